@@ -1,0 +1,149 @@
+"""DuckDB over the lake: runs the queries of ``include/sql`` and writes their partitions.
+
+Deterministic by construction: declared types (sums over DECIMAL are exact), a total order by the key, one file.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from churn_tasks.adapters.lake import Lake
+from churn_tasks.core.errors import BadInput, evidence
+from churn_tasks.core.months import Month
+from churn_tasks.core.settings import Resources
+from churn_tasks.core.tables import SQL_TYPES, Query, Registry
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Parameters = Mapping[str, Any]
+
+
+class Engine:
+    """One embedded database a step; the lake's tables are its views.
+
+    Memory is bounded by ``resources.memory``; what does not fit spills to ``<lake>/.spill``.
+    """
+
+    def __init__(self, lake: Lake, registry: Registry, resources: Resources) -> None:
+        self.lake = lake
+        self.registry = registry
+        spill = lake.root / ".spill"
+        spill.mkdir(parents=True, exist_ok=True)
+        self.connection = duckdb.connect(
+            config={
+                "memory_limit": resources.memory,
+                "threads": resources.threads,
+                "temp_directory": str(spill),
+                "autoinstall_known_extensions": False,
+            }
+        )
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def view(self, table: str) -> None:
+        """Make ``table`` visible to SQL with all its months; a table without a partition is empty, not missing."""
+        declared = self.registry.tables[table].columns
+        columns = ", ".join(f'NULL::{SQL_TYPES[column.type]} AS "{column.name}"' for column in declared)
+        select = f"SELECT {columns}, NULL::DATE AS month WHERE false"
+        if self.lake.months(table):
+            pattern = str(self.lake.root / table / "month=*" / "data.parquet").replace("'", "''")
+            select += (
+                f" UNION ALL BY NAME SELECT * FROM read_parquet('{pattern}', hive_partitioning=true,"
+                " hive_types={'month': DATE}, union_by_name=true)"
+            )
+        self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{table}" AS {select}')
+
+    def views(self, *tables: str) -> None:
+        for table in tables:
+            self.view(table)
+
+    def run(self, query: Query, month: Month, parameters: Parameters) -> int:
+        """Run one query folder for one month and replace the partition of the table it makes.
+
+        Args:
+            parameters: a value for at least every name in the query's ``params``.
+
+        Returns:
+            Rows written.
+        """
+        self.views(*query.output.reads)
+        wanted = {name: parameters[name] for name in query.output.params}
+        return self.write(query.output.table, month, query.sql.rstrip().rstrip(";"), wanted)
+
+    def write(self, table: str, month: Month, sql: str, parameters: Parameters | None = None) -> int:
+        """Replace one partition by the result of a SELECT, cast to the declared types, in order of the key.
+
+        Raises:
+            BadInput: a declared column is missing, a value does not fit its type, or the key is not unique.
+        """
+        spec = self.registry.tables[table]
+        try:
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE result AS SELECT {self.registry.columns_sql(table)} FROM ({sql}\n)",
+                dict(parameters or {}),
+            )
+        except (duckdb.BinderException, duckdb.ConversionException) as error:
+            raise BadInput(evidence(table=table, month=month, problem=f"does not fit its declaration: {error}")) from error
+        self._refuse_repeated_keys(table, month)
+        order = ", ".join(f'"{name}"' for name in (*spec.key, *(n for n in spec.column_names if n not in spec.key)))
+        with self.lake.replacing(table, month) as path, self._dropping_result():
+            target = str(path).replace("'", "''")
+            self.connection.execute(
+                f"COPY (SELECT * FROM result ORDER BY {order}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
+            )
+        return self.lake.rows(table, month)
+
+    def frame(self, sql: str, parameters: Parameters | None = None) -> "pd.DataFrame":
+        """The result of a SELECT as a pandas frame; for results that are small or already one row a customer."""
+        return self.connection.execute(sql, dict(parameters or {})).df()
+
+    def row(self, sql: str, parameters: Parameters | None = None) -> dict[str, Any]:
+        """The single row of a SELECT by column name."""
+        cursor = self.connection.execute(sql, dict(parameters or {}))
+        names = [column[0] for column in cursor.description]
+        return dict(zip(names, cursor.fetchone() or (), strict=True))
+
+    @contextmanager
+    def registered(self, name: str, relation: object) -> Iterator[None]:
+        """Make an Arrow table, reader or pandas frame visible to SQL for a while."""
+        self.connection.register(name, relation)
+        try:
+            yield
+        finally:
+            self.connection.unregister(name)
+
+    @contextmanager
+    def _dropping_result(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self.connection.execute("DROP TABLE IF EXISTS result")
+
+    def _refuse_repeated_keys(self, table: str, month: Month) -> None:
+        key = self.registry.tables[table].key
+        if not key:
+            return
+        names = ", ".join(f'"{name}"' for name in key)
+        repeated = self.connection.execute(
+            f"SELECT {names} FROM result GROUP BY {names} HAVING count(*) > 1 ORDER BY ALL LIMIT 5"
+        ).fetchall()
+        if repeated:
+            raise BadInput(
+                evidence(
+                    table=table,
+                    month=month,
+                    column=", ".join(key),
+                    problem="key is not unique",
+                    examples=[row[0] if len(row) == 1 else row for row in repeated],
+                )
+            )
+
+
+def literal(value: date) -> str:
+    """A date as a SQL literal that PostgreSQL and DuckDB both read."""
+    return f"DATE '{value.isoformat()}'"

@@ -1,0 +1,234 @@
+"""One frozen settings object: a profile's ``settings.yaml`` plus the environment.
+
+The only module that reads the environment. A typo is an error that names the field and what is allowed.
+"""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from churn_tasks.core.errors import ChurnError, SettingsError
+from churn_tasks.core.months import Month
+from churn_tasks.core.windows import Calendar
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+INCLUDE = REPOSITORY / "include"
+
+
+def _month(value: object) -> Month:
+    try:
+        return value if isinstance(value, Month) else Month.parse(value)
+    except ChurnError as error:
+        raise ValueError(str(error)) from error
+
+
+MonthField = Annotated[Month, BeforeValidator(_month), PlainSerializer(str)]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Closed(BaseModel):
+    """Frozen, and refuses names it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Text(Closed):
+    """One text in both languages of the product."""
+
+    en: str
+    zh: str
+
+
+class Windows(Closed):
+    """Lengths in months (C2) and the days after which billing has closed."""
+
+    observe: int = Field(3, ge=1, le=60)
+    delay: int = Field(1, ge=0, le=60)
+    predict: int = Field(1, ge=1, le=60)
+    settle_days: int = Field(5, ge=0, le=27)
+
+
+class Definition(Closed):
+    """Who is a customer and what counts as leaving (C1, C3); each name is a query folder."""
+
+    population: Literal["active_every_month", "active_any_month", "active_last_month"] = "active_every_month"
+    churn: Literal["inactive_any_month", "inactive_whole_window"] = "inactive_any_month"
+    drop_left_in_delay: bool = Field(
+        True, description="leave customers who left during the delay out of training: they could not be called in time"
+    )
+
+
+class Source(Closed):
+    """Where the raw data come from.
+
+    ``postgres`` reads ``CHURN_SOURCE_URL`` with ``extract/<table>.sql`` in PostgreSQL's dialect;
+    ``files`` reads ``CHURN_DATA_PATH`` with ``extract/<table>.sql`` in DuckDB's, each name of
+    ``files`` being a relation over the files that match its pattern.
+    """
+
+    kind: Literal["postgres", "files"]
+    files: dict[str, str] = {}
+    batch_rows: int = Field(100_000, ge=1_000)
+
+
+class Features(Closed):
+    """Business pins and bans (D3): banned columns never reach a model."""
+
+    ban: tuple[str, ...] = ()
+
+
+class Model(Closed):
+    """Candidates to fit each month and the months they may learn from."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    candidates: tuple[Literal["logistic_regression", "lightgbm"], ...] = ("logistic_regression", "lightgbm")
+    max_train_months: int = Field(12, ge=1)
+    seed: int = 20_240_101
+
+
+class Promotion(Closed):
+    """The gate (F5): what a challenger must gain in average precision on the same later month."""
+
+    min_gain: float = Field(0.0, ge=0)
+
+
+class WarningList(Closed):
+    """Size of the list and the levels on it (G1, G2, H2)."""
+
+    share: Share = 0.05
+    max_customers: int | None = Field(None, ge=1)
+    high_probability: Share = 0.5
+    medium_probability: Share = 0.25
+
+    @model_validator(mode="after")
+    def _levels_in_order(self) -> Self:
+        if self.medium_probability >= self.high_probability:
+            raise ValueError("medium_probability must lie below high_probability")
+        return self
+
+
+class Resources(Closed):
+    """Bounds of one step."""
+
+    memory: str = Field("2GB", pattern=r"^[0-9]+(MB|GB)$")
+    threads: int = Field(2, ge=1)
+
+
+class ProfileFile(Closed):
+    """What ``settings.yaml`` of a profile holds."""
+
+    title: Text
+    entity: Text = Text(en="customer", zh="客户")
+    currency: str = "CNY"
+    first_month: MonthField
+    time_zone: str = "Asia/Shanghai"
+    windows: Windows = Windows()
+    definition: Definition = Definition()
+    source: Source
+    features: Features = Features()
+    model: Model
+    promotion: Promotion = Promotion()
+    warning_list: WarningList = WarningList()
+    resources: Resources = Resources()
+
+
+class Environment(BaseSettings):
+    """What differs between machines: places, addresses and keys. Variables are ``CHURN_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix="CHURN_", frozen=True, extra="ignore")
+
+    profile: str = "telecom"
+    state_dir: Path = REPOSITORY / "var"
+    source_url: str = ""
+    warehouse_url: str = ""
+    mlflow_url: str = ""
+    data_path: Path | None = None
+    token_key_file: Path | None = None
+
+
+class Settings(ProfileFile):
+    """Everything a run may ask for. ``profile`` is the folder's name, ``profile_dir`` the folder."""
+
+    profile: str
+    profile_dir: Path
+    environment: Environment
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The one calendar of this profile."""
+        return Calendar(first_month=self.first_month, **self.windows.model_dump())
+
+    @property
+    def state_dir(self) -> Path:
+        """State of this profile alone; profiles never share a folder."""
+        return self.environment.state_dir / "profiles" / self.profile
+
+    @property
+    def lake_dir(self) -> Path:
+        return self.state_dir / "lake"
+
+    @property
+    def report_dir(self) -> Path:
+        return self.state_dir / "reports"
+
+    @property
+    def data_docs_dir(self) -> Path:
+        return self.state_dir / "data_docs"
+
+    @property
+    def warehouse_schema(self) -> str:
+        """Schema in the warehouse; one for each profile."""
+        return f"churn_{self.profile}"
+
+    @property
+    def token_key_file(self) -> Path:
+        """The key that turns phone numbers into tokens; never in a database, mode 0600."""
+        return self.environment.token_key_file or self.environment.state_dir / "secrets" / "token_key"
+
+
+def profile_folder(name_or_path: str) -> Path:
+    """The folder of a profile: a name under ``include/profiles`` or a path anywhere.
+
+    Raises:
+        SettingsError: neither exists, with the names that do.
+    """
+    for folder in (INCLUDE / "profiles" / name_or_path, Path(name_or_path)):
+        if (folder / "settings.yaml").is_file():
+            return folder.resolve()
+    shipped = ", ".join(sorted(path.parent.name for path in (INCLUDE / "profiles").glob("*/settings.yaml")))
+    raise SettingsError(
+        f"profile {name_or_path!r} has no settings.yaml. Give one of {shipped}, or the path of a folder that holds one."
+    )
+
+
+def load_settings(profile: str | None = None, **overrides: Any) -> Settings:
+    """Settings of one profile.
+
+    Args:
+        profile: name or folder; ``CHURN_PROFILE`` when absent, ``telecom`` when that is absent too.
+        overrides: top-level fields of the profile or of the environment, for tests and benchmarks.
+
+    Raises:
+        SettingsError: unknown profile, unknown field or value out of range, each named.
+    """
+    own = {name: overrides.pop(name) for name in list(overrides) if name in Environment.model_fields}
+    environment = Environment(**own)
+    folder = profile_folder(profile or environment.profile)
+    content = yaml.safe_load((folder / "settings.yaml").read_text(encoding="utf-8")) or {}
+    try:
+        return Settings(
+            **{**content, **overrides}, profile=folder.name, profile_dir=folder, environment=environment
+        )
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, item['loc']))}: {item['msg']} (given: {item['input']!r})" for item in error.errors()]
+        raise SettingsError(f"{folder / 'settings.yaml'}: " + "; ".join(lines)) from error
+
+
+def process_environment() -> dict[str, str]:
+    """The environment to hand to a child process; here because only this module may read it."""
+    return dict(os.environ)

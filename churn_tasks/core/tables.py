@@ -1,0 +1,245 @@
+"""The table registry: every table's key, columns, units and meaning, read from YAML.
+
+Three kinds of files describe tables, and each column is defined once:
+
+* ``include/tables/raw/<table>.yaml``: what a source must deliver (``raw_<table>``, and after the checks ``clean_<table>``),
+* ``include/sql/<family>/<query>/query.yaml``: what a query makes, beside the SQL that makes it,
+* ``include/tables/pipeline/<table>.yaml``: what Python steps make.
+
+A profile may add the same folders of its own. A query is active when everything it reads is there, so an
+absent source takes its features with it and nothing else.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self, TypeVar
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.settings import INCLUDE, Closed, Settings, Text
+
+ColumnType = Literal["text", "integer", "decimal", "double", "date", "timestamp", "boolean"]
+SQL_TYPES: dict[ColumnType, str] = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "decimal": "DECIMAL(18,4)",  # sums of decimals are exact, so they do not depend on the order of rows
+    "double": "DOUBLE",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "boolean": "BOOLEAN",
+}
+
+
+class Column(Closed):
+    """One column: name with its unit in it, type, and meaning in both languages."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    type: ColumnType
+    unit: str = ""
+    en: str
+    zh: str
+    required: bool = False
+    pii: Literal["none", "quasi", "token", "direct"] = "none"
+
+
+class FeatureColumn(Column):
+    """A column that models may use (D1).
+
+    Attributes:
+        group: the reason group that the feature counts towards in explanations (G6).
+        expect: which direction of the value is expected to go with leaving.
+    """
+
+    family: Literal["basic", "service", "consumption"]
+    group: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    expect: Literal["up", "down", "none"] = "none"
+
+
+class Rule(Closed):
+    """A row rule: rows for which ``reject_when`` (SQL) is true are quarantined under ``name``."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    reject_when: str
+    en: str
+    zh: str
+    max_share: float = Field(0.05, ge=0, le=1, description="share of rejected rows from which the whole table stops")
+
+
+class Table(Closed):
+    """One table, one Parquet partition a month; the partition column ``month`` is implied."""
+
+    table: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    key: tuple[str, ...]
+    meaning: Text
+    columns: tuple[Column, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [column.name for column in self.columns]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(f"columns defined twice: {', '.join(repeated)}")
+        unknown = sorted(set(self.key) - set(names))
+        if unknown:
+            raise ValueError(f"key names unknown columns: {', '.join(unknown)}")
+        return self
+
+    @cached_property
+    def column_names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+
+class RawTable(Table):
+    """A contract with the source. ``min_rows`` is the floor below which a month is refused."""
+
+    rules: tuple[Rule, ...] = ()
+    min_rows: int = Field(1, ge=0)
+
+    @model_validator(mode="after")
+    def _has_dates(self) -> Self:
+        missing = [name for name in ("event_date", "known_date") if name not in self.column_names]
+        if missing:
+            raise ValueError(f"a raw table needs event_date (happened) and known_date (we learnt); missing: {missing}")
+        return self
+
+
+class QueryFile(Table):
+    """``query.yaml``: the table that the query makes, and what it may use to make it."""
+
+    params: tuple[str, ...] = ()
+    reads: tuple[str, ...] = Field(min_length=1)
+
+
+class FeatureFile(QueryFile):
+    """``query.yaml`` of a feature query: key ``customer_id``, everything else a feature."""
+
+    columns: tuple[FeatureColumn | Column, ...] = Field(min_length=1)  # type: ignore[assignment]
+
+    @model_validator(mode="after")
+    def _only_features(self) -> Self:
+        if self.key != ("customer_id",):
+            raise ValueError("the key of a feature query is [customer_id]")
+        plain = [c.name for c in self.columns if c.name != "customer_id" and not isinstance(c, FeatureColumn)]
+        if plain:
+            raise ValueError(f"features need family, group and expect: {', '.join(plain)}")
+        return self
+
+
+T = TypeVar("T", bound=Table)
+
+
+@dataclass(frozen=True)
+class Query:
+    """One folder under ``include/sql/<family>``."""
+
+    family: str
+    folder: Path
+    output: QueryFile
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def sql(self) -> str:
+        return (self.folder / "query.sql").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The tables and queries of one profile."""
+
+    raw: dict[str, RawTable]
+    queries: dict[str, list[Query]]  # family -> queries in an order in which they can run
+    pipeline: dict[str, Table]
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """Every table of the lake by its name."""
+        found: dict[str, Table] = dict(self.pipeline)
+        for name, table in self.raw.items():
+            found[f"raw_{name}"] = table.model_copy(update={"key": ()})  # doubles are still in it
+            found[f"clean_{name}"] = table
+        for queries in self.queries.values():
+            found.update({query.output.table: query.output for query in queries})
+        return found
+
+    @cached_property
+    def features(self) -> list[FeatureColumn]:
+        """Every feature, in catalogue order."""
+        return [
+            column
+            for query in self.queries["features"]
+            for column in query.output.columns
+            if isinstance(column, FeatureColumn)
+        ]
+
+    def columns_sql(self, table: str) -> str:
+        """Select list that casts each declared column to its declared type."""
+        return ", ".join(f'CAST("{c.name}" AS {SQL_TYPES[c.type]}) AS "{c.name}"' for c in self.tables[table].columns)
+
+
+def _read(kind: type[T], path: Path) -> T:
+    try:
+        return kind(**yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (ValidationError, yaml.YAMLError, TypeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+
+
+def _folders(settings: Settings, below: str) -> list[Path]:
+    return [root / below for root in (INCLUDE, settings.profile_dir) if (root / below).is_dir()]
+
+
+def _tables(settings: Settings, kind: type[T], layer: str) -> dict[str, T]:
+    files = [file for folder in _folders(settings, f"tables/{layer}") for file in sorted(folder.glob("*.yaml"))]
+    return {file.stem: _read(kind, file) for file in files}
+
+
+def _queries(settings: Settings, family: str) -> list[Query]:
+    kind = FeatureFile if family == "features" else QueryFile
+    files = [file for folder in _folders(settings, f"sql/{family}") for file in sorted(folder.glob("*/query.yaml"))]
+    return [Query(family, file.parent, _read(kind, file)) for file in files]
+
+
+def _active(queries: Iterable[Query], available: set[str]) -> list[Query]:
+    """The queries whose reads are all available, each after those it reads."""
+    waiting, ordered = list(queries), []
+    while ready := [query for query in waiting if available.issuperset(query.output.reads)]:
+        for query in ready:
+            made_by = next((other for other in ordered if other.output.table == query.output.table), None)
+            if made_by:
+                raise SettingsError(f"{query.folder} and {made_by.folder} both make {query.output.table}")
+            ordered.append(query)
+        waiting = [query for query in waiting if query not in ready]
+        available = available | {query.output.table for query in ready}
+    return ordered
+
+
+def load_registry(settings: Settings) -> Registry:
+    """The registry of one profile.
+
+    Raises:
+        SettingsError: a file is malformed, a contract is missing for an extract, or two queries make one table.
+    """
+    contracts = _tables(settings, RawTable, "raw")
+    delivered = sorted(path.stem for path in (settings.profile_dir / "extract").glob("*.sql"))
+    unknown = [name for name in delivered if name not in contracts]
+    if unknown:
+        raise SettingsError(f"{settings.profile_dir}/extract has no contract under tables/raw for: {', '.join(unknown)}")
+    raw = {name: contracts[name] for name in delivered}
+    pipeline = _tables(settings, Table, "pipeline")
+    chosen = {"cohort": settings.definition.population, "labels": settings.definition.churn}
+    available = {f"clean_{name}" for name in raw}
+    active: dict[str, list[Query]] = {}
+    for family in ("month", "cohort", "features", "labels"):
+        candidates = [q for q in _queries(settings, family) if family not in chosen or q.name == chosen[family]]
+        active[family] = _active(candidates, available)
+        available |= {query.output.table for query in active[family]}
+    for family in ("cohort", "labels"):
+        if not active[family]:
+            raise SettingsError(f"no active query under sql/{family}: {chosen[family]} needs tables the profile lacks")
+    return Registry(raw=raw, queries=active, pipeline=pipeline)

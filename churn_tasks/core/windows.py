@@ -1,0 +1,114 @@
+"""The windows of a month and the calendar of label maturity: the only code that computes them.
+
+Worked example (observe 3, delay 1, predict 1, settle 5 days), for the month 2024-03::
+
+      2024-01   2024-02   2024-03 | 2024-04 | 2024-05 |
+    [------- observe -----------) [ delay ) [ predict )
+                                  ^ as_of = 2024-04-01: features see events before it
+                                     ^ known_until = 2024-04-06: ... that were known before it
+                                            ^ label_known = 2024-06-01: the label is mature
+
+With delay 0 the predict window starts at as_of. All intervals are half-open.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.months import Month, months_between
+
+
+@dataclass(frozen=True)
+class Window:
+    """The dates of one month. For 2024-03 in the example above:"""
+
+    month: Month  # 2024-03
+    observe_start: date  # 2024-01-01
+    as_of: date  # 2024-04-01, end of observe, start of delay
+    known_until: date  # 2024-04-06
+    predict_start: date  # 2024-05-01, end of delay
+    predict_end: date  # 2024-06-01
+
+    @property
+    def label_known(self) -> date:
+        """First day on which the label is known: the end of the predict window."""
+        return self.predict_end
+
+    def parameters(self) -> dict[str, date]:
+        """Every date under the name that SQL may ask for."""
+        return {
+            "month": self.month.start,
+            "observe_start": self.observe_start,
+            "as_of": self.as_of,
+            "known_until": self.known_until,
+            "predict_start": self.predict_start,
+            "predict_end": self.predict_end,
+        }
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Answers, for one history and one set of window lengths, what is known when (C2, F1).
+
+    Attributes:
+        first_month: first month of history that the source holds.
+        observe: months that features look back, the run's own month included; at least 1.
+        delay: months left to act between as_of and the predict window; 0 or more.
+        predict: months in which leaving counts; at least 1.
+        settle_days: days after the month's end on which billing has closed; 0 to 27.
+
+    Raises:
+        SettingsError: a length is out of its range.
+    """
+
+    first_month: Month
+    observe: int = 3
+    delay: int = 1
+    predict: int = 1
+    settle_days: int = 5
+
+    def __post_init__(self) -> None:
+        for name, lowest, highest in (("observe", 1, 60), ("delay", 0, 60), ("predict", 1, 60), ("settle_days", 0, 27)):
+            if not lowest <= getattr(self, name) <= highest:
+                raise SettingsError(f"windows.{name} is {getattr(self, name)}; allowed are {lowest} to {highest}")
+
+    def window(self, month: Month) -> Window:
+        """The dates of one month; see the drawing at the top."""
+        after = month + 1
+        return Window(
+            month=month,
+            observe_start=(after - self.observe).start,
+            as_of=after.start,
+            known_until=after.start + timedelta(days=self.settle_days),
+            predict_start=(after + self.delay).start,
+            predict_end=(after + self.delay + self.predict).start,
+        )
+
+    def observed_months(self, month: Month) -> list[Month]:
+        """Months whose summaries the features of ``month`` read, earliest first."""
+        return list(months_between(month + 1 - self.observe, month + 1))
+
+    def has_features(self, month: Month) -> bool:
+        """Whether history is long enough for the whole observe window."""
+        return month + 1 - self.observe >= self.first_month
+
+    def label_month(self, run_month: Month) -> Month:
+        """The month whose label becomes mature exactly at as_of of ``run_month``: 2024-01 for 2024-03."""
+        return run_month - self.delay - self.predict
+
+    def mature_months(self, month: Month) -> list[Month]:
+        """Months with features whose label is known at as_of of ``month``: all that may train a model for it.
+
+        For 2024-06 with history from 2024-01: 2024-03 and 2024-04.
+        """
+        first_with_features = self.first_month + self.observe - 1
+        return list(months_between(first_with_features, self.label_month(month) + 1))
+
+    def tested_month(self, run_month: Month) -> Month | None:
+        """The latest month that ``run_month`` can judge models on, or None while there is none.
+
+        It must have a mature label itself, and at least one month must be mature at *its* as_of,
+        so that what is judged was trained only on what was known then. For 2024-07: 2024-05.
+        """
+        tested = self.label_month(run_month)
+        return tested if self.has_features(tested) and self.mature_months(tested) else None
