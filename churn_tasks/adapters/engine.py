@@ -5,7 +5,6 @@ Deterministic by construction: declared types (sums over DECIMAL are exact), a t
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -102,11 +101,23 @@ class Engine:
         """The result of a SELECT as a pandas frame; for results that are small or already one row a customer."""
         return self.connection.execute(sql, dict(parameters or {})).df()
 
+    def ask(self, query: Query, parameters: Parameters) -> list[dict[str, Any]]:
+        """The answer of a query that makes no table; what it reads beside the lake's tables must be registered."""
+        self.views(*(table for table in query.output.reads if table in self.registry.tables))
+        return self.records(query.sql, {name: parameters[name] for name in query.output.params})
+
+    def records(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
+        """The rows of a SELECT as plain Python values by column name; for results that people read."""
+        cursor = self.connection.execute(sql, dict(parameters or {}))
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+
     def row(self, sql: str, parameters: Parameters | None = None) -> dict[str, Any]:
         """The single row of a SELECT by column name."""
         cursor = self.connection.execute(sql, dict(parameters or {}))
         names = [column[0] for column in cursor.description]
-        return dict(zip(names, cursor.fetchone() or (), strict=True))
+        (values,) = cursor.fetchall()  # all of it: an unfinished result would block the connection
+        return dict(zip(names, values, strict=True))
 
     @contextmanager
     def registered(self, name: str, relation: object) -> Iterator[None]:
@@ -144,6 +155,3 @@ class Engine:
             )
 
 
-def literal(value: date) -> str:
-    """A date as a SQL literal that PostgreSQL and DuckDB both read."""
-    return f"DATE '{value.isoformat()}'"

@@ -88,6 +88,10 @@ class Model(Closed):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     candidates: tuple[Literal["logistic_regression", "lightgbm"], ...] = ("logistic_regression", "lightgbm")
     max_train_months: int = Field(12, ge=1)
+    max_train_rows: int = Field(1_000_000, ge=1_000, description="beyond it customers are thinned, the same in all months")
+    max_feature_auc: float = Field(
+        0.98, gt=0.5, le=1, description="a single feature that separates leavers this well stops training as a leak"
+    )
     seed: int = 20_240_101
 
 
@@ -126,6 +130,9 @@ class ProfileFile(Closed):
     entity: Text = Text(en="customer", zh="客户")
     currency: str = "CNY"
     first_month: MonthField
+    last_month: MonthField | None = Field(
+        None, description="of a source that no longer grows; its months are run by backfill, never by the clock"
+    )
     time_zone: str = "Asia/Shanghai"
     windows: Windows = Windows()
     definition: Definition = Definition()
@@ -149,6 +156,7 @@ class Environment(BaseSettings):
     mlflow_url: str = ""
     data_path: Path | None = None
     token_key_file: Path | None = None
+    alert_url: str = ""
 
 
 class Settings(ProfileFile):
@@ -232,3 +240,8 @@ def load_settings(profile: str | None = None, **overrides: Any) -> Settings:
 def process_environment() -> dict[str, str]:
     """The environment to hand to a child process; here because only this module may read it."""
     return dict(os.environ)
+
+
+def default_process_variable(name: str, value: str) -> None:
+    """Set a variable of this process for a library that reads it on import, unless the operator has set it."""
+    os.environ.setdefault(name, value)

@@ -6,15 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from churn_tasks.adapters.engine import Engine
 from churn_tasks.adapters.lake import Lake
+from churn_tasks.checks.measures import Suite, measures_sql
 from churn_tasks.core.errors import NotReady
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 from churn_tasks.core.tables import Registry, load_registry
 from churn_tasks.core.windows import Window
+
+if TYPE_CHECKING:
+    from churn_tasks.adapters.tracking import Tracking
+    from churn_tasks.adapters.warehouse import Warehouse
 
 log = logging.getLogger("churn")
 
@@ -39,6 +44,18 @@ class MonthRun:
         return Engine(self.lake, self.registry, self.settings.resources)
 
     @cached_property
+    def warehouse(self) -> "Warehouse":
+        from churn_tasks.adapters.warehouse import Warehouse
+
+        return Warehouse(self.settings)
+
+    @cached_property
+    def tracking(self) -> "Tracking":
+        from churn_tasks.adapters.tracking import Tracking  # MLflow takes seconds to import: only where it is used
+
+        return Tracking(self.settings)
+
+    @cached_property
     def window(self) -> Window:
         return self.settings.calendar.window(self.month)
 
@@ -57,9 +74,33 @@ class MonthRun:
                 f"{self.month} needs {table} of {', '.join(missing)}. Run first: churn step {made_by} --month {missing[0]}"
             )
 
+    def require_all(self, tables: list[str], months: list[Month], made_by: str) -> None:
+        """:meth:`require` for several tables."""
+        for table in tables:
+            self.require(table, months, made_by)
+
+    def measured(self, suites: list[Suite]) -> dict[str, float]:
+        """Take every measure of the suites over this month's partitions: ``<table>.<measure>`` to its value."""
+        figures: dict[str, float] = {}
+        for suite in suites:
+            self.engine.view(suite.table)
+            relation = f"(SELECT * FROM {suite.table} WHERE month = DATE '{self.month.start}')"
+            figures.update(self.engine.row(measures_sql(suite, relation)))
+        return figures
+
+    def write_counts(self, step: str, counts: "list[RowCount]") -> None:
+        """Write ``audit_rows`` of the month."""
+        rows = ", ".join(
+            f"('{step}', '{c.table}', {c.rows_in}, {c.rows_out}, {c.quarantined}, {c.merged})" for c in counts
+        )
+        names = "step, table_name, rows_in, rows_out, quarantined, merged"
+        self.engine.write("audit_rows", self.month, f"SELECT * FROM (VALUES {rows}) AS counts({names})")
+
     def close(self) -> None:
-        if "engine" in self.__dict__:
-            self.engine.close()
+        """Close what was opened."""
+        for name in ("engine", "warehouse"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,62 @@
+"""Settings: closed, frozen, and clear about typos."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.months import Month
+from churn_tasks.core.settings import load_settings
+
+MINIMAL = {
+    "title": {"en": "A corner shop", "zh": "街角小店"},
+    "first_month": "2024-01",
+    "source": {"kind": "files", "files": {"orders": "orders_*.csv"}},
+    "model": {"name": "churn_shop"},
+}
+
+
+def _profile(folder: Path, **changes: object) -> str:
+    (folder / "settings.yaml").write_text(yaml.safe_dump({**MINIMAL, **changes}, allow_unicode=True), encoding="utf-8")
+    return str(folder)
+
+
+def test_a_profile_may_lie_outside_the_repository(tmp_path: Path) -> None:
+    settings = load_settings(_profile(tmp_path), state_dir=tmp_path / "state")
+    assert settings.first_month == Month(2024, 1)
+    assert settings.windows.observe == 3
+    assert settings.lake_dir == tmp_path / "state" / "profiles" / tmp_path.name / "lake"
+
+
+def test_the_environment_names_the_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHURN_PROFILE", _profile(tmp_path))
+    assert load_settings().title.zh == "街角小店"
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"windows": {"observe": 0}}, "windows.observe"),
+        ({"windows": {"delays": 1}}, "windows.delays"),
+        ({"first_month": "2024-1"}, "first_month"),
+        ({"source": {"kind": "ftp"}}, "source.kind.*'postgres' or 'files'"),
+        ({"warning_list": {"share": 0}}, "warning_list.share"),
+        ({"warning_list": {"high_probability": 0.1}}, "medium_probability must lie below"),
+        ({"model": {"name": "x", "candidates": ["magic"]}}, "model.candidates"),
+    ],
+)
+def test_a_typo_names_the_field(tmp_path: Path, changes: dict[str, object], named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        load_settings(_profile(tmp_path, **changes))
+
+
+def test_an_unknown_profile_lists_those_that_exist() -> None:
+    with pytest.raises(SettingsError, match="telecom"):
+        load_settings("no_such_profile")
+
+
+def test_settings_are_frozen(tmp_path: Path) -> None:
+    settings = load_settings(_profile(tmp_path))
+    with pytest.raises(Exception, match="frozen"):
+        settings.currency = "EUR"  # type: ignore[misc]
