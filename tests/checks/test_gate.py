@@ -1,0 +1,64 @@
+"""The gate stops what is bad, and also what Great Expectations alone would let pass."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from churn_tasks.checks.gate import judge, stop_on_failures
+from churn_tasks.checks.measures import Measure, Suite
+from churn_tasks.core.errors import CheckFailed
+
+ROWS = Measure("rows", "count(*)", "Rows of the month.", lowest=10)
+DIRT = Measure("dirt_share", "avg(1)", "Rows set aside.", highest=0.05)
+
+
+def test_good_figures_pass_and_data_docs_are_built(tmp_path: Path) -> None:
+    verdict = judge([Suite("bill", [ROWS, DIRT])], {"bill.rows": 10, "bill.dirt_share": 0.05}, tmp_path / "docs")
+    assert (verdict.evaluated, verdict.failures) == (2, ())
+    assert (tmp_path / "docs" / "index.html").is_file()
+    stop_on_failures(verdict, "2024-03", tmp_path / "docs")
+
+
+def test_a_failure_names_table_figure_and_bounds(tmp_path: Path) -> None:
+    suites = [Suite("bill", [ROWS, DIRT]), Suite("cdr", [ROWS])]
+    figures = {"bill.rows": 9, "bill.dirt_share": 0.2, "cdr.rows": 11}
+    verdict = judge(suites, figures, tmp_path / "docs")
+    assert [str(failure) for failure in verdict.failures] == [
+        "bill.rows is 9, allowed [10, inf] (Rows of the month.)",
+        "bill.dirt_share is 0.2, allowed [-inf, 0.05] (Rows set aside.)",
+    ]
+    with pytest.raises(CheckFailed, match="2024-03: 2 of 3 checks failed, nothing was published"):
+        stop_on_failures(verdict, "2024-03", tmp_path / "docs")
+
+
+@pytest.mark.parametrize(
+    ("suites", "figures", "said"),
+    [
+        ([], {}, "nothing to check"),
+        ([Suite("bill", [])], {}, "an empty suite is no success"),
+        ([Suite("bill", [ROWS])], {}, "without a finite value: bill.rows"),
+        ([Suite("bill", [ROWS])], {"bill.rows": float("nan")}, "without a finite value: bill.rows"),
+        ([Suite("bill", [ROWS])], {"bill.rows": float("inf")}, "without a finite value: bill.rows"),
+    ],
+)
+def test_nothing_passes_by_being_empty(
+    tmp_path: Path, suites: list[Suite], figures: dict[str, float], said: str
+) -> None:
+    with pytest.raises(CheckFailed, match=said):
+        judge(suites, figures, tmp_path / "docs")
+
+
+def test_great_expectations_alone_lets_the_empty_pass() -> None:
+    """Negative control: why the gate counts for itself."""
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    batch = context.data_sources.add_pandas("bare").add_dataframe_asset("a").add_batch_definition_whole_dataframe("b")
+    suite = context.suites.add(gx.ExpectationSuite("bare"))
+    definition = context.validation_definitions.add(gx.ValidationDefinition(name="bare", data=batch, suite=suite))
+    nothing = definition.run(batch_parameters={"dataframe": pd.DataFrame({"rows": [9.0]})})
+    assert nothing.success and nothing.statistics["evaluated_expectations"] == 0
+    suite.add_expectation(gx.expectations.ExpectColumnValuesToBeBetween(column="rows", min_value=10))
+    missing = definition.run(batch_parameters={"dataframe": pd.DataFrame({"rows": [float("nan")]})})
+    assert missing.success
