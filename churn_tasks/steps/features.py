@@ -1,0 +1,55 @@
+"""Step ``features``: the cohort of the month and one ``feat_*`` partition a feature query, over the observe window."""
+
+from churn_tasks.core.errors import BadInput, evidence
+from churn_tasks.core.tables import Query
+from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, timed
+
+
+def run(run: MonthRun) -> StepReport:
+    """Run the cohort query, then every active feature query.
+
+    Raises:
+        NotReady: a month of the observe window has not been summarised.
+        BadInput: a feature query made other rows than the cohort's.
+    """
+    if not run.settings.calendar.has_features(run.month):
+        needed = run.settings.calendar.first_month + run.settings.windows.observe - 1
+        return skipped(
+            "features", run, f"history is too short: {needed} is the first month with a whole observe window"
+        )
+    report = StepReport("features", str(run.month))
+    queries = run.registry.queries["cohort"] + run.registry.queries["features"]
+    with timed(report):
+        for table in sorted({table for query in queries for table in query.output.reads if table.startswith("month_")}):
+            run.require(table, run.settings.calendar.observed_months(run.month), made_by="summarise")
+        for query in queries:
+            report.rows[query.output.table] = run.engine.run(query, run.month, run.window.parameters())
+            _refuse_other_customers(run, query)
+        report.facts["feature_columns"] = len(run.registry.features)
+    return report
+
+
+def _refuse_other_customers(run: MonthRun, query: Query) -> None:
+    """Every customer of the cohort once (the key is unique already) and nobody else."""
+    table, month = query.output.table, run.month
+    run.engine.views(table, "cohort")
+    difference = run.engine.row(
+        "SELECT count(*) FILTER (WHERE c.customer_id IS NULL) AS strangers,"
+        " count(*) FILTER (WHERE f.customer_id IS NULL) AS missing,"
+        " list(coalesce(f.customer_id, c.customer_id) ORDER BY 1)[:5] AS examples"
+        f' FROM (SELECT customer_id FROM "{table}" WHERE month = $month) AS f'
+        " FULL JOIN (SELECT customer_id FROM cohort WHERE month = $month) AS c ON f.customer_id = c.customer_id"
+        " WHERE f.customer_id IS NULL OR c.customer_id IS NULL",
+        {"month": month.start},
+    )
+    if difference["strangers"] or difference["missing"]:
+        raise BadInput(
+            evidence(
+                table=table,
+                month=month,
+                column="customer_id",
+                problem=f"{difference['missing']} of the cohort missing, {difference['strangers']} not of the cohort",
+                examples=difference["examples"],
+                remedy=f"{query.folder.name}/query.sql must read FROM cohort of $month and LEFT JOIN the rest.",
+            )
+        )

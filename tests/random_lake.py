@@ -1,0 +1,100 @@
+"""A lake of clean tables filled at random from the contracts: seeded, and full of rows that nobody may see yet.
+
+Every partition holds, beside ordinary rows, events of later months, rows that became known too late, several
+versions of master records (also later ones), and answers that came in long after the question. What a query may use
+is for the query to sort out; the leak tests take away what it must not use and expect the same bytes.
+"""
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from churn_tasks.core.months import Month
+from churn_tasks.core.tables import Column, RawTable
+from churn_tasks.steps.month_run import MonthRun
+from tests.lakes import pour
+
+CUSTOMERS = [f"c{number:02d}" for number in range(30)]
+POOLS: dict[str, list[Any]] = {
+    "phone_token": [f"t{number}" for number in range(40)],
+    "peer_token": [None, *(f"p{number}" for number in range(12))],
+    "peer_operator": ["own", "mobile_a", "mobile_b", "fixed"],
+    "direction": ["in", "out"],
+    "carrier": ["own", "other", None],
+    "item_code": ["voice", "sms", "mms", "data", "roaming", "value_added", "discount"],
+    "customer_group": ["individual", "family", "campus", "corporate"],
+    "key_account_class": [None, "A", "D"],
+    "pay_mode": ["prepaid", "postpaid"],
+    "network_type": ["2G", "4G", "5G"],
+    "service_status": ["active", "active", "suspended"],
+    "service_code": ["broadband", "broadband", "iptv", "ringback"],
+    "outcome": ["satisfied", "reluctant", "unsatisfied"],
+    "response": ["stays", "undecided", "leaves"],
+    "birth_year": list(range(1950, 2005)),
+    "score": [1, 2, 3, 4, 5],
+    "operator_count": [1, 2, 3],
+    "demolition_date": [None, date(2026, 1, 1)],
+    "peer_kind": ["person", "person", "own_hotline", "competitor_hotline"],
+    "cdr kind": ["voice", "voice", "sms", "mms", "data"],
+    "survey kind": ["csat", "nps"],
+    "complaint category": ["price", "porting"],
+    "request kind": ["relocation", "new_line"],
+    "request outcome": ["met", "cannot_be_met"],
+}
+FROM_PAST = ("customer", "contract")  # their rows start before the month; all others happen in it
+ROWS = {"cdr": 40, "customer": 4, "bill": 4, "usage_month": 1}  # a customer and partition; others get 3
+
+
+def fill(run: MonthRun, months: list[Month], seed: int = 7) -> None:
+    """Write every clean table of the profile for these months."""
+    for table in run.registry.raw.values():
+        for month in months:
+            made = list(_rows(table, month, random.Random(f"{seed} {table.table} {month}")))
+            with run.engine.registered("made_rows", pa.Table.from_pylist(made)):
+                pour(run, f"clean_{table.table}", month, "made_rows")
+
+
+def _rows(table: RawTable, month: Month, rng: random.Random) -> Any:
+    for position, customer in enumerate(CUSTOMERS):
+        if table.table == "cdr" and (position + month.number) % 7 == 0:
+            continue  # a month in which the line is not used at all
+        for number in range(ROWS.get(table.table, 3)):
+            event, known = _dates(table.table, month, number, rng)
+            row = {column.name: _value(table.table, column, event, rng) for column in table.columns}
+            row |= {"customer_id": customer, "event_date": event, "known_date": known}
+            row |= {name: f"{table.table} {month} {customer} {number}" for name in table.key if name.endswith("_id")}
+            if table.table == "bill" and number == 0:  # whoever is billed in time is in the cohort
+                row |= {"item_code": "plan_fee", "event_date": month.start, "known_date": month.end + timedelta(days=3)}
+                row |= {"amount_cny": 500}
+            yield row | {"customer_id": customer}
+
+
+def _dates(table: str, month: Month, number: int, rng: random.Random) -> tuple[date, date]:
+    """Mostly in the month and known soon; otherwise after the month, or known weeks later."""
+    first, last = (-300, 70) if table in FROM_PAST else (0, 70)
+    if number % 2 == 0:
+        last = (month.end - month.start).days - 1
+    event = month.start + timedelta(days=rng.randint(first, last))
+    return event, event + timedelta(days=rng.choice([0, 0, 1, 2, 12, 45]))
+
+
+def _value(table: str, column: Column, event: date, rng: random.Random) -> Any:
+    name = column.name
+    for pool in (f"{table} {name}", name):  # a pool of the table's own, or one for every column of the name
+        if pool in POOLS:
+            return rng.choice(POOLS[pool])
+    if name.endswith("_known_date"):
+        return event + timedelta(days=rng.randint(0, 60))
+    if column.type == "date":
+        return event + timedelta(days=rng.randint(-400, 200))
+    simple = {
+        "text": lambda: f"{name[:4]}{rng.randint(0, 3)}",
+        "integer": lambda: rng.randint(0, 900),
+        "decimal": lambda: round(rng.uniform(0, 90), 2),
+        "double": rng.random,
+        "boolean": lambda: rng.choice([True, False, None]),
+        "timestamp": lambda: f"{event} {rng.randint(0, 23):02d}:30:00",
+    }
+    return simple[column.type]()

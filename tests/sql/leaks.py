@@ -1,0 +1,128 @@
+"""The three mechanical tests for look-ahead, as changes to a lake: what features of a month must not notice.
+
+A change takes one raw contract and gives the SELECT of what is left of its clean table; ``is_hit`` says which rows it
+touches, so that every test can show its reach.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from churn_tasks.core.months import Month, months_between
+from churn_tasks.core.tables import RawTable
+from churn_tasks.core.windows import Window
+from churn_tasks.steps import features, summarise
+from churn_tasks.steps.month_run import MonthRun
+from tests.lakes import another_month, small_run
+
+MASTER = ("customer", "contract", "service")
+# Answers with a day of their own on which they became known, and the columns that hold them.
+ANSWERS = {
+    "complaint": {"outcome_known_date": ["outcome"]},
+    "fault": {"repair_known_date": ["repair_hours"]},
+    "offer": {"accepted_known_date": ["accepted"]},
+    "request": {"outcome_known_date": ["outcome"]},
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """``select(table)`` over ``clean_<table>``; ``hits(table)`` is the condition of the rows it alters, or ''."""
+
+    select: Callable[[RawTable], str]
+    hits: Callable[[RawTable], str]
+
+
+def without_events_from(window: Window) -> Change:
+    """Delete all that happened on and after as_of, in whatever partition it lies."""
+    return Change(
+        select=lambda table: f"SELECT * FROM clean_{table.table} WHERE event_date < DATE '{window.as_of}'",
+        hits=lambda table: f"event_date >= DATE '{window.as_of}'",
+    )
+
+
+def without_rows_known_from(window: Window) -> Change:
+    """Delete all rows known on and after known_until, and empty every answer that came in by then or later."""
+    late = f">= DATE '{window.known_until}'"
+
+    def select(table: RawTable) -> str:
+        emptied = [
+            f"CASE WHEN {day} {late} THEN NULL ELSE {name} END AS {name}"
+            for day, names in ANSWERS.get(table.table, {}).items()
+            for name in [*names, day]
+        ]
+        replace = f" REPLACE ({', '.join(emptied)})" if emptied else ""
+        return f"SELECT *{replace} FROM clean_{table.table} WHERE NOT known_date {late}"
+
+    return Change(select=select, hits=lambda table: f"known_date {late}")
+
+
+def with_master_changed_after(window: Window) -> Change:
+    """Change every attribute of every master row that lies after as_of, or in a later partition.
+
+    The second is the source that overwrites its master in place: the later row carries its old dates.
+    """
+    after = f"(event_date >= DATE '{window.as_of}' OR month >= DATE '{window.as_of}')"
+    other = {"text": "{0} || 'X'", "boolean": "NOT {0}", "date": "{0} + 400", "timestamp": "{0} + INTERVAL 9 HOUR"}
+
+    def select(table: RawTable) -> str:
+        fixed = ("customer_id", "event_date", "known_date", *table.key)
+        altered = [
+            f"CASE WHEN {after} THEN {other.get(c.type, '{0} + 77').format(c.name)} ELSE {c.name} END AS {c.name}"
+            for c in table.columns
+            if c.name not in fixed and not c.name.endswith("_code")
+        ]
+        return f"SELECT * REPLACE ({', '.join(altered)}) FROM clean_{table.table}" if table.table in MASTER else ""
+
+    return Change(select=select, hits=lambda table: after if table.table in MASTER else "")
+
+
+def without_half_of_the_past(window: Window) -> Change:
+    """The opposite: delete every other event *before* as_of, bills of the plan excepted so that the cohort stays."""
+    keep = "item_code = 'plan_fee'"
+
+    def gone(table: RawTable) -> str:
+        spared = f" AND NOT {keep}" if table.table == "bill" else ""
+        return f"event_date < DATE '{window.as_of}' AND hash({', '.join(table.column_names)}) % 2 = 0{spared}"
+
+    return Change(select=lambda table: f"SELECT * FROM clean_{table.table} WHERE NOT ({gone(table)})", hits=gone)
+
+
+def changed_lake(source: MonthRun, folder: Path, change: Change) -> MonthRun:
+    """A copy of the source's clean tables, around the source's month, with the change applied."""
+    target = small_run(folder, str(source.month), profile=source.settings.profile_dir)
+    for table in source.registry.raw.values():
+        name = f"clean_{table.table}"
+        source.engine.view(name)
+        for month in surroundings(source):
+            with target.lake.replacing(name, month) as path:
+                rows = change.select(table) or f"SELECT * FROM {name}"
+                only = f"SELECT * EXCLUDE (month) FROM ({rows}) WHERE month = DATE '{month.start}'"
+                source.engine.connection.execute(f"COPY ({only}) TO '{path}'")
+    return target
+
+
+def surroundings(run: MonthRun) -> list[Month]:
+    """The months that the features of a month may read, and the next, which they must not."""
+    return list(months_between(run.settings.calendar.observed_months(run.month)[0], run.month + 2))
+
+
+def feature_bytes(run: MonthRun, summed: Iterable[Month] = ()) -> dict[str, str]:
+    """Run summaries and features as the steps do, and give the digest of every partition that models read."""
+    for month in summed or surroundings(run):
+        summarise.run(another_month(run, str(month)))
+    features.run(run)
+    tables = ["cohort", *(query.output.table for query in run.registry.queries["features"])]
+    return {table: run.lake.sha256(table, run.month) for table in tables}
+
+
+def hit_rows(source: MonthRun, change: Change) -> dict[str, int]:
+    """Reach: how many rows of each table, around the month, the change touches."""
+    months = ", ".join(f"DATE '{month.start}'" for month in surroundings(source))
+    found = {}
+    for table in source.registry.raw.values():
+        source.engine.view(f"clean_{table.table}")
+        condition = change.hits(table) or "false"
+        sql = f"SELECT count(*) AS n FROM clean_{table.table} WHERE month IN ({months}) AND ({condition})"
+        found[table.table] = source.engine.row(sql)["n"]
+    return found

@@ -1,0 +1,5 @@
+SELECT cohort.customer_id, coalesce(made.complaint_count, 0) AS late_complaint_count
+FROM cohort
+LEFT JOIN month_late_complaints AS made
+    ON made.customer_id = cohort.customer_id AND made.month = $month
+WHERE cohort.month = $month

@@ -1,0 +1,118 @@
+"""What the SQL of a query folder says, read from its syntax tree."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import sqlglot
+import yaml
+from sqlglot import exp
+
+from churn_tasks.core.settings import INCLUDE
+from churn_tasks.core.tables import FeatureFile, Query, QueryFile
+
+FAMILIES = ("month", "cohort", "features", "labels")
+SIGNS: dict[type[exp.Expr], str] = {exp.LT: "<", exp.LTE: "<=", exp.EQ: "="}
+# An answer that comes later than its row, and the day on which it was known.
+ANSWERS = {
+    "outcome": "outcome_known_date",
+    "repair_hours": "repair_known_date",
+    "accepted": "accepted_known_date",
+}
+
+
+def queries_below(folder: Path) -> list[Query]:
+    """Every query folder of the four families below a ``sql`` folder, active or not."""
+    found = []
+    for family in FAMILIES:
+        kind = FeatureFile if family == "features" else QueryFile
+        for file in sorted((folder / family).glob("*/query.yaml")):
+            content = yaml.safe_load(file.read_text(encoding="utf-8"))
+            found.append(Query(family, file.parent, kind(**content)))
+    return found
+
+
+def shipped_queries() -> list[Query]:
+    """The queries of the repository and of every profile in it."""
+    roots = [INCLUDE / "sql", *sorted((INCLUDE / "profiles").glob("*/sql"))]
+    return [query for root in roots for query in queries_below(root)]
+
+
+def label(query: Query) -> str:
+    """``telecom_wide/month/prepaid``: a name for test reports."""
+    profile = query.folder.parents[2].name
+    return "/".join([*([] if profile == INCLUDE.name else [profile]), query.family, query.name])
+
+
+def tree(query: Query) -> exp.Expr:
+    return sqlglot.parse_one(query.sql, read="duckdb")
+
+
+def parameters_in(statement: exp.Expr) -> set[str]:
+    return {found.name for found in statement.find_all(exp.Placeholder, exp.Parameter)}
+
+
+def sources_in(statement: exp.Expr) -> set[str]:
+    """Tables that are read and not made by a WITH of the same statement."""
+    made = {common.alias for common in statement.find_all(exp.CTE)}
+    return {found.name for found in statement.find_all(exp.Table)} - made
+
+
+def columns_out(statement: exp.Expr) -> list[str]:
+    return statement.named_selects
+
+
+def missing_bounds(statement: exp.Expr) -> list[str]:
+    """Reads without the boundary that keeps the future out, in words.
+
+    * ``clean_*``: ``month = $month`` (or ``<=``), ``event_date < $as_of`` and ``known_date < $known_until``,
+    * ``month_*``: ``month < $as_of`` or ``< $predict_end`` (labels), or ``month = $month``,
+    * ``cohort``: ``month = $month``,
+    * a late answer: its own day ``< $known_until``.
+    """
+    found = []
+    for table in statement.find_all(exp.Table):
+        bounds = set(_bounds(table))
+        if table.name.startswith("clean_"):
+            wanted = ["event_date < as_of", "known_date < known_until"]
+            found += [f"{table.name}: {bound}" for bound in wanted if bound not in bounds]
+            found += [] if bounds & {"month = month", "month <= month"} else [f"{table.name}: month = month"]
+        elif table.name.startswith("month_") and not bounds & {"month < as_of", "month < predict_end", "month = month"}:
+            found.append(f"{table.name}: month < as_of")
+        elif table.name == "cohort" and "month = month" not in bounds:
+            found.append("cohort: month = month")
+    used = {column.name for column in statement.find_all(exp.Column)}
+    compared = {bound for table in statement.find_all(exp.Select) for bound in _comparisons(table)}
+    return found + [
+        f"{answer}: {day} < known_until"
+        for answer, day in ANSWERS.items()
+        if answer in used and f"{day} < known_until" not in compared
+    ]
+
+
+def _bounds(table: exp.Table) -> Iterator[str]:
+    """Comparisons with parameters in the WHERE of the select that reads the table, or in its own JOIN ... ON."""
+    select = table.find_ancestor(exp.Select)
+    if select is None:
+        return
+    join = table.find_ancestor(exp.Join)
+    own = [] if join is None or join.find_ancestor(exp.Select) is not select else [join.args.get("on")]
+    where = select.args.get("where")
+    alone = len(list(select.find_all(exp.Table))) == 1
+    for condition in [*own, where]:
+        for compared, qualifier in _pairs(condition):
+            if qualifier == table.alias_or_name or (not qualifier and (alone or condition is where)):
+                yield compared
+
+
+def _comparisons(node: exp.Expr) -> Iterator[str]:
+    return (text for text, _ in _pairs(node))
+
+
+def _pairs(condition: exp.Expr | None) -> Iterator[tuple[str, str]]:
+    """``("month < as_of", "made")`` for each ``made.month < $as_of`` below."""
+    if condition is None:
+        return
+    for comparison in condition.find_all(*SIGNS):
+        column, parameter = comparison.left, comparison.right
+        if isinstance(column, exp.Column) and isinstance(parameter, (exp.Placeholder, exp.Parameter)):
+            yield f"{column.name} {SIGNS[type(comparison)]} {parameter.name}", column.table

@@ -1,0 +1,80 @@
+"""Golden rows: one file a rule, few rows, the arithmetic in its comments.
+
+``golden/<family>/<query>/<rule>.yaml`` holds::
+
+    month: 2024-03                    # the month the query is run for
+    settings: {windows: {delay: 0}}   # sections of the profile that differ from the defaults, optional
+    defaults: {clean_cdr: {...}}      # values of columns that the rows below leave out, optional
+    given: {clean_cdr: {2024-03: [rows]}}
+    expect: [rows]                    # every row that must come out; columns not named are not compared
+"""
+
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.lakes import make, put, query_named, raw_tables, small_run
+
+GOLDEN = Path(__file__).parent / "golden"
+CASES = sorted(GOLDEN.glob("*/*/*.yaml"))
+TELECOM = ("month", "cohort", "labels", "features")
+
+
+def _name(case: Path) -> str:
+    return "/".join([*case.parts[-3:-1], case.stem])
+
+
+@pytest.mark.parametrize("case", CASES, ids=_name)
+def test_golden_rows(case: Path, tmp_path: Path) -> None:
+    content = yaml.safe_load(case.read_text(encoding="utf-8"))
+    family, query = case.parts[-3:-1]
+    sections = {"first_month": "2023-01", **content.get("settings", {})}
+    run = small_run(tmp_path, content["month"], raw=raw_tables(), **sections)
+    for table, partitions in content["given"].items():
+        for month, rows in partitions.items():
+            filled = [{**content.get("defaults", {}).get(table, {}), **row} for row in rows]
+            put(run, table, month, filled, checked=False)
+    made = make(run, query_named(run, family, query))
+    run.close()
+    assert _comparable(_only(made, content["expect"])) == _comparable(content["expect"])
+
+
+def _only(made: list[dict[str, Any]], expected: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The made rows cut to the columns that the expected row of the same customer names."""
+    named = {row["customer_id"]: list(row) for row in expected}
+    return [{name: row[name] for name in named.get(row["customer_id"], row)} for row in made]
+
+
+def _comparable(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    repeated = [customer for customer, count in Counter(row["customer_id"] for row in rows).items() if count > 1]
+    assert not repeated, f"customers twice: {repeated}"
+    return {row["customer_id"]: {name: _value(value) for name, value in row.items()} for row in rows}
+
+
+def _value(value: object) -> object:
+    """Numbers to nine digits, so that 1/3 can be written as 0.333333333."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        return str(value) if isinstance(value, date) else value
+    return round(float(value), 9)
+
+
+def test_every_telecom_query_has_golden_rows(tmp_path: Path) -> None:
+    """A query folder whose sources are the telecom contracts has at least one case; no case names a lost query."""
+    covered = {case.parts[-3:-1] for case in CASES}
+    registry = small_run(tmp_path, "2024-03", raw=raw_tables()).registry
+    known = {(family, query.name) for family in TELECOM for query in registry.queries[family]}
+    known |= {(family, name) for family, name in covered if family in ("cohort", "labels")}
+    assert covered == known
+
+
+def test_a_wrong_row_is_found(tmp_path: Path) -> None:
+    """Control: the comparison sees a wrong value, a missing and a strange customer."""
+    right = [{"customer_id": "a", "n": 1.0}]
+    assert _comparable(_only([{"customer_id": "a", "n": 1, "m": 2}], right)) == _comparable(right)
+    for wrong in ([{"customer_id": "a", "n": 2}], [], [*right, {"customer_id": "b", "n": 1}]):
+        assert _comparable(_only(wrong, right)) != _comparable(right)
