@@ -1,0 +1,35 @@
+"""What a simulation is made from: the same settings give the same bytes."""
+
+import hashlib
+
+from pydantic import Field
+
+from churn_tasks.core.months import Month
+from churn_tasks.core.settings import Closed, MonthField
+
+VERSION = 2  # raised whenever the simulator's output changes, so that an older simulation is made anew
+
+
+class SimulationSettings(Closed):
+    """Size, length and temper of one simulated operator.
+
+    Attributes:
+        customers: subscribers at the start; joiners replace leavers, so the base stays about as large.
+        cdr_per_month: call detail records of an average customer in a month.
+        churn_rate: share of the base that leaves in an average month; months differ with the season.
+        dirt: multiplies the shares of planted dirt; 0 gives clean data.
+    """
+
+    customers: int = Field(20_000, ge=100, le=5_000_000)
+    months: int = Field(12, ge=1, le=60)
+    first_month: MonthField = Month(2024, 1)
+    cdr_per_month: int = Field(20, ge=1, le=1_000)
+    seed: int = Field(20_240_101, ge=0)
+    churn_rate: float = Field(0.05, gt=0, le=0.2)
+    dirt: float = Field(1.0, ge=0, le=10)
+    time_zone: str = "Asia/Shanghai"
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of everything that decides the output, this package's version included."""
+        return hashlib.sha256(f"{VERSION} {self.model_dump_json()}".encode()).hexdigest()

@@ -1,0 +1,8 @@
+SELECT
+    subs_id::text AS customer_id,
+    snap_dt AS event_date,
+    (rec_tm AT TIME ZONE 'Asia/Shanghai')::date AS known_date,
+    round(bal_fen / 100.0, 2)::double precision AS balance_cny
+FROM boss.bal_snap
+WHERE snap_dt = $as_of - 1
+    AND (rec_tm AT TIME ZONE 'Asia/Shanghai')::date < $known_until
