@@ -7,7 +7,7 @@ from pydantic import Field
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Closed, MonthField
 
-VERSION = 2  # raised whenever the simulator's output changes, so that an older simulation is made anew
+VERSION = 3  # raised whenever the simulator's output changes, so that an older simulation is made anew
 
 
 class SimulationSettings(Closed):

@@ -1,12 +1,14 @@
 """Same settings, same bytes; another seed, other bytes."""
 
 import hashlib
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import pyarrow as pa
 
 from churn_tasks.core.months import Month
-from churn_tasks.simulator import SimulationSettings
+from churn_tasks.simulator import SimulationSettings, database
 from churn_tasks.simulator.operator import Operator
 
 
@@ -46,3 +48,17 @@ def test_rows_of_a_month_carry_numbers_that_no_other_month_uses() -> None:
     numbers = [delivery.boss["cdr"]["rec_no"].to_numpy() for delivery in operator.months()]
     assert all(len(set(part)) == len(part) > 1000 for part in numbers)
     assert all(earlier.max() < later.min() for earlier, later in pairwise(numbers))
+
+
+def test_every_table_is_delivered_with_all_columns_of_the_schema() -> None:
+    """A column left out would be loaded as nulls without a word."""
+    schema = (Path(database.__file__).parent / "schema.sql").read_text(encoding="utf-8")
+    wanted = {
+        name: [column.split()[0] for column in body.split(",")]
+        for name, body in re.findall(r"CREATE TABLE boss\.(\w+) \((.*?)\);", schema, re.DOTALL)
+    }
+    delivery = next(Operator(SimulationSettings(customers=200, months=1, dirt=0)).months())
+    assert len(wanted) == 17
+    assert {name: sorted(table.column_names) for name, table in delivery.boss.items()} == {
+        name: sorted(columns) for name, columns in wanted.items()
+    }

@@ -20,6 +20,7 @@ SELECT
     plan_code,
     plan_fee_cny,
     service_status,
+    coalesce(service_status = 'closed', false) AS has_left,
     CASE WHEN pay_mode IS NOT NULL THEN CAST(pay_mode = 'prepaid' AS INTEGER) END AS is_prepaid,
     date_diff('month', joined_date, $as_of) AS tenure_months,
     year($month) - birth_year AS age_years
