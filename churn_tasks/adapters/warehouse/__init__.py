@@ -1,0 +1,100 @@
+"""The warehouse: published lists, their history, the model decisions behind them, and the vault of phone numbers.
+
+PostgreSQL, one schema a profile. Nothing here reads or writes a row of the lake; callers pass rows in.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from churn_tasks.adapters.warehouse import migration, outcomes, promotions, publication, vault
+from churn_tasks.adapters.warehouse.connection import Connection
+from churn_tasks.adapters.warehouse.outcomes import ListOutcome
+from churn_tasks.adapters.warehouse.promotions import Champion, PromotionRow
+from churn_tasks.adapters.warehouse.publication import COLUMNS, Lease, Published, run_id_of
+from churn_tasks.core.months import Month
+from churn_tasks.core.settings import Settings
+
+__all__ = ["COLUMNS", "Champion", "Lease", "ListOutcome", "PromotionRow", "Published", "Warehouse", "run_id_of"]
+
+
+@dataclass
+class Warehouse:
+    """One schema of the warehouse. Making the object costs nothing; the first use connects and migrates."""
+
+    settings: Settings
+
+    @cached_property
+    def _bare(self) -> Connection:
+        # SQLAlchemy's spelling of the address is understood as well
+        url = self.settings.environment.warehouse_url.replace("postgresql+psycopg://", "postgresql://")
+        return Connection(url, self.settings.warehouse_schema)
+
+    @cached_property
+    def _ready(self) -> Connection:
+        migration.migrate(self._bare)
+        return self._bare
+
+    def migrate(self) -> bool:
+        """Bring the schema up to date; True when something was applied."""
+        return migration.migrate(self._bare)
+
+    def close(self) -> None:
+        self._bare.close()
+
+    # numbers
+    def store_numbers(self, pairs: Iterable[tuple[str, str]]) -> int:
+        """Add (token, clear number) pairs to the vault; returns how many were new."""
+        return vault.store_numbers(self._ready, pairs)
+
+    # decisions
+    def champion(self, month: Month) -> Champion | None:
+        return promotions.champion(self._ready, month)
+
+    def promotion(self, month: Month) -> PromotionRow | None:
+        return promotions.promotion(self._ready, month)
+
+    def record_promotion(self, row: PromotionRow) -> None:
+        promotions.record_promotion(self._ready, row)
+
+    def record_model_files(self, name: str, version: int, files: Mapping[str, str]) -> None:
+        promotions.record_model_files(self._ready, name, version, files)
+
+    def model_files(self, name: str, version: int) -> dict[str, str]:
+        return promotions.model_files(self._ready, name, version)
+
+    # lists
+    def take_lease(self, month: Month) -> Lease:
+        """Start an attempt to publish a month; earlier attempts are fenced off."""
+        return publication.take_lease(self._ready, month)
+
+    def publish(self, lease: Lease, run_id: str, rows: Sequence[Sequence[Any]]) -> Published:
+        """Append, audit and flip; rows are in the order of ``COLUMNS`` and of their rank."""
+        return publication.publish(self._ready, lease, run_id, rows)
+
+    def published(self, month: Month, limit: int | None = None) -> list[dict[str, Any]]:
+        """The list a month points to, most urgent first, with masked numbers; empty when there is none."""
+        return self.read("SELECT * FROM bi_warning_list WHERE month = %s ORDER BY rank LIMIT %s", (month.start, limit))
+
+    def publications(self) -> list[dict[str, Any]]:
+        """Every version of every month, earliest first."""
+        return self.read("SELECT * FROM bi_publication ORDER BY month, version")
+
+    def promotions(self) -> list[dict[str, Any]]:
+        """Every decision, earliest first, with the months it was in force."""
+        return self.read("SELECT * FROM bi_promotion ORDER BY valid_from, revision")
+
+    # outcomes
+    def record_outcome(self, month: Month, outcome: ListOutcome) -> bool:
+        return outcomes.record_outcome(self._ready, month, outcome)
+
+    def record_validation(self, month: Month, rows: Iterable[Mapping[str, Any]]) -> int:
+        return outcomes.record_validation(self._ready, month, rows)
+
+    def read(self, statement: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Rows of one statement under the BI role: only the masked views can be read."""
+        with self._ready.transaction("churn_bi") as cursor:
+            cursor.execute(statement, parameters)
+            names = [column.name for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -1,0 +1,77 @@
+"""What the page of one month shows: figures already counted, so that writing the page is only layout."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from churn_tasks.core.settings import Settings, Text
+from churn_tasks.core.windows import Window
+from churn_tasks.report.outcome import ListResult
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class GroupWeight:
+    """What one reason group adds to the listed customers' scores."""
+
+    title: Text
+    mean_contribution: float  # log-odds a listed customer
+    share: float  # of everything that raised the scores
+    first_reason: int  # listed customers for whom it is the first reason
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Customers of one range of a feature's values; both ends empty when the value is missing."""
+
+    lowest: float | None
+    highest: float | None
+    customers: int
+    churners: int
+
+    @property
+    def churn_rate(self) -> float:
+        return self.churners / self.customers
+
+
+@dataclass(frozen=True)
+class Factor:
+    """How the share of leavers moves with one feature."""
+
+    name: str
+    meaning: Text
+    unit: str
+    bins: Sequence[Bin]
+
+
+@dataclass(frozen=True)
+class MonthContent:
+    """Everything on one page.
+
+    Attributes:
+        no_list_because: why the month has no list; empty when it has one.
+        listed: head of the list with masked numbers.
+        run_id, version: of the published list; empty and 0 when the month is not published.
+        judged: candidates on the latest tested months, one row each.
+    """
+
+    settings: Settings
+    window: Window
+    no_list_because: Text | None = None
+    customers: int = 0
+    listed: Sequence[Row] = ()
+    run_id: str = ""
+    version: int = 0
+    list_facts: Row = field(default_factory=dict)
+    levels: Mapping[str, int] = field(default_factory=dict)
+    groups: Sequence[GroupWeight] = ()
+    factors: Sequence[Factor] = ()
+    score_bins: Sequence[int] = ()
+    results: Sequence[ListResult] = ()
+    judged: Sequence[Row] = ()
+    churn_by_month: Sequence[Row] = ()
+    segments: Sequence[Row] = ()
+    segment_month: str = ""
+    counts: Sequence[Row] = ()
+    data_docs: Sequence[str] = ()

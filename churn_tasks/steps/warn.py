@@ -1,0 +1,45 @@
+"""Step ``warn``: the warning list of the month from its scores, with levels, reasons and strategies."""
+
+import pandas as pd
+
+from churn_tasks.core.tables import load_question
+from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, timed
+from churn_tasks.warning.capacity import highest, list_size
+from churn_tasks.warning.listing import warning_list
+from churn_tasks.warning.playbook import load_playbook
+from churn_tasks.warning.priority import LEVELS
+
+
+def run(run: MonthRun) -> StepReport:
+    """Choose the highest scores, rank them by expected loss and say why each is there.
+
+    Raises:
+        SettingsError: a feature's reason group has no text in the playbook.
+    """
+    if not run.lake.has("score_churn", run.month):
+        return skipped("warn", run, "no customer was scored: no model is in force yet")
+    playbook = load_playbook(run.settings)
+    playbook.require(feature.group for feature in run.registry.features)
+    with timed(StepReport("warn", str(run.month))) as report:
+        run.require_all(["cohort", "score_factor"], [run.month], made_by="score")
+        listed, factors = _chosen(run), _rows(run, "score_factor", "customer_id, feature, contribution, value")
+        limits, features = run.settings.warning_list, run.registry.features
+        rows = warning_list(listed, factors, limits=limits, features=features, playbook=playbook)
+        with run.engine.registered("listed_rows", rows):
+            written = run.engine.write("out_warning_list", run.month, "SELECT * FROM listed_rows")
+        report.rows = {"out_warning_list": written}
+        report.facts = {name: int((rows["level"] == name).sum()) for name in LEVELS}
+    return report
+
+
+def _chosen(run: MonthRun) -> pd.DataFrame:
+    """The customers with the highest scores, with what the list shows of them."""
+    places = list_size(run.settings.warning_list, run.lake.rows("cohort", run.month))
+    chosen = highest(_rows(run, "score_churn", "customer_id, churn_score"), places)
+    with run.engine.registered("chosen", chosen[["customer_id"]]):
+        return pd.DataFrame(run.engine.ask(load_question("warning", "listed_customers"), run.window.parameters()))
+
+
+def _rows(run: MonthRun, table: str, columns: str) -> pd.DataFrame:
+    run.engine.view(table)
+    return run.engine.frame(f'SELECT {columns} FROM "{table}" WHERE month = $month', {"month": run.month.start})

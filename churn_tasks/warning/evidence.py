@@ -1,0 +1,64 @@
+"""Whether a customer's own figure bears a reason out, and how it is said.
+
+A model may raise a score on a value that nobody could say aloud: "has complained (0 complaints)". Such a value
+counts for the score and not as a reason.
+"""
+
+import math
+
+from churn_tasks.core.settings import Text
+from churn_tasks.core.tables import FeatureColumn
+
+FLAG = "0/1"
+PAST = "_to_past_ratio"  # a figure over the customer's own earlier months; 1 is no change
+UNITS_ZH = {
+    "min": "分钟", "days": "天", "months": "个月", "years": "岁", "h": "小时", "CNY": "元", "min a month": "分钟/月",
+    "GBP": "英镑", "INR": "卢比", "CNY a month": "元/月", "MB a month": "MB/月",
+    "count a month": "/月", "CNY/min": "元/分钟", "CNY/GB": "元/GB",
+}  # fmt: skip
+WITHOUT_UNIT = ("", "count", "ratio", "1-5", "0-10", "G", "code")
+
+
+def bears_out(feature: FeatureColumn, value: float | None) -> bool:
+    """Whether the value lies on the side of the feature that is expected to go with leaving.
+
+    Missing bears out nothing. Expected *up*: something of it must be there (above 0). Expected *down*: a ratio to the
+    customer's own past must be below 1, a change or slope below 0, a yes-or-no below 1; other levels are accepted as
+    they are, for low and high depend on the customer.
+    """
+    if value is None or math.isnan(value):
+        return False
+    if feature.expect == "up":
+        return value > 0
+    if feature.expect == "down":
+        if feature.name.endswith(PAST) or feature.unit == FLAG:
+            return value < 1
+        if "_slope_" in feature.name or "_change_" in feature.name:
+            return value < 0
+    return True
+
+
+def fact(feature: FeatureColumn, value: float) -> Text | None:
+    """The figure with its meaning, without the meaning's side remarks; None for yes-or-no features."""
+    if feature.unit == FLAG:
+        return None
+    en, zh = feature.en.partition(", ")[0], feature.zh.partition("（")[0]
+    unit_zh = UNITS_ZH.get(feature.unit, feature.unit)
+    return Text(en=f"{en}: {_said(feature, value, feature.unit)}", zh=f"{zh}：{_said(feature, value, unit_zh)}")
+
+
+def _said(feature: FeatureColumn, value: float, unit: str) -> str:
+    if feature.unit == "share" or feature.name.endswith(PAST):
+        return f"{number(value * 100)}%"
+    return number(value) if feature.unit in WITHOUT_UNIT else f"{number(value)} {unit}"
+
+
+def number(value: float) -> str:
+    """Two places behind the point below 10, one below 100, none above, without a tail of zeros.
+
+    >>> number(3.0), number(0.126), number(12.34), number(1234.56), number(-0.001)
+    ('3', '0.13', '12.3', '1235', '0')
+    """
+    text = f"{value:.{0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text

@@ -1,0 +1,131 @@
+-- Runs, what was audited and what each month points to. Runs are only ever added.
+CREATE TABLE IF NOT EXISTS {schema}.publish_lease (
+    month date PRIMARY KEY,
+    token bigint NOT NULL,
+    taken_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+CREATE TABLE IF NOT EXISTS {schema}.run (
+    month date NOT NULL,
+    run_id text NOT NULL,
+    row_count bigint NOT NULL,
+    checksum text NOT NULL,
+    token bigint NOT NULL,
+    staged_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (month, run_id)
+);
+
+CREATE TABLE IF NOT EXISTS {schema}.audit (
+    audit_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    month date NOT NULL,
+    run_id text NOT NULL,
+    is_passed boolean NOT NULL,
+    findings jsonb NOT NULL,
+    audited_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    FOREIGN KEY (month, run_id) REFERENCES {schema}.run
+);
+
+-- No constraint but the types: a violated one would print the row, and with it the customer, in the
+-- server's log. The audit finds the same faults before anybody can see the rows, and reports counts.
+CREATE TABLE IF NOT EXISTS {schema}.warning_list (
+    month date,
+    run_id text,
+    rank bigint,
+    customer_id text,
+    phone_token text,
+    arpu_cny numeric(18, 4),
+    region_code text,
+    customer_group text,
+    churn_score double precision,
+    action_priority double precision,
+    level text,
+    reason_1 text,
+    reason_1_en text,
+    reason_1_zh text,
+    reason_2 text,
+    reason_2_en text,
+    reason_2_zh text,
+    reason_3 text,
+    reason_3_en text,
+    reason_3_zh text,
+    strategy_en text,
+    strategy_zh text,
+    model_name text,
+    model_version bigint,
+    feature_set text
+);
+CREATE INDEX IF NOT EXISTS warning_list_run ON {schema}.warning_list (month, run_id, rank);
+
+CREATE TABLE IF NOT EXISTS {schema}.manifest (
+    month date PRIMARY KEY,
+    run_id text NOT NULL,
+    version integer NOT NULL,
+    token bigint NOT NULL,
+    published_at timestamptz NOT NULL,
+    FOREIGN KEY (month, run_id) REFERENCES {schema}.run
+);
+
+CREATE TABLE IF NOT EXISTS {schema}.manifest_history (
+    month date NOT NULL,
+    version integer NOT NULL,
+    run_id text NOT NULL,
+    token bigint NOT NULL,
+    published_at timestamptz NOT NULL,
+    PRIMARY KEY (month, version),
+    FOREIGN KEY (month, run_id) REFERENCES {schema}.run
+);
+
+-- What the list of a month came to, once the truth of that month was in (F2).
+CREATE TABLE IF NOT EXISTS {schema}.result (
+    month date NOT NULL,
+    run_id text NOT NULL,
+    revision integer NOT NULL,
+    customers bigint NOT NULL,
+    churners bigint NOT NULL,
+    left_in_delay bigint NOT NULL,
+    warned bigint NOT NULL,
+    warned_churners bigint NOT NULL,
+    warned_left_in_delay bigint NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (month, revision),
+    FOREIGN KEY (month, run_id) REFERENCES {schema}.run
+);
+
+-- Each candidate of a run on the month it was tested on; the measures as the run computed them.
+CREATE TABLE IF NOT EXISTS {schema}.validation (
+    month date NOT NULL,
+    tested_month date NOT NULL,
+    candidate text NOT NULL,
+    revision integer NOT NULL,
+    measures jsonb NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (month, tested_month, candidate, revision)
+);
+
+CREATE TABLE IF NOT EXISTS {schema}.promotion (
+    decided_in date NOT NULL,
+    revision integer NOT NULL,
+    model_name text NOT NULL,
+    model_version bigint NOT NULL,
+    is_promoted boolean NOT NULL,
+    decided_by text NOT NULL,
+    why text NOT NULL,
+    metrics jsonb NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (decided_in, revision)
+);
+
+CREATE TABLE IF NOT EXISTS {schema}.model_file (
+    model_name text NOT NULL,
+    model_version bigint NOT NULL,
+    path text NOT NULL,
+    sha256 text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{{64}}$'),
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (model_name, model_version, path)
+);
+
+-- The only place with clear numbers. The pipeline may add to it and cannot read it.
+CREATE TABLE IF NOT EXISTS {schema}.vault (
+    phone_token text PRIMARY KEY,
+    phone_number text NOT NULL
+);

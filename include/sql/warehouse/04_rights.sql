@@ -1,0 +1,21 @@
+-- Least privilege: whatever is not granted here is refused, in this schema and for tables made later.
+REVOKE ALL ON SCHEMA {schema} FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM PUBLIC, churn_loader, churn_bi, churn_retention;
+ALTER DEFAULT PRIVILEGES FOR ROLE churn_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE churn_owner IN SCHEMA {schema}
+    REVOKE ALL ON TABLES FROM PUBLIC, churn_loader, churn_bi, churn_retention;
+
+GRANT USAGE ON SCHEMA {schema} TO churn_loader, churn_bi, churn_retention;
+
+GRANT SELECT, INSERT ON
+    {schema}.run, {schema}.audit, {schema}.warning_list, {schema}.manifest_history, {schema}.result,
+    {schema}.validation, {schema}.promotion, {schema}.model_file
+    TO churn_loader;
+GRANT SELECT, INSERT, UPDATE ON {schema}.manifest, {schema}.publish_lease TO churn_loader;
+GRANT SELECT ON {schema}.migration TO churn_loader;
+GRANT INSERT ON {schema}.vault TO churn_loader;
+
+GRANT SELECT ON
+    {schema}.bi_warning_list, {schema}.bi_result, {schema}.bi_validation, {schema}.bi_promotion, {schema}.bi_publication
+    TO churn_bi, churn_retention;
+GRANT SELECT ON {schema}.retention_call_list, {schema}.vault TO churn_retention;
