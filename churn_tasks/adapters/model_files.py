@@ -1,0 +1,55 @@
+"""Files of a logged model: their digests, and reading a model only after every file has the digest on record.
+
+Digests are kept outside MLflow, so that whoever can change a model there cannot change what it is held against.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from churn_tasks.core.errors import BadInput
+
+MODEL_FILE = "model.skops"
+WRITTEN_BY_DOWNLOAD = "registered_model_meta"  # MLflow adds it to the copy; it is no part of the model
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file below the folder, by its path in it."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != WRITTEN_BY_DOWNLOAD)
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def verify(folder: Path, recorded: Mapping[str, str], model: str) -> None:
+    """Hold the files against the digests on record.
+
+    Raises:
+        BadInput: nothing is on record, or files differ, are missing or were added; each named.
+    """
+    if not recorded:
+        raise BadInput(f"{model}: no digests on record for its files, so it cannot be trusted. Train the month again.")
+    found = digests(folder)
+    different = sorted(path for path in {*found, *recorded} if found.get(path) != recorded.get(path))
+    if different:
+        raise BadInput(
+            f"{model}: files are not the ones that were validated: {', '.join(different[:5])}."
+            " The model was not loaded. Restore its files, or promote another version."
+        )
+
+
+def read_model(folder: Path, recorded: Mapping[str, str], trusted: Sequence[str], model: str) -> Any:
+    """The model in a folder, read with skops after :func:`verify`: only types on our own list, nothing unpickles.
+
+    Raises:
+        BadInput: the files are not the recorded ones, or hold a type that is not on the list.
+    """
+    verify(folder, recorded, model)
+    import skops.io
+
+    path = folder / MODEL_FILE
+    unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
+    if unknown:
+        raise BadInput(
+            f"{model}: holds types that are not on our list: {', '.join(unknown)}. The model was not loaded."
+        )
+    return skops.io.load(path, trusted=list(trusted))

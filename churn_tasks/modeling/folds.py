@@ -1,0 +1,34 @@
+"""Splits inside the training window: what tunes and calibrates a candidate, never what judges it.
+
+With two training months or more the latest is predicted by a model of the earlier ones, as in life. Where the latest
+month has too few leavers for that, or is alone, customers are dealt into five groups; a customer is in one
+group in all months, so nobody is predicted by a model that has seen him.
+"""
+
+import hashlib
+
+import numpy as np
+
+Fold = tuple[np.ndarray, np.ndarray]  # positions to fit on, positions to predict
+
+GROUPS = 5
+ENOUGH_CHURNERS = 200
+
+
+def inner_folds(months: np.ndarray, customers: np.ndarray, churned: np.ndarray) -> list[Fold]:
+    """Positions to fit on and to predict, every prediction being made for rows not fitted on.
+
+    Args:
+        months: month of each row, any ordered type.
+        customers: identifier of each row's customer.
+        churned: the label of each row.
+    """
+    latest = months == months.max()
+    if churned[latest].sum() >= ENOUGH_CHURNERS and churned[~latest].sum() >= ENOUGH_CHURNERS:
+        return [(np.flatnonzero(~latest), np.flatnonzero(latest))]
+    group = np.array([_group(customer) for customer in customers])
+    return [(np.flatnonzero(group != k), np.flatnonzero(group == k)) for k in range(GROUPS) if (group == k).any()]
+
+
+def _group(customer: object) -> int:
+    return hashlib.blake2b(str(customer).encode(), digest_size=4).digest()[0] % GROUPS

@@ -1,0 +1,60 @@
+"""The result table (F2) in words of the field: for the browser of MLflow and for ``churn validate``."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+COUNTS = {
+    "customers": "customers 客户数",
+    "churners": "churners 离网数",
+    "churn_rate": "churn rate 离网率",
+    "warned": "warned 预警数",
+    "warned_churners": "warned who churned 预警且离网",
+    "warned_left_in_delay": "warned who left in the delay 延迟期离网",
+    "precision": "precision 准确度",
+    "coverage": "coverage 覆盖率",
+}
+RANKING = {
+    "auc": "AUC",
+    "average_precision": "average precision 平均精确率",
+    "break_even_precision": "break-even precision 平衡点准确度",
+}
+COUNT_FIELDS = ("customers", "churners", "warned", "warned_churners", "warned_left_in_delay")
+
+
+def result_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Rows of ``out_validation`` as the table of F2, one a tested month and model, figures as numbers."""
+    records = [
+        {
+            "tested month 检验月": str(row["tested_month"])[:7],
+            "model 模型": f"{row['candidate']} v{int(row['model_version'])}" + (" *" if row["is_selected"] else ""),
+            **{label: row[name] for name, label in {**COUNTS, **RANKING}.items()},
+        }
+        for row in sorted(rows, key=lambda row: (str(row["tested_month"]), row["candidate"]))
+    ]
+    return pd.DataFrame(records)
+
+
+def result_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The same as a Markdown table: shares in per cent, ``-`` where there is none, ``*`` at the best candidate."""
+    table = result_table(rows)
+    if table.empty:
+        return "No month has been tested yet. 尚无检验结果。"
+    counts = {COUNTS[name] for name in COUNT_FIELDS}
+    ranking = {RANKING["auc"], RANKING["average_precision"]}
+    lines = ["| " + " | ".join(table.columns) + " |", "|" + " --- |" * len(table.columns)]
+    for record in table.to_dict("records"):
+        cells = [_cell(value, label in counts, label in ranking) for label, value in record.items()]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(value: Any, is_count: bool, is_ranking: bool) -> str:
+    if isinstance(value, str):
+        return value
+    if pd.isna(value):
+        return "-"
+    if is_count:
+        return f"{int(value):,}"
+    return f"{value:.4f}" if is_ranking else f"{value:.1%}"

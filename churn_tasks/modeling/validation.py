@@ -1,0 +1,74 @@
+"""Rows of ``out_validation``: every model of a run judged on the same later month."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from churn_tasks.core.months import Month
+from churn_tasks.modeling.classifier import ChurnClassifier
+from churn_tasks.modeling.frames import Sample
+from churn_tasks.modeling.gate import Contender, select
+from churn_tasks.modeling.metrics import Outcome, judge
+
+CHAMPION = "champion"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A registered model and what it came to on the tested month.
+
+    Attributes:
+        name: the candidate's name, or ``champion``.
+        scores: probability of leaving of each customer of the tested month.
+        run_id: MLflow run of a candidate, None for the champion.
+    """
+
+    name: str
+    model_name: str
+    version: int
+    run_id: str | None
+    classifier: ChurnClassifier
+    scores: np.ndarray
+    outcome: Outcome
+
+    @property
+    def contender(self) -> Contender:
+        return Contender(self.name, self.version, float(self.outcome.average_precision or 0.0))
+
+
+def judged(
+    name: str, model_name: str, version: int, run_id: str | None, classifier: ChurnClassifier, test: Sample, size: int
+) -> Judged:
+    """Score the tested month with the model as it will go live, and count."""
+    scores = classifier.predict(test.features)
+    outcome = judge(scores, test.churned, test.left_in_delay, size)
+    return Judged(name, model_name, version, run_id, classifier, scores, outcome)
+
+
+def validation_rows(models: Sequence[Judged], tested: Month, size: int) -> list[dict[str, Any]]:
+    """One row a model, in the columns of ``out_validation``."""
+    best = select([model.contender for model in models if model.name != CHAMPION])
+    return [
+        {
+            "candidate": model.name,
+            "tested_month": tested.start,
+            "kind": "champion" if model.name == CHAMPION else "candidate",
+            "is_selected": model.name == best.name,
+            "model_name": model.model_name,
+            "model_version": model.version,
+            "mlflow_run_id": model.run_id,
+            "feature_set": model.classifier.feature_set,
+            "train_from": _first_day(model.classifier.trained_on[0]),
+            "train_to": _first_day(model.classifier.trained_on[-1]),
+            "list_size": size,
+            **asdict(model.outcome),
+        }
+        for model in models
+    ]
+
+
+def _first_day(month: str) -> date:
+    return Month.parse(month).start

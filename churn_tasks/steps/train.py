@@ -1,0 +1,200 @@
+"""Step ``train``: candidates fitted on the months that were known when the tested month ended, and judged on it.
+
+In the run of 2024-07 (observe 3, delay 1, predict 1) the tested month is 2024-05: its truth has just come in.
+Candidates learn from the months whose truth was in at its as_of (up to 2024-03) and are judged on 2024-05 beside
+the champion.
+The files that are judged are the files that may go live: nothing is fitted again.
+"""
+
+import hashlib
+import json
+import logging
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from churn_tasks.adapters.tracking import Logged, Record, requirements
+from churn_tasks.core.errors import NotReady
+from churn_tasks.core.months import Month
+from churn_tasks.modeling.candidates import Candidate, code_digest, fit_candidate
+from churn_tasks.modeling.classifier import TRUSTED_TYPES
+from churn_tasks.modeling.curves import curves
+from churn_tasks.modeling.frames import EVERYBODY, FeatureSet, Sample, feature_set, rows_sql, sample
+from churn_tasks.modeling.leak_probe import refuse_leaks
+from churn_tasks.modeling.metrics import calibration_table
+from churn_tasks.modeling.report_table import result_table
+from churn_tasks.modeling.validation import CHAMPION, Judged, judged, validation_rows
+from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, timed
+from churn_tasks.warning.capacity import list_size
+
+log = logging.getLogger("churn")
+
+FEWEST_CHURNERS = 10
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the candidates of one run have in common.
+
+    Attributes:
+        learn, test: rows to learn from and rows to be judged on; no month is in both.
+        places: length of the list, from the settings.
+        training: digest of all that decides what is fitted.
+    """
+
+    tested: Month
+    features: FeatureSet
+    learn: Sample
+    test: Sample
+    places: int
+    training: str
+
+
+def run(run: MonthRun) -> StepReport:
+    """Fit, judge and register the candidates of the month.
+
+    Raises:
+        NotReady: cohort, features or labels of a month that is needed are not made yet.
+        CheckFailed: a single feature tells the label; no model is fitted.
+    """
+    tested = run.settings.calendar.tested_month(run.month)
+    if tested is None:
+        return skipped("train", run, "history is too short to train on one month and test on a later one")
+    report = StepReport("train", str(run.month), facts={"tested_month": str(tested)})
+    with timed(report):
+        trial = _trial(run, tested)
+        if min(trial.learn.churners, trial.test.churners) < FEWEST_CHURNERS:
+            run.lake.remove("out_validation", run.month)
+            counts = f"{trial.learn.churners} to learn from, {trial.test.churners} in {tested}"
+            return skipped("train", run, f"fewer than {FEWEST_CHURNERS} leavers ({counts})")
+        rows = validation_rows(_models(run, trial), tested, trial.places)
+        report.rows["out_validation"] = _write(run, rows)
+        best = next(row for row in rows if row["is_selected"])
+        figures = {name: round(best[name], 4) for name in ("average_precision", "churn_rate", "auc")}
+        report.facts |= {"train_rows": len(trial.learn), "best": best["candidate"], **figures}
+    return report
+
+
+def _trial(run: MonthRun, tested: Month) -> Trial:
+    """Read what the month learns from and is judged on."""
+    months = run.settings.calendar.mature_months(tested)[-run.settings.model.max_train_months :]
+    features = feature_set(run.registry.queries["features"], run.settings.features.ban)
+    run.require_all(["cohort", *features.tables], [*months, tested], made_by="features")
+    for month in (*months, tested):
+        if not run.lake.has("label", month):
+            made_in = month + run.settings.windows.delay + run.settings.windows.predict
+            raise NotReady(f"{run.month} needs label of {month}. Run first: churn step labels --month {made_in}")
+    test = _rows(run, features, [tested])
+    places = list_size(run.settings.warning_list, len(test))
+    return Trial(tested, features, _training_rows(run, features, months), test, places, _digest(run, features, months))
+
+
+def _rows(run: MonthRun, features: FeatureSet, months: list[Month], per_million: int = EVERYBODY) -> Sample:
+    run.engine.views("cohort", "label", *features.tables)
+    wanted = {"months": [month.start for month in months], "keep_per_million": per_million}
+    return sample(run.engine.frame(rows_sql(features, labelled=True), wanted), features)
+
+
+def _training_rows(run: MonthRun, features: FeatureSet, months: list[Month]) -> Sample:
+    """Rows to learn from: thinned by customer beyond ``max_train_rows``, without those who left in the delay."""
+    total = sum(run.lake.rows("cohort", month) for month in months)
+    rows = _rows(run, features, months, min(EVERYBODY, run.settings.model.max_train_rows * EVERYBODY // max(total, 1)))
+    return rows.rows(~rows.left_in_delay) if run.settings.definition.drop_left_in_delay else rows
+
+
+def _digest(run: MonthRun, features: FeatureSet, months: list[Month]) -> str:
+    """Digest of all that decides what is fitted: data, settings, code and packages."""
+    tables = ["cohort", "label", *features.tables]
+    parts = {
+        "data": {f"{table} {month}": run.lake.sha256(table, month) for table in tables for month in months},
+        "features": [features.digest, *features.names],
+        "model": run.settings.model.model_dump(exclude={"candidates"}),
+        "drop_left_in_delay": run.settings.definition.drop_left_in_delay,
+        "code": [code_digest(), *requirements()],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _models(run: MonthRun, trial: Trial) -> list[Judged]:
+    """The candidates, fitted or taken over from an earlier try, and the champion, all judged on the same customers."""
+    aucs = refuse_leaks(trial.learn, trial.features, run.settings.model.max_feature_auc)
+    with run.tracking.month_run(run.month) as parent:
+        models = []
+        for name in run.settings.model.candidates:
+            found = run.tracking.finished(parent, name, trial.training)
+            models.append(_judge(run, trial, name, found) if found else _fit(run, trial, parent, name, aucs))
+            figure = models[-1].outcome.average_precision
+            log.info("train %s: %s version %d, average precision %.4f", run.month, name, models[-1].version, figure)
+        models += _champion(run, trial)
+        run.tracking.write_table(
+            parent, "result_table", result_table(validation_rows(models, trial.tested, trial.places))
+        )
+    return models
+
+
+def _fit(run: MonthRun, trial: Trial, parent: str, name: str, aucs: dict[str, float]) -> Judged:
+    """Fit one candidate, register it, and judge what the registry gives back."""
+    learn, features, model = trial.learn, trial.features, run.settings.model
+    log.info("train %s: fitting %s on %d rows, %d leavers", run.month, name, len(learn), learn.churners)
+    fitted = fit_candidate(name, learn, features, model.seed, run.settings.resources.threads)
+    with run.tracking.candidate_run(parent, run.month, name, trial.training) as run_id:
+        version = run.tracking.register(run_id, fitted.classifier, features.numeric, features.text, TRUSTED_TYPES)
+        run.warehouse.record_model_files(model.name, version, run.tracking.files(model.name, version))
+        result = _judge(run, trial, name, Logged(run_id, version))
+        run.tracking.log(run_id, _record(run, trial, fitted, result, aucs))
+    return result
+
+
+def _judge(run: MonthRun, trial: Trial, name: str, logged: Logged) -> Judged:
+    model = run.settings.model.name
+    files = run.warehouse.model_files(model, logged.version)
+    classifier = run.tracking.load(model, logged.version, files, TRUSTED_TYPES)
+    return judged(name, model, logged.version, logged.run_id, classifier, trial.test, trial.places)
+
+
+def _champion(run: MonthRun, trial: Trial) -> list[Judged]:
+    """The model in force before this month, judged like the rest; none at first, or when its features are gone."""
+    champion = run.warehouse.champion(run.month - 1)
+    if champion is None:
+        return []
+    files = run.warehouse.model_files(champion.model_name, champion.version)
+    classifier = run.tracking.load(champion.model_name, champion.version, files, TRUSTED_TYPES)
+    gone = sorted(set(classifier.features) - set(trial.features.names))
+    if gone:
+        log.warning(
+            "train %s: champion version %d needs features that are gone: %s", run.month, champion.version, gone[:5]
+        )
+        return []
+    return [judged(CHAMPION, champion.model_name, champion.version, None, classifier, trial.test, trial.places)]
+
+
+def _record(run: MonthRun, trial: Trial, fitted: Candidate, result: Judged, aucs: dict[str, float]) -> Record:
+    """What MLflow keeps of a candidate; no row of any customer."""
+    rows = validation_rows([result], trial.tested, trial.places)
+    title = f"{fitted.name}, tested on {trial.tested}"
+    return Record(
+        parameters={**fitted.parameters, **_learnt_from(trial.learn), "seed": run.settings.model.seed},
+        metrics=asdict(result.outcome),
+        tables={
+            "result_table": result_table(rows),
+            "calibration": pd.DataFrame(calibration_table(result.scores, trial.test.churned)),
+        },
+        documents={
+            "features.json": {
+                "feature_set": trial.features.digest,
+                "columns": trial.features.columns,
+                "single_auc": aucs,
+            }
+        },
+        figures={"curves.png": curves(result.scores, trial.test.churned, trial.places, title)},
+    )
+
+
+def _learnt_from(learn: Sample) -> dict[str, object]:
+    months = {"train_from": str(learn.months[0])[:7], "train_to": str(learn.months[-1])[:7]}
+    return {**months, "train_rows": len(learn), "train_churners": learn.churners}
+
+
+def _write(run: MonthRun, rows: list[dict[str, object]]) -> int:
+    with run.engine.registered("validation_rows", pd.DataFrame(rows)):
+        return run.engine.write("out_validation", run.month, "SELECT * FROM validation_rows")

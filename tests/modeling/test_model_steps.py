@@ -1,0 +1,166 @@
+"""Train, promote and score on a lake with a known truth, MLflow and a real warehouse."""
+
+from pathlib import Path
+
+import mlflow
+import pytest
+
+from churn_tasks.adapters.warehouse import PromotionRow
+from churn_tasks.core.errors import BadInput, CheckFailed, NotReady
+from churn_tasks.core.months import Month, months_between
+from churn_tasks.core.settings import load_settings
+from churn_tasks.local.postgres import Cluster
+from churn_tasks.steps import promote, score, train
+from churn_tasks.steps.month_run import MonthRun
+from tests.lakes import rows, small_profile, telecom_tables
+from tests.modeling.synthetic import fill, fill_month, signals
+
+FIRST_FEATURES, JULY, AUGUST = Month(2024, 3), Month(2024, 7), Month(2024, 8)
+TABLES = ("out_validation", "score_churn", "score_factor")
+
+
+def _run(road: Path, month: Month, **settings: object) -> MonthRun:
+    """One month over the lake below ``road``; settings replace sections of the profile."""
+    url = (road / "warehouse").read_text()
+    profile = small_profile(road, telecom_tables(), **settings)
+    return MonthRun(load_settings(str(profile), state_dir=road / "state", warehouse_url=url), month)
+
+
+def _model_month(run: MonthRun) -> dict[str, str]:
+    """The three steps; digests of what they wrote."""
+    for step in (train, promote, score):
+        assert step.run(run).outcome == "done"
+    return {table: run.lake.sha256(table, run.month) for table in TABLES}
+
+
+@pytest.fixture(scope="module")
+def road(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake of 600 customers, and the model months 2024-07 (first champion) and 2024-08 already run."""
+    folder = tmp_path_factory.mktemp("model")
+    (folder / "warehouse").write_text(postgres.create_database("model_steps"))
+    july = _run(folder, JULY)
+    fill(july, list(months_between(FIRST_FEATURES, AUGUST + 1)), 600)
+    digests = _model_month(july)
+    july.close()
+    august = _run(folder, AUGUST)
+    _model_month(august)
+    august.close()
+    (folder / "july").write_text(repr(digests))
+    return folder
+
+
+def test_candidates_are_judged_on_a_month_none_of_them_learnt_from(road: Path) -> None:
+    run = _run(road, AUGUST)
+    judged = {row["candidate"]: row for row in rows(run, "out_validation")}
+    assert set(judged) == {"champion", "lightgbm", "logistic_regression"}
+    assert sum(row["is_selected"] for row in judged.values()) == 1
+    for row in judged.values():
+        assert str(row["tested_month"]) == "2024-06-01"
+        assert str(row["train_to"]) <= "2024-04-01"  # known at the end of 2024-06: two months on
+        assert (row["customers"], row["warned"], row["list_size"]) == (600, 30, 30)
+        assert row["auc"] > 0.7
+    assert str(judged["champion"]["train_to"]) == "2024-03-01"
+    assert judged["champion"]["mlflow_run_id"] is None
+
+
+def test_a_month_that_runs_again_gives_the_same_bytes_and_no_second_version(road: Path) -> None:
+    run = _run(road, JULY)
+    before = run.tracking.client.search_model_versions(f"name = '{run.settings.model.name}'")
+    aliases, decided = run.tracking.aliases(), run.warehouse.promotions()
+    assert repr(_model_month(run)) == (road / "july").read_text()
+    after = run.tracking.client.search_model_versions(f"name = '{run.settings.model.name}'")
+    assert len(after) == len(before) == 4  # two candidates in each of two months
+    assert run.tracking.aliases() == aliases  # an earlier month never turns them back
+    assert run.warehouse.promotions() == decided
+    runs = mlflow.search_runs([run.tracking.experiment_id], "tags.`churn.month` = '2024-07'")
+    assert sorted(runs["status"]) == ["FINISHED"] * 3
+
+
+def test_everybody_is_scored_by_the_pinned_version_and_the_listed_have_reasons(road: Path) -> None:
+    run = _run(road, AUGUST)
+    champion = run.warehouse.champion(AUGUST)
+    scored = rows(run, "score_churn")
+    assert len(scored) == 600
+    assert {row["model_version"] for row in scored} == {champion.version}
+    assert all(0 < row["churn_score"] < 1 for row in scored)
+    listed = {row["customer_id"] for row in sorted(scored, key=lambda row: -row["churn_score"])[:30]}
+    factors = rows(run, "score_factor")
+    assert {row["customer_id"] for row in factors} == listed
+    assert min(row["contribution"] for row in factors) > 0
+    assert signals(run)[0] in {row["feature"] for row in factors}
+
+
+def test_the_decision_is_recorded_and_the_aliases_follow_it(road: Path) -> None:
+    run = _run(road, AUGUST)
+    decision = run.warehouse.promotion(AUGUST)
+    assert "tested on 2024-06" in decision.why
+    assert run.tracking.aliases()["champion"] == decision.model_version == run.warehouse.champion(AUGUST).version
+    assert run.warehouse.promotion(JULY).promoted
+    assert run.warehouse.promotion(JULY).metrics["tested_month"] == "2024-05"
+
+
+def test_a_high_bar_keeps_the_champion(road: Path) -> None:
+    run = _run(road, AUGUST, promotion={"min_gain": 0.9})
+    kept = run.warehouse.champion(JULY).version
+    try:
+        report = promote.run(run)
+        assert report.facts["promoted"] is False
+        assert run.warehouse.champion(AUGUST).version == kept
+        assert run.tracking.aliases()["champion"] == kept
+    finally:
+        promote.run(_run(road, AUGUST))
+
+
+def test_a_changed_model_file_stops_scoring(road: Path) -> None:
+    run = _run(road, AUGUST)
+    version = run.warehouse.champion(AUGUST).version
+    source = run.tracking.client.get_model_version(run.settings.model.name, str(version)).source
+    stored = next((road / "state" / "mlflow").rglob(f"*{source.rpartition('/')[2]}*/**/model.skops"))
+    content = stored.read_bytes()
+    stored.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    try:
+        with pytest.raises(BadInput, match="not the ones that were validated"):
+            score.run(run)
+    finally:
+        stored.write_bytes(content)
+    assert score.run(run).outcome == "done"
+
+
+def test_a_leaking_column_stops_training_and_is_named(road: Path) -> None:
+    run = _run(road, AUGUST + 1)
+    leak = signals(run)[1]
+    fill_month(run, AUGUST + 1, 600)
+    for month in months_between(FIRST_FEATURES, JULY):
+        fill_month(run, month, 600, leak=leak)
+    try:
+        with pytest.raises(CheckFailed, match=leak):
+            train.run(run)
+        assert not run.lake.has("out_validation", run.month)
+        banned = _run(road, AUGUST + 1, features={"ban": [leak]})
+        assert train.run(banned).outcome == "done"
+    finally:
+        fill(run, list(months_between(FIRST_FEATURES, JULY)), 600)
+
+
+def test_short_history_is_skipped_and_missing_labels_are_waited_for(road: Path) -> None:
+    assert train.run(_run(road, JULY - 1)).outcome == "skipped"
+    assert score.run(_run(road, JULY - 1)).outcome == "skipped"  # no decision is in force yet
+    with pytest.raises(NotReady, match=r"features|churn step labels --month 2024-11"):
+        train.run(_run(road, Month(2024, 12)))
+
+
+def test_features_that_are_gone_are_named(road: Path) -> None:
+    run = _run(road, AUGUST)
+    gone = run.registry.queries["features"].pop()
+    with pytest.raises(BadInput, match="needs features that are gone"):
+        score.run(run)
+    assert gone.output.table
+
+
+def test_without_any_champion_nothing_is_decided_for_chance(road: Path) -> None:
+    run = _run(road, JULY, promotion={"min_gain": 0.95})
+    assert run.lake.has("out_validation", JULY)
+    before = run.warehouse.promotion(JULY)
+    assert promote.run(run).facts["promoted"] is False
+    assert isinstance(before, PromotionRow)
+    assert run.warehouse.promotion(JULY) == before
