@@ -81,8 +81,9 @@ def run_step(name: str, settings: Settings, month: Month) -> "StepReport":
         raise
     finally:
         run.close()
-    report.seconds = report.seconds or round(time.monotonic() - started, 2)
-    log.info("%s %s %s %s rows=%s %.2fs", name, month, report.outcome, report.reason, report.rows, report.seconds)
+    if not report.seconds:  # a step that used ``timed`` has logged its end itself
+        report.seconds = round(time.monotonic() - started, 2)
+        log.info("%s %s %s %s rows=%s %.2fs", name, month, report.outcome, report.reason, report.rows, report.seconds)
     return report
 
 

@@ -1,0 +1,50 @@
+# Bare `make` lists the targets. Everything is installed into .venv; everything that is made at run time lies in var/.
+
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEMO_CUSTOMERS ?= 20000
+DEMO_MONTHS ?=
+SOURCES := churn_tasks dags plugins tests
+
+# uv compiles what it installs, whatever the caller's shell says about byte code: imports are three times slower without
+export PYTHONDONTWRITEBYTECODE :=
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo stop test check lock
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  \1@/p' $(MAKEFILE_LIST) | column -t -s @
+
+install: $(STAMP) ## Install everything into .venv, locked by hashes
+
+$(STAMP): requirements.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed. Give its path: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "$(PYTHON) is not Python 3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || { \
+		sed -n '/^uv==/,/^ *# via/p' requirements.txt > $(VENV)/uv.txt && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.txt; }
+	$(BIN)/uv pip sync --python $(BIN)/python --compile-bytecode --require-hashes --quiet requirements.txt
+	@touch $@
+
+demo: install ## Simulate an operator, run its history through Airflow, show the results (DEMO_CUSTOMERS, DEMO_MONTHS)
+	@$(BIN)/python -m churn_tasks.local demo --customers $(DEMO_CUSTOMERS) $(if $(DEMO_MONTHS),--months $(DEMO_MONTHS))
+
+stop: ## Stop everything that the demo started
+	@test ! -x $(BIN)/python || $(BIN)/python -m churn_tasks.local stop
+
+test: install ## Run all tests
+	@$(BIN)/python -m pytest
+
+check: install ## Format, lint, types, import contracts, fast tests
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/mypy
+	@PYTHONPATH=.:plugins $(BIN)/lint-imports
+	@$(BIN)/python -m pytest -m "not slow"
+
+lock: install ## Write requirements.txt from requirements.in
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements.txt requirements.in

@@ -1,0 +1,118 @@
+"""``churn``: the steps of the month without Airflow, and the questions people ask of the results."""
+
+import logging
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from churn_tasks.core.errors import ChurnError
+from churn_tasks.core.months import Month, months_between
+from churn_tasks.core.settings import Settings, load_settings
+from churn_tasks.pipeline import STEPS, run_step
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+console = Console()
+
+ProfileOption = Annotated[
+    str | None, typer.Option("--profile", help="Name or folder of the profile; CHURN_PROFILE when absent.")
+]
+MonthOption = Annotated[str, typer.Option("--month", help="Billing month, YYYY-MM.")]
+
+
+@app.command("run")
+def run_months(
+    month: MonthOption,
+    through: Annotated[str | None, typer.Option(help="Last month of a range; the months run in order.")] = None,
+    profile: ProfileOption = None,
+) -> None:
+    """Run every step of a month, or of a range of months."""
+    settings = load_settings(profile)
+    first = Month.parse(month)
+    last = Month.parse(through) if through else first
+    months = list(months_between(first, last + 1))
+    with _progress() as progress:
+        bar = progress.add_task("", total=len(months) * len(STEPS))
+        for each in months:
+            for step in STEPS:
+                progress.update(bar, description=f"{each} {step}")
+                _one_step(settings, each, step)
+                progress.advance(bar)
+
+
+@app.command("step")
+def run_one_step(
+    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(STEPS)}.")],
+    month: MonthOption,
+    profile: ProfileOption = None,
+) -> None:
+    """Run one step of a month."""
+    _one_step(load_settings(profile), Month.parse(month), name)
+
+
+@app.command("list")
+def show_list(
+    month: MonthOption,
+    top: Annotated[int, typer.Option(help="Rows to show.", min=1)] = 20,
+    profile: ProfileOption = None,
+) -> None:
+    """Show the head of the warning list that is published for a month; phone numbers are masked."""
+    from churn_tasks.local.screens import list_screen
+
+    console.print(list_screen(load_settings(profile), Month.parse(month), top))
+
+
+@app.command("validate")
+def show_validation(profile: ProfileOption = None) -> None:
+    """Show what the lists were worth where the truth is in (F2), and every model's figures on its tested month."""
+    from churn_tasks.local.screens import validation_screens
+
+    for screen in validation_screens(load_settings(profile)):
+        console.print(screen)
+
+
+@app.command("dictionary")
+def write_dictionary(profile: ProfileOption = None) -> None:
+    """Print the data dictionary of a profile as Markdown, in English and Chinese."""
+    from churn_tasks.core.tables import load_registry
+    from churn_tasks.report.dictionary import dictionary
+
+    settings = load_settings(profile)
+    title = settings.title
+    print(dictionary(load_registry(settings), title.en, title.zh, settings.time_zone))
+
+
+def _one_step(settings: Settings, month: Month, step: str) -> None:
+    report = run_step(step, settings, month)
+    rows = ", ".join(f"{table} {count:,}" for table, count in report.rows.items())
+    facts = ", ".join(f"{name} {value}" for name, value in report.facts.items())
+    colour = "yellow" if report.outcome == "skipped" else "green"
+    details = "; ".join(part for part in (report.reason, rows, facts) if part)
+    console.print(f"{month} [{colour}]{step:<15}[/] {report.seconds:6.1f} s  {details}", highlight=False)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+
+
+def main() -> None:
+    """Entry point: errors that the product raises on purpose are shown as one message, without a traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)])
+    try:
+        app()
+    except ChurnError as error:
+        console.print(f"[red]{type(error).__name__}:[/] {error}", highlight=False)
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Shows what the demo does: a live picture on a terminal, plain lines in a log."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from churn_tasks.local.backfill import FINISHED, MonthState
+from churn_tasks.pipeline import TASKS
+
+SYMBOLS = {
+    "success": ("done", "green"),
+    "skipped": ("not yet", "dim"),
+    "running": ("runs", "yellow"),
+    "failed": ("failed", "red"),
+    "up_for_retry": ("retries", "magenta"),
+    "upstream_failed": ("held", "red"),
+}
+
+
+@dataclass
+class Display:
+    """One line a stage and, while months run, a grid of months and tasks.
+
+    Attributes:
+        console: where to; a terminal gets the live picture.
+    """
+
+    console: Console
+    started: float = field(default_factory=time.monotonic)
+    stages: dict[str, str] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    grid: Table | None = None
+    live: Live | None = None
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """The live picture, for as long as the block runs."""
+        if not self.console.is_terminal:
+            yield
+            return
+        with Live(console=self.console, get_renderable=self._picture, refresh_per_second=4) as self.live:
+            yield
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Show how long a part of the work takes."""
+        began = time.monotonic()
+        self.stages[name] = "starting"
+        yield
+        self.stages[name] = f"ready after {time.monotonic() - began:.0f} s"
+        self.say(f"{name}: {self.stages[name]}")
+
+    def update(self, name: str, text: str) -> None:
+        """Say how far a stage has come."""
+        self.stages[name] = text
+        self.say(f"{name}: {text}")
+
+    def say(self, text: str) -> None:
+        """One line in a log; nothing on a terminal, where the picture says it."""
+        if not self.console.is_terminal:
+            seconds = time.monotonic() - self.started
+            self.console.print(f"[{seconds:5.0f} s] {text}", highlight=False, markup=False)
+
+    def months(self, states: Sequence[MonthState]) -> None:
+        """Show the state of every month; in a log, one line a month when it ends."""
+        self.grid = _grid(states)
+        ended = [state for state in states if state.state in FINISHED]
+        self.stages["Months"] = f"{len(ended)} of {len(states)}"
+        for state in ended:
+            if str(state.month) not in self.told:
+                self.told.add(str(state.month))
+                self.say(f"{state.month} {state.state} ({len(ended)} of {len(states)} months)")
+
+    def _picture(self) -> Group:
+        lines = Table.grid(padding=(0, 2))
+        for name, text in self.stages.items():
+            lines.add_row(Text(name, style="bold"), text)
+        lines.add_row(Text("Time", style="bold"), f"{time.monotonic() - self.started:.0f} s")
+        return Group(lines, *([self.grid] if self.grid else []))
+
+
+def _grid(states: Sequence[MonthState]) -> Table:
+    table = Table("month", *(task.name for task in TASKS), box=None, padding=(0, 1), header_style="dim")
+    for state in states:
+        if state.state:
+            cells = [SYMBOLS.get((state.tasks or {}).get(task.name, ""), ("", "")) for task in TASKS]
+            table.add_row(str(state.month), *(Text(word, style=style) for word, style in cells))
+    return table

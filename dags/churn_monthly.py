@@ -1,0 +1,99 @@
+"""# churn_monthly
+
+Takes one billing month from the source to the published warning list and its report. The month is the run's
+partition key (`2024-03`), or the parameter `month` of a run that somebody starts by hand.
+
+It runs at 02:00 operator's time on the day after billing of the month before has closed (the 6th, unless the profile
+says otherwise). Months that were missed are caught up. Past months are run again with a backfill, from the DAG's page
+or with `airflow backfill create --dag-id churn_monthly --from-date 2024-01-01 --to-date 2024-06-30 --max-active-runs 2
+--reprocess-behavior completed`. A month that is run again replaces its own tables and publishes a new version; other
+months stay as they are. A profile with a `last_month` has a source that no longer grows: only backfills run it.
+
+## At three in the morning
+
+The list that BI reads is still the last good one: a failed month publishes nothing. Open the red task's log; the
+last lines name table, month, column, count and up to five examples, and what to do.
+
+* **CheckFailed, BadInput**: the data are wrong. It was not retried, because trying again cannot mend data. Rejected
+  rows are in `quarantine_*`, the results in Data Docs. Ask the source for a corrected delivery, then clear the
+  month's `extract` task. This can wait for office hours.
+* **ConnectionTrouble, NotReady**: a database was away, or the month before is not done. It was tried seven times
+  in an hour. Bring the database back or finish the earlier month, then clear the red task; what is done stays done.
+* **Fenced**: a later attempt owns the month. Nothing to do; look at the later attempt.
+* **No error, task killed**: most often memory. Lower `resources.memory` in the profile and clear the task.
+* **SettingsError**: a setting or an address is wrong; the message names it.
+
+Clearing a task is always safe: every step replaces its own output whole or not at all.
+"""
+
+from datetime import datetime, time
+
+import pendulum
+from airflow.sdk import CronPartitionTimetable, Param, dag, task
+
+from churn_airflow.bridge import DEFAULTS, limits, run
+from churn_airflow.month import PATTERN
+from churn_tasks.core.settings import load_settings
+
+SETTINGS = load_settings()
+BILLING_CLOSED = f"0 2 {1 + SETTINGS.windows.settle_days} * *"  # of the next month, operator's time
+FIRST_CLOSE = pendulum.instance(datetime.combine(SETTINGS.first_month.end, time()), tz=SETTINGS.time_zone)
+
+
+@dag(
+    dag_id="churn_monthly",
+    doc_md=__doc__,
+    schedule=CronPartitionTimetable(BILLING_CLOSED, timezone=SETTINGS.time_zone, run_offset=-1, key_format="%Y-%m"),
+    start_date=FIRST_CLOSE,
+    end_date=FIRST_CLOSE if SETTINGS.last_month else None,  # a source that has ended is not run by the clock
+    catchup=True,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    params={
+        "month": Param(
+            None, type=["null", "string"], pattern=PATTERN, title="Month",
+            description="Billing month YYYY-MM. Needed when the run has no partition key.",
+        )
+    },
+    tags={"churn", SETTINGS.profile},
+)  # fmt: skip
+def churn_monthly() -> None:
+    @task(**limits("extract"))
+    def extract() -> list[dict]:
+        """Copy the month from the source, with tokens in place of phone numbers."""
+        return run("extract")
+
+    @task(**limits("integrate"))
+    def integrate() -> list[dict]:
+        """Check the month, set bad rows aside, merge the sources, and sum up the month per customer."""
+        return run("integrate")
+
+    @task(**limits("features"))
+    def features() -> list[dict]:
+        """Combine the months of the observe window into features, and check them."""
+        return run("features")
+
+    @task(**limits("model"))
+    def model() -> list[dict]:
+        """Fit and judge models on later months, and let the better one go live."""
+        return run("model")
+
+    @task(**limits("warn"))
+    def warn() -> list[dict]:
+        """Score every customer, make the list with reasons and strategies, and check it."""
+        return run("warn")
+
+    @task(**limits("publish"))
+    def publish() -> list[dict]:
+        """Hand the list to the warehouse: all of it at once, or nothing."""
+        return run("publish")
+
+    @task(**limits("report"))
+    def report() -> list[dict]:
+        """Write the report of the month in both languages."""
+        return run("report")
+
+    extract() >> integrate() >> [features(), model()] >> warn() >> publish() >> report()
+
+
+churn_monthly()

@@ -1,0 +1,1 @@
+"""The one bridge between Airflow and ``churn_tasks``."""

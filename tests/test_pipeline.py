@@ -1,0 +1,84 @@
+"""The list of steps and tasks, and one step run by name."""
+
+import logging
+import sys
+from types import ModuleType
+
+import pytest
+
+from churn_tasks.core.errors import BadInput, CheckFailed
+from churn_tasks.core.months import Month
+from churn_tasks.core.settings import load_settings
+from churn_tasks.pipeline import STEPS, TASKS, run_step, run_task
+from churn_tasks.steps.month_run import MonthRun, StepReport
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return load_settings("telecom", state_dir=tmp_path)
+
+
+@pytest.fixture
+def plant(monkeypatch):
+    """Put a function in the place of a step's module."""
+
+    def planted(step: str, run) -> None:
+        module = ModuleType(f"churn_tasks.steps.{step}")
+        module.run = run
+        monkeypatch.setitem(sys.modules, f"churn_tasks.steps.{step}", module)
+
+    return planted
+
+
+def test_a_task_comes_after_those_it_names():
+    names = [task.name for task in TASKS]
+    assert all(names.index(before) < names.index(task.name) for task in TASKS for before in task.after)
+    assert sum(len(task.after) for task in TASKS) == 7
+
+
+def test_a_step_is_run_timed_and_closed(settings, plant, caplog, monkeypatch):
+    closed = []
+    monkeypatch.setattr(MonthRun, "close", lambda run: closed.append(run.month))
+    plant("extract", lambda run: StepReport("extract", str(run.month), rows={"raw_bill": 3}))
+    with caplog.at_level(logging.INFO, "churn"):
+        report = run_step("extract", settings, Month(2024, 3))
+    assert report.rows == {"raw_bill": 3}
+    assert closed == [Month(2024, 3)]
+    assert "extract 2024-03 done" in caplog.text
+
+
+def test_a_step_that_fails_is_closed_too_and_its_error_is_unchanged(settings, plant, caplog, monkeypatch):
+    closed = []
+    monkeypatch.setattr(MonthRun, "close", lambda run: closed.append(run.month))
+
+    def fail(run):
+        raise CheckFailed("raw_bill 2024-03: empty")
+
+    plant("check_raw", fail)
+    with pytest.raises(CheckFailed, match="raw_bill 2024-03: empty"):
+        run_step("check_raw", settings, Month(2024, 3))
+    assert closed == [Month(2024, 3)]
+    assert "check_raw 2024-03 failed" in caplog.text
+
+
+def test_a_task_stops_at_the_step_that_fails(settings, plant):
+    done = []
+
+    def fail(run):
+        raise CheckFailed("bad")
+
+    plant("check_raw", lambda run: done.append("check_raw") or StepReport("check_raw", str(run.month)))
+    plant("integrate", fail)
+    plant("summarise", lambda run: done.append("summarise"))
+    with pytest.raises(CheckFailed):
+        list(run_task("integrate", settings, Month(2024, 3)))
+    assert done == ["check_raw"]
+
+
+@pytest.mark.parametrize("name", ["", "extracts", "month_run", "../extract", "churn_tasks.steps.extract"])
+def test_an_unknown_name_is_refused_with_those_that_exist(settings, name):
+    with pytest.raises(BadInput, match="check_list"):
+        run_step(name, settings, Month(2024, 3))
+    with pytest.raises(BadInput, match="publish"):
+        list(run_task(name, settings, Month(2024, 3)))
+    assert name not in STEPS

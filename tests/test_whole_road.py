@@ -1,0 +1,144 @@
+"""The whole road on real parts: a small simulated operator in PostgreSQL, every step of seven months, MLflow, the warehouse.
+
+Seven months, because the first list is that of month 7 (observe 3, delay 1, predict 1): see ``core/windows.py``.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from churn_tasks.adapters.lake import Lake
+from churn_tasks.core.months import Month, months_between
+from churn_tasks.core.settings import Settings, load_settings
+from churn_tasks.local.postgres import Cluster
+from churn_tasks.pipeline import STEPS, run_step
+from churn_tasks.simulator import SimulationSettings, simulate
+from churn_tasks.steps.month_run import MonthRun, StepReport
+
+FIRST, LAST = Month(2024, 1), Month(2024, 7)
+MONTHS = list(months_between(FIRST, LAST + 1))
+Road = tuple[Settings, dict[tuple[str, str], StepReport]]
+
+
+def _run_months(settings: Settings, months: list[Month]) -> dict[tuple[str, str], StepReport]:
+    return {(str(month), step): run_step(step, settings, month) for month in months for step in STEPS}
+
+
+@pytest.fixture(scope="module")
+def road(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
+    """Settings of the operator and what each step of each month reported."""
+    source, warehouse = postgres.create_database("road_source"), postgres.create_database("road_warehouse")
+    simulate(source, SimulationSettings(customers=900, months=len(MONTHS), churn_rate=0.08), lambda *_: None)
+    state = tmp_path_factory.mktemp("road")
+    settings = load_settings(
+        "telecom",
+        state_dir=state,
+        source_url=source.replace("postgres@", "churn_source_reader@"),
+        warehouse_url=warehouse,
+        mlflow_url=f"sqlite:///{state}/mlflow.db",
+    )
+    yield settings, _run_months(settings, MONTHS)
+
+
+def _digests(lake: Lake) -> dict[str, str]:
+    files = sorted(lake.root.glob("*/month=*/data.parquet"))
+    return {
+        str(path.relative_to(lake.root)): lake.sha256(path.parts[-3], Month.parse(path.parts[-2][6:13]))
+        for path in files
+    }
+
+
+def test_months_without_enough_history_do_what_they_can(road: Road) -> None:
+    _, reports = road
+    skipped = {key for key, report in reports.items() if report.outcome == "skipped"}
+    assert {step for month, step in skipped if month == "2024-01"} == {
+        "features", "check_features", "labels", "train", "promote", "score", "warn", "check_list", "publish",
+    }  # fmt: skip
+    assert {step for month, step in skipped if month == "2024-06"} == {
+        "train", "promote", "score", "warn", "check_list", "publish",
+    }  # fmt: skip
+    assert {step for month, step in skipped if month == "2024-07"} == set()
+
+
+def test_every_row_of_every_month_is_accounted_for(road: Road) -> None:
+    settings, _ = road
+    run = MonthRun(settings, LAST)
+    run.engine.view("audit_rows")
+    books = run.engine.frame("SELECT * FROM audit_rows ORDER BY ALL")
+    assert len(books) == len(MONTHS) * len(run.registry.raw)
+    assert (books.rows_in == books.rows_out + books.quarantined + books.merged).all()
+    assert books.quarantined.sum() > 0 and books.merged.sum() > 0, "the simulator plants dirt and doubles"
+    for row in books.itertuples():
+        month = Month.of(row.month)
+        assert row.rows_in == run.lake.rows(f"raw_{row.table_name}", month)
+        assert row.rows_out == run.lake.rows(f"clean_{row.table_name}", month)
+    run.close()
+
+
+def test_the_list_is_published_with_its_lineage(road: Road) -> None:
+    settings, reports = road
+    run = MonthRun(settings, LAST)
+    published = run.warehouse.published(LAST)
+    assert len(published) == reports["2024-07", "warn"].rows["out_warning_list"] > 0
+    assert len(published) == round(settings.warning_list.share * run.lake.rows("cohort", LAST))
+    for row in published:
+        assert row["model_name"] == settings.model.name and row["model_version"] >= 1
+        assert row["run_id"].startswith("2024-07") and row["feature_set"]
+        assert row["phone_masked"] is None or "****" in row["phone_masked"]
+    assert run.warehouse.published(Month(2024, 6)) == []
+    run.close()
+
+
+def test_the_same_month_twice_gives_the_same_bytes_and_no_second_version(road: Road) -> None:
+    settings, _ = road
+    run = MonthRun(settings, LAST)
+    before, versions = _digests(run.lake), run.warehouse.publications()
+    page = (settings.report_dir / "2024-07.html").read_bytes()
+    _run_months(settings, [LAST])
+    assert _digests(run.lake) == before
+    assert run.warehouse.publications() == versions
+    assert (settings.report_dir / "2024-07.html").read_bytes() == page
+    assert len(before) > 100
+    run.close()
+
+
+def test_an_earlier_month_run_again_leaves_the_others_alone(road: Road) -> None:
+    settings, _ = road
+    lake = Lake(settings.lake_dir)
+    before = _digests(lake)
+    _run_months(settings, [Month(2024, 4)])
+    assert _digests(lake) == before
+
+
+def test_no_phone_number_lies_in_lake_report_or_data_docs(road: Road) -> None:
+    """Every number the source holds, in clear, looked for in every byte the run wrote outside the vault."""
+    import psycopg
+
+    settings, _ = road
+    with psycopg.connect(settings.environment.warehouse_url) as connection:
+        numbers = [row[0] for row in connection.execute("SELECT phone_number FROM churn_telecom.vault").fetchall()]
+    assert len(numbers) > 800
+    canaries = {number.encode() for number in numbers if len(number) == 11}
+    run = MonthRun(settings, LAST)
+    for table in run.registry.tables:
+        run.engine.view(table)
+        texts = [column.name for column in run.registry.tables[table].columns if column.type == "text"]
+        for name in texts:
+            found = run.engine.row(
+                f"SELECT count(*) AS n FROM {table} WHERE regexp_matches({name}, '(^|[^0-9a-f])1[3-9][0-9]{{9}}([^0-9a-f]|$)')"
+            )
+            assert found["n"] == 0, f"{table}.{name} holds phone numbers in clear"
+    run.close()
+    pages = [p for folder in (settings.report_dir, settings.data_docs_dir) for p in folder.rglob("*") if p.is_file()]
+    assert len(pages) > 20
+    for path in pages:
+        content = path.read_bytes()
+        assert not [number for number in canaries if number in content], path
+
+
+def test_nothing_is_left_aside(road: Road) -> None:
+    settings, _ = road
+    assert os.listdir(settings.lake_dir / ".staging") == []
+    assert not [path for path in Path(settings.data_docs_dir).rglob(".*")]
