@@ -7,20 +7,20 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_CUSTOMERS ?= 20000
 DEMO_MONTHS ?=
-SOURCES := churn_tasks dags plugins tests
+SOURCES := churn_tasks dags plugins tests benchmarks
 
 # uv compiles what it installs, whatever the caller's shell says about byte code: imports are three times slower without
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo stop test check lock
+.PHONY: help install demo stop test check dictionary lock
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1@/p' $(MAKEFILE_LIST) | column -t -s @
 
 install: $(STAMP) ## Install everything into .venv, locked by hashes
 
-$(STAMP): requirements.txt
+$(STAMP): requirements.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed. Give its path: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "$(PYTHON) is not Python 3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -28,6 +28,7 @@ $(STAMP): requirements.txt
 		sed -n '/^uv==/,/^ *# via/p' requirements.txt > $(VENV)/uv.txt && \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.txt; }
 	$(BIN)/uv pip sync --python $(BIN)/python --compile-bytecode --require-hashes --quiet requirements.txt
+	@$(BIN)/uv pip install --python $(BIN)/python --offline --no-deps --quiet --editable . # the command `churn`
 	@touch $@
 
 demo: install ## Simulate an operator, run its history through Airflow, show the results (DEMO_CUSTOMERS, DEMO_MONTHS)
@@ -45,6 +46,10 @@ check: install ## Format, lint, types, import contracts, fast tests
 	@$(BIN)/mypy
 	@PYTHONPATH=.:plugins $(BIN)/lint-imports
 	@$(BIN)/python -m pytest -m "not slow"
+
+dictionary: install ## Write docs/dictionary from the table registry
+	@for profile in telecom retail telecom_wide; do \
+		$(BIN)/churn dictionary --profile $$profile > docs/dictionary/$$profile.md || exit 1; done
 
 lock: install ## Write requirements.txt from requirements.in
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements.txt requirements.in

@@ -3,7 +3,8 @@
     .venv/bin/python -m benchmarks.monthly_run --customers 20000 --months 12
 
 Prints one row a step: the median and the largest seconds over the months in which it had something to do, and the
-rows it wrote in the last month. One process runs all steps, so imports count once; Airflow adds its own share for each task.
+rows it wrote in the last month. One process runs all steps, so imports count once; Airflow adds its own share for
+each task.
 """
 
 import statistics

@@ -81,7 +81,7 @@ def write_dictionary(profile: ProfileOption = None) -> None:
 
     settings = load_settings(profile)
     title = settings.title
-    print(dictionary(load_registry(settings), title.en, title.zh, settings.time_zone))
+    typer.echo(dictionary(load_registry(settings), title.en, title.zh, settings.time_zone))
 
 
 def _one_step(settings: Settings, month: Month, step: str) -> None:
@@ -106,7 +106,9 @@ def _progress() -> Progress:
 
 def main() -> None:
     """Entry point: errors that the product raises on purpose are shown as one message, without a traceback."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)])
+    logging.basicConfig(
+        level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)]
+    )
     try:
         app()
     except ChurnError as error:

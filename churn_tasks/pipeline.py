@@ -8,6 +8,7 @@ import importlib
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 
 if TYPE_CHECKING:
-    from churn_tasks.steps.month_run import StepReport
+    from churn_tasks.steps.month_run import MonthRun, StepReport
 
 log = logging.getLogger("churn")
 
@@ -69,25 +70,37 @@ def run_step(name: str, settings: Settings, month: Month) -> "StepReport":
     """
     if name not in STEPS:
         raise BadInput(f"there is no step {name!r}; there are {', '.join(STEPS)}")
-    from churn_tasks.steps.month_run import MonthRun
-
-    log.info("%s %s begins (profile %s)", name, month, settings.profile)
-    started = time.monotonic()
-    run = MonthRun(settings, month)
-    try:
-        report = importlib.import_module(f"churn_tasks.steps.{name}").run(run)
-    except Exception as error:
-        log.error("%s %s failed after %.2fs: %s", name, month, time.monotonic() - started, type(error).__name__)
-        raise
-    finally:
-        run.close()
-    if not report.seconds:  # a step that used ``timed`` has logged its end itself
-        report.seconds = round(time.monotonic() - started, 2)
-        log.info("%s %s %s %s rows=%s %.2fs", name, month, report.outcome, report.reason, report.rows, report.seconds)
-    return report
+    with _opened(settings, month) as run:
+        return _logged(name, run)
 
 
 def run_task(name: str, settings: Settings, month: Month) -> Iterator["StepReport"]:
-    """Run the steps of one task in order; yields each report as it is ready."""
-    for step in task_named(name).steps:
-        yield run_step(step, settings, month)
+    """Run the steps of one task in order, on the same opened month; yields each report as it is ready."""
+    task = task_named(name)
+    with _opened(settings, month) as run:
+        for step in task.steps:
+            yield _logged(step, run)
+
+
+@contextmanager
+def _opened(settings: Settings, month: Month) -> Iterator["MonthRun"]:
+    from churn_tasks.steps.month_run import MonthRun
+
+    run = MonthRun(settings, month)
+    try:
+        yield run
+    finally:
+        run.close()
+
+
+def _logged(name: str, run: "MonthRun") -> "StepReport":
+    log.info("%s %s begins (profile %s)", name, run.month, run.settings.profile)
+    started = time.monotonic()
+    try:
+        report = importlib.import_module(f"churn_tasks.steps.{name}").run(run)
+    except Exception as error:
+        log.error("%s %s failed after %.2fs: %s", name, run.month, time.monotonic() - started, type(error).__name__)
+        raise
+    report.seconds = round(time.monotonic() - started, 2)
+    log.info("%s %s %s %s rows=%s %.2fs", name, run.month, report.outcome, report.reason, report.rows, report.seconds)
+    return report

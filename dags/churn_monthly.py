@@ -15,7 +15,7 @@ The list that BI reads is still the last good one: a failed month publishes noth
 last lines name table, month, column, count and up to five examples, and what to do.
 
 * **CheckFailed, BadInput**: the data are wrong. It was not retried, because trying again cannot mend data. Rejected
-  rows are in `quarantine_*`, the results in Data Docs. Ask the source for a corrected delivery, then clear the
+  rows are in the lake's `quarantine`, the results in Data Docs. Ask the source for a corrected delivery, then clear the
   month's `extract` task. This can wait for office hours.
 * **ConnectionTrouble, NotReady**: a database was away, or the month before is not done. It was tried seven times
   in an hour. Bring the database back or finish the earlier month, then clear the red task; what is done stays done.

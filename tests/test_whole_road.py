@@ -1,10 +1,9 @@
-"""The whole road on real parts: a small simulated operator in PostgreSQL, every step of seven months, MLflow, the warehouse.
+"""The whole road on real parts: a simulated operator in PostgreSQL, seven months of every step, MLflow, the warehouse.
 
 Seven months, because the first list is that of month 7 (observe 3, delay 1, predict 1): see ``core/windows.py``.
 """
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ def _run_months(settings: Settings, months: list[Month]) -> dict[tuple[str, str]
 
 
 @pytest.fixture(scope="module")
-def road(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
+def road(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Road:
     """Settings of the operator and what each step of each month reported."""
     source, warehouse = postgres.create_database("road_source"), postgres.create_database("road_warehouse")
     simulate(source, SimulationSettings(customers=900, months=len(MONTHS), churn_rate=0.08), lambda *_: None)
@@ -39,7 +38,7 @@ def road(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         warehouse_url=warehouse,
         mlflow_url=f"sqlite:///{state}/mlflow.db",
     )
-    yield settings, _run_months(settings, MONTHS)
+    return settings, _run_months(settings, MONTHS)
 
 
 def _digests(lake: Lake) -> dict[str, str]:
@@ -127,7 +126,8 @@ def test_no_phone_number_lies_in_lake_report_or_data_docs(road: Road) -> None:
         texts = [column.name for column in run.registry.tables[table].columns if column.type == "text"]
         for name in texts:
             found = run.engine.row(
-                f"SELECT count(*) AS n FROM {table} WHERE regexp_matches({name}, '(^|[^0-9a-f])1[3-9][0-9]{{9}}([^0-9a-f]|$)')"
+                f"SELECT count(*) AS n FROM {table}"
+                f" WHERE regexp_matches({name}, '(^|[^0-9a-f])1[3-9][0-9]{{9}}([^0-9a-f]|$)')"
             )
             assert found["n"] == 0, f"{table}.{name} holds phone numbers in clear"
     run.close()
@@ -141,4 +141,4 @@ def test_no_phone_number_lies_in_lake_report_or_data_docs(road: Road) -> None:
 def test_nothing_is_left_aside(road: Road) -> None:
     settings, _ = road
     assert os.listdir(settings.lake_dir / ".staging") == []
-    assert not [path for path in Path(settings.data_docs_dir).rglob(".*")]
+    assert list(Path(settings.data_docs_dir).rglob(".*")) == []

@@ -87,7 +87,9 @@ class Engine:
                 dict(parameters or {}),
             )
         except (duckdb.BinderException, duckdb.ConversionException) as error:
-            raise BadInput(evidence(table=table, month=month, problem=f"does not fit its declaration: {error}")) from error
+            raise BadInput(
+                evidence(table=table, month=month, problem=f"does not fit its declaration: {error}")
+            ) from error
         self._refuse_repeated_keys(table, month)
         order = ", ".join(f'"{name}"' for name in (*spec.key, *(n for n in spec.column_names if n not in spec.key)))
         with self.lake.replacing(table, month) as path, self._dropping_result():
@@ -153,5 +155,3 @@ class Engine:
                     examples=[row[0] if len(row) == 1 else row for row in repeated],
                 )
             )
-
-

@@ -9,18 +9,18 @@ from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError
 from churn_tasks.core.privacy import masked
 from churn_tasks.core.settings import Settings
 
-# SQLSTATE classes in which trying again helps: connection, rollback, resources, operator; source: PostgreSQL manual, appendix A
+# SQLSTATE classes in which trying again helps (PostgreSQL manual, appendix A): connection, rollback, resources, operator
 NO_ANSWER = ("08", "40", "53", "57", "58")
 
 
 @contextmanager
-def open_batches(settings: Settings, sql: str, batch_rows: int) -> Iterator[pa.RecordBatchReader]:
+def open_batches(settings: Settings, sql: str, _batch_rows: int) -> Iterator[pa.RecordBatchReader]:
     """The rows of one SELECT as a stream of batches, in a read-only transaction.
 
     Args:
         settings: ``environment.source_url`` says where.
         sql: complete, without placeholders.
-        batch_rows: a hint; ADBC cuts batches by bytes.
+        _batch_rows: for sources that cut batches by rows; ADBC cuts them by bytes.
 
     Raises:
         SettingsError: no source address is set.

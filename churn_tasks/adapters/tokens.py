@@ -60,7 +60,7 @@ class Tokeniser:
     """Replaces ``<name>_number`` columns by ``<name>_token`` and keeps the pairs that the vault wants.
 
     Attributes:
-        vault_columns: number columns whose clear values go to the vault: the operator's own customers, who may be called.
+        vault_columns: columns whose clear numbers go to the vault: those of the operator's own customers.
         pairs: token to number in its one spelling (an invalid one as delivered), of every batch seen so far.
     """
 
@@ -104,7 +104,9 @@ class Tokeniser:
         numbers = encoded.dictionary.to_pylist()
         tokens = [self.token(number) for number in numbers]
         if name in self.vault_columns:
-            self.pairs.update((t, n if t.startswith(INVALID_PREFIX) else normalise(n)) for t, n in zip(tokens, numbers, strict=True))
+            self.pairs.update(
+                (t, n if t.startswith(INVALID_PREFIX) else normalise(n)) for t, n in zip(tokens, numbers, strict=True)
+            )
         return pa.array(tokens, pa.string()).take(encoded.indices)
 
 

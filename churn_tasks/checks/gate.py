@@ -64,10 +64,14 @@ def judge(suites: list[Suite], figures: Mapping[str, float], docs_dir: Path) -> 
 
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    context.variables.progress_bars = {"globally": False}
     aside = docs_dir.with_name(f".{docs_dir.name}.{uuid.uuid4().hex}")
     _use_site(context, aside)
-    batch = context.data_sources.add_pandas("measures").add_dataframe_asset("month").add_batch_definition_whole_dataframe("all")
+    batch = (
+        context.data_sources.add_pandas("measures")
+        .add_dataframe_asset("month")
+        .add_batch_definition_whole_dataframe("all")
+    )
     definitions = [
         context.validation_definitions.add(
             gx.ValidationDefinition(name=suite.table, data=batch, suite=context.suites.add(_expectations(suite)))
@@ -93,7 +97,8 @@ def stop_on_failures(verdict: Verdict, month: object, docs_dir: Path) -> None:
     if verdict.failures:
         lines = "\n  ".join(str(failure) for failure in verdict.failures)
         raise CheckFailed(
-            f"{month}: {len(verdict.failures)} of {verdict.evaluated} checks failed, nothing was published.\n  {lines}\n"
+            f"{month}: {len(verdict.failures)} of {verdict.evaluated} checks failed, nothing was published.\n"
+            f"  {lines}\n"
             f"Data Docs: {docs_dir / 'index.html'}. Mend the source or the bound, then run the month again."
         )
 

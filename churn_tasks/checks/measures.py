@@ -66,7 +66,7 @@ def share(condition: str) -> str:
 
 
 def raw_suite(name: str, table: RawTable, volume_before: int | None) -> Suite:
-    """Bounds of one raw table: enough rows, rules within their shares (a missing required value is one), volume like last month's.
+    """Bounds of one raw table: enough rows, rejected rows within their shares, a volume like last month's.
 
     Args:
         name: the table as the lake names it.
@@ -75,7 +75,9 @@ def raw_suite(name: str, table: RawTable, volume_before: int | None) -> Suite:
     measures = [
         Measure("rows", "count(*)", "Rows of the month; an empty delivery stops here.", lowest=table.min_rows),
         *(
-            Measure(f"{rule.name}_share", share(rule.reject_when), f"Rows set aside: {rule.en}.", highest=rule.max_share)
+            Measure(
+                f"{rule.name}_share", share(rule.reject_when), f"Rows set aside: {rule.en}.", highest=rule.max_share
+            )
             for rule in (*_any_missing(table), *table.rules)
         ),
     ]

@@ -88,7 +88,9 @@ class Model(Closed):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     candidates: tuple[Literal["logistic_regression", "lightgbm"], ...] = ("logistic_regression", "lightgbm")
     max_train_months: int = Field(12, ge=1)
-    max_train_rows: int = Field(1_000_000, ge=1_000, description="beyond it customers are thinned, the same in all months")
+    max_train_rows: int = Field(
+        1_000_000, ge=1_000, description="beyond it customers are thinned, the same in all months"
+    )
     max_feature_auc: float = Field(
         0.98, gt=0.5, le=1, description="a single feature that separates leavers this well stops training as a leak"
     )
@@ -229,11 +231,11 @@ def load_settings(profile: str | None = None, **overrides: Any) -> Settings:
     folder = profile_folder(profile or environment.profile)
     content = yaml.safe_load((folder / "settings.yaml").read_text(encoding="utf-8")) or {}
     try:
-        return Settings(
-            **{**content, **overrides}, profile=folder.name, profile_dir=folder, environment=environment
-        )
+        return Settings(**{**content, **overrides}, profile=folder.name, profile_dir=folder, environment=environment)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, item['loc']))}: {item['msg']} (given: {item['input']!r})" for item in error.errors()]
+        lines = [
+            f"{'.'.join(map(str, item['loc']))}: {item['msg']} (given: {item['input']!r})" for item in error.errors()
+        ]
         raise SettingsError(f"{folder / 'settings.yaml'}: " + "; ".join(lines)) from error
 
 

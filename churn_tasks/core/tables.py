@@ -2,7 +2,7 @@
 
 Three kinds of files describe tables, and each column is defined once:
 
-* ``include/tables/raw/<table>.yaml``: what a source must deliver (``raw_<table>``, and after the checks ``clean_<table>``),
+* ``include/tables/raw/<table>.yaml``: what a source must deliver (``raw_<table>``, after the checks ``clean_<table>``),
 * ``include/sql/<family>/<query>/query.yaml``: what a query makes, beside the SQL that makes it,
 * ``include/tables/pipeline/<table>.yaml``: what Python steps make.
 
@@ -124,7 +124,7 @@ class QueryFile(Table):
 class FeatureFile(QueryFile):
     """``query.yaml`` of a feature query: key ``customer_id``, everything else a feature."""
 
-    columns: tuple[FeatureColumn | Column, ...] = Field(min_length=1)  # type: ignore[assignment]
+    columns: tuple[FeatureColumn | Column, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _only_features(self) -> Self:
@@ -136,7 +136,9 @@ class FeatureFile(QueryFile):
         return self
 
 
-SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same loader, ten times faster where libyaml is built in
+SafeLoader = getattr(
+    yaml, "CSafeLoader", yaml.SafeLoader
+)  # the same loader, ten times faster where libyaml is built in
 
 T = TypeVar("T", bound=Table)
 
@@ -194,7 +196,7 @@ class Registry:
 
 def _read(kind: type[T], path: Path) -> T:
     try:
-        return kind(**yaml.load(path.read_text(encoding="utf-8"), Loader=SafeLoader))
+        return kind(**yaml.load(path.read_text(encoding="utf-8"), Loader=SafeLoader))  # noqa: S506 - it is the safe loader, in C
     except (ValidationError, yaml.YAMLError, TypeError) as error:
         raise SettingsError(f"{path}: {error}") from error
 
@@ -216,7 +218,8 @@ def _queries(settings: Settings, family: str) -> list[Query]:
 
 def _active(queries: Iterable[Query], available: set[str]) -> list[Query]:
     """The queries whose reads and needs are all available, each after those it reads."""
-    waiting, ordered = list(queries), []
+    waiting = list(queries)
+    ordered: list[Query] = []
     while ready := [q for q in waiting if available.issuperset((*q.output.reads, *q.output.needs))]:
         for query in ready:
             made_by = next((other for other in ordered if other.output.table == query.output.table), None)
@@ -244,7 +247,9 @@ def load_registry(settings: Settings) -> Registry:
     delivered = sorted(path.stem for path in (settings.profile_dir / "extract").glob("*.sql"))
     unknown = [name for name in delivered if name not in contracts]
     if unknown:
-        raise SettingsError(f"{settings.profile_dir}/extract has no contract under tables/raw for: {', '.join(unknown)}")
+        raise SettingsError(
+            f"{settings.profile_dir}/extract has no contract under tables/raw for: {', '.join(unknown)}"
+        )
     raw = {name: contracts[name] for name in delivered}
     pipeline = _tables(settings, Table, "pipeline")
     chosen = {"cohort": settings.definition.population, "labels": settings.definition.churn}

@@ -2,21 +2,21 @@
 
 from churn_tasks.checks.gate import judge, stop_on_failures
 from churn_tasks.checks.measures import cohort_suite, feature_suite
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, timed
+from churn_tasks.steps.month_run import MonthRun, StepReport, skipped
 
 
 def run(run: MonthRun) -> StepReport:
     """Hold the population and every feature table of the month against their bounds."""
     if not run.settings.calendar.has_features(run.month):
         return skipped("check_features", run, "history is shorter than the observe window")
-    with timed(StepReport("check_features", str(run.month))) as report:
-        run.require("cohort", [run.month], "features")
-        before = run.lake.rows("cohort", run.month - 1) if run.lake.has("cohort", run.month - 1) else None
-        customers = run.lake.rows("cohort", run.month)
-        queries = run.registry.queries["features"]
-        suites = [cohort_suite(before), *(feature_suite(query.output, customers) for query in queries)]
-        docs = run.settings.data_docs_dir / str(run.month) / "features"
-        verdict = judge(suites, run.measured(suites), docs)
-        report.facts = {"evaluated": verdict.evaluated, "failed": len(verdict.failures)}
-        stop_on_failures(verdict, run.month, docs)
+    report = StepReport("check_features", str(run.month))
+    run.require("cohort", [run.month], "features")
+    before = run.lake.rows("cohort", run.month - 1) if run.lake.has("cohort", run.month - 1) else None
+    customers = run.lake.rows("cohort", run.month)
+    queries = run.registry.queries["features"]
+    suites = [cohort_suite(before), *(feature_suite(query.output, customers) for query in queries)]
+    docs = run.settings.data_docs_dir / str(run.month) / "features"
+    verdict = judge(suites, run.measured(suites), docs)
+    report.facts = {"evaluated": verdict.evaluated, "failed": len(verdict.failures)}
+    stop_on_failures(verdict, run.month, docs)
     return report

@@ -1,20 +1,20 @@
 """raw_* judged by Great Expectations: a bad month stops here, before anything is built on it."""
 
 from churn_tasks.checks.gate import judge, stop_on_failures
-from churn_tasks.checks.measures import Suite, measures_sql, raw_suite
-from churn_tasks.steps.month_run import MonthRun, StepReport, timed
+from churn_tasks.checks.measures import Suite, raw_suite
+from churn_tasks.steps.month_run import MonthRun, StepReport
 
 
 def run(run: MonthRun) -> StepReport:
     """Measure every raw table where it lies and stop the month when a bound is broken."""
-    with timed(StepReport("check_raw", str(run.month))) as report:
-        run.require_all([f"raw_{name}" for name in run.registry.raw], [run.month], "extract")
-        suites = [_suite(run, name) for name in run.registry.raw]
-        figures = run.measured(suites)
-        docs = run.settings.data_docs_dir / str(run.month) / "raw"
-        verdict = judge(suites, figures, docs)
-        report.facts = {"evaluated": verdict.evaluated, "failed": len(verdict.failures)}
-        stop_on_failures(verdict, run.month, docs)
+    report = StepReport("check_raw", str(run.month))
+    run.require_all([f"raw_{name}" for name in run.registry.raw], [run.month], "extract")
+    suites = [_suite(run, name) for name in run.registry.raw]
+    figures = run.measured(suites)
+    docs = run.settings.data_docs_dir / str(run.month) / "raw"
+    verdict = judge(suites, figures, docs)
+    report.facts = {"evaluated": verdict.evaluated, "failed": len(verdict.failures)}
+    stop_on_failures(verdict, run.month, docs)
     return report
 
 

@@ -10,7 +10,7 @@ from churn_tasks.adapters.tokens import Tokeniser, load_key
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.settings import Settings
 from churn_tasks.core.windows import Window
-from churn_tasks.steps.month_run import MonthRun, StepReport, timed
+from churn_tasks.steps.month_run import MonthRun, StepReport
 
 log = logging.getLogger("churn.extract")
 
@@ -19,23 +19,25 @@ SOURCES: dict[str, ModuleType] = {"postgres": source_postgres, "files": source_f
 
 def run(run: MonthRun) -> StepReport:
     """Extract every table of the month, then hand the numbers of the customers to the vault."""
-    with timed(StepReport("extract", str(run.month))) as report:
-        key = load_key(run.settings.token_key_file)
-        for name in run.registry.raw:
-            tokeniser = Tokeniser(key)
-            report.rows[f"raw_{name}"] = _extract(run, name, tokeniser)
-            if tokeniser.pairs:
-                run.warehouse.store_numbers(tokeniser.pairs.items())
-            log.info("%s %s: %d rows", name, run.month, tokeniser.rows)
+    report = StepReport("extract", str(run.month))
+    key = load_key(run.settings.token_key_file)
+    for name in run.registry.raw:
+        tokeniser = Tokeniser(key)
+        report.rows[f"raw_{name}"] = _extract(run, name, tokeniser)
+        if tokeniser.pairs:
+            run.warehouse.store_numbers(tokeniser.pairs.items())
+        log.info("%s %s: %d rows", name, run.month, tokeniser.rows)
     return report
 
 
 def _extract(run: MonthRun, name: str, tokeniser: Tokeniser) -> int:
     sql = rendered_sql(run.settings, run.window, name)
     open_batches = SOURCES[run.settings.source.kind].open_batches
-    with open_batches(run.settings, sql, run.settings.source.batch_rows) as batches:
-        with run.engine.registered("incoming", tokeniser.reader(batches)):
-            written = run.engine.write(f"raw_{name}", run.month, "SELECT * FROM incoming")
+    with (
+        open_batches(run.settings, sql, run.settings.source.batch_rows) as batches,
+        run.engine.registered("incoming", tokeniser.reader(batches)),
+    ):
+        written = run.engine.write(f"raw_{name}", run.month, "SELECT * FROM incoming")
     if written != tokeniser.rows:
         problem = f"{tokeniser.rows} rows came from the source, {written} were written"
         raise BadInput(evidence(table=f"raw_{name}", month=run.month, problem=problem))

@@ -2,7 +2,7 @@
 
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.tables import Query
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, timed
+from churn_tasks.steps.month_run import MonthRun, StepReport, skipped
 
 
 def run(run: MonthRun) -> StepReport:
@@ -19,13 +19,12 @@ def run(run: MonthRun) -> StepReport:
         )
     report = StepReport("features", str(run.month))
     queries = run.registry.queries["cohort"] + run.registry.queries["features"]
-    with timed(report):
-        for table in sorted({table for query in queries for table in query.output.reads if table.startswith("month_")}):
-            run.require(table, run.settings.calendar.observed_months(run.month), made_by="summarise")
-        for query in queries:
-            report.rows[query.output.table] = run.engine.run(query, run.month, run.window.parameters())
-            _refuse_other_customers(run, query)
-        report.facts["feature_columns"] = len(run.registry.features)
+    for table in sorted({table for query in queries for table in query.output.reads if table.startswith("month_")}):
+        run.require(table, run.settings.calendar.observed_months(run.month), made_by="summarise")
+    for query in queries:
+        report.rows[query.output.table] = run.engine.run(query, run.month, run.window.parameters())
+        _refuse_other_customers(run, query)
+    report.facts["feature_columns"] = len(run.registry.features)
     return report
 
 

@@ -3,25 +3,25 @@
 from churn_tasks.checks.measures import row_rules
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.integrate.clean import ExactDoubles, judged_sql, quarantine_sql
-from churn_tasks.steps.month_run import MonthRun, RowCount, StepReport, timed
+from churn_tasks.steps.month_run import MonthRun, RowCount, StepReport
 
 
 def run(run: MonthRun) -> StepReport:
     """Clean every raw table of the month and account for every row."""
-    with timed(StepReport("integrate", str(run.month))) as report:
-        names = list(run.registry.raw)
-        run.require_all([f"raw_{name}" for name in names], [run.month], "extract")
-        for name in names:
-            _judge(run, name)
-        rejected = " UNION ALL ".join(quarantine_sql(run.registry.raw[name], f"judged_{name}") for name in names)
-        run.engine.write("quarantine", run.month, rejected)
-        counts = [_clean(run, name) for name in names]
-        run.write_counts("integrate", counts)
-        report.rows = {f"clean_{count.table}": count.rows_out for count in counts}
-        report.facts = {
-            "quarantined": sum(count.quarantined for count in counts),
-            "merged": sum(count.merged for count in counts),
-        }
+    report = StepReport("integrate", str(run.month))
+    names = list(run.registry.raw)
+    run.require_all([f"raw_{name}" for name in names], [run.month], "extract")
+    for name in names:
+        _judge(run, name)
+    rejected = " UNION ALL ".join(quarantine_sql(run.registry.raw[name], f"judged_{name}") for name in names)
+    run.engine.write("quarantine", run.month, rejected)
+    counts = [_clean(run, name) for name in names]
+    run.write_counts("integrate", counts)
+    report.rows = {f"clean_{count.table}": count.rows_out for count in counts}
+    report.facts = {
+        "quarantined": sum(count.quarantined for count in counts),
+        "merged": sum(count.merged for count in counts),
+    }
     return report
 
 
@@ -43,5 +43,7 @@ def _clean(run: MonthRun, name: str) -> RowCount:
     count = RowCount(name, seen["total"], rows_out, seen["quarantined"], kept["merged"])
     delivered = run.lake.rows(f"raw_{name}", run.month)
     if delivered != count.rows_out + count.quarantined + count.merged or count.merged < 0:
-        raise BadInput(evidence(table=f"raw_{name}", month=run.month, problem=f"{delivered} rows do not balance: {count}"))
+        raise BadInput(
+            evidence(table=f"raw_{name}", month=run.month, problem=f"{delivered} rows do not balance: {count}")
+        )
     return count

@@ -1,7 +1,7 @@
 """Step ``labels``: the truth about the month whose predict window ends with this one."""
 
 from churn_tasks.core.months import months_between
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, timed
+from churn_tasks.steps.month_run import MonthRun, StepReport, skipped
 
 
 def run(run: MonthRun) -> StepReport:
@@ -14,9 +14,8 @@ def run(run: MonthRun) -> StepReport:
     if not run.settings.calendar.has_features(month):
         return skipped("labels", run, f"no label is mature yet: {month} lies before the first month with a cohort")
     report = StepReport("labels", str(run.month), facts={"label_month": str(month)})
-    with timed(report):
-        run.require("cohort", [month], made_by="features")
-        run.require("month_activity", list(months_between(month + 1, run.month + 1)), made_by="summarise")
-        for query in run.registry.queries["labels"]:
-            report.rows[query.output.table] = run.engine.run(query, month, run.window_of(month).parameters())
+    run.require("cohort", [month], made_by="features")
+    run.require("month_activity", list(months_between(month + 1, run.month + 1)), made_by="summarise")
+    for query in run.registry.queries["labels"]:
+        report.rows[query.output.table] = run.engine.run(query, month, run.window_of(month).parameters())
     return report

@@ -1,9 +1,5 @@
 """What a step is given: one month of one profile, with the adapters it may use, opened when first asked for."""
 
-import logging
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,8 +16,6 @@ from churn_tasks.core.windows import Window
 if TYPE_CHECKING:
     from churn_tasks.adapters.tracking import Tracking
     from churn_tasks.adapters.warehouse import Warehouse
-
-log = logging.getLogger("churn")
 
 
 @dataclass
@@ -71,7 +65,8 @@ class MonthRun:
         missing = [str(month) for month in months if not self.lake.has(table, month)]
         if missing:
             raise NotReady(
-                f"{self.month} needs {table} of {', '.join(missing)}. Run first: churn step {made_by} --month {missing[0]}"
+                f"{self.month} needs {table} of {', '.join(missing)}."
+                f" Run first: churn step {made_by} --month {missing[0]}"
             )
 
     def require_all(self, tables: list[str], months: list[Month], made_by: str) -> None:
@@ -130,14 +125,3 @@ class StepReport:
 def skipped(step: str, run: MonthRun, reason: str) -> StepReport:
     """The report of a step that has nothing to do for this month."""
     return StepReport(step=step, month=str(run.month), outcome="skipped", reason=reason)
-
-
-@contextmanager
-def timed(report: StepReport) -> Iterator[StepReport]:
-    """Fill ``seconds`` and log one line with rows and seconds when the step ends."""
-    started = time.monotonic()
-    try:
-        yield report
-    finally:
-        report.seconds = round(time.monotonic() - started, 2)
-        log.info("%s %s %s rows=%s %.2fs", report.step, report.month, report.outcome, report.rows, report.seconds)

@@ -10,7 +10,7 @@ from churn_tasks.adapters.warehouse import PromotionRow
 from churn_tasks.core.months import Month
 from churn_tasks.modeling.gate import Contender, Decision, decide
 from churn_tasks.modeling.validation import CHAMPION
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, timed
+from churn_tasks.steps.month_run import MonthRun, StepReport, skipped
 
 Rows = dict[str, dict[str, Any]]  # candidate -> its row of out_validation
 FIGURES = ("average_precision", "auc", "churn_rate", "precision", "coverage", "warned", "warned_churners")
@@ -20,14 +20,14 @@ def run(run: MonthRun) -> StepReport:
     """Decide from ``out_validation``, record the decision, point the aliases at what is in force."""
     if not run.lake.has("out_validation", run.month):
         return skipped("promote", run, "no candidate was judged in this run")
-    with timed(StepReport("promote", str(run.month))) as report:
-        rows = _validated(run)
-        decision = _decide(run, rows)
-        in_force = rows[decision.selected.name] if decision.promote else rows.get(CHAMPION)
-        if in_force:
-            run.warehouse.record_promotion(_promotion(run, decision, in_force, rows))
-        _point_aliases(run, decision)
-        report.facts = {"promoted": decision.promote, "why": decision.why}
+    report = StepReport("promote", str(run.month))
+    rows = _validated(run)
+    decision = _decide(run, rows)
+    in_force = rows[decision.selected.name] if decision.promote else rows.get(CHAMPION)
+    if in_force:
+        run.warehouse.record_promotion(_promotion(run, decision, in_force, rows))
+    _point_aliases(run, decision)
+    report.facts = {"promoted": decision.promote, "why": decision.why}
     return report
 
 

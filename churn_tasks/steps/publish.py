@@ -2,7 +2,7 @@
 
 from churn_tasks.adapters.warehouse import COLUMNS, ListOutcome, run_id_of
 from churn_tasks.report.outcome import list_outcomes
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, timed
+from churn_tasks.steps.month_run import MonthRun, StepReport, skipped
 
 
 def run(run: MonthRun) -> StepReport:
@@ -14,14 +14,14 @@ def run(run: MonthRun) -> StepReport:
     """
     if not run.lake.has("out_warning_list", run.month):
         return skipped("publish", run, "there is no list: no model is in force yet")
-    with timed(StepReport("publish", str(run.month))) as report:
-        lease = run.warehouse.take_lease(run.month)
-        run_id = run_id_of(run.month, run.lake.sha256("out_warning_list", run.month))
-        published = run.warehouse.publish(lease, run_id, _list_rows(run))
-        report.rows["warning_list"] = published.rows
-        report.facts = {"run_id": run_id, "version": published.version, "is_new": published.is_new}
-        report.rows["validation"] = run.warehouse.record_validation(run.month, _validation_rows(run))
-        report.rows["result"] = _record_outcomes(run)
+    report = StepReport("publish", str(run.month))
+    lease = run.warehouse.take_lease(run.month)
+    run_id = run_id_of(run.month, run.lake.sha256("out_warning_list", run.month))
+    published = run.warehouse.publish(lease, run_id, _list_rows(run))
+    report.rows["warning_list"] = published.rows
+    report.facts = {"run_id": run_id, "version": published.version, "is_new": published.is_new}
+    report.rows["validation"] = run.warehouse.record_validation(run.month, _validation_rows(run))
+    report.rows["result"] = _record_outcomes(run)
     return report
 
 

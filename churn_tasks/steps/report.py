@@ -7,24 +7,24 @@ from churn_tasks.core.months import Month
 from churn_tasks.report.content import MonthContent
 from churn_tasks.report.gather import gather
 from churn_tasks.report.page import index_page, month_page
-from churn_tasks.steps.month_run import MonthRun, StepReport, timed
+from churn_tasks.steps.month_run import MonthRun, StepReport
 from churn_tasks.warning.playbook import load_playbook
 
 
 def run(run: MonthRun) -> StepReport:
     """Write ``<month>.html`` and ``index.html``; a month without a list says why."""
-    with timed(StepReport("report", str(run.month))) as report:
-        titles = {group: reason.title for group, reason in load_playbook(run.settings).reasons.groups.items()}
-        content = gather(run.engine, run.settings, run.month, titles)
-        if content.list_facts:
-            content = _with_publication(run, content)
-        folder = run.settings.report_dir
-        folder.mkdir(parents=True, exist_ok=True)
-        page = folder / f"{run.month}.html"
-        _replace(page, month_page(content))
-        months = [Month.parse(path.stem) for path in folder.glob("[0-9]*.html")]
-        _replace(folder / "index.html", index_page(run.settings, months))
-        report.facts = {"page": page.name, "bytes": page.stat().st_size}
+    report = StepReport("report", str(run.month))
+    titles = {group: reason.title for group, reason in load_playbook(run.settings).reasons.groups.items()}
+    content = gather(run.engine, run.settings, run.month, titles)
+    if content.list_facts:
+        content = _with_publication(run, content)
+    folder = run.settings.report_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / f"{run.month}.html"
+    _replace(page, month_page(content))
+    months = [Month.parse(path.stem) for path in folder.glob("[0-9]*.html")]
+    _replace(folder / "index.html", index_page(run.settings, months))
+    report.facts = {"page": page.name, "bytes": page.stat().st_size}
     return report
 
 

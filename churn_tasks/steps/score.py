@@ -9,7 +9,7 @@ from churn_tasks.modeling.classifier import TRUSTED_TYPES, ChurnClassifier
 from churn_tasks.modeling.explanation import raising_factors
 from churn_tasks.modeling.frames import EVERYBODY, FeatureSet, Sample, feature_set, rows_sql, sample
 from churn_tasks.modeling.metrics import on_list
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, timed
+from churn_tasks.steps.month_run import MonthRun, StepReport, skipped
 from churn_tasks.warning.capacity import list_size
 
 
@@ -24,15 +24,15 @@ def run(run: MonthRun) -> StepReport:
     if champion is None:
         return skipped("score", run, "no model is in force yet")
     facts = {"model": champion.model_name, "version": champion.version, "decided_in": champion.decided_in}
-    with timed(StepReport("score", str(run.month), facts=facts)) as report:
-        features = feature_set(run.registry.queries["features"])
-        rows = _rows(run, features)
-        classifier = _classifier(run, champion, features)
-        scores = classifier.predict(rows.features)
-        report.rows["score_churn"] = _write(run, "score_churn", _scored(rows, scores, champion, features))
-        listed = rows.rows(np.flatnonzero(on_list(scores, list_size(run.settings.warning_list, len(rows)))))
-        factors = raising_factors(classifier, listed.customers, listed.features)
-        report.rows["score_factor"] = _write(run, "score_factor", factors)
+    report = StepReport("score", str(run.month), facts=facts)
+    features = feature_set(run.registry.queries["features"])
+    rows = _rows(run, features)
+    classifier = _classifier(run, champion, features)
+    scores = classifier.predict(rows.features)
+    report.rows["score_churn"] = _write(run, "score_churn", _scored(rows, scores, champion, features))
+    listed = rows.rows(np.flatnonzero(on_list(scores, list_size(run.settings.warning_list, len(rows)))))
+    factors = raising_factors(classifier, listed.customers, listed.features)
+    report.rows["score_factor"] = _write(run, "score_factor", factors)
     return report
 
 

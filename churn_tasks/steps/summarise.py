@@ -1,7 +1,7 @@
 """Step ``summarise``: one month of clean tables, summed up to a row a customer in the ``month_*`` tables."""
 
 from churn_tasks.core.errors import BadInput
-from churn_tasks.steps.month_run import MonthRun, StepReport, timed
+from churn_tasks.steps.month_run import MonthRun, StepReport
 
 
 def run(run: MonthRun) -> StepReport:
@@ -17,9 +17,8 @@ def run(run: MonthRun) -> StepReport:
         raise BadInput(
             f"profile {run.settings.profile}: no query under sql/month makes month_activity from its sources"
         )
-    with timed(report):
-        for table in sorted({table for query in queries for table in query.output.reads if table.startswith("clean_")}):
-            run.require(table, [run.month], made_by="integrate")
-        for query in queries:
-            report.rows[query.output.table] = run.engine.run(query, run.month, run.window.parameters())
+    for table in sorted({table for query in queries for table in query.output.reads if table.startswith("clean_")}):
+        run.require(table, [run.month], made_by="integrate")
+    for query in queries:
+        report.rows[query.output.table] = run.engine.run(query, run.month, run.window.parameters())
     return report

@@ -24,7 +24,7 @@ from churn_tasks.modeling.leak_probe import refuse_leaks
 from churn_tasks.modeling.metrics import calibration_table
 from churn_tasks.modeling.report_table import result_table
 from churn_tasks.modeling.validation import CHAMPION, Judged, judged, validation_rows
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, timed
+from churn_tasks.steps.month_run import MonthRun, StepReport, skipped
 from churn_tasks.warning.capacity import list_size
 
 log = logging.getLogger("churn")
@@ -61,17 +61,16 @@ def run(run: MonthRun) -> StepReport:
     if tested is None:
         return skipped("train", run, "history is too short to train on one month and test on a later one")
     report = StepReport("train", str(run.month), facts={"tested_month": str(tested)})
-    with timed(report):
-        trial = _trial(run, tested)
-        if min(trial.learn.churners, trial.test.churners) < FEWEST_CHURNERS:
-            run.lake.remove("out_validation", run.month)
-            counts = f"{trial.learn.churners} to learn from, {trial.test.churners} in {tested}"
-            return skipped("train", run, f"fewer than {FEWEST_CHURNERS} leavers ({counts})")
-        rows = validation_rows(_models(run, trial), tested, trial.places)
-        report.rows["out_validation"] = _write(run, rows)
-        best = next(row for row in rows if row["is_selected"])
-        figures = {name: round(best[name], 4) for name in ("average_precision", "churn_rate", "auc")}
-        report.facts |= {"train_rows": len(trial.learn), "best": best["candidate"], **figures}
+    trial = _trial(run, tested)
+    if min(trial.learn.churners, trial.test.churners) < FEWEST_CHURNERS:
+        run.lake.remove("out_validation", run.month)
+        counts = f"{trial.learn.churners} to learn from, {trial.test.churners} in {tested}"
+        return skipped("train", run, f"fewer than {FEWEST_CHURNERS} leavers ({counts})")
+    rows = validation_rows(_models(run, trial), tested, trial.places)
+    report.rows["out_validation"] = _write(run, rows)
+    best = next(row for row in rows if row["is_selected"])
+    figures = {name: round(best[name], 4) for name in ("average_precision", "churn_rate", "auc")}
+    report.facts |= {"train_rows": len(trial.learn), "best": best["candidate"], **figures}
     return report
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from churn_tasks.core.tables import load_question
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, timed
+from churn_tasks.steps.month_run import MonthRun, StepReport, skipped
 from churn_tasks.warning.capacity import highest, list_size
 from churn_tasks.warning.listing import warning_list
 from churn_tasks.warning.playbook import load_playbook
@@ -20,15 +20,15 @@ def run(run: MonthRun) -> StepReport:
         return skipped("warn", run, "no customer was scored: no model is in force yet")
     playbook = load_playbook(run.settings)
     playbook.require(feature.group for feature in run.registry.features)
-    with timed(StepReport("warn", str(run.month))) as report:
-        run.require_all(["cohort", "score_factor"], [run.month], made_by="score")
-        listed, factors = _chosen(run), _rows(run, "score_factor", "customer_id, feature, contribution, value")
-        limits, features = run.settings.warning_list, run.registry.features
-        rows = warning_list(listed, factors, limits=limits, features=features, playbook=playbook)
-        with run.engine.registered("listed_rows", rows):
-            written = run.engine.write("out_warning_list", run.month, "SELECT * FROM listed_rows")
-        report.rows = {"out_warning_list": written}
-        report.facts = {name: int((rows["level"] == name).sum()) for name in LEVELS}
+    report = StepReport("warn", str(run.month))
+    run.require_all(["cohort", "score_factor"], [run.month], made_by="score")
+    listed, factors = _chosen(run), _rows(run, "score_factor", "customer_id, feature, contribution, value")
+    limits, features = run.settings.warning_list, run.registry.features
+    rows = warning_list(listed, factors, limits=limits, features=features, playbook=playbook)
+    with run.engine.registered("listed_rows", rows):
+        written = run.engine.write("out_warning_list", run.month, "SELECT * FROM listed_rows")
+    report.rows = {"out_warning_list": written}
+    report.facts = {name: int((rows["level"] == name).sum()) for name in LEVELS}
     return report
 
 

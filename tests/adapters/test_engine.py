@@ -57,7 +57,8 @@ def test_the_same_rows_in_another_order_give_the_same_bytes(tmp_path: Path) -> N
         run.engine.write(
             ACTIVITY,
             run.month,
-            f"SELECT 'c' || i AS customer_id, i % 2 = 0 AS is_active, i AS revenue_cny FROM range(5000) t(i) ORDER BY {order}",
+            "SELECT 'c' || i AS customer_id, i % 2 = 0 AS is_active, i AS revenue_cny"
+            f" FROM range(5000) t(i) ORDER BY {order}",
         )
         digests.add(run.lake.sha256(ACTIVITY, run.month))
     assert len(digests) == 1

@@ -17,7 +17,14 @@ NUMBER = "13800138000"
 
 @pytest.mark.parametrize(
     "spelling",
-    ["13800138000", "+86 138-0013-8000", "0086 13800138000", "8613800138000", "１３８００１３８０００", " 138 0013 8000 "],
+    [
+        "13800138000",
+        "+86 138-0013-8000",
+        "0086 13800138000",
+        "8613800138000",
+        "１３８００１３８０００",
+        " 138 0013 8000 ",
+    ],
 )
 def test_one_number_has_one_token_however_it_is_spelt(spelling: str) -> None:
     tokeniser = Tokeniser(KEY)
