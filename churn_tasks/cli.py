@@ -81,7 +81,7 @@ def write_dictionary(profile: ProfileOption = None) -> None:
 
     settings = load_settings(profile)
     title = settings.title
-    typer.echo(dictionary(load_registry(settings), title.en, title.zh, settings.time_zone))
+    typer.echo(dictionary(load_registry(settings), title.en, title.zh, settings.time_zone), nl=False)
 
 
 def _one_step(settings: Settings, month: Month, step: str) -> None:

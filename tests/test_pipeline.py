@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from types import ModuleType
 
 import pytest
@@ -39,10 +40,11 @@ def test_a_task_comes_after_those_it_names():
 def test_a_step_is_run_timed_and_closed(settings, plant, caplog, monkeypatch):
     closed = []
     monkeypatch.setattr(MonthRun, "close", lambda run: closed.append(run.month))
-    plant("extract", lambda run: StepReport("extract", str(run.month), rows={"raw_bill": 3}))
+    plant("extract", lambda run: time.sleep(0.02) or StepReport("extract", str(run.month), rows={"raw_bill": 3}))
     with caplog.at_level(logging.INFO, "churn"):
         report = run_step("extract", settings, Month(2024, 3))
     assert report.rows == {"raw_bill": 3}
+    assert report.seconds >= 0.02
     assert closed == [Month(2024, 3)]
     assert "extract 2024-03 done" in caplog.text
 

@@ -46,10 +46,10 @@ class Engine:
 
     def view(self, table: str) -> None:
         """Make ``table`` visible to SQL with all its months; a table without a partition is empty, not missing."""
-        declared = self.registry.tables[table].columns
+        declared = (self.registry.tables.get(table) or self.registry.absent[table]).columns
         columns = ", ".join(f'NULL::{SQL_TYPES[column.type]} AS "{column.name}"' for column in declared)
         select = f"SELECT {columns}, NULL::DATE AS month WHERE false"
-        if self.lake.months(table):
+        if table in self.registry.tables and self.lake.months(table):
             pattern = str(self.lake.root / table / "month=*" / "data.parquet").replace("'", "''")
             select += (
                 f" UNION ALL BY NAME SELECT * FROM read_parquet('{pattern}', hive_partitioning=true,"
@@ -70,7 +70,7 @@ class Engine:
         Returns:
             Rows written.
         """
-        self.views(*query.output.reads)
+        self.views(*query.output.reads, *query.output.optional)
         wanted = {name: parameters[name] for name in query.output.params}
         return self.write(query.output.table, month, query.sql.rstrip().rstrip(";"), wanted)
 
@@ -105,7 +105,8 @@ class Engine:
 
     def ask(self, query: Query, parameters: Parameters) -> list[dict[str, Any]]:
         """The answer of a query that makes no table; what it reads beside the lake's tables must be registered."""
-        self.views(*(table for table in query.output.reads if table in self.registry.tables))
+        lake_tables = (table for table in query.output.reads if table in self.registry.tables)
+        self.views(*lake_tables, *query.output.optional)
         return self.records(query.sql, {name: parameters[name] for name in query.output.params})
 
     def records(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError
 from churn_tasks.core.privacy import masked
 from churn_tasks.core.settings import Settings
 
-# SQLSTATE classes in which trying again helps (PostgreSQL manual, appendix A): connection, rollback, resources, operator
+# SQLSTATE classes in which trying again helps (PostgreSQL manual, appendix A): connection, rollback, resources, admin
 NO_ANSWER = ("08", "40", "53", "57", "58")
 
 

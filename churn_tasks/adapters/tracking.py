@@ -109,7 +109,8 @@ class Tracking:
             if found:
                 return found.experiment_id
             place = None if self.url.startswith("http") else (self.folder / "artifacts" / self.experiment_name).as_uri()
-            return self.client.create_experiment(self.experiment_name, artifact_location=place)
+            kind = {"mlflow.experimentKind": "custom_model_development"}  # opens as model training, not as GenAI
+            return self.client.create_experiment(self.experiment_name, artifact_location=place, tags=kind)
 
     @contextmanager
     def month_run(self, month: Month) -> Iterator[str]:

@@ -2,8 +2,6 @@
 
 import logging
 import math
-import os
-import shutil
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +10,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from churn_tasks.checks.data_docs import Line, Site, SuiteResult, publish
 from churn_tasks.checks.measures import Suite
 from churn_tasks.core.errors import CheckFailed
 
 if TYPE_CHECKING:
     from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
     from great_expectations.data_context import EphemeralDataContext
-
-SITE = "month"
 
 
 @dataclass(frozen=True)
@@ -44,13 +41,13 @@ class Verdict:
     failures: tuple[Failure, ...]
 
 
-def judge(suites: list[Suite], figures: Mapping[str, float], docs_dir: Path) -> Verdict:
+def judge(suites: list[Suite], figures: Mapping[str, float], site: Site) -> Verdict:
     """Let Great Expectations judge the figures and write its Data Docs.
 
     Args:
         suites: what to hold against which bounds; none may be empty.
         figures: ``<table>.<measure>`` to its value.
-        docs_dir: folder of the site, replaced as a whole.
+        site: where the Data Docs go, replaced as a whole.
 
     Returns:
         The verdict; it is the caller's part to stop on failures, with :func:`stop_on_failures`.
@@ -65,7 +62,7 @@ def judge(suites: list[Suite], figures: Mapping[str, float], docs_dir: Path) -> 
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    aside = docs_dir.with_name(f".{docs_dir.name}.{uuid.uuid4().hex}")
+    aside = site.folder.with_name(f".{site.stage}.{uuid.uuid4().hex}")
     _use_site(context, aside)
     batch = (
         context.data_sources.add_pandas("measures")
@@ -81,14 +78,15 @@ def judge(suites: list[Suite], figures: Mapping[str, float], docs_dir: Path) -> 
     checkpoint = context.checkpoints.add(
         gx.Checkpoint(name="gate", validation_definitions=definitions, result_format="BASIC")
     )
-    frame = pd.DataFrame([dict(figures)])
-    result = checkpoint.run(batch_parameters={"dataframe": frame})
+    result = checkpoint.run(batch_parameters={"dataframe": pd.DataFrame([dict(figures)])})
     context.build_data_docs()
-    _replace(aside, docs_dir)
-    return _verdict(suites, figures, list(result.run_results.values()))
+    found = list(result.run_results.values())
+    results = [_suite_result(suite, figures, found) for suite in suites]
+    publish(aside, site, results)
+    return _verdict(results, found)
 
 
-def stop_on_failures(verdict: Verdict, month: object, docs_dir: Path) -> None:
+def stop_on_failures(verdict: Verdict, site: Site) -> None:
     """Stop the month when any measure lies outside its bounds.
 
     Raises:
@@ -97,9 +95,9 @@ def stop_on_failures(verdict: Verdict, month: object, docs_dir: Path) -> None:
     if verdict.failures:
         lines = "\n  ".join(str(failure) for failure in verdict.failures)
         raise CheckFailed(
-            f"{month}: {len(verdict.failures)} of {verdict.evaluated} checks failed, nothing was published.\n"
+            f"{site.month}: {len(verdict.failures)} of {verdict.evaluated} checks failed, nothing was published.\n"
             f"  {lines}\n"
-            f"Data Docs: {docs_dir / 'index.html'}. Mend the source or the bound, then run the month again."
+            f"Data Docs: {site.folder / 'index.html'}. Mend the source or the bound, then run the month again."
         )
 
 
@@ -119,7 +117,7 @@ def _expectations(suite: Suite) -> "object":
     return gx.ExpectationSuite(
         name=suite.table,
         expectations=[
-            gx.expectations.ExpectColumnValuesToBeBetween(
+            gx.expectations.ExpectColumnMaxToBeBetween(  # of one row; unlike ValuesToBeBetween it shows the value
                 column=f"{suite.table}.{m.name}", min_value=m.lowest, max_value=m.highest, notes=m.meaning
             )
             for m in suite.measures
@@ -131,41 +129,38 @@ def _use_site(context: "EphemeralDataContext", folder: Path) -> None:
     for name in context.get_site_names():
         context.delete_data_docs_site(name)
     context.add_data_docs_site(
-        SITE,
+        "month",
         {
             "class_name": "SiteBuilder",
+            "show_how_to_buttons": False,
             "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
             "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
         },
     )
 
 
-def _replace(aside: Path, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(aside, folder)
+def _suite_result(
+    suite: Suite, figures: Mapping[str, float], found: "list[ExpectationSuiteValidationResult]"
+) -> SuiteResult:
+    own = next(result for result in found if result.suite_name == suite.table)
+    passed = {item.expectation_config.kwargs["column"] for item in own.results if item.success}
+    named = [(measure, f"{suite.table}.{measure.name}") for measure in suite.measures]
+    lines = tuple(Line(measure, figures[name], name in passed) for measure, name in named)
+    return SuiteResult(suite.table, int(own.statistics["evaluated_expectations"]), lines)
 
 
-def _verdict(
-    suites: list[Suite], figures: Mapping[str, float], results: "list[ExpectationSuiteValidationResult]"
-) -> Verdict:
-    evaluated = sum(int(result.statistics["evaluated_expectations"]) for result in results)
-    demanded = sum(len(suite.measures) for suite in suites)
-    broken = [str(item.expectation_config) for result in results for item in result.results if _raised(item)]
+def _verdict(results: list[SuiteResult], found: "list[ExpectationSuiteValidationResult]") -> Verdict:
+    evaluated = sum(result.evaluated for result in results)
+    demanded = sum(len(result.lines) for result in results)
+    broken = [str(item.expectation_config) for result in found for item in result.results if _raised(item)]
     if evaluated != demanded or broken:
         raise CheckFailed(f"{evaluated} of {demanded} expectations were evaluated; {len(broken)} raised: {broken[:5]}")
-    failed = {
-        item.expectation_config.kwargs["column"] for result in results for item in result.results if not item.success
-    }
-    return Verdict(
-        evaluated,
-        tuple(
-            Failure(s.table, m.name, figures[f"{s.table}.{m.name}"], _bounds(m.lowest, m.highest), m.meaning)
-            for s in suites
-            for m in s.measures
-            if f"{s.table}.{m.name}" in failed
-        ),
-    )
+    return Verdict(evaluated, tuple(_failure(result.table, line) for result in results for line in result.failures))
+
+
+def _failure(table: str, line: Line) -> Failure:
+    measure = line.measure
+    return Failure(table, measure.name, line.value, _bounds(measure.lowest, measure.highest), measure.meaning)
 
 
 def _raised(item: object) -> bool:

@@ -114,11 +114,13 @@ class QueryFile(Table):
         reads: tables in the SQL.
         needs: further tables without which the query stays inactive, because a shared table such as
             ``month_profile`` has the columns it asks for only where these exist too.
+        optional: further tables in the SQL; one that the profile cannot make is empty there.
     """
 
     params: tuple[str, ...] = ()
     reads: tuple[str, ...] = Field(min_length=1)
     needs: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
 
 
 class FeatureFile(QueryFile):
@@ -167,6 +169,7 @@ class Registry:
     raw: dict[str, RawTable]
     queries: dict[str, list[Query]]  # family -> queries in an order in which they can run
     pipeline: dict[str, Table]
+    absent: dict[str, Table]  # what queries would make whose sources the profile lacks
 
     @cached_property
     def tables(self) -> dict[str, Table]:
@@ -255,11 +258,14 @@ def load_registry(settings: Settings) -> Registry:
     chosen = {"cohort": settings.definition.population, "labels": settings.definition.churn}
     available = {f"clean_{name}" for name in raw}
     active: dict[str, list[Query]] = {}
+    absent: dict[str, Table] = {}
     for family in ("month", "cohort", "features", "labels"):
-        candidates = [q for q in _queries(settings, family) if family not in chosen or q.name == chosen[family]]
-        active[family] = _active(candidates, available)
+        known = _queries(settings, family)
+        absent |= {query.output.table: query.output for query in known}
+        active[family] = _active([q for q in known if q.name == chosen.get(family, q.name)], available)
         available |= {query.output.table for query in active[family]}
     for family in ("cohort", "labels"):
         if not active[family]:
             raise SettingsError(f"no active query under sql/{family}: {chosen[family]} needs tables the profile lacks")
-    return Registry(raw=raw, queries=active, pipeline=pipeline)
+    absent = {name: table for name, table in absent.items() if name not in available}
+    return Registry(raw=raw, queries=active, pipeline=pipeline, absent=absent)

@@ -99,7 +99,7 @@ class Services:
         pages = f"http://{HOST}:{self.pages_port}"
         return {
             "Airflow": f"{self.airflow.url}  (user admin, password {self.airflow.password})",
-            "MLflow": f"{self.mlflow.url}  (no log-in; this machine only)",
+            "MLflow": f"{self.mlflow.url}/#/experiments  (no log-in; this machine only)",
             "Report": f"{pages}/report/",
             "Data Docs": f"{pages}/data-docs/",
             "Warehouse": self.instance.cluster.url(WAREHOUSE),

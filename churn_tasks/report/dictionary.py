@@ -43,7 +43,7 @@ def _table(table: Table) -> str:
     if table.key:
         lines.append(f"Key 主键: {', '.join(f'`{name}`' for name in table.key)}\n")
     if isinstance(table, QueryFile):
-        lines.append(f"Reads 读取: {', '.join(f'`{name}`' for name in table.reads)}\n")
+        lines.append(f"Reads 读取: {', '.join(f'`{name}`' for name in (*table.reads, *table.optional))}\n")
     lines += [head, "|" + " --- |" * (head.count("|") - 1)]
     for column in table.columns:
         cells = [f"`{column.name}`", column.type, column.unit, column.en, column.zh]

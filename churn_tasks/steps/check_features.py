@@ -1,5 +1,6 @@
 """cohort and feat_* judged by Great Expectations before any model sees them."""
 
+from churn_tasks.checks.data_docs import Site
 from churn_tasks.checks.gate import judge, stop_on_failures
 from churn_tasks.checks.measures import cohort_suite, feature_suite
 from churn_tasks.steps.month_run import MonthRun, StepReport, skipped
@@ -15,8 +16,8 @@ def run(run: MonthRun) -> StepReport:
     customers = run.lake.rows("cohort", run.month)
     queries = run.registry.queries["features"]
     suites = [cohort_suite(before), *(feature_suite(query.output, customers) for query in queries)]
-    docs = run.settings.data_docs_dir / str(run.month) / "features"
-    verdict = judge(suites, run.measured(suites), docs)
+    site = Site(run.settings.data_docs_dir, str(run.month), "features")
+    verdict = judge(suites, run.measured(suites), site)
     report.facts = {"evaluated": verdict.evaluated, "failed": len(verdict.failures)}
-    stop_on_failures(verdict, run.month, docs)
+    stop_on_failures(verdict, site)
     return report

@@ -1,5 +1,6 @@
 """raw_* judged by Great Expectations: a bad month stops here, before anything is built on it."""
 
+from churn_tasks.checks.data_docs import Site
 from churn_tasks.checks.gate import judge, stop_on_failures
 from churn_tasks.checks.measures import Suite, raw_suite
 from churn_tasks.steps.month_run import MonthRun, StepReport
@@ -11,10 +12,10 @@ def run(run: MonthRun) -> StepReport:
     run.require_all([f"raw_{name}" for name in run.registry.raw], [run.month], "extract")
     suites = [_suite(run, name) for name in run.registry.raw]
     figures = run.measured(suites)
-    docs = run.settings.data_docs_dir / str(run.month) / "raw"
-    verdict = judge(suites, figures, docs)
+    site = Site(run.settings.data_docs_dir, str(run.month), "raw")
+    verdict = judge(suites, figures, site)
     report.facts = {"evaluated": verdict.evaluated, "failed": len(verdict.failures)}
-    stop_on_failures(verdict, run.month, docs)
+    stop_on_failures(verdict, site)
     return report
 
 

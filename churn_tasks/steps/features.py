@@ -19,7 +19,8 @@ def run(run: MonthRun) -> StepReport:
         )
     report = StepReport("features", str(run.month))
     queries = run.registry.queries["cohort"] + run.registry.queries["features"]
-    for table in sorted({table for query in queries for table in query.output.reads if table.startswith("month_")}):
+    read = {table for query in queries for table in (*query.output.reads, *query.output.optional)}
+    for table in sorted(table for table in read & run.registry.tables.keys() if table.startswith("month_")):
         run.require(table, run.settings.calendar.observed_months(run.month), made_by="summarise")
     for query in queries:
         report.rows[query.output.table] = run.engine.run(query, run.month, run.window.parameters())

@@ -30,6 +30,7 @@ from churn_tasks.warning.capacity import list_size
 log = logging.getLogger("churn")
 
 FEWEST_CHURNERS = 10
+COMPARED = ("auc", "average_precision", "precision", "coverage", "churn_rate")
 
 
 @dataclass(frozen=True)
@@ -125,9 +126,8 @@ def _models(run: MonthRun, trial: Trial) -> list[Judged]:
             figure = models[-1].outcome.average_precision
             log.info("train %s: %s version %d, average precision %.4f", run.month, name, models[-1].version, figure)
         models += _champion(run, trial)
-        run.tracking.write_table(
-            parent, "result_table", result_table(validation_rows(models, trial.tested, trial.places))
-        )
+        table = result_table(validation_rows(models, trial.tested, trial.places))
+        run.tracking.log(parent, Record({}, _side_by_side(models), tables={"result_table": table}))
     return models
 
 
@@ -187,6 +187,11 @@ def _record(run: MonthRun, trial: Trial, fitted: Candidate, result: Judged, aucs
         },
         figures={"curves.png": curves(result.scores, trial.test.churned, trial.places, title)},
     )
+
+
+def _side_by_side(models: list[Judged]) -> dict[str, float | None]:
+    """The figures of all models of a month on its parent run, so that MLflow draws them over the months."""
+    return {f"{figure}_{model.name}": getattr(model.outcome, figure) for figure in COMPARED for model in models}
 
 
 def _learnt_from(learn: Sample) -> dict[str, object]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from churn_tasks.checks.data_docs import Site
 from churn_tasks.checks.gate import judge, stop_on_failures
 from churn_tasks.checks.measures import Measure, Suite
 from churn_tasks.core.errors import CheckFailed
@@ -14,22 +15,24 @@ DIRT = Measure("dirt_share", "avg(1)", "Rows set aside.", highest=0.05)
 
 
 def test_good_figures_pass_and_data_docs_are_built(tmp_path: Path) -> None:
-    verdict = judge([Suite("bill", [ROWS, DIRT])], {"bill.rows": 10, "bill.dirt_share": 0.05}, tmp_path / "docs")
+    site = Site(tmp_path, "2024-03", "raw")
+    verdict = judge([Suite("bill", [ROWS, DIRT])], {"bill.rows": 10, "bill.dirt_share": 0.05}, site)
     assert (verdict.evaluated, verdict.failures) == (2, ())
-    assert (tmp_path / "docs" / "index.html").is_file()
-    stop_on_failures(verdict, "2024-03", tmp_path / "docs")
+    assert (tmp_path / "2024-03" / "raw" / "index.html").is_file()
+    stop_on_failures(verdict, site)
 
 
 def test_a_failure_names_table_figure_and_bounds(tmp_path: Path) -> None:
     suites = [Suite("bill", [ROWS, DIRT]), Suite("cdr", [ROWS])]
     figures = {"bill.rows": 9, "bill.dirt_share": 0.2, "cdr.rows": 11}
-    verdict = judge(suites, figures, tmp_path / "docs")
+    site = Site(tmp_path, "2024-03", "raw")
+    verdict = judge(suites, figures, site)
     assert [str(failure) for failure in verdict.failures] == [
         "bill.rows is 9, allowed [10, inf] (Rows of the month.)",
         "bill.dirt_share is 0.2, allowed [-inf, 0.05] (Rows set aside.)",
     ]
     with pytest.raises(CheckFailed, match="2024-03: 2 of 3 checks failed, nothing was published"):
-        stop_on_failures(verdict, "2024-03", tmp_path / "docs")
+        stop_on_failures(verdict, site)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +49,7 @@ def test_nothing_passes_by_being_empty(
     tmp_path: Path, suites: list[Suite], figures: dict[str, float], said: str
 ) -> None:
     with pytest.raises(CheckFailed, match=said):
-        judge(suites, figures, tmp_path / "docs")
+        judge(suites, figures, Site(tmp_path, "2024-03", "raw"))
 
 
 def test_great_expectations_alone_lets_the_empty_pass() -> None:

@@ -21,6 +21,6 @@ def test_the_number_of_questions_is_known() -> None:
 def test_a_question_keeps_its_word(query: Query) -> None:
     parsed = tree(query)
     assert parameters_in(parsed) == set(query.output.params)
-    assert sources_in(parsed) - {"observed"} == set(query.output.reads) - {"observed"}
+    assert sources_in(parsed) - {"observed"} == {*query.output.reads, *query.output.optional} - {"observed"}
     assert columns_out(parsed) == query.output.column_names
     assert query.sql.startswith("-- ") and len(query.sql.splitlines()) < 120

@@ -61,7 +61,7 @@ def test_parameters_are_the_declared_ones(query: Query) -> None:
 
 @each_query
 def test_sources_are_the_declared_ones(query: Query) -> None:
-    assert sources_in(tree(query)) == set(query.output.reads)
+    assert sources_in(tree(query)) == {*query.output.reads, *query.output.optional}
 
 
 @each_query

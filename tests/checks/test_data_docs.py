@@ -1,0 +1,175 @@
+"""Data Docs show everything without a network, and their indexes say what the gate found."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from churn_tasks.checks import gate
+from churn_tasks.checks.data_docs import Site, write_months
+from churn_tasks.checks.gate import judge
+from churn_tasks.checks.measures import Measure, Suite
+from churn_tasks.checks.offline_page import offline
+
+ROWS = Measure("rows", "count(*)", "Rows of the month.", lowest=10)
+DIRT = Measure("dirt_share", "avg(1)", "Rows set aside: see <https://example.org/rules>.", highest=0.05)
+SUITES = [Suite("bill", [ROWS, DIRT]), Suite("cdr", [ROWS])]
+GOOD = {"bill.rows": 10, "bill.dirt_share": 0.05, "cdr.rows": 11}
+BAD = {"bill.rows": 9, "bill.dirt_share": 0.2, "cdr.rows": 11}
+OUTSIDE = re.compile(
+    r"""(?:\b(?:src|srcset|href|action|data)\s*=\s*|url\(\s*|@import\s+)["']?\s*(?:https?:)?//[^"')\s>]+""", re.I
+)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """2024-03 passed in raw, 2024-04 failed in raw; features of 2024-03 passed."""
+    folder = tmp_path_factory.mktemp("data_docs")
+    judge(SUITES, GOOD, Site(folder, "2024-03", "raw"))
+    judge([Suite("cdr", [ROWS])], GOOD, Site(folder, "2024-03", "features"))
+    judge(SUITES, BAD, Site(folder, "2024-04", "raw"))
+    return folder
+
+
+def outside(folder: Path) -> list[str]:
+    texts = [path for path in folder.rglob("*") if path.suffix in {".html", ".css"}]
+    assert texts
+    return [found for path in texts for found in OUTSIDE.findall(path.read_text(encoding="utf-8"))]
+
+
+def test_no_page_loads_or_links_anything_outside(root: Path) -> None:
+    assert outside(root) == []
+    assert not [page for page in root.rglob("*.html") if "<script" in page.read_text(encoding="utf-8")]
+
+
+def test_great_expectations_alone_loads_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control: what the scan finds when the pages stay as they were built."""
+    built: list[Path] = []
+    monkeypatch.setattr(gate, "publish", lambda aside, site, results: built.append(aside))
+    judge(SUITES, GOOD, Site(tmp_path, "2024-03", "raw"))
+    validation = next(built[0].glob("validations/bill/**/*.html")).parent
+    suites = built[0] / "expectations"
+    assert len(outside(validation)) > 10 and len(outside(suites)) > 10
+    assert any("example.org" in found for found in outside(built[0]))
+
+
+def test_every_address_of_a_page_leads_to_a_file(root: Path) -> None:
+    pages = list(root.rglob("*.html"))
+    assert len(pages) == 1 + 3 + 2 * (2 + 1 + 2)
+    for page in pages:
+        targets = [page.parent / address for address in addresses(page) if not address.startswith("#")]
+        assert targets or page.parent == root
+        assert [target for target in targets if not target.resolve().is_file()] == [], page
+
+
+def addresses(page: Path) -> Iterator[str]:
+    for address in re.findall(r'(?:href|src)="([^"]*)"', page.read_text(encoding="utf-8")):
+        yield address.split("#")[0] or "#"
+
+
+def test_the_content_of_a_page_stays(root: Path) -> None:
+    """Texts and icons of the failing table are there; the advertisement and the film about GX are not."""
+    page = next((root / "2024-04" / "raw" / "validations" / "bill").rglob("*.html")).read_text(encoding="utf-8")
+    assert "maximum value must be less than or equal to" in page and ">0.2<" in page
+    assert page.count("fa-times text-danger") == 3  # two checks and the table
+    assert not re.search("newsletter|tutorial|ge-walkthrough|onclick|Data asset", page)
+    assert texts(page).count("Overview") == 2  # contents and section
+
+
+def texts(page: str) -> list[str]:
+    found: list[str] = []
+    reader = HTMLParser()
+    reader.handle_data = lambda data: found.append(data.strip())  # type: ignore[method-assign]
+    reader.feed(page)
+    return [text for text in found if text]
+
+
+def rows(page: Path) -> list[str]:
+    return [" ".join(texts(row)) for row in re.findall(r"<tr>.*?</tr>", page.read_text(encoding="utf-8"), re.S)]
+
+
+def test_the_index_lists_every_suite_once_with_its_counts(root: Path) -> None:
+    passed = rows(root / "2024-03" / "raw" / "index.html")
+    assert [row for row in passed if row.endswith("suite")] == [
+        "bill 2 0 ✓ 合格 passed 检查结果 validation · 检查规则 suite",
+        "cdr 1 0 ✓ 合格 passed 检查结果 validation · 检查规则 suite",
+    ]
+    failed = rows(root / "2024-04" / "raw" / "index.html")
+    assert [row for row in failed if row.endswith("suite")] == [
+        "bill 2 2 ✗ 不合格 failed 检查结果 validation · 检查规则 suite",
+        "cdr 1 0 ✓ 合格 passed 检查结果 validation · 检查规则 suite",
+    ]
+
+
+def test_the_index_shows_failed_checks_first_and_every_value(root: Path) -> None:
+    failed = [row for row in rows(root / "2024-04" / "raw" / "index.html") if "Rows " in row]
+    dirt = "bill dirt_share 0.2 ≤ 0.05 ✗ 不合格 failed Rows set aside: see <https://example.org/rules>."
+    bad = ["bill rows 9 ≥ 10 ✗ 不合格 failed Rows of the month.", dirt]
+    assert failed == [*bad, *bad, "cdr rows 11 ≥ 10 ✓ 合格 passed Rows of the month."]
+    passed = [row for row in rows(root / "2024-03" / "raw" / "index.html") if "Rows " in row]
+    assert len(passed) == 3 and not any("failed" in row for row in passed)
+
+
+def test_the_root_lists_months_and_stages_latest_first(root: Path) -> None:
+    assert rows(root / "index.html")[1:] == [
+        "2024-04 ✗ 不合格 failed 2 / 3 – –",
+        "2024-03 ✓ 合格 passed 0 / 3 ✓ 合格 passed 0 / 1 –",
+    ]
+
+
+def test_the_root_tells_what_lies_on_disk(tmp_path: Path) -> None:
+    """A month judged again shows its new verdict; sites under construction and leftovers are no stages."""
+    site = Site(tmp_path, "2024-03", "raw")
+    judge(SUITES, BAD, site)
+    before = (tmp_path / "index.html").read_bytes()
+    judge(SUITES, GOOD, site)
+    unfinished = tmp_path / "2024-03" / ".list.0a1b" / "index.html"
+    unfinished.parent.mkdir()
+    unfinished.touch()
+    write_months(tmp_path)
+    assert rows(tmp_path / "index.html")[1:] == ["2024-03 ✓ 合格 passed 0 / 3 – –"]
+    judge(SUITES, BAD, site)
+    assert (tmp_path / "index.html").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2024-03", "index.html"]
+
+
+def test_a_site_without_a_result_is_no_success(tmp_path: Path) -> None:
+    (tmp_path / "2024-03" / "raw").mkdir(parents=True)
+    (tmp_path / "2024-03" / "raw" / "index.html").touch()
+    write_months(tmp_path)
+    assert rows(tmp_path / "index.html")[1:] == ["2024-03 ? – –"]
+
+
+def test_of_two_stages_ending_together_none_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other stage lands after this one has read the disk and before it has written."""
+    from churn_tasks.checks import data_docs
+
+    read = data_docs._months_page
+
+    def late(root: Path) -> str:
+        page = read(root)
+        other = root / "2024-03" / "list"
+        if not other.exists():
+            other.mkdir(parents=True)
+            (other / "index.html").touch()
+            (other / "result.json").write_text('{"evaluated": 8, "failed": 0}', encoding="utf-8")
+        return page
+
+    monkeypatch.setattr(data_docs, "_months_page", late)
+    write_months(tmp_path)
+    assert rows(tmp_path / "index.html")[1:] == ["2024-03 – – ✓ 合格 passed 0 / 8"]
+
+
+def test_what_is_left_out_of_a_page_and_what_is_not() -> None:
+    page = (
+        "<html><head><title>a</title><script src='//x/y.js'>if (1 < 2) {}</script></head><body>"
+        '<nav class="navbar sticky-top"><nav>old</nav></nav><div class="modal"><div>how to</div></div>'
+        '<p onclick="f()" class="k">5 &lt; 6 &#8211; <a href="https://x">far</a><a href="near.html">near</a><br/></p>'
+        "<img src=http://x/y.png><footer>buy</footer></body></html>"
+    )
+    assert offline(page, "T & t", "s.css", "<b>top</b>") == (
+        '<html><head><title>T &amp; t</title>\n<link rel="stylesheet" href="s.css">\n</head><body><b>top</b>'
+        '<p class="k">5 &lt; 6 &#8211; <a>far</a><a href="near.html">near</a><br/></p></body></html>'
+    )
