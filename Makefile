@@ -1,7 +1,7 @@
 # Bare `make` lists the targets. Everything is installed into .venv; everything that is made at run time lies in var/.
 
 SHELL := /bin/bash
-PYTHON ?= python3.11
+PYTHON ?= $(or $(shell command -v python3.11),python3)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed

@@ -201,18 +201,17 @@ class Tracking:
         signature = ModelSignature(inputs=Schema(columns), outputs=Schema([ColSpec("double")]))
         with _named_trouble("log model"):
             mlflow.set_experiment(experiment_id=self.experiment_id)  # decides where the files go
-            logged = (
-                mlflow.models.Model.log(  # not within start_run: leaving that would mark the run FINISHED too early
-                    None,
-                    flavor=mlflow.sklearn,
-                    name="model",
-                    run_id=run_id,
-                    sk_model=model,
-                    serialization_format="skops",
-                    skops_trusted_types=list(trusted),
-                    signature=signature,
-                    pip_requirements=requirements(),
-                )
+            # not within start_run: leaving that would mark the run FINISHED too early
+            logged = mlflow.models.Model.log(
+                None,
+                flavor=mlflow.sklearn,
+                name="model",
+                run_id=run_id,
+                sk_model=model,
+                serialization_format="skops",
+                skops_trusted_types=list(trusted),
+                signature=signature,
+                pip_requirements=requirements(),
             )
         with _named_trouble("register model"):
             self._registered_model()
