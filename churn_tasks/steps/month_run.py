@@ -74,6 +74,15 @@ class MonthRun:
         for table in tables:
             self.require(table, months, made_by)
 
+    def require_decision(self, month: Month) -> None:
+        """Refuse to go on before the gate of a month has decided which model is in force.
+
+        Raises:
+            NotReady: it could decide, and has not.
+        """
+        if self.settings.calendar.tested_month(month):
+            self.require("out_promotion", [month], made_by="promote")
+
     def measured(self, suites: list[Suite]) -> dict[str, float]:
         """Take every measure of the suites over this month's partitions: ``<table>.<measure>`` to its value."""
         figures: dict[str, float] = {}

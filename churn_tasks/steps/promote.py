@@ -18,7 +18,10 @@ FIGURES = ("average_precision", "auc", "churn_rate", "precision", "coverage", "w
 
 def run(run: MonthRun) -> StepReport:
     """Decide from ``out_validation``, record the decision, point the aliases at what is in force."""
+    if run.settings.calendar.tested_month(run.month) is None:
+        return skipped("promote", run, "history is too short to test a model")
     if not run.lake.has("out_validation", run.month):
+        _write(run, "none", None, "no candidate was judged in this run")
         return skipped("promote", run, "no candidate was judged in this run")
     report = StepReport("promote", str(run.month))
     rows = _validated(run)
@@ -27,8 +30,16 @@ def run(run: MonthRun) -> StepReport:
     if in_force:
         run.warehouse.record_promotion(_promotion(run, decision, in_force, rows))
     _point_aliases(run, decision)
+    _write(run, "promoted" if decision.promote else "kept", decision.selected.version, decision.why)
     report.facts = {"promoted": decision.promote, "why": decision.why}
     return report
+
+
+def _write(run: MonthRun, decision: str, version: int | None, why: str) -> None:
+    """Last of all: that the row is there tells the next month that this one has decided."""
+    row = {"decision": decision, "version": version, "name": run.settings.model.name, "why": why}
+    select = "SELECT $decision AS decision, $name AS model_name, $version AS model_version, $why AS why"
+    run.engine.write("out_promotion", run.month, select, row)
 
 
 def _validated(run: MonthRun) -> Rows:

@@ -17,9 +17,10 @@ def run(run: MonthRun) -> StepReport:
     """Write ``score_churn`` for everybody, and ``score_factor`` for those with a place on the list.
 
     Raises:
-        NotReady: cohort or features of the month are not made yet.
+        NotReady: cohort, features or the gate's decision of the month are not made yet.
         BadInput: the model's files are not the recorded ones, or it needs features that are gone.
     """
+    run.require_decision(run.month)
     champion = run.warehouse.champion(run.month)
     if champion is None:
         return skipped("score", run, "no model is in force yet")

@@ -55,12 +55,13 @@ def run(run: MonthRun) -> StepReport:
     """Fit, judge and register the candidates of the month.
 
     Raises:
-        NotReady: cohort, features or labels of a month that is needed are not made yet.
+        NotReady: cohort, features or labels that are needed, or the decision of the month before, are not made yet.
         CheckFailed: a single feature tells the label; no model is fitted.
     """
     tested = run.settings.calendar.tested_month(run.month)
     if tested is None:
         return skipped("train", run, "history is too short to train on one month and test on a later one")
+    run.require_decision(run.month - 1)
     report = StepReport("train", str(run.month), facts={"tested_month": str(tested)})
     trial = _trial(run, tested)
     if min(trial.learn.churners, trial.test.churners) < FEWEST_CHURNERS:

@@ -145,8 +145,22 @@ def test_a_leaking_column_stops_training_and_is_named(road: Path) -> None:
 def test_short_history_is_skipped_and_missing_labels_are_waited_for(road: Path) -> None:
     assert train.run(_run(road, JULY - 1)).outcome == "skipped"
     assert score.run(_run(road, JULY - 1)).outcome == "skipped"  # no decision is in force yet
-    with pytest.raises(NotReady, match=r"features|churn step labels --month 2024-11"):
+    run = _run(road, AUGUST + 1)
+    label = run.lake.path("label", JULY)
+    aside = label.rename(label.with_suffix(".aside"))
+    try:
+        with pytest.raises(NotReady, match=r"needs label of 2024-07. Run first: churn step labels --month 2024-09"):
+            train.run(run)
+    finally:
+        aside.rename(label)
+
+
+def test_a_month_waits_until_the_month_before_has_decided(road: Path) -> None:
+    """Else a champion would be compared, and then overtaken, by a decision that comes later for an earlier month."""
+    with pytest.raises(NotReady, match="needs out_promotion of 2024-11. Run first: churn step promote --month 2024-11"):
         train.run(_run(road, Month(2024, 12)))
+    with pytest.raises(NotReady, match="needs out_promotion of 2024-12. Run first: churn step promote --month 2024-12"):
+        score.run(_run(road, Month(2024, 12)))
 
 
 def test_features_that_are_gone_are_named(road: Path) -> None:
