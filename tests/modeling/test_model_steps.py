@@ -157,9 +157,9 @@ def test_short_history_is_skipped_and_missing_labels_are_waited_for(road: Path) 
 
 def test_a_month_waits_until_the_month_before_has_decided(road: Path) -> None:
     """Else a champion would be compared, and then overtaken, by a decision that comes later for an earlier month."""
-    with pytest.raises(NotReady, match="needs out_promotion of 2024-11. Run first: churn step promote --month 2024-11"):
+    with pytest.raises(NotReady, match=r"needs out_promotion of 2024-11. Run first: churn step promote"):
         train.run(_run(road, Month(2024, 12)))
-    with pytest.raises(NotReady, match="needs out_promotion of 2024-12. Run first: churn step promote --month 2024-12"):
+    with pytest.raises(NotReady, match=r"needs out_promotion of 2024-12. Run first: churn step promote"):
         score.run(_run(road, Month(2024, 12)))
 
 
