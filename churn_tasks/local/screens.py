@@ -44,6 +44,8 @@ def validation_screens(settings: Settings) -> list[Table]:
 
 
 def _result_table(rows: Sequence[dict[str, Any]]) -> Table:
+    if not rows:
+        return _table("", "The truth of no published list is in yet 尚无清单到期检验")
     table = _table(
         "Published lists against the truth 清单效果：准确度 precision、覆盖率 coverage",
         "month", "customers", "churners", "rate %", "warned", "who left", "precision %", "coverage %", "left in delay",
