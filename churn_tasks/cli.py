@@ -1,6 +1,7 @@
 """``churn``: the steps of the month without Airflow, and the questions people ask of the results."""
 
 import logging
+import sys
 from typing import Annotated
 
 import typer
@@ -14,7 +15,7 @@ from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.pipeline import STEPS, run_step
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 140)  # a log has no width of its own
 
 ProfileOption = Annotated[
     str | None, typer.Option("--profile", help="Name or folder of the profile; CHURN_PROFILE when absent.")

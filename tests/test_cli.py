@@ -25,7 +25,7 @@ def _churn(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         (("step", "extarct", "--month", "2024-03"), "there is no step 'extarct'; there are extract, check_raw"),
         (("run", "--month", "2024-03", "--profile", "telecon"), "Give one of retail, telecom, telecom_wide"),
         (("step", "extract", "--month", "2024-03"), "CHURN_SOURCE_URL is not set"),
-        (("step", "train", "--month", "2024-12"), "Run first: churn step features --month 2024-03"),
+        (("step", "train", "--month", "2024-12"), "Run first: churn step promote --month 2024-11"),
     ],
 )
 def test_a_mistake_is_told_in_one_message(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:

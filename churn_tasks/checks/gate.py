@@ -59,7 +59,8 @@ def judge(suites: list[Suite], figures: Mapping[str, float], site: Site) -> Verd
     _refuse_vacuous(suites, figures)
     import great_expectations as gx
 
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    for name in ("great_expectations", "great_expectations.data_context.types.base"):  # the latter sets its own level
+        logging.getLogger(name).setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     aside = site.folder.with_name(f".{site.stage}.{uuid.uuid4().hex}")

@@ -169,7 +169,7 @@ class Registry:
     raw: dict[str, RawTable]
     queries: dict[str, list[Query]]  # family -> queries in an order in which they can run
     pipeline: dict[str, Table]
-    absent: dict[str, Table]  # what queries would make whose sources the profile lacks
+    absent: dict[str, Table]  # what the profile does not deliver, and what queries would make of it
 
     @cached_property
     def tables(self) -> dict[str, Table]:
@@ -258,7 +258,7 @@ def load_registry(settings: Settings) -> Registry:
     chosen = {"cohort": settings.definition.population, "labels": settings.definition.churn}
     available = {f"clean_{name}" for name in raw}
     active: dict[str, list[Query]] = {}
-    absent: dict[str, Table] = {}
+    absent: dict[str, Table] = {f"clean_{name}": table for name, table in contracts.items() if name not in raw}
     for family in ("month", "cohort", "features", "labels"):
         known = _queries(settings, family)
         absent |= {query.output.table: query.output for query in known}

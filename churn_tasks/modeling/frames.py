@@ -64,10 +64,11 @@ def feature_set(queries: Sequence[Query], ban: Sequence[str] = ()) -> FeatureSet
         raise SettingsError(f"features.ban names features that do not exist: {', '.join(unknown)}")
     kept = [(column, table) for column, table in offered if column.name not in ban]
     unusable = [column.name for column, _ in kept if column.type not in (*NUMERIC, "text")]
-    if unusable or not kept:
-        raise SettingsError(
-            f"no model can use dates as they are: {', '.join(unusable)}" if unusable else "no feature is left"
-        )
+    if unusable:
+        raise SettingsError(f"no model can use dates as they are: {', '.join(unusable)}")
+    if not kept:
+        why = "features.ban names them all" if offered else "no query under sql/features has all the tables it reads"
+        raise SettingsError(f"no feature is left: {why}")
     return FeatureSet(
         columns={column.name: table for column, table in kept},
         numeric=tuple(column.name for column, _ in kept if column.type in NUMERIC),

@@ -17,7 +17,8 @@ def run(run: MonthRun) -> StepReport:
         raise BadInput(
             f"profile {run.settings.profile}: no query under sql/month makes month_activity from its sources"
         )
-    for table in sorted({table for query in queries for table in query.output.reads if table.startswith("clean_")}):
+    read = {table for query in queries for table in (*query.output.reads, *query.output.optional)}
+    for table in sorted(table for table in read & run.registry.tables.keys() if table.startswith("clean_")):
         run.require(table, [run.month], made_by="integrate")
     for query in queries:
         report.rows[query.output.table] = run.engine.run(query, run.month, run.window.parameters())
