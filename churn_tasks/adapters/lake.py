@@ -1,7 +1,8 @@
 """The Parquet lake: one file a table and month, replaced as a whole or not at all.
 
 ``<lake>/<table>/month=2024-03-01/data.parquet``. A partition is written aside, verified and synced, and takes its
-place by one rename: a reader sees the old bytes or the new ones. A killed writer leaves only files under ``.staging``.
+place by one rename: a reader sees the old bytes or the new ones. A killed writer leaves only a file under ``.staging``,
+which the next writer of the same partition removes.
 """
 
 import hashlib
@@ -56,6 +57,8 @@ class Lake:
         """
         staging = self.root / ".staging"
         staging.mkdir(parents=True, exist_ok=True)
+        for orphan in staging.glob(f"{table}.{month}.*.parquet"):  # of a writer that was killed
+            orphan.unlink(missing_ok=True)
         aside = staging / f"{table}.{month}.{uuid.uuid4().hex}.parquet"
         try:
             yield aside

@@ -57,6 +57,16 @@ def test_a_failing_writer_leaves_the_old_partition(tmp_path: Path) -> None:
     assert lake.rows("numbers", MARCH) == 2
 
 
+def test_what_a_killed_writer_left_is_swept_by_the_next(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    staging = tmp_path / ".staging"
+    staging.mkdir()
+    (staging / "numbers.2024-03.0123.parquet").write_bytes(b"half")
+    (staging / "numbers.2024-04.0123.parquet").write_bytes(b"another month, maybe at work")
+    _write(lake, [1])
+    assert [path.name for path in staging.iterdir()] == ["numbers.2024-04.0123.parquet"]
+
+
 def test_writing_in_place_would_tear(tmp_path: Path) -> None:
     """Negative control: the naive writer that opens the final name is caught by the same reading."""
     lake = Lake(tmp_path)

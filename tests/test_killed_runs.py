@@ -1,0 +1,93 @@
+"""A month that is killed without warning, again and again, ends like one that was not (design rule 1).
+
+SIGKILL to the process, at moments spread over the month; not a loss of power. The naive writer's control stands in
+``tests/adapters/test_lake.py``.
+"""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from churn_tasks.core.months import months_between
+from churn_tasks.core.settings import REPOSITORY, Settings, process_environment
+from churn_tasks.local.postgres import Cluster
+from churn_tasks.pipeline import STEPS, run_step
+from churn_tasks.steps.month_run import MonthRun
+from tests.own_profile import FIRST, LAST, own_profile
+
+KILLS = 10
+NUMBERED = ("model_version", "mlflow_run_id", "why")  # a killed try may have used up a version number
+
+
+def _prepared(folder: Path, warehouse_url: str) -> Settings:
+    """All months but the last, run undisturbed."""
+    folder.mkdir()
+    settings = own_profile(folder, warehouse_url)
+    for month in months_between(FIRST, LAST):
+        for step in STEPS:
+            run_step(step, settings, month)
+    return settings
+
+
+def _last_month(settings: Settings) -> "subprocess.Popen[bytes]":
+    told = settings.environment
+    environment = {
+        **process_environment(),
+        "CHURN_PROFILE": str(settings.profile_dir),
+        "CHURN_STATE_DIR": str(told.state_dir),
+        "CHURN_DATA_PATH": str(told.data_path),
+        "CHURN_WAREHOUSE_URL": told.warehouse_url,
+    }
+    command = [sys.executable, "-m", "churn_tasks", "run", "--month", str(LAST)]
+    return subprocess.Popen(
+        command, cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def _outcome(settings: Settings) -> dict[str, Any]:
+    """What the last month left: the bytes of each partition, or its rows without the version numbers in them."""
+    run = MonthRun(settings, LAST)
+    left: dict[str, Any] = {}
+    for table in sorted(path.name for path in run.lake.root.glob("[a-z]*")):
+        if not run.lake.has(table, LAST):
+            continue
+        names = run.registry.tables[table].column_names
+        if set(names) & set(NUMBERED):
+            run.engine.view(table)
+            columns = ", ".join(name for name in names if name not in NUMBERED)
+            left[table] = run.engine.records(
+                f"SELECT {columns} FROM {table} WHERE month = DATE '{LAST.start}' ORDER BY ALL"
+            )
+        else:
+            left[table] = run.lake.sha256(table, LAST)
+    left["published"] = [(row["customer_id"], row["rank"]) for row in run.warehouse.published(LAST)]
+    left["staging"] = [path.name for path in (run.lake.root / ".staging").iterdir()]
+    run.close()
+    return left
+
+
+@pytest.mark.slow
+def test_a_month_killed_at_any_moment_ends_like_one_that_was_not(postgres: Cluster, tmp_path: Path) -> None:
+    calm = _prepared(tmp_path / "calm", postgres.create_database("killed_calm"))
+    started = time.monotonic()
+    assert _last_month(calm).wait() == 0
+    whole = time.monotonic() - started
+    expected = _outcome(calm)
+
+    killed = _prepared(tmp_path / "killed", postgres.create_database("killed_often"))
+    reached = 0
+    for number in range(KILLS):
+        process = _last_month(killed)
+        time.sleep(whole * (number + 1) / (KILLS + 1))
+        process.kill()
+        reached += process.wait() == -signal.SIGKILL
+    assert reached >= KILLS - 2, f"only {reached} of {KILLS} kills came while the month was running"
+    assert _last_month(killed).wait() == 0
+    assert _outcome(killed) == expected
+    assert len(expected["published"]) > 40
+    assert len(expected) == 15
