@@ -21,16 +21,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Failure:
-    """One measure outside its bounds."""
+    """One measure outside its bounds.
+
+    Attributes:
+        rows, examples: how many rows it is about, and the keys of at most five; where it is about rows.
+    """
 
     table: str
     measure: str
     value: float
     bounds: str
     meaning: str
+    rows: int | None = None
+    examples: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.table}.{self.measure} is {self.value:g}, allowed {self.bounds} ({self.meaning})"
+        about = f"; {self.rows} rows, e.g. {', '.join(self.examples)}" if self.rows is not None else ""
+        return f"{self.table}.{self.measure} is {self.value:g}, allowed {self.bounds} ({self.meaning}){about}"
 
 
 @dataclass(frozen=True)

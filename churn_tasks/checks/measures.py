@@ -50,6 +50,11 @@ def row_rules(table: RawTable) -> list[Rule]:
     return [*missing_rules(table), *table.rules]
 
 
+def measured_rules(table: RawTable) -> dict[str, Rule]:
+    """The rules whose shares are measured, by the name of the measure."""
+    return {f"{rule.name}_share": rule for rule in (*_any_missing(table), *table.rules)}
+
+
 def _any_missing(table: RawTable) -> list[Rule]:
     """The missing values of a table as one measure, so that a check costs little; quarantine names the column."""
     if not (missing := missing_rules(table)):
@@ -75,10 +80,8 @@ def raw_suite(name: str, table: RawTable, volume_before: int | None) -> Suite:
     measures = [
         Measure("rows", "count(*)", "Rows of the month; an empty delivery stops here.", lowest=table.min_rows),
         *(
-            Measure(
-                f"{rule.name}_share", share(rule.reject_when), f"Rows set aside: {rule.en}.", highest=rule.max_share
-            )
-            for rule in (*_any_missing(table), *table.rules)
+            Measure(name, share(rule.reject_when), f"Rows set aside: {rule.en}.", highest=rule.max_share)
+            for name, rule in measured_rules(table).items()
         ),
     ]
     if volume_before:

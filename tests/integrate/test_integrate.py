@@ -125,6 +125,7 @@ def test_a_month_with_too_much_dirt_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(CheckFailed) as stopped:
         check_raw.run(run)
     assert "raw_meter.amount_negative_share is 0.666667, allowed [-inf, 0.5]" in str(stopped.value)
+    assert "; 2 rows, e.g. customer_id bad, customer_id worse" in str(stopped.value)
     assert "raw_bill.rows is 0" in str(stopped.value)
 
 
