@@ -74,6 +74,32 @@ def show_validation(profile: ProfileOption = None) -> None:
         console.print(screen)
 
 
+quarantine = typer.Typer(no_args_is_help=True, help="Look at the rows that were set aside.")
+app.add_typer(quarantine, name="quarantine")
+
+
+@quarantine.command("list")
+def list_quarantine(month: MonthOption, profile: ProfileOption = None) -> None:
+    """Count the rows set aside in a month, by table and rule."""
+    from churn_tasks.local.screens import quarantine_counts
+
+    console.print(quarantine_counts(load_settings(profile), Month.parse(month)))
+
+
+@quarantine.command("show")
+def show_quarantine(
+    month: MonthOption,
+    table: Annotated[str, typer.Option(help="Table as the source contract names it.")],
+    rule: Annotated[str | None, typer.Option(help="One rule; all of them when absent.")] = None,
+    top: Annotated[int, typer.Option(help="Rows to show.", min=1)] = 20,
+    profile: ProfileOption = None,
+) -> None:
+    """Show rows set aside in a month as they were delivered; phone numbers are tokens."""
+    from churn_tasks.local.screens import quarantined_rows
+
+    console.print(quarantined_rows(load_settings(profile), Month.parse(month), table, rule, top))
+
+
 @app.command("dictionary")
 def write_dictionary(profile: ProfileOption = None) -> None:
     """Print the data dictionary of a profile as Markdown, in English and Chinese."""

@@ -7,8 +7,10 @@ from typing import Any
 from rich.table import Table
 
 from churn_tasks.adapters.warehouse import Warehouse
+from churn_tasks.checks.measures import row_rules
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
+from churn_tasks.steps.month_run import MonthRun
 
 # of bi_validation, in the order shown
 MEASURES = ("customers", "churners", "warned", "warned_churners", "precision", "coverage", "auc", "average_precision")
@@ -41,6 +43,43 @@ def validation_screens(settings: Settings) -> list[Table]:
         results = warehouse.read("SELECT * FROM bi_result ORDER BY month")
         judged = warehouse.read("SELECT * FROM bi_validation ORDER BY month, candidate")
     return [_result_table(results), _validation_table(judged)]
+
+
+def quarantine_counts(settings: Settings, month: Month) -> Table:
+    """How many rows of a month were set aside, by table and rule, with what the rule says."""
+    with closing(MonthRun(settings, month)) as run:
+        run.require("quarantine", [month], made_by="integrate")
+        meanings = {(name, rule.name): rule for name, table in run.registry.raw.items() for rule in row_rules(table)}
+        found = _quarantined(run, "table_name, rule, sum(row_count)::BIGINT AS rows", "GROUP BY ALL ORDER BY ALL")
+    table = _table(f"Set aside in {month} 隔离记录", "table", "rule", "rows")
+    table.add_column("why 原因", overflow="fold")
+    for row in found:
+        meaning = meanings.get((row["table_name"], row["rule"]))
+        why = f"{meaning.en} {meaning.zh}" if meaning else "the rule is no longer in the contract"
+        table.add_row(row["table_name"], row["rule"], f"{row['rows']:,}", why)
+    return table
+
+
+def quarantined_rows(settings: Settings, month: Month, name: str, rule: str | None, top: int) -> Table:
+    """The first rows set aside from one table, as they were delivered."""
+    with closing(MonthRun(settings, month)) as run:
+        run.require("quarantine", [month], made_by="integrate")
+        wanted = {"name": name, "rule": rule, "top": top}
+        condition = "AND table_name = $name AND ($rule IS NULL OR rule = $rule) ORDER BY rule, row_json LIMIT $top"
+        found = _quarantined(run, "rule, row_count, row_json", condition, wanted)
+    table = _table(f"{name} {month}: rows set aside 隔离记录", "rule", "times")
+    table.add_column("row as delivered", overflow="fold")
+    for row in found:
+        table.add_row(row["rule"], str(row["row_count"]), row["row_json"])
+    return table
+
+
+def _quarantined(
+    run: MonthRun, columns: str, rest: str, parameters: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    run.engine.view("quarantine")
+    sql = f"SELECT {columns} FROM quarantine WHERE month = $month {rest}"
+    return run.engine.records(sql, {"month": run.month.start, **(parameters or {})})
 
 
 def _result_table(rows: Sequence[dict[str, Any]]) -> Table:
