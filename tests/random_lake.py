@@ -11,8 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from churn_tasks.core.contracts import Column, RawTable
 from churn_tasks.core.months import Month
-from churn_tasks.core.tables import Column, RawTable
 from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import pour
 

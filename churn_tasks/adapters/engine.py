@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from churn_tasks.adapters.lake import Lake
+from churn_tasks.core.contracts import SQL_TYPES
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.months import Month
-from churn_tasks.core.settings import Resources
-from churn_tasks.core.tables import SQL_TYPES, Query, Registry
+from churn_tasks.core.sections import Resources
+from churn_tasks.core.tables import Query, Registry
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from churn_tasks.core.tables import RawTable, Rule, Table
+from churn_tasks.core.contracts import RawTable, Rule, Table
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ is behind :class:`Deduplication`: exact matching today; a fuzzy or manual stage 
 from dataclasses import dataclass
 from typing import Protocol
 
-from churn_tasks.core.tables import RawTable, Rule
+from churn_tasks.core.contracts import RawTable, Rule
 
 
 class Deduplication(Protocol):

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from churn_tasks.core.contracts import FeatureColumn
 from churn_tasks.core.errors import BadInput, SettingsError, evidence
 from churn_tasks.core.months import Month
-from churn_tasks.core.tables import FeatureColumn, Query
+from churn_tasks.core.tables import Query
 
 if TYPE_CHECKING:
     import pandas as pd

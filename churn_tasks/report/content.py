@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from churn_tasks.core.settings import Settings, Text
+from churn_tasks.core.sections import Text
+from churn_tasks.core.settings import Settings
 from churn_tasks.core.windows import Window
 from churn_tasks.report.outcome import ListResult
 

@@ -1,6 +1,7 @@
 """The data dictionary, in English and Chinese, written from the registry."""
 
-from churn_tasks.core.tables import FeatureColumn, QueryFile, RawTable, Registry, Table
+from churn_tasks.core.contracts import FeatureColumn, QueryFile, RawTable, Table
+from churn_tasks.core.tables import Registry
 
 HEAD = """# Data dictionary 数据字典: {title_en} / {title_zh}
 

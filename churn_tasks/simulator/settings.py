@@ -5,7 +5,7 @@ import hashlib
 from pydantic import Field
 
 from churn_tasks.core.months import Month
-from churn_tasks.core.settings import Closed, MonthField
+from churn_tasks.core.sections import Closed, MonthField
 
 VERSION = 3  # raised whenever the simulator's output changes, so that an older simulation is made anew
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from churn_tasks.core.settings import WarningList
+from churn_tasks.core.sections import WarningList
 
 
 def list_size(limits: WarningList, customers: int) -> int:

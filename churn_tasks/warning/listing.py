@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from churn_tasks.core.settings import WarningList
-from churn_tasks.core.tables import FeatureColumn
+from churn_tasks.core.contracts import FeatureColumn
+from churn_tasks.core.sections import WarningList
 from churn_tasks.warning.playbook import Playbook
 from churn_tasks.warning.priority import expected_loss, level, ranked
 from churn_tasks.warning.reasons import GivenReason, reasons_by_customer

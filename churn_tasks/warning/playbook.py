@@ -12,7 +12,8 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from churn_tasks.core.errors import SettingsError
-from churn_tasks.core.settings import INCLUDE, Closed, Settings, Text
+from churn_tasks.core.sections import Closed, Text
+from churn_tasks.core.settings import INCLUDE, Settings
 
 
 class Reason(Closed):

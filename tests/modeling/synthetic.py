@@ -5,8 +5,8 @@ Two features carry the truth; all others are noise. The same arguments give the 
 
 from collections.abc import Sequence
 
+from churn_tasks.core.contracts import ColumnType
 from churn_tasks.core.months import Month
-from churn_tasks.core.tables import ColumnType
 from churn_tasks.steps.month_run import MonthRun
 
 

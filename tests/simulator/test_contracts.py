@@ -6,8 +6,8 @@ import duckdb
 import pytest
 import yaml
 
+from churn_tasks.core.contracts import SQL_TYPES, RawTable
 from churn_tasks.core.settings import INCLUDE
-from churn_tasks.core.tables import SQL_TYPES, RawTable
 
 FILES = sorted((INCLUDE / "profiles/telecom/extract").glob("*.sql"))
 CONTRACTS = [

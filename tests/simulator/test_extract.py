@@ -8,9 +8,10 @@ import pyarrow as pa
 import pytest
 
 from churn_tasks.adapters import source_postgres
+from churn_tasks.core.contracts import RawTable
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import INCLUDE, Settings, load_settings
-from churn_tasks.core.tables import RawTable, load_registry
+from churn_tasks.core.tables import load_registry
 from churn_tasks.steps.extract import rendered_sql
 
 TABLES = sorted(path.stem for path in (INCLUDE / "profiles/telecom/extract").glob("*.sql"))

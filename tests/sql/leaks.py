@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from churn_tasks.core.contracts import RawTable
 from churn_tasks.core.months import Month, months_between
-from churn_tasks.core.tables import RawTable
 from churn_tasks.core.windows import Window
 from churn_tasks.steps import features, summarise
 from churn_tasks.steps.month_run import MonthRun

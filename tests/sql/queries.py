@@ -7,8 +7,9 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
+from churn_tasks.core.contracts import FeatureFile, QueryFile
 from churn_tasks.core.settings import INCLUDE
-from churn_tasks.core.tables import FeatureFile, Query, QueryFile
+from churn_tasks.core.tables import Query
 
 FAMILIES = ("month", "cohort", "features", "labels")
 SIGNS: dict[type[exp.Expr], str] = {exp.LT: "<", exp.LTE: "<=", exp.EQ: "="}

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from churn_tasks.core.contracts import Column, FeatureColumn
 from churn_tasks.core.settings import INCLUDE
-from churn_tasks.core.tables import Column, FeatureColumn, Query
+from churn_tasks.core.tables import Query
 from churn_tasks.core.windows import Window
 from tests.sql.queries import (
     columns_out,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from churn_tasks.core.settings import WarningList
+from churn_tasks.core.sections import WarningList
 from churn_tasks.warning.capacity import highest, list_size
 from churn_tasks.warning.priority import expected_loss, level, ranked
 

@@ -8,9 +8,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from churn_tasks.core.contracts import FeatureColumn
 from churn_tasks.core.errors import SettingsError
-from churn_tasks.core.settings import INCLUDE, Text, load_settings
-from churn_tasks.core.tables import FeatureColumn, load_registry
+from churn_tasks.core.sections import Text
+from churn_tasks.core.settings import INCLUDE, load_settings
+from churn_tasks.core.tables import load_registry
 from churn_tasks.warning.evidence import bears_out, fact
 from churn_tasks.warning.playbook import Playbook, Reason, Reasons, Strategies, load_playbook
 from churn_tasks.warning.reasons import reasons_by_customer

@@ -1,26 +1,21 @@
 """``churn``: the steps of the month without Airflow, and the questions people ask of the results."""
 
 import logging
-import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from churn_tasks.cli.options import MonthOption, ProfileOption, console
+from churn_tasks.cli.quarantine import quarantine
 from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.pipeline import STEPS, run_step
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-console = Console(width=None if sys.stdout.isatty() else 140)  # a log has no width of its own
-
-ProfileOption = Annotated[
-    str | None, typer.Option("--profile", help="Name or folder of the profile; CHURN_PROFILE when absent.")
-]
-MonthOption = Annotated[str, typer.Option("--month", help="Billing month, YYYY-MM.")]
+app.add_typer(quarantine, name="quarantine")
 
 
 @app.command("run")
@@ -74,32 +69,6 @@ def show_validation(profile: ProfileOption = None) -> None:
         console.print(screen)
 
 
-quarantine = typer.Typer(no_args_is_help=True, help="Look at the rows that were set aside.")
-app.add_typer(quarantine, name="quarantine")
-
-
-@quarantine.command("list")
-def list_quarantine(month: MonthOption, profile: ProfileOption = None) -> None:
-    """Count the rows set aside in a month, by table and rule."""
-    from churn_tasks.local.screens import quarantine_counts
-
-    console.print(quarantine_counts(load_settings(profile), Month.parse(month)))
-
-
-@quarantine.command("show")
-def show_quarantine(
-    month: MonthOption,
-    table: Annotated[str, typer.Option(help="Table as the source contract names it.")],
-    rule: Annotated[str | None, typer.Option(help="One rule; all of them when absent.")] = None,
-    top: Annotated[int, typer.Option(help="Rows to show.", min=1)] = 20,
-    profile: ProfileOption = None,
-) -> None:
-    """Show rows set aside in a month as they were delivered; phone numbers are tokens."""
-    from churn_tasks.local.screens import quarantined_rows
-
-    console.print(quarantined_rows(load_settings(profile), Month.parse(month), table, rule, top))
-
-
 @app.command("dictionary")
 def write_dictionary(profile: ProfileOption = None) -> None:
     """Print the data dictionary of a profile as Markdown, in English and Chinese."""
@@ -141,7 +110,3 @@ def main() -> None:
     except ChurnError as error:
         console.print(f"[red]{type(error).__name__}:[/] {error}", highlight=False)
         raise SystemExit(1) from error
-
-
-if __name__ == "__main__":
-    main()
