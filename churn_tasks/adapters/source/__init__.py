@@ -1,0 +1,82 @@
+"""The one door to a source: a database or file drops, opened once for a month and read in Arrow batches.
+
+Which kind it is says ``source.kind`` of the profile. Each kind is a module of its own, imported when it is used.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+import pyarrow as pa
+
+from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.months import Month
+from churn_tasks.core.settings import Settings
+
+Relations = dict[str, dict[str, str]]
+
+
+class Source(Protocol):
+    """An opened source. It stays usable after a query that it refused."""
+
+    def batches(self, sql: str) -> AbstractContextManager[pa.RecordBatchReader]:
+        """The rows of one SELECT as a stream of batches, read only; one query at a time.
+
+        Raises:
+            ConnectionTrouble: the source does not answer.
+            NotReady: a file that the query reads has not come yet.
+            BadInput: the source refuses the query, or a file cannot be read; values are never quoted.
+        """
+
+    def relations(self, sql: str) -> Relations:
+        """What the query reads: relation -> column -> type as the source names it.
+
+        A part of a relation (a child table or partition, a file) stands beside it as ``relation/part``, so that the
+        columns of one month's part can be told from the others'. The relation's own columns are those of all parts.
+        """
+
+
+@contextmanager
+def open_source(settings: Settings, month: Month | None = None) -> Iterator[Source]:
+    """The profile's source, opened for one month.
+
+    Args:
+        month: stands in for ``{month}`` in the patterns of ``source.files``; needed only there.
+
+    Raises:
+        SettingsError: the address of the source is missing or wrong, with the variable to set.
+        ConnectionTrouble: the source does not answer.
+    """
+    if settings.source.kind == "files":
+        from churn_tasks.adapters.source import files
+
+        with files.opened(settings, month) as source:
+            yield source
+    else:
+        _require_address(settings)
+        with _database(settings) as source:
+            yield source
+
+
+def _database(settings: Settings) -> AbstractContextManager[Source]:
+    if settings.source.kind == "postgres" or settings.environment.source_url.startswith("adbc+postgresql:"):
+        from churn_tasks.adapters.source import postgres
+
+        return postgres.opened(settings)
+    if settings.environment.source_url.startswith("adbc+"):
+        from churn_tasks.adapters.source import adbc
+
+        return adbc.opened(settings)
+    from churn_tasks.adapters.source import sqlalchemy
+
+    return sqlalchemy.opened(settings)
+
+
+def _require_address(settings: Settings) -> None:
+    if settings.environment.source_url:
+        return
+    kept = settings.source.connection
+    why = f" (source.connection {kept!r} is known to Airflow alone, this process runs outside it)" if kept else ""
+    raise SettingsError(
+        f"CHURN_SOURCE_URL is not set{why}; give the source database, e.g. postgresql://reader@host/boss"
+    )

@@ -1,0 +1,123 @@
+"""A database read through an ADBC driver: rows arrive as Arrow batches, without a Python value made of any of them.
+
+``adbc+<driver>:<address>`` names any installed driver ``adbc_driver_<driver>``; what follows ``adbc+`` is handed to it.
+"""
+
+import importlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pyarrow as pa
+
+from churn_tasks.adapters.source.errors import shown, streamed
+from churn_tasks.adapters.source.queries import relations_in
+from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError
+from churn_tasks.core.settings import Settings
+
+_ADDRESS = re.compile(r"adbc\+([a-z0-9_]+):")
+# SQLSTATE classes in which trying again helps (SQL standard and PostgreSQL manual, appendix A): connection, rollback,
+# resources, intervention, system
+NO_ANSWER = ("08", "40", "53", "57", "58")
+PASSING = ("conflict with recovery", "terminating connection", "out of memory", "deadlock", "canceling statement")
+
+
+class AdbcSource:
+    """One connection through ADBC; see :class:`churn_tasks.adapters.source.Source`."""
+
+    def __init__(self, settings: Settings, connection: Any, driver: str) -> None:
+        self.settings, self.connection, self.driver = settings, connection, driver
+
+    @contextmanager
+    def batches(self, sql: str) -> Iterator[pa.RecordBatchReader]:
+        with self._transaction(), sorted_errors(self.settings, sql), self.connection.cursor() as cursor:
+            self.begin()
+            cursor.execute(sql)
+            rows = cursor.fetch_record_batch()
+            with streamed(rows.schema, rows.__iter__, sorted_errors(self.settings, sql)) as reader:
+                yield reader
+
+    def begin(self) -> None:
+        """Make the transaction read only, in the way of the database; SQLite's file was opened so.
+
+        Most other drivers know no such option: for them ``docs/sources.md`` asks for an account that may only read.
+        """
+        with suppress(Exception):
+            self.connection.adbc_connection.set_options(**{"adbc.connection.readonly": "true"})
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """A transaction of its own for each question, because a refused one ends its transaction."""
+        try:
+            yield
+        finally:
+            with suppress(Exception):  # the connection may be gone; what matters was raised above
+                self.connection.rollback()
+
+    def relations(self, sql: str) -> dict[str, dict[str, str]]:
+        """Columns and Arrow types of each table that the query reads."""
+        found = {}
+        for schema, name in relations_in(sql, self.driver):
+            with self._transaction(), sorted_errors(self.settings, sql):
+                fields = self.connection.adbc_get_table_schema(name, db_schema_filter=schema or None)
+            found[f"{schema}.{name}" if schema else name] = {field.name: str(field.type) for field in fields}
+        return found
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[AdbcSource]:
+    """The database at ``CHURN_SOURCE_URL``, an address with ``adbc+`` in front.
+
+    Raises:
+        SettingsError: the driver is not installed.
+        ConnectionTrouble, BadInput: it refuses the connection.
+    """
+    url = settings.environment.source_url
+    found = _ADDRESS.match(url)
+    if not found:
+        raise SettingsError("CHURN_SOURCE_URL begins with adbc+ but names no driver, e.g. adbc+sqlite:///data/boss.db")
+    driver = found.group(1)
+    try:
+        module = importlib.import_module(f"adbc_driver_{driver}.dbapi")
+    except ImportError:
+        raise SettingsError(
+            f"CHURN_SOURCE_URL asks for the ADBC driver {driver!r}, which is not installed: pip install"
+            f" adbc-driver-{driver}"
+        ) from None
+    with sorted_errors(settings), module.connect(_address(url)) as connection:
+        yield AdbcSource(settings, connection, driver)
+
+
+def _address(url: str) -> str:
+    """What the driver is given: SQLite a file that it cannot change, every other the address without ``adbc+``."""
+    plain = url.removeprefix("adbc+")
+    if not plain.startswith("sqlite:"):
+        return plain
+    path = plain.removeprefix("sqlite:").removeprefix("//")
+    return "file:" + path + ("&" if "?" in path else "?") + "mode=ro"
+
+
+@contextmanager
+def sorted_errors(settings: Settings, sql: str = "") -> Iterator[None]:
+    """The driver's errors as ours: worth another try, or not; without values and passwords.
+
+    Raises:
+        ConnectionTrouble: the database did not answer.
+        BadInput: it refused.
+    """
+    from adbc_driver_manager import Error, OperationalError
+
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:  # pyarrow passes a driver's errors on as these, without a class
+        text = shown(error, sql, settings.environment.source_url)
+        if "ERROR" not in str(error) or any(told in str(error) for told in PASSING):
+            raise ConnectionTrouble(f"the source database did not answer any more: {text}") from None
+        raise BadInput(f"the source refused a query of profile {settings.profile}: {text}") from None
+    except Error as error:
+        text = shown(error, sql, settings.environment.source_url)
+        unknown = not error.sqlstate and (isinstance(error, OperationalError) or not sql)
+        if unknown or (error.sqlstate or "")[:2] in NO_ANSWER:
+            raise ConnectionTrouble(f"the source database did not answer: {text}") from None
+        raise BadInput(f"the source refused a query of profile {settings.profile}: {text}") from None

@@ -1,0 +1,91 @@
+"""What a source's own error message may show: the query's words, never a value of the data and never a password."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pyarrow as pa
+
+from churn_tasks.core.errors import ChurnError
+from churn_tasks.core.privacy import masked
+
+_PIECE = re.compile(r"'[^']*'|\"[^\"]*\"")
+_NUMBER = re.compile(r"[0-9]{5,}")
+_SECRET_KEY = re.compile(r"pass|pwd|secret|token|key", re.IGNORECASE)
+_SHORTEST = 3  # letters; a shorter piece of an address is no password, and blanking it would blank the message
+
+
+def shown(error: BaseException, sql: str = "", url: str = "") -> str:
+    """The first line of a message, with values and secrets blanked.
+
+    A quoted piece or a long number stays only if the query itself holds it: then it is a name, not a value. When one
+    quoted piece has to go, everything between the first quote and the last goes, for a value may hold quotes itself.
+
+    >>> shown(ValueError("relation 'boss.cdr' does not exist"), "SELECT * FROM boss.cdr")
+    "relation 'boss.cdr' does not exist"
+    >>> shown(ValueError("invalid input for type integer: '138x' near 13800138000"), "SELECT * FROM boss.cdr")
+    'invalid input for type integer: (value) near #####'
+    >>> shown(OSError(1146, "Table 'boss.bill' doesn't exist"), "SELECT * FROM bill")
+    "Table 'boss.bill' does not exist"
+    """
+    line = _without_secrets(_first_line(error), url)
+    pieces = [piece[1:-1].rpartition(".")[2] for piece in _PIECE.findall(line)]  # MySQL puts the schema in front
+    if line.count("'") % 2 or line.count('"') % 2 or any(piece not in sql for piece in pieces):
+        line = re.sub(r"['\"].*['\"]|['\"].*", "(value)", line)
+    return masked(_NUMBER.sub(lambda found: found.group() if found.group() in sql else "#####", line))
+
+
+@contextmanager
+def streamed(
+    schema: pa.Schema, batches: Callable[[], Iterator[pa.RecordBatch]], sorted_errors: AbstractContextManager[None]
+) -> Iterator[pa.RecordBatchReader]:
+    """A reader over batches whose errors leave this block as ours, whoever reads.
+
+    A row that fails far into a source fails while DuckDB or pyarrow pull batches, and these wrap what was raised in an
+    error of their own. What is raised here in the end is the error of the source.
+    """
+    failures: list[ChurnError] = []
+
+    def checked() -> Iterator[pa.RecordBatch]:
+        try:
+            with sorted_errors:
+                yield from batches()
+        except ChurnError as error:
+            failures.append(error)
+            raise
+
+    try:
+        yield pa.RecordBatchReader.from_batches(schema, checked())
+    except Exception:
+        if failures:
+            raise failures[0] from None
+        raise
+
+
+def secrets_of(url: str) -> list[str]:
+    """Every piece of an address that may be a password, the longest first; also of an address that is malformed."""
+    if "://" not in url:
+        return []
+    before_host = url.split("://", 1)[1].rpartition("@")[0]
+    try:
+        query = urlsplit(url).query
+    except ValueError:
+        query = url.partition("?")[2]
+    pieces = [before_host.partition(":")[2], *re.split(r"[:@/?#]", before_host.partition(":")[2])]
+    pieces += [value for key, value in parse_qsl(query) if _SECRET_KEY.search(key)]
+    found = {spelled for piece in pieces for spelled in (piece, unquote(piece)) if len(spelled) >= _SHORTEST}
+    return sorted(found, key=len, reverse=True)
+
+
+def _first_line(error: BaseException) -> str:
+    """The message alone; MySQL's drivers give a number and a message."""
+    text = str(error.args[1]) if len(error.args) > 1 and isinstance(error.args[0], int) else str(error)
+    line = next((line for line in text.splitlines() if line.strip()), type(error).__name__)
+    return line.replace("n't ", " not ")  # an apostrophe that is no quote
+
+
+def _without_secrets(text: str, url: str) -> str:
+    for secret in secrets_of(url):
+        text = text.replace(secret, "***")
+    return text

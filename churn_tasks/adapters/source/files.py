@@ -1,0 +1,152 @@
+"""File drops as a source: CSV, Parquet and small Excel files, read through DuckDB in Arrow batches with bounded memory.
+
+Each name in ``source.files`` is a view over the files that match its pattern, opened when a query first reads it. A
+query sees the views and can open nothing else. DuckDB is given descriptors, never names: a plain file in the folder is
+read where it lies; what is packed, in another encoding, an Excel sheet or in an object storage becomes a file without
+a name first (``source_unpack``). What a query spills goes encrypted into a folder of this process alone, which is
+removed at the end, or by the next process when this one was killed.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
+from pathlib import Path, PurePath
+
+import duckdb
+import pyarrow as pa
+
+from churn_tasks.adapters.source.csv import complaint, literal
+from churn_tasks.adapters.source.errors import shown, streamed
+from churn_tasks.adapters.source.folder import Folder
+from churn_tasks.adapters.source.queries import relations_in
+from churn_tasks.adapters.source.relation import Relation, Workplace, relation
+from churn_tasks.adapters.source.storage import Storage
+from churn_tasks.adapters.source.unpack import Budget
+from churn_tasks.core.errors import BadInput, SettingsError
+from churn_tasks.core.months import Month
+from churn_tasks.core.settings import Settings
+
+
+@contextmanager
+def opened(settings: Settings, month: Month | None) -> Iterator["FileSource"]:
+    """The folder or object storage at ``CHURN_DATA_PATH``.
+
+    Raises:
+        SettingsError: it is not set, or not there.
+    """
+    data_path = settings.environment.data_path
+    if not data_path or not settings.source.files:
+        raise SettingsError(
+            f"CHURN_DATA_PATH is {data_path or 'not set'} and source.files has {len(settings.source.files)} names;"
+            " a profile that reads files needs both"
+        )
+    local = str(data_path).removeprefix("file://")
+    place = Storage(local, settings.environment.data_options) if "://" in local else Folder(Path(local))
+    place.check()
+    with ExitStack() as stack, _spill_folder(settings.state_dir) as spill:
+        budget = Budget.of(settings.source.max_unpacked, settings.source.max_unpack_ratio)
+        yield FileSource(settings, Workplace(place, month, settings.source, budget, settings.state_dir, stack), spill)
+
+
+class FileSource:
+    """The relations of one month; see :class:`churn_tasks.adapters.source.Source`."""
+
+    def __init__(self, settings: Settings, workplace: Workplace, spill: Path) -> None:
+        self.settings, self._workplace, self._spill = settings, workplace, spill
+        self._relations: dict[str, Relation] = {}
+
+    @contextmanager
+    def batches(self, sql: str) -> Iterator[pa.RecordBatchReader]:
+        read = self._read_by(sql)
+        with self._connection(read) as connection:
+            try:
+                _refuse_other_statements(connection, sql)
+                reader = connection.sql(sql).to_arrow_reader(self.settings.source.batch_rows)
+            except duckdb.Error as error:
+                raise self._refused(error, sql, read) from None  # the original quotes values; so would its traceback
+            with streamed(reader.schema, partial(self._checked, reader, sql, read), nullcontext()) as checked:
+                yield checked
+
+    def relations(self, sql: str) -> dict[str, dict[str, str]]:
+        """Columns and DuckDB types of each relation that the query reads, and of its files."""
+        found: dict[str, dict[str, str]] = {}
+        for one in self._read_by(sql):
+            with self._connection([one]) as connection:
+                parts = {f"{one.name}/{file}": _columns(connection, call) for file, call in one.calls.items()}
+            whole = {column: kind for columns in parts.values() for column, kind in columns.items()}
+            found |= {one.name: whole, **parts}
+        return found
+
+    def _read_by(self, sql: str) -> list[Relation]:
+        """The relations that a query reads, their files opened."""
+        try:
+            names = {name.lower() for schema, name in relations_in(sql, "duckdb") if not schema}
+        except BadInput:
+            names = set(self.settings.source.files)  # DuckDB will say what is wrong with it
+        for name in sorted(names & self.settings.source.files.keys() - self._relations.keys()):
+            self._relations[name] = relation(name, self._workplace)
+        return [self._relations[name] for name in sorted(names & self._relations.keys())]
+
+    @contextmanager
+    def _connection(self, read: list[Relation]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A database of views over these relations, which can open their files and nothing else."""
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": self.settings.resources.memory,
+            "threads": self.settings.resources.threads,
+            "temp_directory": str(self._spill),
+            "temp_file_encryption": True,  # under a key of this process; DuckDB without httpfs asks for the next line
+            "force_mbedtls_unsafe": True,
+            "autoinstall_known_extensions": False,
+            "preserve_insertion_order": False,
+            "python_enable_replacements": False,
+        }
+        with duckdb.connect(config=config) as connection:
+            for one in read:
+                connection.execute(f'CREATE TEMP VIEW "{one.name}" AS {one.sql}')
+            allowed = ", ".join(literal(path) for one in read for path in one.paths)
+            connection.execute(f"SET allowed_paths = [{allowed}]")
+            connection.execute("SET enable_external_access = false")
+            connection.execute("SET lock_configuration = true")
+            yield connection
+
+    def _checked(self, reader: pa.RecordBatchReader, sql: str, read: list[Relation]) -> Iterator[pa.RecordBatch]:
+        """The batches; a row that fails far into a file is reported as one that fails at once."""
+        try:
+            yield from reader
+        except (OSError, pa.ArrowException, duckdb.Error) as error:  # pyarrow passes DuckDB's errors on as OSError
+            raise self._refused(error, sql, read) from None
+        for one in read:
+            one.refuse_changes()
+
+    def _refused(self, error: Exception, sql: str, read: list[Relation]) -> BadInput:
+        with self._connection(read) as connection:
+            told = complaint(connection, [file for one in read for file in one.csv_files], error)
+        return BadInput(f"profile {self.settings.profile}, files: {told or shown(error, sql)}")
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, call: str) -> dict[str, str]:
+    return {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE SELECT * FROM {call}").fetchall()}
+
+
+def _refuse_other_statements(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    kinds = [statement.type for statement in connection.extract_statements(sql)]
+    if len(kinds) != 1 or kinds[0] not in (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI):  # MULTI is PIVOT
+        raise BadInput(f"an extract is one SELECT; this one has {len(kinds)} statements or changes something")
+
+
+@contextmanager
+def _spill_folder(state_dir: Path) -> Iterator[Path]:
+    """A folder of this process for what does not fit into memory; those of dead processes are removed."""
+    place = state_dir / "source_spill"
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in place.iterdir():
+        if not Path("/proc", PurePath(left).name.partition("-")[0]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=place))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

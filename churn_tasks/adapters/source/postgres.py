@@ -1,0 +1,79 @@
+"""A PostgreSQL source, read through ADBC in Arrow batches with bounded memory."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from churn_tasks.adapters.source.adbc import AdbcSource, sorted_errors
+from churn_tasks.adapters.source.queries import relations_in
+from churn_tasks.core.settings import Settings
+
+# The relation, its child tables and partitions at any depth, and their columns as they are now.
+CATALOGUE = """
+WITH RECURSIVE part AS (
+    SELECT '{wanted}'::regclass::oid AS oid
+    UNION
+    SELECT inherited.inhrelid FROM pg_catalog.pg_inherits AS inherited JOIN part ON part.oid = inherited.inhparent
+)
+SELECT
+    part.oid = '{wanted}'::regclass::oid AS is_whole,
+    space.nspname::text AS schema_name,
+    class.relname::text AS table_name,
+    field.attname::text AS column_name,
+    pg_catalog.format_type(field.atttypid, field.atttypmod) AS type_name
+FROM part
+JOIN pg_catalog.pg_class AS class ON class.oid = part.oid
+JOIN pg_catalog.pg_namespace AS space ON space.oid = class.relnamespace
+JOIN pg_catalog.pg_attribute AS field ON field.attrelid = part.oid AND field.attnum > 0 AND NOT field.attisdropped
+ORDER BY is_whole DESC, schema_name, table_name, field.attnum
+"""
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator["PostgresSource"]:
+    """The database at ``CHURN_SOURCE_URL``, one connection.
+
+    Raises:
+        ConnectionTrouble: it does not answer.
+        BadInput: it refuses the connection.
+    """
+    import adbc_driver_postgresql.dbapi as postgres
+
+    url = settings.environment.source_url.removeprefix("adbc+")
+    with sorted_errors(settings), postgres.connect(url) as connection:
+        yield PostgresSource(settings, connection, "postgres")
+
+
+class PostgresSource(AdbcSource):
+    """One connection to PostgreSQL, with its transactions read only and its catalogue at hand."""
+
+    def begin(self) -> None:
+        """See :meth:`AdbcSource.begin`."""
+        with self.connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
+
+    def relations(self, sql: str) -> dict[str, dict[str, str]]:
+        """Columns and types of each relation that the query reads, and of its child tables and partitions."""
+        found: dict[str, dict[str, str]] = {}
+        for schema, name in relations_in(sql, "postgres"):
+            whole = f"{schema}.{name}" if schema else name
+            with self.batches(catalogue_sql(schema, name)) as batches:
+                found |= parts(whole, batches.read_all().to_pylist())
+        return found
+
+
+def catalogue_sql(schema: str, name: str) -> str:
+    """The question for the columns of one relation and its parts."""
+    quoted = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name) if part)
+    return CATALOGUE.format(wanted=quoted.replace("'", "''"))
+
+
+def parts(whole: str, rows: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """The catalogue's answer by relation; the whole has the columns of all its parts."""
+    found: dict[str, dict[str, str]] = {whole: {}}
+    for row in rows:
+        if not row["is_whole"]:
+            part = f"{whole}/{row['schema_name']}.{row['table_name']}"
+            found.setdefault(part, {})[row["column_name"]] = row["type_name"]
+        found[whole].setdefault(row["column_name"], row["type_name"])
+    return found

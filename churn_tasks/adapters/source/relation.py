@@ -1,0 +1,231 @@
+"""One relation of a file source: its files found, made readable, and put behind one piece of SQL."""
+
+import hashlib
+import os
+import re
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from churn_tasks.adapters.source.csv import CsvFile, csv_file, literal
+from churn_tasks.adapters.source.folder import Folder, FolderFile
+from churn_tasks.adapters.source.sheet import csv_of_sheet
+from churn_tasks.adapters.source.storage import Storage, StorageFile
+from churn_tasks.adapters.source.unpack import COPY_BYTES, PACKINGS, Budget, Utf8, nameless, unpacked
+from churn_tasks.core.errors import BadInput, NotReady, SettingsError
+from churn_tasks.core.months import Month
+from churn_tasks.core.source_section import FileDrop, Source
+
+FORMATS = {".parquet": "parquet", ".csv": "csv", ".xlsx": "xlsx"}
+_MONTH = re.compile(r"\{month(?::([^{}]*))?\}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+Found = FolderFile | StorageFile
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What opening a file needs: where the files are, for which month, within which limits, who closes them."""
+
+    place: Folder | Storage
+    month: Month | None
+    source: Source
+    budget: Budget
+    state_dir: Path
+    stack: ExitStack
+
+    def nameless(self) -> BinaryIO:
+        return self.stack.enter_context(nameless(self.state_dir))
+
+
+@dataclass
+class Relation:
+    """One name of ``source.files``, its files opened.
+
+    Attributes:
+        calls: file name -> the call of DuckDB's reader, in the order of names.
+        paths: ``/dev/fd/<n>`` of every file.
+        sizes: of files that are read where they lie: name, descriptor, and size and time of change when opened.
+    """
+
+    name: str
+    calls: dict[str, str] = field(default_factory=dict)
+    paths: list[str] = field(default_factory=list)
+    csv_files: list[CsvFile] = field(default_factory=list)
+    sizes: list[tuple[str, int, tuple[int, int]]] = field(default_factory=list)
+
+    @property
+    def sql(self) -> str:
+        """All files as one relation, by name of column."""
+        return " UNION ALL BY NAME ".join(f"SELECT * FROM {call}" for call in self.calls.values())
+
+    def refuse_changes(self) -> None:
+        """Raises NotReady: a file was written to while it was read."""
+        for name, descriptor, before in self.sizes:
+            if _size(descriptor) != before:
+                raise NotReady(f"source.files.{self.name}: {name} was written to while it was read; a delivery goes on")
+
+
+def relation(name: str, workplace: Workplace) -> Relation:
+    """Open the files of one relation.
+
+    Raises:
+        SettingsError: the pattern leads out of the folder, or a setting does not fit the files.
+        NotReady: no file is there yet, or one is not complete.
+        BadInput: a file cannot be read.
+    """
+    drop = workplace.source.files[name]
+    files = matching(name, drop, workplace)
+    formats = {_format(file, drop) for file in files}
+    if len(formats) > 1 or not formats <= set(FORMATS.values()):
+        endings = ", ".join(sorted(PurePosixPath(file.name).name for file in files)[:5])
+        raise BadInput(
+            f"source.files.{name} matches {endings}; allowed is one of {', '.join(FORMATS)}, CSV also packed as"
+            f" {', '.join(PACKINGS)}"
+        )
+    made = Relation(name)
+    for file in files:
+        _require_complete(name, file, drop)
+        _add(made, file, drop, formats.copy().pop(), workplace)
+    return made
+
+
+def matching(name: str, drop: FileDrop, workplace: Workplace) -> list[Found]:
+    """The files of one relation, by name.
+
+    Raises:
+        SettingsError, NotReady, BadInput: as :func:`relation`.
+    """
+    pattern = _pattern(name, drop.path, workplace.month)
+    try:
+        found = workplace.place.matching(pattern)
+    except (BadInput, ValueError, NotImplementedError) as error:
+        raise BadInput(f"source.files.{name}: {error}") from None
+    if not found:
+        there = ", ".join(workplace.place.holds()) or "nothing"
+        raise NotReady(f"source.files.{name}: no file matches {pattern!r} in {workplace.place}, which holds {there}")
+    return list(found)
+
+
+def _pattern(name: str, path: str, month: Month | None) -> str:
+    """The pattern with the month in it, which stays below the folder."""
+    if month is None and _MONTH.search(path):
+        raise SettingsError(f"source.files.{name} is {path!r}; {{month}} needs the month of a run")
+    pattern = _MONTH.sub(lambda found: month.start.strftime(found.group(1)) if found.group(1) else str(month), path)  # type: ignore[union-attr]
+    parts = PurePosixPath(pattern).parts
+    if PurePosixPath(pattern).is_absolute() or ".." in parts or "\0" in pattern or "\\" in pattern or not parts:
+        raise SettingsError(f"source.files.{name} is {path!r}; a pattern is relative to the folder and stays in it")
+    return pattern
+
+
+def _format(file: Found, drop: FileDrop) -> str:
+    """``csv`` for ``a.csv.xz``; a packed file of another format keeps its packing, which no reader accepts."""
+    suffixes = [suffix.lower() for suffix in PurePosixPath(file.name).suffixes]
+    packing = suffixes[-1] if suffixes and suffixes[-1] in PACKINGS else ""
+    inner = suffixes[-2] if packing and len(suffixes) > 1 else suffixes[-1] if suffixes and not packing else ""
+    named = drop.format or ("csv" if packing == ".zip" and not inner else FORMATS.get(inner, inner))
+    return named if named == "csv" or not packing else named + packing
+
+
+def _packing(file: Found) -> str:
+    suffix = PurePosixPath(file.name).suffix.lower()
+    return suffix if suffix in PACKINGS else ""
+
+
+def _add(made: Relation, file: Found, drop: FileDrop, kind: str, workplace: Workplace) -> None:
+    stream = workplace.stack.enter_context(file.open())
+    if not file.is_local:
+        stream = _copied(file.name, stream, workplace)
+    before = _size(stream.fileno())
+    readable = _converted(file.name, stream, drop, kind, _packing(file), workplace)
+    path = f"/dev/fd/{readable.fileno()}"
+    if readable is stream and file.is_local:
+        made.sizes.append((file.name, stream.fileno(), before))
+    elif _size(stream.fileno()) != before:
+        raise NotReady(f"source.files.{made.name}: {file.name} was written to while it was read; a delivery goes on")
+    if kind == "parquet":
+        _check_parquet(file.name, path, workplace.budget)
+        made.calls[file.name] = f"read_parquet({literal(path)})"
+    else:
+        csv = csv_file(made.name, file.name, path, drop)
+        made.csv_files.append(csv)
+        made.calls[file.name] = csv.read_sql()
+    made.paths.append(path)
+
+
+def _copied(name: str, stream: BinaryIO, workplace: Workplace) -> BinaryIO:
+    """The bytes of an object as they are, in a file without a name."""
+    copy = workplace.nameless()
+    with workplace.place.sorted_errors(name):  # type: ignore[union-attr]
+        for piece in iter(partial(stream.read, COPY_BYTES), b""):
+            workplace.budget.spend(name, len(piece), 0, None)
+            copy.write(piece)
+    copy.flush()
+    copy.seek(0)
+    return copy
+
+
+def _converted(name: str, stream: BinaryIO, drop: FileDrop, kind: str, packing: str, workplace: Workplace) -> BinaryIO:
+    """The file that DuckDB reads: the given one if it is plain, else a nameless one."""
+    if kind == "parquet":
+        return stream
+    if kind == "xlsx":
+        made = workplace.nameless()
+        csv_of_sheet(name, stream, drop.sheet, workplace.source.max_sheet_rows, workplace.budget, made)
+        made.flush()
+        return made
+    text = Utf8(name, drop.encoding)
+    if not packing and drop.encoding == "utf-8":
+        for piece in iter(partial(stream.read, COPY_BYTES), b""):
+            text.piece(piece)
+        text.end()
+        return stream
+    made = workplace.nameless()
+    for piece in unpacked(name, stream, packing, workplace.budget):
+        made.write(text.piece(piece))
+    made.write(text.end())
+    made.flush()
+    return made
+
+
+def _require_complete(relation_name: str, file: Found, drop: FileDrop) -> None:
+    """Raises NotReady: what says that the file is complete is missing, or its digest is another."""
+    if drop.complete_when == "there":
+        return
+    mark = file.beside(f".{drop.complete_when}")
+    if mark is None:
+        raise NotReady(
+            f"source.files.{relation_name}: {file.name} is there, {file.name}.{drop.complete_when} is not; the delivery"
+            " is not complete"
+        )
+    if drop.complete_when == "sha256":
+        with mark.open() as note, file.open() as stream:
+            wanted = _DIGEST.search(note.read(1000).decode("ascii", "replace").lower())
+            digest = hashlib.sha256()
+            for piece in iter(partial(stream.read, COPY_BYTES), b""):
+                digest.update(piece)
+        if not wanted or wanted.group() != digest.hexdigest():
+            raise NotReady(
+                f"source.files.{relation_name}: {file.name} does not have the digest in {file.name}.sha256; it is"
+                " incomplete or damaged"
+            )
+
+
+def _check_parquet(name: str, path: str, budget: Budget) -> None:
+    """Raises BadInput: it is damaged, or claims to unpack to too much; a value counts as a byte at least."""
+    try:
+        footer = pq.ParquetFile(path).metadata
+    except (pa.ArrowException, OSError) as error:
+        raise BadInput(f"{name} is not a whole Parquet file: {type(error).__name__}") from None
+    claimed = sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
+    size = max(claimed, footer.num_rows * footer.num_columns)
+    budget.spend(name, size, 0, None)
+
+
+def _size(descriptor: int) -> tuple[int, int]:
+    state = os.fstat(descriptor)
+    return state.st_size, state.st_mtime_ns

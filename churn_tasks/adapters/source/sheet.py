@@ -1,0 +1,133 @@
+"""Small Excel files: one sheet becomes CSV text, with dates and numbers as CSV would hold them.
+
+An .xlsx file is a zip of XML. Before it is opened its parts are unpacked once, within the limits for every packing,
+and the cells' addresses are read, because two cells in opposite corners of a sheet would claim memory for all between
+them. A cell that is computed by a formula is refused: its value may be stale or missing.
+"""
+
+import csv
+import datetime as dt
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from churn_tasks.adapters.source.unpack import COPY_BYTES, Budget
+from churn_tasks.core.errors import BadInput, SettingsError
+
+XLSX_BYTES = 256 << 20  # all parts together, unpacked; they are held in memory
+MOST_PARTS = 1_000
+CELLS_A_ROW = 100  # on average: the whole sheet may have this many times source.max_sheet_rows
+_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
+_FORMULA = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^>]*>\s*<(?:\w+:)?f[\s>/]')
+
+
+def csv_of_sheet(name: str, stream: BinaryIO, sheet: str, max_rows: int, budget: Budget, into: BinaryIO) -> None:
+    """Write one sheet as UTF-8 CSV.
+
+    Args:
+        sheet: its name; empty for the only one.
+        max_rows: more rows are refused: such data belong in CSV or Parquet.
+
+    Raises:
+        BadInput: it is damaged, too large, or holds formulas.
+        SettingsError: which sheet is meant is not clear.
+    """
+    import python_calamine
+
+    content = _repacked(name, stream, budget, max_rows)
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        chosen = _chosen(name, book.sheet_names, sheet)
+        found = book.get_sheet_by_name(chosen)
+    except (python_calamine.CalamineError, python_calamine.PasswordError, zipfile.BadZipFile) as error:
+        raise BadInput(f"{name} is no readable Excel file: {type(error).__name__}") from None
+    if found.total_height > max_rows + 1:
+        raise BadInput(
+            f"{name} has {found.total_height - 1:,} rows; Excel files are read up to {max_rows:,}"
+            " (source.max_sheet_rows), deliver CSV or Parquet"
+        )
+    text = io.TextIOWrapper(into, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text, lineterminator="\n")
+    rows = ([_text(value) for value in row] for row in found.iter_rows())
+    writer.writerows(row for row in rows if any(row))  # a row without any value is none
+    text.detach()
+
+
+def _chosen(name: str, sheets: list[str], sheet: str) -> str:
+    if sheet in sheets:
+        return sheet
+    if sheet or len(sheets) != 1:
+        raise SettingsError(
+            f"{name} holds the sheets {', '.join(sheets[:5])}; name one of them as sheet"
+            + (f", {sheet} is none of them" if sheet else "")
+        )
+    return sheets[0]
+
+
+def _repacked(name: str, stream: BinaryIO, budget: Budget, max_rows: int) -> bytes:
+    """The same parts, checked and without packing: what is read later is what was counted here."""
+    packed = io.BytesIO()
+    try:
+        with zipfile.ZipFile(stream) as given, zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as made:
+            parts = [part for part in given.infolist() if not part.is_dir()]
+            if len(parts) > MOST_PARTS or not any(part.filename == "xl/workbook.xml" for part in parts):
+                raise BadInput(f"{name} is no Excel file (.xlsx): it lacks xl/workbook.xml or holds too many parts")
+            grown = 0
+            for part in parts:
+                content = b"".join(_bounded(name, given, part, budget, grown))
+                grown += len(content)
+                if part.filename.startswith("xl/worksheets/"):
+                    _check_cells(name, content, max_rows)
+                made.writestr(part.filename, content)
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise BadInput(f"{name} is not a whole Excel file (.xlsx): {type(error).__name__}") from None
+    return packed.getvalue()
+
+
+def _bounded(name: str, given: zipfile.ZipFile, part: zipfile.ZipInfo, budget: Budget, before: int) -> Iterator[bytes]:
+    grown = 0
+    with given.open(part) as member:
+        while piece := member.read(COPY_BYTES):
+            grown += len(piece)
+            budget.spend(name, len(piece), grown, part.compress_size)
+            if before + grown > XLSX_BYTES:
+                raise BadInput(f"{name} unpacks to more than {XLSX_BYTES >> 20} MB; deliver CSV or Parquet")
+            yield piece
+
+
+def _check_cells(name: str, sheet: bytes, max_rows: int) -> None:
+    """Raises BadInput: cells lie too far apart, or are computed."""
+    formulas = [found.group(1).decode() for found in _FORMULA.finditer(sheet)]
+    if formulas or (b"<f>" in sheet or b"<f " in sheet):
+        raise BadInput(
+            f"{name}: cells hold formulas, whose values may be stale ({len(formulas)}, e.g."
+            f" {', '.join(formulas[:5])}); save the sheet with values only"
+        )
+    rows, width = 0, 0
+    for cell in _CELL.finditer(sheet):
+        rows, width = max(rows, int(cell.group(2))), max(width, _column_number(cell.group(1)))
+    if rows * width > CELLS_A_ROW * (max_rows + 1) or rows > max_rows + 1:
+        raise BadInput(
+            f"{name} spans {rows:,} rows and {width:,} columns; Excel files are read up to {max_rows:,} rows"
+            " (source.max_sheet_rows), deliver CSV or Parquet"
+        )
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _text(value: object) -> str:
+    """A cell as CSV would hold it: ISO dates, no ``.0`` behind whole numbers, an empty field for an empty cell."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ")
+    return str(value)

@@ -1,0 +1,58 @@
+"""The section ``source`` of a profile: where the raw data come from, and how files are written."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from churn_tasks.core.closed import Closed
+
+ENCODINGS = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030"}  # GB18030 holds the older ones
+
+
+def _encoding(value: object) -> object:
+    name = str(value).lower().replace("_", "-")
+    return ENCODINGS.get(name, name)
+
+
+class FileDrop(Closed):
+    """The files of one relation and how they are written; in ``settings.yaml`` a text alone is the ``path``."""
+
+    path: str = Field(min_length=1, description="pattern below CHURN_DATA_PATH; {month} or {month:%Y%m} is the month")
+    format: Literal["csv", "parquet", "xlsx"] | None = Field(None, description="by default the file's ending says it")
+    encoding: Annotated[Literal["utf-8", "gb18030"], BeforeValidator(_encoding)] = "utf-8"
+    delimiter: str = Field(",", pattern=r"^[^\w\s\\\"']$|^\t$")
+    quote: str = Field('"', pattern=r"^[^\w\s\\]$")
+    columns: tuple[str, ...] = Field((), description="names for a CSV file that has no line of names")
+    sheet: str = Field("", description="of an Excel file with more than one sheet")
+    complete_when: Literal["there", "done", "sha256"] = Field(
+        "there", description="done: beside x lies x.done; sha256: beside x lies x.sha256 with its digest, and it agrees"
+    )
+
+
+def _file_drop(value: object) -> object:
+    return {"path": value} if isinstance(value, str) else value
+
+
+Drop = Annotated[FileDrop, BeforeValidator(_file_drop)]
+
+
+class Source(Closed):
+    """Where the raw data come from; ``docs/sources.md`` shows each kind with an example.
+
+    ``postgres`` reads ``CHURN_SOURCE_URL`` with ``extract/<table>.sql`` in PostgreSQL's dialect; ``sql`` reads it
+    through SQLAlchemy or ADBC in the source's own dialect; ``files`` reads ``CHURN_DATA_PATH``, a folder or an object
+    storage, in DuckDB's dialect, each name of ``files`` being a relation over the files that match its pattern.
+
+    Attributes:
+        connection: Airflow connection that stands in for ``CHURN_SOURCE_URL`` in Airflow's tasks.
+        max_unpacked, max_unpack_ratio: what a packed file may grow to, in all and as a multiple of its packed size.
+        max_sheet_rows: rows of an Excel sheet, which is held in memory as a whole.
+    """
+
+    kind: Literal["postgres", "sql", "files"]
+    connection: str = Field("", pattern=r"^[A-Za-z0-9_.-]*$")
+    files: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Drop] = Field({}, description="by relation")
+    batch_rows: int = Field(100_000, ge=1_000)
+    max_unpacked: str = Field("20GB", pattern=r"^[0-9]+(MB|GB)$")
+    max_unpack_ratio: int = Field(200, ge=2)
+    max_sheet_rows: int = Field(100_000, ge=1, le=1_048_576)
