@@ -2,18 +2,23 @@
 
 Airflow and the command line both read this list, so neither knows a step that the other lacks. Importing this module
 is cheap; a step's module, with whatever heavy package it needs, is imported when the step runs.
+
+Where the step ``late`` found late rows of an earlier month, every later step runs for the restated months first and
+then for the month itself. Which they are, each process reads from the lake: those with versions of this run's date.
+A restatement that fails a check is refused and leaves its month as it was; the month itself goes on.
 """
 
 import importlib
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from churn_tasks.core.errors import BadInput
+from churn_tasks.core.errors import BadInput, CheckFailed
 from churn_tasks.core.months import Month
+from churn_tasks.core.privacy import masked
 from churn_tasks.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,7 +44,7 @@ class Task:
 
 TASKS = (
     Task("extract", ("extract",)),
-    Task("integrate", ("check_raw", "integrate", "summarise"), after=("extract",)),
+    Task("integrate", ("late", "check_raw", "integrate", "match", "summarise"), after=("extract",)),
     Task("features", ("features", "check_features"), after=("integrate",)),
     Task("model", ("labels", "train", "promote"), after=("integrate",), minutes=120),
     Task("warn", ("score", "warn", "check_list"), after=("features", "model")),
@@ -47,6 +52,19 @@ TASKS = (
     Task("report", ("report",), after=("publish",), minutes=30),
 )
 STEPS = tuple(step for task in TASKS for step in task.steps)
+
+
+LATE = "late"
+# What a step stands for when earlier months are restated; others stand for themselves. Nothing is trained again, and
+# labels wait for the restated cohorts, which another process may be making while models are fitted.
+RESTATED: dict[str, tuple[str, ...]] = {
+    LATE: ("extract",),
+    "extract": (),
+    "labels": (),
+    "train": (),
+    "promote": (),
+    "score": ("labels", "score"),
+}
 
 
 def task_named(name: str) -> Task:
@@ -62,7 +80,10 @@ def task_named(name: str) -> Task:
 
 
 def run_step(name: str, settings: Settings, month: Month) -> "StepReport":
-    """Run one step for one month and log how it went.
+    """Run one step for one month, and before it for the months that this run restates; log how it went.
+
+    Returns:
+        The report of the month itself; ``restated`` among its facts says what happened to earlier months.
 
     Raises:
         BadInput: there is no such step, with the names that there are.
@@ -70,37 +91,88 @@ def run_step(name: str, settings: Settings, month: Month) -> "StepReport":
     """
     if name not in STEPS:
         raise BadInput(f"there is no step {name!r}; there are {', '.join(STEPS)}")
-    with _opened(settings, month) as run:
-        return _logged(name, run)
+    reports = list(_run((name,), settings, month))
+    own = next(report for report in reports if report.month == str(month))
+    earlier = [f"{one.step} of {one.month} {one.outcome}" for one in reports if one is not own]
+    restated = ", ".join(each for each in earlier if not each.endswith("skipped"))
+    own.facts |= {"restated": restated} if restated else {}
+    return own
 
 
 def run_task(name: str, settings: Settings, month: Month) -> Iterator["StepReport"]:
-    """Run the steps of one task in order, on the same opened month; yields each report as it is ready."""
-    task = task_named(name)
+    """Run the steps of one task in order, restated months first; yields each report as it is ready."""
+    yield from _run(task_named(name).steps, settings, month)
+
+
+def _run(steps: tuple[str, ...], settings: Settings, month: Month) -> Iterator["StepReport"]:
+    if LATE in steps:  # finds what there is to restate
+        with _opened(settings, month) as run:
+            yield run_on(LATE, run)
+    yield from _restated(steps, settings, month)
     with _opened(settings, month) as run:
-        for step in task.steps:
-            yield _logged(step, run)
+        for step in steps:
+            if step != LATE:
+                yield run_on(step, run)
+
+
+def _restated(steps: tuple[str, ...], settings: Settings, month: Month) -> Iterator["StepReport"]:
+    """The same steps for the earlier months that the run of ``month`` restates, earliest first."""
+    from churn_tasks import restatement
+
+    if LATE in steps:
+        for run in restatement.late_runs(settings, month):
+            yield from _guarded(("extract",), run, month)
+    chosen = tuple(step for step in restated_steps(steps) if step != "extract")
+    if chosen:
+        delivering = chosen[0] in task_named(restatement.DELIVERING).steps
+        find = restatement.late_runs if delivering else restatement.dependent_runs
+        for run in find(settings, month):
+            yield from _guarded(chosen, run, month)
+
+
+def _guarded(steps: tuple[str, ...], run: "MonthRun", month: Month) -> Iterator["StepReport"]:
+    """A restated month up to the first step whose check fails: then it keeps what it had, and nobody is held up."""
+    from churn_tasks import restatement
+    from churn_tasks.steps.month_run import StepReport
+
+    with closing(run):
+        for step in steps:
+            try:
+                yield run_on(step, run)
+            except (CheckFailed, BadInput) as error:
+                restatement.refuse(run.settings, month, run, task_of(step), error)
+                yield StepReport(step, run.edition, outcome="refused", reason=masked(str(error)))
+                return
+
+
+def restated_steps(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """What these steps of a run do for the months that it restates."""
+    return tuple(one for step in steps for one in RESTATED.get(step, (step,)))
+
+
+def task_of(step: str) -> str:
+    """The task in which a step of a restated month runs."""
+    return next(task.name for task in TASKS if step in restated_steps(task.steps))
 
 
 @contextmanager
 def _opened(settings: Settings, month: Month) -> Iterator["MonthRun"]:
     from churn_tasks.steps.month_run import MonthRun
 
-    run = MonthRun(settings, month)
-    try:
+    with closing(MonthRun(settings, month)) as run:
         yield run
-    finally:
-        run.close()
 
 
-def _logged(name: str, run: "MonthRun") -> "StepReport":
-    log.info("%s %s begins (profile %s)", name, run.month, run.settings.profile)
+def run_on(name: str, run: "MonthRun") -> "StepReport":
+    """Run one step on an opened month, timed and logged."""
+    log.info("%s %s begins (profile %s)", name, run.edition, run.settings.profile)
     started = time.monotonic()
     try:
         report = importlib.import_module(f"churn_tasks.steps.{name}").run(run)
     except Exception as error:
-        log.error("%s %s failed after %.2fs: %s", name, run.month, time.monotonic() - started, type(error).__name__)
+        log.error("%s %s failed after %.2fs: %s", name, run.edition, time.monotonic() - started, type(error).__name__)
         raise
+    report.month = run.edition
     report.seconds = round(time.monotonic() - started, 2)
-    log.info("%s %s %s %s rows=%s %.2fs", name, run.month, report.outcome, report.reason, report.rows, report.seconds)
+    log.info("%s %s %s %s rows=%s %.2fs", name, run.edition, report.outcome, report.reason, report.rows, report.seconds)
     return report

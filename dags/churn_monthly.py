@@ -9,6 +9,15 @@ or with `airflow backfill create --dag-id churn_monthly --from-date 2024-01-01 -
 --reprocess-behavior completed`. A month that is run again replaces its own tables and publishes a new version; other
 months stay as they are. A profile with a `last_month` has a source that no longer grows: only backfills run it.
 
+## Late rows and restated months
+
+Rows that become known after their month was read are looked for by the run of the next month (of more months, if
+`restatement.months` in the profile says so). It then restates the earlier month: `integrate`, `features`, `warn`,
+`publish` and `report` do their work for it first, and what they report bears its name, `2024-02-restated-2024-04-06`.
+The first versions stay beside the restated ones, models are never trained again for it, the published list becomes a
+further version marked `is_restated`, and the report says so. Corrections that the source made in place, without a new
+known date, are found by `churn restate --month 2024-02`, which reads the whole month again.
+
 ## At three in the morning
 
 The list that BI reads is still the last good one: a failed month publishes nothing. Open the red task's log; the
@@ -19,6 +28,9 @@ last lines name table, month, column, count and up to five examples, and what to
   month's `extract` task. This can wait for office hours.
 * **ConnectionTrouble, NotReady**: a database was away, or the month before is not done. It was tried seven times
   in an hour. Bring the database back or finish the earlier month, then clear the red task; what is done stays done.
+* **An alert `refused-2024-02-restated-...`, and everything green**: rows that came late for that month failed a check.
+  The month keeps the list it had, the run goes on. The reason stands in the alert and in the lake's table `refusal`.
+  Ask the source for a corrected delivery, then `churn restate --month 2024-02`. This can wait for office hours.
 * **Fenced**: a later attempt owns the month. Nothing to do; look at the later attempt.
 * **No error, task killed**: most often memory. Lower `resources.memory` in the profile and clear the task.
 * **SettingsError**: a setting or an address is wrong; the message names it.
@@ -65,7 +77,7 @@ def churn_monthly() -> None:
 
     @task(**limits("integrate"))
     def integrate() -> list[dict]:
-        """Check the month, set bad rows aside, merge the sources, and sum up the month per customer."""
+        """Find late rows; check the month, set bad rows aside, merge the sources, and sum it up per customer."""
         return run("integrate")
 
     @task(**limits("features"))

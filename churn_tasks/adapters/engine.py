@@ -3,14 +3,20 @@
 Deterministic by construction: declared types (sums over DECIMAL are exact), a total order by the key, one file.
 """
 
+import os
+import shutil
+import socket
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from churn_tasks.adapters.lake import Lake
 from churn_tasks.core.contracts import SQL_TYPES
+from churn_tasks.core.delivered import delivered_sql
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Resources
@@ -25,35 +31,40 @@ Parameters = Mapping[str, Any]
 class Engine:
     """One embedded database a step; the lake's tables are its views.
 
-    Memory is bounded by ``resources.memory``; what does not fit spills to ``<lake>/.spill``.
+    Memory is bounded by ``resources.memory``; what does not fit spills to a folder of this process under
+    ``<lake>/.spill``. Folders of processes that are gone are removed.
     """
 
     def __init__(self, lake: Lake, registry: Registry, resources: Resources) -> None:
         self.lake = lake
         self.registry = registry
-        spill = lake.root / ".spill"
-        spill.mkdir(parents=True, exist_ok=True)
+        self._spill = _spill_folder(lake.root / ".spill")
         self.connection = duckdb.connect(
             config={
                 "memory_limit": resources.memory,
                 "threads": resources.threads,
-                "temp_directory": str(spill),
+                "temp_directory": str(self._spill),
                 "autoinstall_known_extensions": False,
             }
         )
 
     def close(self) -> None:
         self.connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
 
     def view(self, table: str) -> None:
-        """Make ``table`` visible to SQL with all its months; a table without a partition is empty, not missing."""
+        """Make ``table`` visible to SQL: of each month the version that the run reads (``core/reading.py``).
+
+        A table without a partition is empty, not missing.
+        """
         declared = (self.registry.tables.get(table) or self.registry.absent[table]).columns
         columns = ", ".join(f'NULL::{SQL_TYPES[column.type]} AS "{column.name}"' for column in declared)
         select = f"SELECT {columns}, NULL::DATE AS month WHERE false"
-        if table in self.registry.tables and self.lake.months(table):
-            pattern = str(self.lake.root / table / "month=*" / "data.parquet").replace("'", "''")
+        files = self.lake.paths(table) if table in self.registry.tables else []
+        if files:
+            listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
             select += (
-                f" UNION ALL BY NAME SELECT * FROM read_parquet('{pattern}', hive_partitioning=true,"
+                f" UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], hive_partitioning=true,"
                 " hive_types={'month': DATE}, union_by_name=true)"
             )
         self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{table}" AS {select}')
@@ -84,7 +95,7 @@ class Engine:
         spec = self.registry.tables[table]
         try:
             self.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE result AS SELECT {self.registry.columns_sql(table)} FROM ({sql}\n)",
+                f"CREATE OR REPLACE TEMP TABLE result AS SELECT {self._columns(table, sql, parameters)} FROM ({sql}\n)",
                 dict(parameters or {}),
             )
         except (duckdb.BinderException, duckdb.ConversionException) as error:
@@ -132,6 +143,17 @@ class Engine:
         finally:
             self.connection.unregister(name)
 
+    def _columns(self, table: str, sql: str, parameters: Parameters | None) -> str:
+        """The select list of a partition: declared types, but in ``raw_*`` what was delivered stays as it is."""
+        if not table.startswith("raw_"):
+            return self.registry.columns_sql(table)
+        return delivered_sql(self.registry.tables[table], self.types(f"({sql}\n)", parameters))
+
+    def types(self, relation: str, parameters: Parameters | None = None) -> dict[str, str]:
+        """The columns of a relation with the types that DuckDB gives them."""
+        described = self.connection.execute(f"DESCRIBE SELECT * FROM {relation}", dict(parameters or {})).fetchall()
+        return {name: kind for name, kind, *_ in described}
+
     @contextmanager
     def _dropping_result(self) -> Iterator[None]:
         try:
@@ -157,3 +179,23 @@ class Engine:
                     examples=[row[0] if len(row) == 1 else row for row in repeated],
                 )
             )
+
+
+def _spill_folder(root: Path) -> Path:
+    """A new folder named for this machine and process, after removing what dead processes of this machine left."""
+    root.mkdir(parents=True, exist_ok=True)
+    machine = socket.gethostname()
+    for left in root.glob(f"{machine}~*~*"):
+        if not _is_alive(int(left.name.split("~")[1])):
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{machine}~{os.getpid()}~", dir=root))
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)  # asks, and sends nothing
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,5 +1,9 @@
 """Queries become partitions: typed, ordered, with a unique key, the same bytes each time."""
 
+import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,3 +66,24 @@ def test_the_same_rows_in_another_order_give_the_same_bytes(tmp_path: Path) -> N
         )
         digests.add(run.lake.sha256(ACTIVITY, run.month))
     assert len(digests) == 1
+
+
+def test_what_dead_processes_spilled_is_removed_and_that_of_living_ones_stays(tmp_path: Path) -> None:
+    run = small_run(tmp_path, "2024-03", raw=("bill",))
+    root = run.lake.root / ".spill"
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    folders = {
+        "dead": root / f"{socket.gethostname()}~{ended.pid}~a",
+        "alive": root / f"{socket.gethostname()}~{os.getpid()}~b",
+        "elsewhere": root / f"another-machine~{ended.pid}~c",
+    }
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+        (folder / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"spilled")
+    run.engine.connection.execute("SELECT 1")
+    assert {name for name, folder in folders.items() if folder.exists()} == {"alive", "elsewhere"}
+    own = {path.name for path in root.iterdir()} - {folder.name for folder in folders.values()}
+    assert len(own) == 1
+    run.close()
+    assert {path.name for path in root.iterdir()} == {folders[name].name for name in ("alive", "elsewhere")}

@@ -1,14 +1,19 @@
 """Partitions are replaced whole or not at all."""
 
+import datetime as dt
+import os
+import signal
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from churn_tasks.adapters import lake as lake_module
 from churn_tasks.adapters.lake import Lake
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
+from churn_tasks.core.reading import Reading
 
 MARCH = Month(2024, 3)
 
@@ -61,10 +66,10 @@ def test_what_a_killed_writer_left_is_swept_by_the_next(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     staging = tmp_path / ".staging"
     staging.mkdir()
-    (staging / "numbers.2024-03.0123.parquet").write_bytes(b"half")
-    (staging / "numbers.2024-04.0123.parquet").write_bytes(b"another month, maybe at work")
+    (staging / "numbers.2024-03.data.0123.parquet").write_bytes(b"half")
+    (staging / "numbers.2024-04.data.0123.parquet").write_bytes(b"another month, maybe at work")
     _write(lake, [1])
-    assert [path.name for path in staging.iterdir()] == ["numbers.2024-04.0123.parquet"]
+    assert [path.name for path in staging.iterdir()] == ["numbers.2024-04.data.0123.parquet"]
 
 
 def test_writing_in_place_would_tear(tmp_path: Path) -> None:
@@ -74,3 +79,145 @@ def test_writing_in_place_would_tear(tmp_path: Path) -> None:
     lake.path("numbers", MARCH).write_bytes(b"PAR1 half a file")
     with pytest.raises(pa.ArrowInvalid):
         lake.rows("numbers", MARCH)
+
+
+K1, K2 = dt.date(2024, 5, 6), dt.date(2024, 6, 6)
+
+
+def _restating(lake: Lake, day: dt.date) -> Lake:
+    return Lake(lake.root, Reading(MARCH, day, is_restated=True))
+
+
+def _values(lake: Lake, table: str = "numbers") -> list[int]:
+    return pq.ParquetFile(lake.path(table, MARCH)).read().column("n").to_pylist()
+
+
+def test_a_restated_version_lies_beside_the_first(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    _write(lake, [1])
+    first = lake.path("numbers", MARCH).stat()
+    _write(_restating(lake, K1), [1, 2])
+    _write(_restating(lake, K2), [1, 2, 3])
+    assert _values(lake) == [1]
+    assert (_values(_restating(lake, K1)), _values(_restating(lake, K2))) == ([1, 2], [1, 2, 3])
+    assert _values(_restating(lake, K2 - dt.timedelta(days=1))) == [1, 2], "the latest up to the date"
+    assert lake.restatements("numbers", MARCH) == [K1, K2]
+    assert lake.restated_at(K1) == [("numbers", MARCH)]
+    now = lake.path("numbers", MARCH).stat()
+    assert (now.st_ino, now.st_mtime_ns) == (first.st_ino, first.st_mtime_ns)
+
+
+def test_the_same_bytes_make_no_version_and_undo_one_that_is_stale(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    _write(lake, [1])
+    _write(_restating(lake, K1), [1])
+    assert lake.restatements("numbers", MARCH) == []
+    _write(_restating(lake, K1), [2])
+    assert lake.restatements("numbers", MARCH) == [K1]
+    _write(_restating(lake, K2), [2])
+    assert lake.restatements("numbers", MARCH) == [K1], "compared with the version before, not with the first"
+    _write(_restating(lake, K1), [1])
+    assert lake.restatements("numbers", MARCH) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "run_month", "is_restated", "read"),
+    [
+        ("month_usage", Month(2024, 4), False, [1, 2]),  # an earlier month's summary: as known by then
+        ("month_usage", MARCH, False, [1]),  # its own month
+        ("feat_usage", Month(2024, 4), False, [1]),
+        ("label", Month(2024, 4), False, [1]),
+        ("clean_cdr", Month(2024, 4), False, [1]),
+        ("feat_usage", MARCH, True, [1, 2]),
+        ("label", Month(2024, 4), True, [1, 2]),
+        ("out_warning_list", MARCH, True, [1, 2]),
+        ("out_warning_list", Month(2024, 4), True, [1]),  # the list that was called
+    ],
+)
+def test_one_rule_says_which_version_is_read(
+    tmp_path: Path, table: str, run_month: Month, is_restated: bool, read: list[int]
+) -> None:
+    for lake, values in ((Lake(tmp_path), [1]), (_restating(Lake(tmp_path), K1), [1, 2])):
+        with lake.replacing(table, MARCH) as path:
+            pq.write_table(pa.table({"n": values}), path)
+    assert _values(Lake(tmp_path, Reading(run_month, K1, is_restated)), table) == read
+    earlier = Lake(tmp_path, Reading(run_month, K1 - dt.timedelta(days=1), is_restated))
+    assert _values(earlier, table) == [1], "what was restated later is not seen"
+
+
+def test_months_and_rows_follow_the_reading(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    _write(_restating(lake, K1), [1, 2])
+    assert (lake.months("numbers"), lake.has("numbers", MARCH)) == ([], False)
+    restating = _restating(lake, K1)
+    assert (restating.months("numbers"), restating.rows("numbers", MARCH)) == ([MARCH], 2)
+    assert restating.rows_before_and_at("numbers", MARCH, K1) == (None, 2)
+
+
+def test_removing_a_restated_version_leaves_the_others(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    for each, values in ((lake, [1]), (_restating(lake, K1), [2]), (_restating(lake, K2), [3])):
+        _write(each, values)
+    _restating(lake, K1).remove("numbers", MARCH)
+    assert lake.restatements("numbers", MARCH) == [K2]
+    assert _values(lake) == [1]
+    lake.remove("numbers", MARCH)
+    assert lake.restatements("numbers", MARCH) == [], "restated versions do not outlive what they restate"
+
+
+def test_everything_of_one_date_is_removed_with_what_killed_writers_left(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    for each, values in ((lake, [1]), (_restating(lake, K1), [2]), (_restating(lake, K2), [3])):
+        _write(each, values)
+    for version in (f"restated={K1}", f"restated={K2}", "data"):
+        (tmp_path / ".staging" / f"numbers.2024-03.{version}.0123.parquet").write_bytes(b"half")
+    lake.discard_all(K1)
+    assert lake.restatements("numbers", MARCH) == [K2]
+    assert len(list((tmp_path / ".staging").iterdir())) == 2
+
+
+STOPS = ("yield", "_verify", "_put_in_place", "_sync", "replace")
+
+
+@pytest.mark.parametrize("stop", STOPS)
+@pytest.mark.parametrize("day", [None, K1])
+def test_a_write_killed_anywhere_leaves_the_old_version_or_the_new(
+    tmp_path: Path, stop: str, day: dt.date | None
+) -> None:
+    """A child process ends itself without clean-up at each point of a write; the next writer sweeps what it left."""
+    lake = Lake(tmp_path) if day is None else _restating(Lake(tmp_path), day)
+    _write(Lake(tmp_path), [1])
+    assert _killed_at(lake, stop, [1, 2]) == 9
+    assert _values(lake) == [1]
+    left = list((tmp_path / ".staging").iterdir())
+    assert len(left) == 1, "what the killed writer had written aside"
+    _write(lake, [1, 2])
+    assert _values(lake) == [1, 2]
+    assert list((tmp_path / ".staging").iterdir()) == []
+    assert _values(Lake(tmp_path)) == ([1, 2] if day is None else [1])
+
+
+def test_a_write_killed_after_its_rename_is_done(tmp_path: Path) -> None:
+    _write(Lake(tmp_path), [1])
+    lake = _restating(Lake(tmp_path), K1)
+    assert _killed_at(lake, "renamed", [1, 2]) == 9
+    assert (_values(lake), _values(Lake(tmp_path))) == ([1, 2], [1])
+
+
+def _killed_at(lake: Lake, stop: str, values: list[int]) -> int:
+    child = os.fork()
+    if child:
+        return os.waitpid(child, 0)[1]
+    end = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # noqa: E731 - put in the place of what is stopped
+    rename = os.replace
+    if stop == "replace":
+        os.replace = end
+    elif stop == "renamed":
+        os.replace = lambda *paths: (rename(*paths), end())
+    elif stop != "yield":
+        setattr(lake_module, stop, end)
+    with lake.replacing("numbers", MARCH) as path:
+        pq.write_table(pa.table({"n": values}), path)
+        if stop == "yield":
+            end()
+    os._exit(0)

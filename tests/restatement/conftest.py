@@ -1,0 +1,79 @@
+"""Eight months of the operator with late bills, each table of the lake as it was after July and after August."""
+
+import hashlib
+import shutil
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from churn_tasks.core.months import Month, months_between
+from churn_tasks.core.settings import Settings
+from churn_tasks.local.postgres import Cluster
+from churn_tasks.pipeline import TASKS, run_task
+from churn_tasks.steps.month_run import StepReport
+from tests.restatement.late_bills import AUGUST, FIRST, JULY, profile, write_files
+
+Trace = dict[str, tuple[str, int, int]]  # partition -> digest, inode, time of writing
+
+
+def trace(settings: Settings) -> Trace:
+    """Every file of the lake, so that a file that was written again shows even when its bytes are the same."""
+    lake = settings.lake_dir
+    found = {}
+    for path in sorted(lake.glob("*/month=*/*.parquet")):
+        told = path.stat()
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        found[str(path.relative_to(lake))] = (digest, told.st_ino, told.st_mtime_ns)
+    return found
+
+
+def digests(settings: Settings) -> dict[str, str]:
+    return {name: digest for name, (digest, *_) in trace(settings).items()}
+
+
+def run_month(settings: Settings, month: Month) -> list[StepReport]:
+    """Every task of a month, as Airflow runs them."""
+    return [report for task in TASKS for report in run_task(task.name, settings, month)]
+
+
+@dataclass(frozen=True)
+class Road:
+    """The operator after August, and what the lake looked like before August began."""
+
+    settings: Settings
+    data: Path
+    original: Path
+    folder: Path
+    before: Trace
+    after: Trace
+    august: list[StepReport]
+
+
+@pytest.fixture(scope="session")
+def road(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Road:
+    folder = tmp_path_factory.mktemp("late")
+    data = folder / "drops"
+    write_files(data)
+    settings = profile(folder, data, postgres.create_database("late_bills"))
+    for month in months_between(FIRST, JULY + 1):
+        run_month(settings, month)
+    before = trace(settings)
+    august = run_month(settings, AUGUST)
+    return Road(settings, data, data, folder, before, trace(settings), august)
+
+
+@pytest.fixture(scope="module")
+def copied(road: Road, postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Road:
+    """The same operator after August with files, lake and warehouse of its own, to go on from."""
+    folder = tmp_path_factory.mktemp("copied")
+    shutil.copytree(road.data, folder / "drops")
+    name = f"copied_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'late_bills'")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE late_bills")
+    settings = profile(folder, folder / "drops", postgres.url(name))
+    shutil.copytree(road.settings.environment.state_dir, settings.environment.state_dir)
+    return replace(road, settings=settings, data=folder / "drops", folder=folder, after=trace(settings))
