@@ -5,43 +5,13 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from churn_tasks.core.sections import Closed, Text
+from churn_tasks.core.closed import Closed, Text
+from churn_tasks.core.columns import SQL_TYPES, Bounds, Column, ColumnType, Derived, FeatureColumn, RawColumn
 
-ColumnType = Literal["text", "integer", "decimal", "double", "date", "timestamp", "boolean"]
-SQL_TYPES: dict[ColumnType, str] = {
-    "text": "VARCHAR",
-    "integer": "BIGINT",
-    "decimal": "DECIMAL(18,4)",  # sums of decimals are exact, so they do not depend on the order of rows
-    "double": "DOUBLE",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-    "boolean": "BOOLEAN",
-}
-
-
-class Column(Closed):
-    """One column: name with its unit in it, type, and meaning in both languages."""
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    type: ColumnType
-    unit: str = ""
-    en: str
-    zh: str
-    required: bool = False
-    pii: Literal["none", "quasi", "token", "direct"] = "none"
-
-
-class FeatureColumn(Column):
-    """A column that models may use (D1).
-
-    Attributes:
-        group: the reason group that the feature counts towards in explanations (G6).
-        expect: which direction of the value is expected to go with leaving.
-    """
-
-    family: Literal["basic", "service", "consumption"]
-    group: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    expect: Literal["up", "down", "none"] = "none"
+__all__ = [  # what a column is stands in columns.py; tables and columns are imported together
+    "SQL_TYPES", "Bounds", "Column", "ColumnType", "Derived", "FeatureColumn", "FeatureFile", "QueryFile", "RawColumn",
+    "RawTable", "Rule", "Table",
+]  # fmt: skip
 
 
 class Rule(Closed):
@@ -79,10 +49,83 @@ class Table(Closed):
 
 
 class RawTable(Table):
-    """A contract with the source. ``min_rows`` is the floor below which a month is refused."""
+    """A contract with the source.
 
+    Attributes:
+        kind: the group of requirements that asks for it: A1 call records, A2 customer master, A3 billing, A4 sales
+            measures, A5 others. None for a table of one profile alone.
+        grain: what one row stands for.
+        covers: what a month's delivery holds: ``events`` of the month, the ``state`` at its end, or the ``versions``
+            in force in it, which mostly began before it.
+        min_rows: the floor below which a month is refused.
+    """
+
+    columns: tuple[RawColumn, ...] = Field(min_length=1)
+    kind: Literal["A1", "A2", "A3", "A4", "A5"] | None = None
+    grain: Text | None = None
+    covers: Literal["events", "state", "versions"] = "events"
     rules: tuple[Rule, ...] = ()
     min_rows: int = Field(1, ge=0)
+
+    @cached_property
+    def delivered_columns(self) -> tuple[RawColumn, ...]:
+        """The columns that the source delivers: all but those we derive."""
+        return tuple(column for column in self.columns if column.derived is None)
+
+    @cached_property
+    def as_delivered(self) -> "Table":
+        """The table of ``raw_*``: nothing derived in it, and no key, because doubles are still there."""
+        return Table(table=self.table, key=(), meaning=self.meaning, columns=self.delivered_columns)
+
+    @cached_property
+    def missing_rules(self) -> tuple[Rule, ...]:
+        """A rule for every column without which a row is set aside: NULL (blank text is NULL there)."""
+        wanted = [c for c in self.delivered_columns if c.required or c.missing == "quarantine"]
+        return tuple(self._or_declared(_missing(column)) for column in wanted)
+
+    @cached_property
+    def unreadable_rules(self) -> tuple[Rule, ...]:
+        """A rule for every column whose delivered text can fail to be a value of the declared type."""
+        return tuple(self._or_declared(_unreadable(column)) for column in self.delivered_columns)
+
+    @cached_property
+    def row_rules(self) -> tuple[Rule, ...]:
+        """Every row rule, in the order in which a row's reason is found.
+
+        Unreadable values come first, because they are empty after standardisation and would pass for missing. The SQL
+        speaks of the columns of ``standard_<table>``.
+        """
+        stated = [(c, c.bounds) for c in self.delivered_columns if c.outlier == "quarantine" and c.bounds]
+        outlying = [_outlying(column, bounds) for column, bounds in stated]
+        formulas = [_formula(c) for c in self.delivered_columns if c.type == "text" and c.pii != "token"]
+        automatic = (*self.unreadable_rules, *self.missing_rules, *outlying, *formulas)
+        names = {rule.name for rule in automatic}
+        return (*automatic, *(rule for rule in self.rules if rule.name not in names))
+
+    def _or_declared(self, automatic: Rule) -> Rule:
+        """The contract's own rule of that name, which may have another share or wording."""
+        return next((rule for rule in self.rules if rule.name == automatic.name), automatic)
+
+    @cached_property
+    def treated_column(self) -> str | None:
+        """The column that lists what was filled in or capped in a row."""
+        return next((c.name for c in self.columns if c.derived and c.derived.form == "treated"), None)
+
+    @model_validator(mode="after")
+    def _treatments_are_marked(self) -> Self:
+        changed = [c for c in self.delivered_columns if c.outlier == "cap" or c.missing.startswith("impute")]
+        if changed and not self.treated_column:
+            raise ValueError(
+                f"{changed[0].name} may be filled in or capped: add a column with derived: {{form: treated}}"
+            )
+        if any(c.missing == "impute_median_of_region" for c in changed) and "region_code" not in self.column_names:
+            raise ValueError("a median of the region needs the column region_code")
+        if any(c.missing == "impute_previous" for c in changed) and "customer_id" not in self.column_names:
+            raise ValueError("a customer's previous value needs the column customer_id")
+        unknown = [c.name for c in self.columns if c.derived and c.derived.of not in ("", *self.column_names)]
+        if unknown:
+            raise ValueError(f"derived of columns that are not there: {', '.join(unknown)}")
+        return self
 
     @model_validator(mode="after")
     def _has_dates(self) -> Self:
@@ -90,6 +133,45 @@ class RawTable(Table):
         if missing:
             raise ValueError(f"a raw table needs event_date (happened) and known_date (we learnt); missing: {missing}")
         return self
+
+
+def _missing(column: Column) -> Rule:
+    return Rule(
+        name=f"{column.name}_missing",
+        reject_when=f"\"{column.name}\" IS NULL AND unreadable IS DISTINCT FROM '{column.name}'",
+        en=f"{column.name} is missing or blank",
+        zh=f"缺少{column.zh}",
+    )
+
+
+def _unreadable(column: Column) -> Rule:
+    return Rule(
+        name=f"{column.name}_unreadable",
+        reject_when=f"unreadable = '{column.name}'",
+        en=f"{column.name} was delivered as something that cannot be read as {column.type}",
+        zh=f"{column.zh}：内容无法识别",
+    )
+
+
+def _formula(column: Column) -> Rule:
+    return Rule(
+        name=f"{column.name}_formula",
+        reject_when=f"formula = '{column.name}'",
+        en=f"{column.name} holds text that a spreadsheet would run as a formula",
+        zh=f"{column.zh}：内容会被电子表格当作公式执行",
+    )
+
+
+def _outlying(column: Column, bounds: Bounds) -> Rule:
+    """Bounds that set rows aside. Learnt ones are known only where they are learnt (``integrate/treat.py``)."""
+    sides = ((bounds.lowest, "<"), (bounds.highest, ">"))
+    stated = [f'"{column.name}" {sign} {limit}' for limit, sign in sides if limit is not None]
+    return Rule(
+        name=f"{column.name}_outlier",
+        reject_when=" OR ".join(stated) or f'false AND "{column.name}" IS NOT NULL',
+        en=f"{column.name} lies outside its bounds",
+        zh=f"{column.zh}：超出规定范围",
+    )
 
 
 class QueryFile(Table):
@@ -100,12 +182,15 @@ class QueryFile(Table):
         needs: further tables without which the query stays inactive, because a shared table such as
             ``month_profile`` has the columns it asks for only where these exist too.
         optional: further tables in the SQL; one that the profile cannot make is empty there.
+        unless: tables that make the query superfluous: where one of them exists, another query makes the same table
+            of it, and better.
     """
 
     params: tuple[str, ...] = ()
     reads: tuple[str, ...] = Field(min_length=1)
     needs: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
 
 
 class FeatureFile(QueryFile):

@@ -40,7 +40,7 @@ def test_the_environment_names_the_profile(tmp_path: Path, monkeypatch: pytest.M
         ({"windows": {"observe": 0}}, "windows.observe"),
         ({"windows": {"delays": 1}}, "windows.delays"),
         ({"first_month": "2024-1"}, "first_month"),
-        ({"source": {"kind": "ftp"}}, "source.kind.*'postgres' or 'files'"),
+        ({"source": {"kind": "ftp"}}, "source.kind.*'postgres', 'sql' or 'files'"),
         ({"warning_list": {"share": 0}}, "warning_list.share"),
         ({"warning_list": {"high_probability": 0.1}}, "medium_probability must lie below"),
         ({"model": {"name": "x", "candidates": ["magic"]}}, "model.candidates"),
@@ -60,3 +60,10 @@ def test_settings_are_frozen(tmp_path: Path) -> None:
     settings = load_settings(_profile(tmp_path))
     with pytest.raises(Exception, match="frozen"):
         settings.currency = "EUR"  # type: ignore[misc]
+
+
+def test_a_password_in_the_wrong_place_is_not_repeated() -> None:
+    """Somebody writes the address into the profile instead of the environment."""
+    with pytest.raises(SettingsError, match=r"source\.url: Extra inputs") as caught:
+        load_settings("telecom", source={"kind": "sql", "url": "postgresql://u:geheim@host/boss"})
+    assert "geheim" not in str(caught.value)

@@ -1,0 +1,50 @@
+"""What kind of value a delivered type holds, and which kinds may arrive for, or take the place of, which."""
+
+import re
+
+TYPE_WORDS: tuple[tuple[str, str], ...] = (  # the first that matches
+    ("null", r"^null"),
+    ("other", r"^(list|large_list|fixed_size|struct|map|union|large_binary|binary|blob|bytea)|\[\]$"),
+    ("zoned", r"timestamp.*(with time zone|tz)|timestamptz"),
+    ("timestamp", r"^(timestamp|datetime)"),
+    ("date", r"^date"),
+    ("boolean", r"^bool"),
+    ("integer", r"^(u|big|small|tiny|medium|huge|uhuge|usmall|ubig|utiny)?int(eger)?\d*\b|serial\b"),
+    ("integer", r"^(decimal\d*|numeric|number)\(\d+(, *0)?\)"),
+    ("decimal", r"^(decimal|numeric|number|money)"),
+    ("double", r"^(double|float|real|halffloat)"),
+    ("text", r"char|text|string|clob|uuid|enum|utf8|dictionary|json"),
+)
+FITS: dict[str, frozenset[str]] = {  # type of the contract -> what may arrive for it, to be read value by value
+    "text": frozenset({"text", "integer", "boolean", "date", "timestamp"}),  # 700001.0 is no key
+    "integer": frozenset({"integer", "decimal", "double", "text"}),
+    "decimal": frozenset({"integer", "decimal", "double", "text"}),
+    "double": frozenset({"integer", "decimal", "double", "text"}),
+    "date": frozenset({"date", "timestamp", "zoned", "integer", "text"}),
+    "timestamp": frozenset({"timestamp", "zoned", "date", "integer", "text"}),
+    "boolean": frozenset({"boolean", "integer", "text"}),
+}
+HOLDS: dict[str, frozenset[str]] = {  # old type -> types that hold each of its values
+    "integer": frozenset({"decimal", "double", "text"}),
+    "decimal": frozenset({"double", "text"}),
+    "double": frozenset({"decimal", "text"}),
+    "date": frozenset({"timestamp", "text"}),
+    "timestamp": frozenset({"text"}),
+    "boolean": frozenset({"integer", "text"}),
+}
+LOSSES: dict[str, frozenset[tuple[str, str]]] = {  # type of the contract -> changes that lose what it wants
+    "text": frozenset({("text", "integer"), ("text", "boolean")}),  # leading zeros of a key
+    "decimal": frozenset({("decimal", "integer"), ("double", "integer")}),  # cents, or another unit
+    "double": frozenset({("decimal", "integer"), ("double", "integer")}),
+    "timestamp": frozenset({("timestamp", "date")}),  # the time of day
+}
+
+
+def type_word(name: str) -> str:
+    """What kind of value a type of any database or file format holds.
+
+    >>> [type_word(name) for name in ("character varying(20)", "int8", "numeric(12,2)", "timestamp[us, tz=UTC]")]
+    ['text', 'integer', 'decimal', 'zoned']
+    """
+    lowered = name.strip().lower()
+    return next((word for word, pattern in TYPE_WORDS if re.search(pattern, lowered)), "other")

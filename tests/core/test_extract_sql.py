@@ -1,0 +1,57 @@
+"""Extract queries get their dates as literals, and late rows are counted over the very same rows."""
+
+import datetime as dt
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from churn_tasks.core.extract_sql import late_rows_sql, rendered_sql
+from churn_tasks.core.months import Month
+from churn_tasks.core.settings import Settings, load_settings
+from tests.lakes import small_profile
+
+MARCH = Month(2024, 3)
+SQL = "SELECT known_date FROM bills WHERE known_date < $known_until AND $month < $as_of;\n"
+
+
+def _settings(folder: Path, kind: str, sql: str = SQL) -> Settings:
+    profile = small_profile(folder, ["bill"], source={"kind": kind})
+    (profile / "extract" / "bill.sql").write_text(sql, encoding="utf-8")
+    return load_settings(str(profile))
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("files", "known_date < DATE '2024-04-06' AND DATE '2024-03-01' < DATE '2024-04-01'"),
+        ("postgres", "known_date < DATE '2024-04-06' AND DATE '2024-03-01' < DATE '2024-04-01'"),
+        ("sql", "known_date < '2024-04-06' AND '2024-03-01' < '2024-04-01'"),
+    ],
+)
+def test_dates_are_literals_of_the_month(tmp_path: Path, kind: str, expected: str) -> None:
+    settings = _settings(tmp_path, kind)
+    assert rendered_sql(settings, settings.calendar.window(MARCH), "bill") == (
+        f"SELECT known_date FROM bills WHERE {expected}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("type_name", "values"),
+    [
+        ("DATE", ["2024-04-05", "2024-04-06", "2024-05-05", "2024-05-06"]),
+        ("VARCHAR", ["2024/4/5", "2024/4/6", "2024/5/5", "2024/5/6", "unknown"]),
+    ],
+)
+def test_late_rows_are_those_known_since_the_version_and_before_the_run(
+    tmp_path: Path, values: list[str], type_name: str
+) -> None:
+    """April's run knows what was known before 2024-05-06; March had been read with what was known before 2024-04-06."""
+    known = "SELECT known_date FROM bills WHERE TRY_CAST(known_date AS DATE) < $known_until"
+    settings = _settings(tmp_path, "files", known)
+    window = settings.calendar.window(MARCH).known_by(dt.date(2024, 5, 6))
+    rows = ", ".join(f"(CAST('{value}' AS {type_name}))" for value in values)
+    sql = late_rows_sql(settings, window, "bill", dt.date(2024, 4, 6)).replace(
+        "FROM bills", f"FROM (VALUES {rows}) AS bills (known_date)"
+    )
+    assert duckdb.sql(sql).fetchall() == [(2, dt.date(2024, 4, 6), dt.date(2024, 5, 5))]
