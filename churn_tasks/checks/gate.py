@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from churn_tasks.checks.data_docs import Line, Site, SuiteResult, publish
+from churn_tasks.checks.data_docs import Line, Outcome, Site, SuiteResult, publish
 from churn_tasks.checks.measures import Suite
 from churn_tasks.core.errors import CheckFailed
 
@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from great_expectations.data_context import EphemeralDataContext
 
 
+STOP, WARN = "critical", "warning"  # severities of Great Expectations
+
+
 @dataclass(frozen=True)
 class Failure:
     """One measure outside its bounds.
 
     Attributes:
+        stops: whether the bounds are those that stop, or those that warn.
         rows, examples: how many rows it is about, and the keys of at most five; where it is about rows.
     """
 
@@ -34,18 +38,29 @@ class Failure:
     meaning: str
     rows: int | None = None
     examples: tuple[str, ...] = ()
+    stops: bool = True
 
     def __str__(self) -> str:
         about = f"; {self.rows} rows, e.g. {', '.join(self.examples)}" if self.rows is not None else ""
-        return f"{self.table}.{self.measure} is {self.value:g}, allowed {self.bounds} ({self.meaning}){about}"
+        kind = "allowed" if self.stops else "usual"
+        return f"{self.table}.{self.measure} is {self.value:g}, {kind} {self.bounds} ({self.meaning}){about}"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gate found. ``evaluated`` counts expectations that were really evaluated."""
+    """What the gate found.
+
+    Attributes:
+        evaluated: expectations that were really evaluated.
+        failures: measures that stop the month.
+        warnings: measures outside what is usual, which are shown and stop nothing.
+        results: every measure of every suite with its value and outcome.
+    """
 
     evaluated: int
     failures: tuple[Failure, ...]
+    warnings: tuple[Failure, ...] = ()
+    results: tuple[SuiteResult, ...] = ()
 
 
 def judge(suites: list[Suite], figures: Mapping[str, float], site: Site) -> Verdict:
@@ -57,7 +72,8 @@ def judge(suites: list[Suite], figures: Mapping[str, float], site: Site) -> Verd
         site: where the Data Docs go, replaced as a whole.
 
     Returns:
-        The verdict; it is the caller's part to stop on failures, with :func:`stop_on_failures`.
+        The verdict; it is the caller's part to stop on failures, with :func:`stop_on_failures`. Warnings are in it
+        and in the Data Docs, and stop nothing.
 
     Raises:
         CheckFailed: a suite is empty, a figure is missing or not finite, or fewer expectations were evaluated
@@ -83,12 +99,11 @@ def judge(suites: list[Suite], figures: Mapping[str, float], site: Site) -> Verd
         )
         for suite in suites
     ]
-    checkpoint = context.checkpoints.add(
-        gx.Checkpoint(name="gate", validation_definitions=definitions, result_format="BASIC")
-    )
-    result = checkpoint.run(batch_parameters={"dataframe": pd.DataFrame([dict(figures)])})
+    frame = pd.DataFrame(
+        [dict(figures)]
+    )  # each definition by itself: a checkpoint compares all of them many times over
+    found = [one.run(batch_parameters={"dataframe": frame}, result_format="BASIC") for one in definitions]
     context.build_data_docs()
-    found = list(result.run_results.values())
     results = [_suite_result(suite, figures, found) for suite in suites]
     publish(aside, site, results)
     return _verdict(results, found)
@@ -110,7 +125,7 @@ def stop_on_failures(verdict: Verdict, site: Site) -> None:
 
 
 def _refuse_vacuous(suites: list[Suite], figures: Mapping[str, float]) -> None:
-    empty = [suite.table for suite in suites if not suite.measures]
+    empty = [suite.table for suite in suites if not any(m.may_stop or m.may_warn for m in suite.measures)]
     if empty or not suites:
         raise CheckFailed(f"nothing to check for: {', '.join(empty) or 'any table'}; an empty suite is no success")
     wanted = [f"{suite.table}.{measure.name}" for suite in suites for measure in suite.measures]
@@ -120,15 +135,29 @@ def _refuse_vacuous(suites: list[Suite], figures: Mapping[str, float]) -> None:
 
 
 def _expectations(suite: Suite) -> "object":
+    """One expectation for the bounds that stop (critical), one for those that warn (warning)."""
     import great_expectations as gx
 
+    wanted = [
+        (measure, low, high, severity)
+        for measure in suite.measures
+        for low, high, severity in (
+            (measure.lowest, measure.highest, STOP),
+            (measure.usual_lowest, measure.usual_highest, WARN),
+        )
+        if low is not None or high is not None
+    ]
     return gx.ExpectationSuite(
         name=suite.table,
         expectations=[
             gx.expectations.ExpectColumnMaxToBeBetween(  # of one row; unlike ValuesToBeBetween it shows the value
-                column=f"{suite.table}.{m.name}", min_value=m.lowest, max_value=m.highest, notes=m.meaning
+                column=f"{suite.table}.{measure.name}",
+                min_value=low,
+                max_value=high,
+                severity=severity,
+                notes=" ".join(text for text in (measure.zh, measure.meaning) if text),
             )
-            for m in suite.measures
+            for measure, low, high, severity in wanted
         ],
     )
 
@@ -151,24 +180,36 @@ def _suite_result(
     suite: Suite, figures: Mapping[str, float], found: "list[ExpectationSuiteValidationResult]"
 ) -> SuiteResult:
     own = next(result for result in found if result.suite_name == suite.table)
-    passed = {item.expectation_config.kwargs["column"] for item in own.results if item.success}
+    broken = {
+        (item.expectation_config.kwargs["column"], str(item.expectation_config.severity.value))
+        for item in own.results
+        if not item.success
+    }
     named = [(measure, f"{suite.table}.{measure.name}") for measure in suite.measures]
-    lines = tuple(Line(measure, figures[name], name in passed) for measure, name in named)
+    lines = tuple(Line(measure, figures[name], _outcome(name, broken)) for measure, name in named)
     return SuiteResult(suite.table, int(own.statistics["evaluated_expectations"]), lines)
+
+
+def _outcome(name: str, broken: set[tuple[str, str]]) -> Outcome:
+    return "stop" if (name, STOP) in broken else "warn" if (name, WARN) in broken else "pass"
 
 
 def _verdict(results: list[SuiteResult], found: "list[ExpectationSuiteValidationResult]") -> Verdict:
     evaluated = sum(result.evaluated for result in results)
-    demanded = sum(len(result.lines) for result in results)
+    demanded = sum(line.measure.may_stop + line.measure.may_warn for result in results for line in result.lines)
     broken = [str(item.expectation_config) for result in found for item in result.results if _raised(item)]
     if evaluated != demanded or broken:
         raise CheckFailed(f"{evaluated} of {demanded} expectations were evaluated; {len(broken)} raised: {broken[:5]}")
-    return Verdict(evaluated, tuple(_failure(result.table, line) for result in results for line in result.failures))
+    failures = tuple(_failure(result.table, line) for result in results for line in result.failures)
+    warnings = tuple(_failure(result.table, line) for result in results for line in result.warnings)
+    return Verdict(evaluated, failures, warnings, tuple(results))
 
 
 def _failure(table: str, line: Line) -> Failure:
     measure = line.measure
-    return Failure(table, measure.name, line.value, _bounds(measure.lowest, measure.highest), measure.meaning)
+    stops = line.outcome == "stop"
+    low, high = (measure.lowest, measure.highest) if stops else (measure.usual_lowest, measure.usual_highest)
+    return Failure(table, measure.name, line.value, _bounds(low, high), measure.meaning, stops=stops)
 
 
 def _raised(item: object) -> bool:

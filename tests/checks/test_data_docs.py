@@ -93,29 +93,29 @@ def rows(page: Path) -> list[str]:
 def test_the_index_lists_every_suite_once_with_its_counts(root: Path) -> None:
     passed = rows(root / "2024-03" / "raw" / "index.html")
     assert [row for row in passed if row.endswith("suite")] == [
-        "bill 2 0 ✓ 合格 passed 检查结果 validation · 检查规则 suite",
-        "cdr 1 0 ✓ 合格 passed 检查结果 validation · 检查规则 suite",
+        "bill 2 0 0 ✓ 合格 pass 检查结果 validation · 检查规则 suite",
+        "cdr 1 0 0 ✓ 合格 pass 检查结果 validation · 检查规则 suite",
     ]
     failed = rows(root / "2024-04" / "raw" / "index.html")
     assert [row for row in failed if row.endswith("suite")] == [
-        "bill 2 2 ✗ 不合格 failed 检查结果 validation · 检查规则 suite",
-        "cdr 1 0 ✓ 合格 passed 检查结果 validation · 检查规则 suite",
+        "bill 2 0 2 ✗ 不合格 stop 检查结果 validation · 检查规则 suite",
+        "cdr 1 0 0 ✓ 合格 pass 检查结果 validation · 检查规则 suite",
     ]
 
 
 def test_the_index_shows_failed_checks_first_and_every_value(root: Path) -> None:
     failed = [row for row in rows(root / "2024-04" / "raw" / "index.html") if "Rows " in row]
-    dirt = "bill dirt_share 0.2 ≤ 0.05 ✗ 不合格 failed Rows set aside: see <https://example.org/rules>."
-    bad = ["bill rows 9 ≥ 10 ✗ 不合格 failed Rows of the month.", dirt]
-    assert failed == [*bad, *bad, "cdr rows 11 ≥ 10 ✓ 合格 passed Rows of the month."]
+    dirt = "bill dirt_share 0.2 – ≤ 0.05 ✗ 不合格 stop Rows set aside: see <https://example.org/rules>."
+    bad = ["bill rows 9 – ≥ 10 ✗ 不合格 stop Rows of the month.", dirt]
+    assert failed == [*bad, *bad, "cdr rows 11 – ≥ 10 ✓ 合格 pass Rows of the month."]
     passed = [row for row in rows(root / "2024-03" / "raw" / "index.html") if "Rows " in row]
-    assert len(passed) == 3 and not any("failed" in row for row in passed)
+    assert len(passed) == 3 and not any("stop" in row for row in passed)
 
 
 def test_the_root_lists_months_and_stages_latest_first(root: Path) -> None:
     assert rows(root / "index.html")[1:] == [
-        "2024-04 ✗ 不合格 failed 2 / 3 – –",
-        "2024-03 ✓ 合格 passed 0 / 3 ✓ 合格 passed 0 / 1 –",
+        "2024-04 ✗ 不合格 stop 2 / 3 – –",
+        "2024-03 ✓ 合格 pass 0 / 3 ✓ 合格 pass 0 / 1 –",
     ]
 
 
@@ -129,10 +129,20 @@ def test_the_root_tells_what_lies_on_disk(tmp_path: Path) -> None:
     unfinished.parent.mkdir()
     unfinished.touch()
     write_months(tmp_path)
-    assert rows(tmp_path / "index.html")[1:] == ["2024-03 ✓ 合格 passed 0 / 3 – –"]
+    assert rows(tmp_path / "index.html")[1:] == ["2024-03 ✓ 合格 pass 0 / 3 – –"]
     judge(SUITES, BAD, site)
     assert (tmp_path / "index.html").read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2024-03", "index.html"]
+
+
+def test_a_warning_is_shown_with_its_usual_bounds_and_does_not_stop(tmp_path: Path) -> None:
+    learnt = Measure("mean", "", "Mean; learnt from 6 accepted months.", 1, 9, "均值。", 4, 6, 6)
+    judge([Suite("bill", [learnt])], {"bill.mean": 7.5}, Site(tmp_path, "2024-03", "raw"))
+    page = tmp_path / "2024-03" / "raw" / "index.html"
+    shown = [row for row in rows(page) if row.startswith("bill mean")]
+    assert shown == 2 * ["bill mean 7.5 4 … 6 1 … 9 ! 提示 warn 均值。 Mean; learnt from 6 accepted months."]
+    assert rows(tmp_path / "index.html")[1:] == ["2024-03 ! 提示 warn 0 + 1 / 1 – –"]
+    assert "the month went on" in page.read_text(encoding="utf-8")
 
 
 def test_a_site_without_a_result_is_no_success(tmp_path: Path) -> None:
@@ -159,7 +169,7 @@ def test_of_two_stages_ending_together_none_is_left_out(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(data_docs, "_months_page", late)
     write_months(tmp_path)
-    assert rows(tmp_path / "index.html")[1:] == ["2024-03 – – ✓ 合格 passed 0 / 8"]
+    assert rows(tmp_path / "index.html")[1:] == ["2024-03 – – ✓ 合格 pass 0 / 8"]
 
 
 def test_what_is_left_out_of_a_page_and_what_is_not() -> None:

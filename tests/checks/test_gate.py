@@ -35,11 +35,39 @@ def test_a_failure_names_table_figure_and_bounds(tmp_path: Path) -> None:
         stop_on_failures(verdict, site)
 
 
+LEARNT = Measure("mean", "", "Mean.", lowest=1, highest=9, usual_lowest=4, usual_highest=6, learnt_months=6)
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome"),
+    [(1, "warn"), (0.9, "stop"), (4, "pass"), (6, "pass"), (6.1, "warn"), (9, "warn"), (9.1, "stop")],
+)
+def test_three_outcomes_of_one_measure(tmp_path: Path, value: float, outcome: str) -> None:
+    """Bounds are inclusive; a value outside the allowed ones counts once, as a stop."""
+    verdict = judge([Suite("bill", [LEARNT])], {"bill.mean": value}, Site(tmp_path, "2024-03", "raw"))
+    assert verdict.results[0].outcome == outcome
+    assert (verdict.evaluated, len(verdict.failures), len(verdict.warnings)) == (
+        2,
+        outcome == "stop",
+        outcome == "warn",
+    )
+
+
+def test_only_a_stop_stops(tmp_path: Path) -> None:
+    site = Site(tmp_path, "2024-03", "raw")
+    warned = judge([Suite("bill", [LEARNT])], {"bill.mean": 7}, site)
+    stop_on_failures(warned, site)
+    assert str(warned.warnings[0]) == "bill.mean is 7, usual [4, 6] (Mean.)"
+    with pytest.raises(CheckFailed, match=r"bill.mean is 12, allowed \[1, 9\]"):
+        stop_on_failures(judge([Suite("bill", [LEARNT])], {"bill.mean": 12}, site), site)
+
+
 @pytest.mark.parametrize(
     ("suites", "figures", "said"),
     [
         ([], {}, "nothing to check"),
         ([Suite("bill", [])], {}, "an empty suite is no success"),
+        ([Suite("bill", [Measure("rows", "", "No bound.")])], {"bill.rows": 1.0}, "an empty suite is no success"),
         ([Suite("bill", [ROWS])], {}, "without a finite value: bill.rows"),
         ([Suite("bill", [ROWS])], {"bill.rows": float("nan")}, "without a finite value: bill.rows"),
         ([Suite("bill", [ROWS])], {"bill.rows": float("inf")}, "without a finite value: bill.rows"),
