@@ -7,10 +7,8 @@ from typing import Any
 from rich.table import Table
 
 from churn_tasks.adapters.warehouse import Warehouse
-from churn_tasks.checks.measures import row_rules
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
-from churn_tasks.steps.month_run import MonthRun
 
 # of bi_validation, in the order shown
 MEASURES = ("customers", "churners", "warned", "warned_churners", "precision", "coverage", "auc", "average_precision")
@@ -21,9 +19,11 @@ def list_screen(settings: Settings, month: Month, top: int) -> Table:
     with closing(Warehouse(settings)) as warehouse:
         rows = warehouse.published(month, top)
     if not rows:
-        return _table("", f"No warning list is published for {month}")
+        return titled("", f"No warning list is published for {month}")
     made_by = f"{rows[0]['model_name']} version {rows[0]['model_version']}, run {rows[0]['run_id']}"
-    table = _table(
+    if rows[0].get("is_restated"):
+        made_by += f"; restated with what was known before {rows[0]['known_until']}"
+    table = titled(
         f"Warning list {month} 预警清单 ({made_by})",
         "#", "phone", f"ARPU {settings.currency}", "region", "group", "score", "priority", "level",
     )  # fmt: skip
@@ -45,47 +45,10 @@ def validation_screens(settings: Settings) -> list[Table]:
     return [_result_table(results), _validation_table(judged)]
 
 
-def quarantine_counts(settings: Settings, month: Month) -> Table:
-    """How many rows of a month were set aside, by table and rule, with what the rule says."""
-    with closing(MonthRun(settings, month)) as run:
-        run.require("quarantine", [month], made_by="integrate")
-        meanings = {(name, rule.name): rule for name, table in run.registry.raw.items() for rule in row_rules(table)}
-        found = _quarantined(run, "table_name, rule, sum(row_count)::BIGINT AS rows", "GROUP BY ALL ORDER BY ALL")
-    table = _table(f"Set aside in {month} 隔离记录", "table", "rule", "rows")
-    table.add_column("why 原因", overflow="fold")
-    for row in found:
-        meaning = meanings.get((row["table_name"], row["rule"]))
-        why = f"{meaning.en} {meaning.zh}" if meaning else "the rule is no longer in the contract"
-        table.add_row(row["table_name"], row["rule"], f"{row['rows']:,}", why)
-    return table
-
-
-def quarantined_rows(settings: Settings, month: Month, name: str, rule: str | None, top: int) -> Table:
-    """The first rows set aside from one table, as they were delivered."""
-    with closing(MonthRun(settings, month)) as run:
-        run.require("quarantine", [month], made_by="integrate")
-        wanted = {"name": name, "rule": rule, "top": top}
-        condition = "AND table_name = $name AND ($rule IS NULL OR rule = $rule) ORDER BY rule, row_json LIMIT $top"
-        found = _quarantined(run, "rule, row_count, row_json", condition, wanted)
-    table = _table(f"{name} {month}: rows set aside 隔离记录", "rule", "times")
-    table.add_column("row as delivered", overflow="fold")
-    for row in found:
-        table.add_row(row["rule"], str(row["row_count"]), row["row_json"])
-    return table
-
-
-def _quarantined(
-    run: MonthRun, columns: str, rest: str, parameters: dict[str, Any] | None = None
-) -> list[dict[str, Any]]:
-    run.engine.view("quarantine")
-    sql = f"SELECT {columns} FROM quarantine WHERE month = $month {rest}"
-    return run.engine.records(sql, {"month": run.month.start, **(parameters or {})})
-
-
 def _result_table(rows: Sequence[dict[str, Any]]) -> Table:
     if not rows:
-        return _table("", "The truth of no published list is in yet 尚无清单到期检验")
-    table = _table(
+        return titled("", "The truth of no published list is in yet 尚无清单到期检验")
+    table = titled(
         "Published lists against the truth 清单效果：准确度 precision、覆盖率 coverage",
         "month", "customers", "churners", "rate %", "warned", "who left", "precision %", "coverage %", "left in delay",
     )  # fmt: skip
@@ -102,13 +65,14 @@ def _validation_table(rows: Sequence[dict[str, Any]]) -> Table:
     for row in rows:
         key = (f"{row['month']:%Y-%m}", f"{row['tested_month']:%Y-%m}", row["candidate"])
         by_candidate.setdefault(key, {})[row["measure"]] = row["value"]
-    table = _table("Candidates on later months 模型验证", "run", "tested on", "candidate", *MEASURES)
+    table = titled("Candidates on later months 模型验证", "run", "tested on", "candidate", *MEASURES)
     for key, measures in sorted(by_candidate.items()):
         table.add_row(*key, *(_shown(measures.get(name)) for name in MEASURES))
     return table
 
 
-def _table(title: str, *columns: str) -> Table:
+def titled(title: str, *columns: str) -> Table:
+    """A plain table with its title above; columns are as wide as their longest cell."""
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1), header_style="bold")
     for column in columns:
         table.add_column(column, no_wrap=True)
