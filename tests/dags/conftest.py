@@ -25,7 +25,7 @@ def load_dag():
         spec.loader.exec_module(module)
         made = [value for value in vars(module).values() if isinstance(value, DAG)]
         if not made:  # the decorated function was called, but its DAG kept no name
-            made = [module.churn_monthly()]
+            made = [getattr(module, file.removesuffix(".py"))()]
         assert len(made) == 1
         return made[0]
 

@@ -8,9 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from churn_airflow import bridge
 from churn_airflow.alerts import alert, announce
 from churn_tasks.core.errors import CheckFailed
 from churn_tasks.core.settings import load_settings
+from churn_tasks.steps.month_run import StepReport
 
 
 @pytest.fixture
@@ -92,3 +94,17 @@ def test_an_alert_never_raises(monkeypatch, caplog):
     monkeypatch.setenv("CHURN_PROFILE", "no such profile")
     alert(failure())
     assert "the alert itself failed" in caplog.text
+
+
+def test_a_refused_restatement_is_announced_and_the_task_goes_on(settings, monkeypatch):
+    """The month itself is done; only the late rows of an earlier one were refused."""
+    reports = [
+        StepReport("check_raw", "2024-02-restated-2024-04-06", outcome="refused", reason="raw_bill 2024-02: bad"),
+        StepReport("check_raw", "2024-03"),
+    ]
+    monkeypatch.setattr(bridge, "load_settings", lambda: settings)
+    monkeypatch.setattr(bridge, "get_current_context", lambda: {**failure(), "partition_key": "2024-03"})
+    monkeypatch.setattr(bridge, "run_task", lambda *_: iter(reports))
+    assert [fact["step"] for fact in bridge.run("integrate")] == ["check_raw", "check_raw"]
+    (said,) = written(settings)
+    assert (said["kind"], said["error"]) == ("refused-2024-02-restated-2024-04-06", "raw_bill 2024-02: bad")

@@ -27,10 +27,10 @@ def test_the_tasks_are_those_of_the_pipeline_in_its_order(dag):
 
 def test_every_step_is_run_by_exactly_one_task():
     assert STEPS == (
-        "extract", "check_raw", "integrate", "summarise", "features", "check_features", "labels", "train", "promote",
-        "score", "warn", "check_list", "publish", "report",
+        "extract", "late", "check_raw", "integrate", "match", "summarise", "features", "check_features", "labels",
+        "train", "promote", "score", "warn", "check_list", "publish", "report",
     )  # fmt: skip
-    assert len(set(STEPS)) == len(STEPS) == 14
+    assert len(set(STEPS)) == len(STEPS) == 16
 
 
 def test_the_steps_are_the_files_of_their_folder():
@@ -110,4 +110,4 @@ def test_a_dag_file_is_wiring_only(file):
 
 
 def test_there_are_dag_files():
-    assert [file.name for file in DAG_FILES] == ["churn_monthly.py"]
+    assert [file.name for file in DAG_FILES] == ["churn_monthly.py", "churn_review.py"]

@@ -54,6 +54,10 @@ CREATE TABLE IF NOT EXISTS {schema}.warning_list (
     model_version bigint,
     feature_set text
 );
+-- The person behind the line; lists from before these columns do not say.
+ALTER TABLE {schema}.warning_list ADD COLUMN IF NOT EXISTS person_id text;
+ALTER TABLE {schema}.warning_list ADD COLUMN IF NOT EXISTS line_count bigint;
+ALTER TABLE {schema}.warning_list ADD COLUMN IF NOT EXISTS person_arpu_cny numeric(18, 4);
 CREATE INDEX IF NOT EXISTS warning_list_run ON {schema}.warning_list (month, run_id, rank);
 
 CREATE TABLE IF NOT EXISTS {schema}.manifest (
@@ -75,6 +79,12 @@ CREATE TABLE IF NOT EXISTS {schema}.manifest_history (
     FOREIGN KEY (month, run_id) REFERENCES {schema}.run
 );
 
+-- Up to which day a list knows, and whether it restates its month. Lists from before these columns are first lists.
+ALTER TABLE {schema}.manifest ADD COLUMN IF NOT EXISTS known_until date;
+ALTER TABLE {schema}.manifest ADD COLUMN IF NOT EXISTS is_restated boolean NOT NULL DEFAULT false;
+ALTER TABLE {schema}.manifest_history ADD COLUMN IF NOT EXISTS known_until date;
+ALTER TABLE {schema}.manifest_history ADD COLUMN IF NOT EXISTS is_restated boolean NOT NULL DEFAULT false;
+
 -- What the list of a month came to, once the truth of that month was in (F2).
 CREATE TABLE IF NOT EXISTS {schema}.result (
     month date NOT NULL,
@@ -90,6 +100,8 @@ CREATE TABLE IF NOT EXISTS {schema}.result (
     PRIMARY KEY (month, revision),
     FOREIGN KEY (month, run_id) REFERENCES {schema}.run
 );
+
+ALTER TABLE {schema}.result ADD COLUMN IF NOT EXISTS known_until date;
 
 -- Each candidate of a run on the month it was tested on; the measures as the run computed them.
 CREATE TABLE IF NOT EXISTS {schema}.validation (
@@ -123,6 +135,21 @@ CREATE TABLE IF NOT EXISTS {schema}.model_file (
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (model_name, model_version, path)
 );
+
+-- Who accepted which rejected row as it is, and why. Rows are only ever added: the latest one of a row id counts,
+-- and is_released = false takes an earlier release back.
+CREATE TABLE IF NOT EXISTS {schema}.quarantine_release (
+    release_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    month date NOT NULL,
+    table_name text NOT NULL,
+    row_id text NOT NULL CHECK (row_id ~ '^[0-9a-f]{{16}}$'),
+    rule text NOT NULL,
+    is_released boolean NOT NULL,
+    decided_by text NOT NULL CHECK (decided_by <> ''),
+    why text NOT NULL CHECK (why <> ''),
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX IF NOT EXISTS quarantine_release_row ON {schema}.quarantine_release (month, table_name, row_id);
 
 -- The only place with clear numbers. The pipeline may add to it and cannot read it.
 CREATE TABLE IF NOT EXISTS {schema}.vault (

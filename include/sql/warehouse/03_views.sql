@@ -23,9 +23,13 @@ SELECT
     w.model_name,
     w.model_version,
     w.feature_set,
+    w.person_id,
+    w.line_count,
+    w.person_arpu_cny,
     m.run_id,
     m.version,
-    m.version > 1 AS is_restated,
+    m.is_restated,
+    m.known_until,
     m.published_at
 FROM {schema}.manifest AS m
 INNER JOIN {schema}.warning_list AS w ON w.month = m.month AND w.run_id = m.run_id
@@ -42,12 +46,17 @@ SELECT
     w.level,
     w.arpu_cny,
     w.action_priority,
+    w.person_id,
+    w.line_count,
+    w.person_arpu_cny,
     w.reason_1_en, w.reason_1_zh,
     w.reason_2_en, w.reason_2_zh,
     w.reason_3_en, w.reason_3_zh,
     w.strategy_en,
     w.strategy_zh,
     m.run_id,
+    m.is_restated,
+    m.known_until,
     m.published_at
 FROM {schema}.manifest AS m
 INNER JOIN {schema}.warning_list AS w ON w.month = m.month AND w.run_id = m.run_id
@@ -67,6 +76,7 @@ SELECT
     r.warned_left_in_delay,
     round(100.0 * r.warned_churners / nullif(r.warned - r.warned_left_in_delay, 0), 2) AS precision_in_time_pct,
     r.run_id,
+    r.known_until,
     r.revision,
     r.recorded_at
 FROM {schema}.result AS r
@@ -117,6 +127,8 @@ SELECT
     h.version,
     h.run_id,
     r.row_count,
+    h.is_restated,
+    h.known_until,
     h.published_at,
     h.version = m.version AS is_current
 FROM {schema}.manifest_history AS h

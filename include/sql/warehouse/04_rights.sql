@@ -12,6 +12,7 @@ GRANT SELECT, INSERT ON
     {schema}.validation, {schema}.promotion, {schema}.model_file
     TO churn_loader;
 GRANT SELECT, INSERT, UPDATE ON {schema}.manifest, {schema}.publish_lease TO churn_loader;
+GRANT SELECT, INSERT ON {schema}.quarantine_release TO churn_loader;
 GRANT SELECT ON {schema}.migration TO churn_loader;
 GRANT INSERT ON {schema}.vault TO churn_loader;
 

@@ -1,0 +1,95 @@
+"""Doubtful pairs of records in Airflow: one task a pair that waits for a person and writes down what was decided.
+
+Only the numbers of the two lines pass through XCom. What a person sees is read when the task asks, and Airflow keeps
+it: by default names and addresses show only the characters in which they differ (``matching.airflow_shows``).
+"""
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import Param
+
+from churn_tasks.core.settings import load_settings
+
+if TYPE_CHECKING:
+    from churn_tasks.adapters.warehouse import Warehouse
+
+log = logging.getLogger("churn")
+
+SAME, DIFFERENT, SKIP = "Same person 同一人", "Different persons 不同人", "Skip 暂不决定"
+DECISIONS: dict[str, Literal["same", "different"]] = {SAME: "same", DIFFERENT: "different"}
+ANSWER_WITHIN = timedelta(days=5)  # then the pair is skipped, and offered again by the next run
+
+
+def open_pairs() -> list[list[str]]:
+    """The open pairs that are most probably one person, as many as one run offers; line numbers and nothing else."""
+    from contextlib import closing
+
+    settings = load_settings()
+    with closing(_warehouse()) as warehouse:
+        found = warehouse.review_pairs(state="open", limit=settings.matching.offered_at_once)
+    return [[pair["customer_id_a"], pair["customer_id_b"]] for pair in found]
+
+
+class ReviewOperator(HITLOperator):
+    """Shows one pair, waits, and writes the decision to the warehouse in the name of who answered.
+
+    Args:
+        pair: the numbers of the two lines.
+    """
+
+    template_fields = (*HITLOperator.template_fields, "pair")
+
+    def __init__(self, *, pair: list[str], **arguments: Any) -> None:
+        super().__init__(
+            subject="Are these two records one person? 这两条记录是否为同一人？",
+            options=[SAME, DIFFERENT, SKIP],
+            defaults=[SKIP],
+            params={
+                "why": Param("", type="string", title="Reason 理由", description="No names, no numbers of people.")
+            },
+            response_timeout=ANSWER_WITHIN,
+            **arguments,
+        )
+        self.pair = pair
+
+    def execute(self, context: Any) -> Any:
+        """Read the pair, unless it has been decided elsewhere meanwhile, and wait."""
+        from contextlib import closing
+
+        from churn_tasks.integrate.matching.side_by_side import markdown
+
+        with closing(_warehouse()) as warehouse:
+            found = warehouse.review_pairs(pair=(self.pair[0], self.pair[1]))
+        if not found or found[0]["state"] != "open":
+            log.info("the pair is decided already")
+            return None
+        self.body = markdown(found[0], show_records=load_settings().matching.airflow_shows == "records")
+        return super().execute(context)
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> dict[str, str]:
+        """Write down what was chosen.
+
+        Returns:
+            The choice, for XCom; neither the reason nor who gave it, which stand in the warehouse.
+        """
+        from contextlib import closing
+
+        answer = super().execute_complete(context, event)
+        decision = DECISIONS.get(answer["chosen_options"][0])
+        if decision is None:
+            return {"decision": "skip"}
+        user = answer["responded_by_user"] or {}
+        who = str(user.get("name") or user.get("id") or "somebody in Airflow")
+        why = str((answer["params_input"] or {}).get("why") or "")
+        with closing(_warehouse()) as warehouse:
+            warehouse.decide_pair((self.pair[0], self.pair[1]), decision, who, why)
+        return {"decision": decision}
+
+
+def _warehouse() -> "Warehouse":
+    from churn_tasks.adapters.warehouse import Warehouse
+
+    return Warehouse(load_settings())
