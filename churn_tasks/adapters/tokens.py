@@ -1,28 +1,34 @@
 """Phone numbers become tokens at the door: HMAC-SHA256 under a key that no database holds.
 
 A plain hash of a phone number can be undone by trying all numbers; a keyed one cannot without the key. The same number
-in another spelling (``+86 138-0013-8000``, full-width digits) gets the same token.
+in another spelling (``+86 138-0013-8000``, full-width digits) gets the same token. Identity numbers go the same way;
+an invalid one of either keeps a token of its own, so that nothing that was delivered is mistaken for something else.
 """
 
 import hashlib
 import hmac
 import os
-import re
 import secrets
-import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
+from churn_tasks.adapters.identity import identity_spelling
+from churn_tasks.adapters.telephone import ANY_REGION, how_written, spelling
 from churn_tasks.core.errors import SettingsError
 
 TOKEN_LENGTH = 32
 INVALID_PREFIX = "invalid_"  # tokens of numbers that are no subscriber number; row rules reject on it
-_NOT_DIGITS = re.compile(r"[^0-9]")
-_SUBSCRIBER = re.compile(r"[0-9]{3,15}")
+BOOK_NUMBER = "customer_number"  # the customer's number in the operator's books, which need not be a telephone's
+IDENTITY_NUMBER = "identity_number"
+TELEPHONE = "telephone"
+
+Read = tuple[str | None, str | None, str | None]  # token, number in its one spelling, how it was written
 
 
 def load_key(path: Path) -> bytes:
@@ -45,42 +51,59 @@ def load_key(path: Path) -> bytes:
     return key
 
 
-def normalise(number: str) -> str:
-    """One spelling for one number: ASCII digits without the country code 86.
-
-    >>> normalise("+86 138-0013-8000"), normalise("１３８００１３８０００"), normalise("0086 13800138000")
-    ('13800138000', '13800138000', '13800138000')
-    """
-    digits = _NOT_DIGITS.sub("", unicodedata.normalize("NFKC", number)).removeprefix("00")
-    return digits.removeprefix("86") if len(digits) == 13 and digits.startswith("86") else digits
-
-
 @dataclass
 class Tokeniser:
     """Replaces ``<name>_number`` columns by ``<name>_token`` and keeps the pairs that the vault wants.
 
     Attributes:
+        region: country of telephone numbers without a country code, or ``any`` (``adapters/telephone.py``).
         vault_columns: columns whose clear numbers go to the vault: those of the operator's own customers.
         pairs: token to number in its one spelling (an invalid one as delivered), of every batch seen so far.
+        spellings: how often numbers were written in another form than their one spelling, by column and form.
     """
 
     key: bytes
+    region: str = "CN"
     vault_columns: tuple[str, ...] = ("phone_number",)
     pairs: dict[str, str] = field(default_factory=dict)
+    spellings: Counter[tuple[str, str]] = field(default_factory=Counter)
     rows: int = 0
 
     def __post_init__(self) -> None:
-        self._token_of = lru_cache(maxsize=1_000_000)(self._compute)
+        kinds = (TELEPHONE, BOOK_NUMBER, IDENTITY_NUMBER)  # a memory for each: a key of one text is the fastest
+        self._read = {kind: lru_cache(maxsize=1_000_000)(partial(self._compute, kind)) for kind in kinds}
 
-    def token(self, number: str) -> str:
-        """32 hexadecimal digits; behind ``invalid_`` when the text cannot be a number of 3 to 15 digits."""
-        return self._token_of(number)
+    def token(self, number: str, column: str = "phone_number") -> str:
+        """32 hexadecimal digits; behind ``invalid_`` when the text cannot be a number of the column's kind."""
+        return self._read[_kind(column)](number)[0] or INVALID_PREFIX + self._digest(number)
 
-    def _compute(self, number: str) -> str:
-        digits = normalise(number)
-        valid = _SUBSCRIBER.fullmatch(digits)
-        digest = hmac.digest(self.key, (digits if valid else number).encode(), hashlib.sha256).hex()[:TOKEN_LENGTH]
-        return digest if valid else INVALID_PREFIX + digest
+    def _compute(self, kind: str, number: str) -> Read:
+        """The token of a number, the number in its one spelling (an invalid one as delivered), how it was written."""
+        if not number.strip():
+            return None, None, None  # blank is missing, not invalid
+        if kind == IDENTITY_NUMBER:
+            found = identity_spelling(number)
+            form = None if found == number else "old_identity" if found and len(number.strip()) == 15 else "separators"
+        else:
+            found = spelling(number, self._region(kind))
+            form = how_written(number, found)
+        if found is None:
+            return INVALID_PREFIX + self._digest(number), number, "invalid"
+        return self._digest(found), found, form
+
+    def _digest(self, text: str) -> str:
+        return hmac.digest(self.key, text.encode(), hashlib.sha256).hex()[:TOKEN_LENGTH]
+
+    def _count(self, column: str, forms: list[str | None], encoded: pa.Array) -> None:
+        if not any(forms):
+            return
+        rows = np.bincount(encoded.indices.drop_null().to_numpy(), minlength=len(forms))
+        for position, form in enumerate(forms):
+            if form:
+                self.spellings[column, form] += int(rows[position])
+
+    def _region(self, kind: str) -> str:
+        return ANY_REGION if kind == BOOK_NUMBER else self.region
 
     def schema(self, schema: pa.Schema) -> pa.Schema:
         """The schema after tokenising; ``customer_number`` becomes ``customer_id``."""
@@ -100,14 +123,27 @@ class Tokeniser:
             yield pa.RecordBatch.from_arrays(columns, schema=self.schema(batch.schema))
 
     def _tokens(self, name: str, column: pa.Array) -> pa.Array:
-        encoded = column.cast(pa.string()).dictionary_encode()
-        numbers = encoded.dictionary.to_pylist()
-        tokens = [self.token(number) for number in numbers]
+        encoded = _as_text(column).dictionary_encode()
+        read = list(map(self._read[_kind(name)], encoded.dictionary.to_pylist()))
+        self._count(_token_name(name), [form for _, _, form in read], encoded)
         if name in self.vault_columns:
-            self.pairs.update(
-                (t, n if t.startswith(INVALID_PREFIX) else normalise(n)) for t, n in zip(tokens, numbers, strict=True)
-            )
-        return pa.array(tokens, pa.string()).take(encoded.indices)
+            self.pairs.update((token, number) for token, number, _ in read if token and number)
+        return pa.array([token for token, _, _ in read], pa.string()).take(encoded.indices)
+
+
+def _kind(column: str) -> str:
+    """What its numbers are: the book's own, identity numbers, or telephone numbers."""
+    return column if column in (BOOK_NUMBER, IDENTITY_NUMBER) else TELEPHONE
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    """The numbers as text; whole floating-point ones, as spreadsheets give them, without a fraction."""
+    if pa.types.is_floating(column.type):
+        try:
+            column = column.cast(pa.int64())
+        except pa.ArrowInvalid:  # one is not whole: it is no number, and its text says so
+            return column.cast(pa.string())
+    return column.cast(pa.string())
 
 
 def _is_number(column: str) -> bool:
@@ -115,6 +151,6 @@ def _is_number(column: str) -> bool:
 
 
 def _token_name(column: str) -> str:
-    if column == "customer_number":
+    if column == BOOK_NUMBER:
         return "customer_id"
     return column.removesuffix("_number") + "_token" if _is_number(column) else column

@@ -2,10 +2,13 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
+from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.months import Month
+from churn_tasks.core.source_section import Source
+from churn_tasks.core.standard_section import Standard
 
 
 def _month(value: object) -> Month:
@@ -17,19 +20,6 @@ def _month(value: object) -> Month:
 
 MonthField = Annotated[Month, BeforeValidator(_month), PlainSerializer(str)]
 Share = Annotated[float, Field(gt=0, le=1)]
-
-
-class Closed(BaseModel):
-    """Frozen, and refuses names it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class Text(Closed):
-    """One text in both languages of the product."""
-
-    en: str
-    zh: str
 
 
 class Windows(Closed):
@@ -49,19 +39,12 @@ class Definition(Closed):
     drop_left_in_delay: bool = Field(
         True, description="leave customers who left during the delay out of training: they could not be called in time"
     )
-
-
-class Source(Closed):
-    """Where the raw data come from.
-
-    ``postgres`` reads ``CHURN_SOURCE_URL`` with ``extract/<table>.sql`` in PostgreSQL's dialect;
-    ``files`` reads ``CHURN_DATA_PATH`` with ``extract/<table>.sql`` in DuckDB's, each name of
-    ``files`` being a relation over the files that match its pattern.
-    """
-
-    kind: Literal["postgres", "files"]
-    files: dict[str, str] = {}
-    batch_rows: int = Field(100_000, ge=1_000)
+    rotation_days: int = Field(
+        45,
+        ge=0,
+        le=365,
+        description="who opens another line this close to leaving one has not left; 0: each such line is churned",
+    )
 
 
 class Features(Closed):
@@ -98,12 +81,102 @@ class WarningList(Closed):
     max_customers: int | None = Field(None, ge=1)
     high_probability: Share = 0.5
     medium_probability: Share = 0.25
+    one_row_per: Literal["line", "customer"] = Field(
+        "line", description="customer: a person with several lines takes one place, with the line that is worth most"
+    )
 
     @model_validator(mode="after")
     def _levels_in_order(self) -> Self:
         if self.medium_probability >= self.high_probability:
             raise ValueError("medium_probability must lie below high_probability")
         return self
+
+
+class Matching(Closed):
+    """When two records are one person (B4, B5). What is compared and how stands in ``include/matching/customer.yaml``.
+
+    Pairs at ``upper`` or above are merged, pairs below ``lower`` left alone; a person is asked about those between.
+    """
+
+    upper: Share = 0.95
+    lower: Share = 0.5
+    most_asked_a_month: int = Field(500, ge=0, description="new pairs put into the review queue by one month's run")
+    most_lines: int = Field(200, ge=2, description="lines of one person beyond which nothing is merged automatically")
+    months_back: int = Field(3, ge=0, le=24, description="months for which a line that is gone is still compared")
+    sampled_pairs: int = Field(2_000_000, ge=10_000, description="random pairs from which chance agreement is measured")
+    seed: int = 20_240_101
+    offered_at_once: int = Field(20, ge=1, le=200, description="pairs that one run of churn_review offers in Airflow")
+    airflow_shows: Literal["differences", "records"] = Field(
+        "differences", description="Airflow keeps what it shows: differences hides every character that is the same"
+    )
+
+    @model_validator(mode="after")
+    def _thresholds_in_order(self) -> Self:
+        if self.lower >= self.upper:
+            raise ValueError(f"lower must lie below upper ({self.upper})")
+        return self
+
+
+class Widths(Closed):
+    """How far a measure may lie from the middle of the accepted months; each is a least width, the widest one counts.
+
+    Attributes:
+        mads: in robust standard deviations (1.4826 x median absolute deviation) of the accepted months.
+        relative: of amounts and counts: 0.25 allows the middle x 1.25 and the middle / 1.25.
+        share: of shares, as a difference at a half: 0.05 allows 45 % to 55 %; near 0 and 1 it allows less (half of
+            Cohen's h), so 0.03 % of rejected rows may become 0.45 %.
+        chance: in standard errors of the month's own figure, so that a small table is not blamed for its size.
+    """
+
+    mads: float = Field(5.0, ge=0)
+    relative: float = Field(0.3, gt=0)
+    share: float = Field(0.05, gt=0, le=1)
+    chance: float = Field(5.0, ge=0)
+
+
+class Exceptional(Closed):
+    """Widths for some measures alone; None leaves that outcome out: they never warn, or never stop."""
+
+    measures: str = Field(description="pattern over table.column.measure, such as cdr.*.mean or bill.rows")
+    warn: Widths | None = None
+    stop: Widths | None = None
+
+
+class Quality(Closed):
+    """Bounds that the first gate learns from accepted months (B1, B6): outside usual it warns, outside allowed stops.
+
+    Stated bounds (least rows, largest share of rejected rows, ``volume``) always apply; nothing is learnt from fewer
+    than ``min_months`` accepted months, nor of figures over fewer than ``min_rows`` rows.
+    """
+
+    min_months: int = Field(4, ge=3)
+    max_months: int = Field(12, ge=3, le=60, description="only the latest so many accepted months teach")
+    min_rows: int = Field(200, ge=1)
+    warn: Widths = Widths()
+    stop: Widths = Widths(mads=12, relative=1.0, share=0.25, chance=10)
+    first_year: float = Field(1.5, ge=1, description="wider by this factor until a whole year is known: seasons")
+    volume: tuple[float, float] = Field((0.5, 2.0), description="rows against the month before, if accepted: stated")
+    exceptions: tuple[Exceptional, ...] = Field((), description="the first that fits a measure counts")
+    ignore: tuple[str, ...] = Field((), description="patterns over table.column.measure that have no learnt bounds")
+
+    @model_validator(mode="after")
+    def _usual_within_allowed(self) -> Self:
+        if self.min_months > self.max_months:
+            raise ValueError("min_months must not exceed max_months")
+        if not self.volume[0] < 1 < self.volume[1]:
+            raise ValueError("volume must enclose 1, such as [0.5, 2.0]")
+        narrow = [name for name in Widths.model_fields if getattr(self.stop, name) < getattr(self.warn, name)]
+        if narrow:
+            raise ValueError(f"stop must be at least as wide as warn in: {', '.join(narrow)}")
+        return self
+
+
+class Restatement(Closed):
+    """How far back the monthly run looks for rows that came late (A7)."""
+
+    months: int = Field(
+        1, ge=0, le=12, description="earlier months that each run looks through for late rows and restates; 0: none"
+    )
 
 
 class Resources(Closed):
@@ -127,8 +200,17 @@ class ProfileFile(Closed):
     windows: Windows = Windows()
     definition: Definition = Definition()
     source: Source
+    standardise: dict[str, Standard] = Field({}, description="<table>.<column> to how it is brought to standard form")
+    phone_region: str = Field(
+        "CN",
+        pattern=r"^([A-Z]{2}|any)$",
+        description="country of numbers without a country code; any: 3 to 15 digits of an unknown plan are a number",
+    )
     features: Features = Features()
     model: Model
     promotion: Promotion = Promotion()
+    matching: Matching = Matching()
     warning_list: WarningList = WarningList()
+    quality: Quality = Quality()
+    restatement: Restatement = Restatement()
     resources: Resources = Resources()

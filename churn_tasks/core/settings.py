@@ -6,18 +6,23 @@ The only module that reads the environment. A typo is an error that names the fi
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.privacy import masked
 from churn_tasks.core.sections import ProfileFile
 from churn_tasks.core.windows import Calendar
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 INCLUDE = REPOSITORY / "include"
+
+
+def _place(value: object) -> object:
+    return Path(value) if isinstance(value, str) and value and "://" not in value else value or None
 
 
 class Environment(BaseSettings):
@@ -27,10 +32,11 @@ class Environment(BaseSettings):
 
     profile: str = "telecom"
     state_dir: Path = REPOSITORY / "var"
-    source_url: str = ""
-    warehouse_url: str = ""
+    source_url: str = Field("", repr=False)
+    warehouse_url: str = Field("", repr=False)
     mlflow_url: str = ""
-    data_path: Path | None = None
+    data_path: Annotated[Path | str | None, BeforeValidator(_place)] = None  # a folder, or the URL of an object storage
+    data_options: str = Field("", repr=False)  # for that storage, as a JSON object
     token_key_file: Path | None = None
     alert_url: str = ""
 
@@ -108,7 +114,8 @@ def load_settings(profile: str | None = None, **overrides: Any) -> Settings:
         return Settings(**{**content, **overrides}, profile=folder.name, profile_dir=folder, environment=environment)
     except ValidationError as error:
         lines = [
-            f"{'.'.join(map(str, item['loc']))}: {item['msg']} (given: {item['input']!r})" for item in error.errors()
+            f"{'.'.join(map(str, item['loc']))}: {item['msg']} (given: {masked(repr(item['input']))})"
+            for item in error.errors()
         ]
         raise SettingsError(f"{folder / 'settings.yaml'}: " + "; ".join(lines)) from error
 

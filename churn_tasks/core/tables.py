@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from churn_tasks.core.contracts import SQL_TYPES, FeatureColumn, FeatureFile, QueryFile, RawTable, Table
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE, Settings
+from churn_tasks.core.standard import refuse_unfit
 
 SafeLoader = getattr(
     yaml, "CSafeLoader", yaml.SafeLoader
@@ -61,7 +62,7 @@ class Registry:
         """Every table of the lake by its name."""
         found: dict[str, Table] = dict(self.pipeline)
         for name, table in self.raw.items():
-            found[f"raw_{name}"] = table.model_copy(update={"key": ()})  # doubles are still in it
+            found[f"raw_{name}"] = table.as_delivered
             found[f"clean_{name}"] = table
         for queries in self.queries.values():
             found.update({query.output.table: query.output for query in queries})
@@ -106,7 +107,7 @@ def _queries(settings: Settings, family: str) -> list[Query]:
 
 def _active(queries: Iterable[Query], available: set[str]) -> list[Query]:
     """The queries whose reads and needs are all available, each after those it reads."""
-    waiting = list(queries)
+    waiting = [query for query in queries if not available.intersection(query.output.unless)]
     ordered: list[Query] = []
     while ready := [q for q in waiting if available.issuperset((*q.output.reads, *q.output.needs))]:
         for query in ready:
@@ -125,6 +126,17 @@ def load_question(family: str, name: str) -> Query:
     return Query(family, folder, _read(QueryFile, folder / "query.yaml"))
 
 
+def load_contracts(settings: Settings) -> dict[str, RawTable]:
+    """Every contract that a profile can see, whether or not it delivers the table."""
+    return _tables(settings, RawTable, "raw")
+
+
+def known_queries(settings: Settings) -> list[Query]:
+    """Every query up to the features that a profile can see, active or not; of the cohorts the chosen one."""
+    found = [query for family in ("month", "cohort", "features") for query in _queries(settings, family)]
+    return [query for query in found if query.family != "cohort" or query.name == settings.definition.population]
+
+
 def load_registry(settings: Settings) -> Registry:
     """The registry of one profile.
 
@@ -139,6 +151,7 @@ def load_registry(settings: Settings) -> Registry:
             f"{settings.profile_dir}/extract has no contract under tables/raw for: {', '.join(unknown)}"
         )
     raw = {name: contracts[name] for name in delivered}
+    refuse_unfit(settings.standardise, raw)
     pipeline = _tables(settings, Table, "pipeline")
     chosen = {"cohort": settings.definition.population, "labels": settings.definition.churn}
     available = {f"clean_{name}" for name in raw}

@@ -11,7 +11,7 @@ Worked example (observe 3, delay 1, predict 1, settle 5 days), for the month 202
 With delay 0 the predict window starts at as_of. All intervals are half-open.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from churn_tasks.core.errors import SettingsError
@@ -33,6 +33,10 @@ class Window:
     def label_known(self) -> date:
         """First day on which the label is known: the end of the predict window."""
         return self.predict_end
+
+    def known_by(self, day: date) -> "Window":
+        """The same month with what was known before another day: a restatement's window."""
+        return replace(self, known_until=day)
 
     def parameters(self) -> dict[str, date]:
         """Every date under the name that SQL may ask for."""

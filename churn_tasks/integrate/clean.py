@@ -4,10 +4,11 @@ The three results partition the raw rows: ``rows_in = rows_out + quarantined + m
 is behind :class:`Deduplication`: exact matching today; a fuzzy or manual stage is another object with the same method.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from churn_tasks.core.contracts import RawTable, Rule
+from churn_tasks.core.contracts import RawTable
 
 
 class Deduplication(Protocol):
@@ -34,18 +35,15 @@ class ExactDoubles:
         return f"SELECT * FROM {accepted} QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1"
 
 
-def judged_sql(table: RawTable, rules: list[Rule], relation: str) -> str:
-    """The raw rows with one more column, ``rule``: the first rule a row breaks, NULL for an accepted row."""
-    cases = " ".join(f"WHEN {rule.reject_when} THEN '{rule.name}'" for rule in rules)
-    verdict = f"CASE {cases} END" if cases else "NULL::VARCHAR"
-    columns = ", ".join(f'"{name}"' for name in table.column_names)
-    return f"SELECT {columns}, {verdict} AS rule FROM {relation}"
+def judged_sql(table: RawTable, standard: str, learnt: Mapping[str, str] = {}) -> str:
+    """The standard rows with one more column, ``rule``: the first rule a row breaks, NULL for an accepted row.
 
-
-def quarantine_sql(table: RawTable, judged: str) -> str:
-    """Rejected rows: the row as JSON (so that any contract fits), its reason, and how often it came."""
-    columns = ", ".join(f'"{name}" := "{name}"' for name in table.column_names)
-    return (
-        f"SELECT '{table.table}' AS table_name, rule, to_json(struct_pack({columns}))::VARCHAR AS row_json,"
-        f" count(*) AS row_count FROM {judged} WHERE rule IS NOT NULL GROUP BY ALL"
-    )
+    Args:
+        standard: relation of the month's rows as ``standard_<table>`` gives them.
+        learnt: rule to its condition, where that is not in the contract but learnt from earlier months.
+    """
+    unreadable = {rule.name for rule in table.unreadable_rules}
+    others = [rule for rule in table.row_rules if rule.name not in unreadable]
+    cases = " ".join(f"WHEN {learnt.get(rule.name, rule.reject_when)} THEN '{rule.name}'" for rule in others)
+    first = "WHEN unreadable IS NOT NULL THEN unreadable || '_unreadable'"
+    return f"SELECT *, CASE {first} {cases} END AS rule FROM {standard}"

@@ -2,7 +2,7 @@
 
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.tables import Query
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped
+from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, unchanged
 
 
 def run(run: MonthRun) -> StepReport:
@@ -17,14 +17,23 @@ def run(run: MonthRun) -> StepReport:
         return skipped(
             "features", run, f"history is too short: {needed} is the first month with a whole observe window"
         )
+    if run.restated_until and not run.lake.has("cohort", run.month):
+        return skipped("features", run, "the month itself has not been run yet")
     report = StepReport("features", str(run.month))
     queries = run.registry.queries["cohort"] + run.registry.queries["features"]
     read = {table for query in queries for table in (*query.output.reads, *query.output.optional)}
+    observed = run.settings.calendar.observed_months(run.month)
     for table in sorted(table for table in read & run.registry.tables.keys() if table.startswith("month_")):
-        run.require(table, run.settings.calendar.observed_months(run.month), made_by="summarise")
+        run.require(table, observed, made_by="summarise")
+    if "customer_line" in read and "customer" in run.registry.raw:
+        run.require("customer_line", [run.month], made_by="match")
     for query in queries:
-        report.rows[query.output.table] = run.engine.run(query, run.month, run.window.parameters())
-        _refuse_other_customers(run, query)
+        rows = run.make(query, run.month, observed)
+        if rows is not None:
+            report.rows[query.output.table] = rows
+            _refuse_other_customers(run, query)
+    if not report.rows:
+        return unchanged("features", run)
     report.facts["feature_columns"] = len(run.registry.features)
     return report
 

@@ -1,29 +1,57 @@
 """What a step is given: one month of one profile, with the adapters it may use, opened when first asked for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
 
 from churn_tasks.adapters.engine import Engine
 from churn_tasks.adapters.lake import Lake
 from churn_tasks.checks.measures import Suite, measures_sql
-from churn_tasks.core.errors import NotReady
+from churn_tasks.core.errors import BadInput, NotReady, evidence
 from churn_tasks.core.months import Month
+from churn_tasks.core.reading import Reading
 from churn_tasks.core.settings import Settings
-from churn_tasks.core.tables import Registry, load_registry
+from churn_tasks.core.tables import Query, Registry, load_registry
 from churn_tasks.core.windows import Window
+from churn_tasks.integrate.standardise.prepare import prepare_standard
+from churn_tasks.integrate.standardise.view import StandardView
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from churn_tasks.adapters.tracking import Tracking
     from churn_tasks.adapters.warehouse import Warehouse
 
 
 @dataclass
 class MonthRun:
-    """One month of one profile. Steps take this and return a :class:`StepReport`."""
+    """One month of one profile. Steps take this and return a :class:`StepReport`.
+
+    Attributes:
+        restated_until: set when the month is restated with what was known before this day. Such a run reads and writes
+            other versions of the partitions (``core/reading.py``); steps need not know.
+        tables: what a restated run extracts again; None: every table.
+    """
 
     settings: Settings
     month: Month
+    restated_until: date | None = None
+    tables: tuple[str, ...] | None = None
+
+    @property
+    def edition(self) -> str:
+        """The month, and the date it is restated under: a name for folders, logs and people."""
+        return f"{self.month}-restated-{self.restated_until}" if self.restated_until else str(self.month)
+
+    @cached_property
+    def reading(self) -> Reading:
+        """Which versions of the lake's partitions this run reads and writes."""
+        return Reading(self.month, self.window.known_until, is_restated=self.restated_until is not None)
 
     @cached_property
     def registry(self) -> Registry:
@@ -31,7 +59,7 @@ class MonthRun:
 
     @cached_property
     def lake(self) -> Lake:
-        return Lake(self.settings.lake_dir)
+        return Lake(self.settings.lake_dir, self.reading)
 
     @cached_property
     def engine(self) -> Engine:
@@ -51,10 +79,51 @@ class MonthRun:
 
     @cached_property
     def window(self) -> Window:
-        return self.settings.calendar.window(self.month)
+        return self.window_of(self.month)
 
     def window_of(self, month: Month) -> Window:
-        return self.settings.calendar.window(month)
+        """The dates of a month; a restated run knows in every month what was known by its own date."""
+        window = self.settings.calendar.window(month)
+        return window.known_by(self.restated_until) if self.restated_until else window
+
+    def as_known(self) -> "MonthRun":
+        """The same month to read only, with every partition in its latest version that this run may know."""
+        return MonthRun(self.settings, self.month, self.window.known_until)
+
+    def month_rows(self, table: str, columns: str | Iterable[str]) -> "pd.DataFrame":
+        """The rows of this month of a table."""
+        self.engine.view(table)
+        names = columns if isinstance(columns, str) else ", ".join(f'"{name}"' for name in columns)
+        return self.engine.frame(f'SELECT {names} FROM "{table}" WHERE month = $month', {"month": self.month.start})
+
+    def has_news(self, tables: Iterable[str], months: Iterable[Month]) -> bool:
+        """Whether one of the tables has a version of this restatement in one of the months; always so otherwise.
+
+        What a query makes of unchanged inputs is unchanged, so a restated run leaves it out. The clean tables of what
+        was extracted again count as changed in any case: of the rows in them more may be looked at by now.
+        """
+        day, read, when = self.restated_until, set(tables), set(months)
+        if day is None or (self.month in when and self._extracted_again & read):
+            return True
+        return any(self.lake.has_version(table, month, day) for table in read for month in when)
+
+    @cached_property
+    def _extracted_again(self) -> set[str]:
+        return {f"clean_{name}" for name in self.registry.raw if self.tables is None or name in self.tables}
+
+    def make(self, query: Query, month: Month, months: Iterable[Month]) -> int | None:
+        """Run one query for one month; a restated run leaves it out when nothing it reads has been restated.
+
+        Args:
+            months: those of which it reads.
+
+        Returns:
+            Rows made; None when it was left out.
+        """
+        if not self.has_news((*query.output.reads, *query.output.optional), months):
+            self.lake.remove(query.output.table, month)
+            return None
+        return self.engine.run(query, month, self.window_of(month).parameters())
 
     def require(self, table: str, months: list[Month], made_by: str) -> None:
         """Refuse to go on before earlier work is done.
@@ -91,6 +160,56 @@ class MonthRun:
             relation = f"(SELECT * FROM {suite.table} WHERE month = DATE '{self.month.start}')"
             figures.update(self.engine.row(measures_sql(suite, relation)))
         return figures
+
+    def standard(self, name: str) -> str:
+        """The temporary view ``standard_<name>`` of this month's rows: contract types and units, see there.
+
+        Made again only when the partition has changed since.
+
+        Args:
+            name: table as the source contract names it.
+        """
+        self.standard_view(name)
+        return f"standard_{name}"
+
+    def standard_view(self, name: str) -> StandardView:
+        """How ``standard_<name>`` reads each column; makes the view first where it is missing or out of date."""
+        path, connection = self.lake.path(f"raw_{name}", self.month), self.engine.connection
+        mark = f"{path} {path.stat().st_mtime_ns} {path.stat().st_ino}"
+        view = f"view_name = 'standard_{name}'"
+        marked = connection.execute(f"SELECT comment FROM duckdb_views() WHERE {view} AND temporary").fetchall()
+        if name not in self._standards or marked != [(mark,)]:
+            quoted = str(path).replace("'", "''")
+            rows = (
+                f"(SELECT *, DATE '{self.month.start}' AS month FROM read_parquet('{quoted}', hive_partitioning=false))"
+            )
+            try:
+                self._standards[name] = prepare_standard(connection, self.registry.raw[name], rows, self.settings)
+            except duckdb.Error as error:  # its message may quote values
+                kind = type(error).__name__
+                problem = f"cannot be brought to the form of its contract ({kind})"
+                raise BadInput(evidence(table=f"raw_{name}", month=self.month, problem=problem)) from None
+            connection.execute(f"COMMENT ON VIEW standard_{name} IS '{mark.replace(chr(39), chr(39) * 2)}'")
+        return self._standards[name]
+
+    @cached_property
+    def _standards(self) -> dict[str, StandardView]:
+        return {}
+
+    def freeze_releases(self) -> None:
+        """Keep what people had released when the month was first judged, so that a repeated run judges alike.
+
+        A restated run asks the warehouse anew. Without a warehouse nothing is released.
+        """
+        if self.restated_until is None and self.lake.has("quarantine_release", self.month):
+            return
+        found = self.warehouse.releases(self.month) if self.settings.environment.warehouse_url else []
+        columns = {
+            name: pa.array([getattr(row, name) for row in found], pa.string())
+            for name in ("table_name", "row_id", "rule", "decided_by", "why")
+        }
+        with self.engine.registered("released_rows", pa.table(columns)):
+            self.engine.write("quarantine_release", self.month, "SELECT * FROM released_rows")
 
     def write_counts(self, step: str, counts: "list[RowCount]") -> None:
         """Write ``audit_rows`` of the month."""
@@ -134,3 +253,8 @@ class StepReport:
 def skipped(step: str, run: MonthRun, reason: str) -> StepReport:
     """The report of a step that has nothing to do for this month."""
     return StepReport(step=step, month=str(run.month), outcome="skipped", reason=reason)
+
+
+def unchanged(step: str, run: MonthRun) -> StepReport:
+    """The report of a step of a restated run that has nothing to do: its inputs are what they were."""
+    return skipped(step, run, "nothing that it reads was restated")

@@ -43,9 +43,7 @@ def _write(run: MonthRun, decision: str, version: int | None, why: str) -> None:
 
 
 def _validated(run: MonthRun) -> Rows:
-    run.engine.view("out_validation")
-    sql = "SELECT * FROM out_validation WHERE month = $month"
-    return {row["candidate"]: row for row in run.engine.frame(sql, {"month": run.month.start}).to_dict("records")}
+    return {row["candidate"]: row for row in run.month_rows("out_validation", "*").to_dict("records")}
 
 
 def _decide(run: MonthRun, rows: Rows) -> Decision:

@@ -20,6 +20,6 @@ def run(run: MonthRun) -> StepReport:
     read = {table for query in queries for table in (*query.output.reads, *query.output.optional)}
     for table in sorted(table for table in read & run.registry.tables.keys() if table.startswith("clean_")):
         run.require(table, [run.month], made_by="integrate")
-    for query in queries:
-        report.rows[query.output.table] = run.engine.run(query, run.month, run.window.parameters())
+    made = {query.output.table: run.make(query, run.month, [run.month]) for query in queries}
+    report.rows = {table: rows for table, rows in made.items() if rows is not None}
     return report

@@ -97,9 +97,13 @@ def _rows(run: MonthRun, features: FeatureSet, months: list[Month], per_million:
 
 
 def _training_rows(run: MonthRun, features: FeatureSet, months: list[Month]) -> Sample:
-    """Rows to learn from: thinned by customer beyond ``max_train_rows``, without those who left in the delay."""
+    """Rows to learn from: thinned by customer beyond ``max_train_rows``, without those who left in the delay.
+
+    Who left for another line of his own neither stayed nor churned, and is left out as well.
+    """
     total = sum(run.lake.rows("cohort", month) for month in months)
     rows = _rows(run, features, months, min(EVERYBODY, run.settings.model.max_train_rows * EVERYBODY // max(total, 1)))
+    rows = rows.rows(~rows.rotated)
     return rows.rows(~rows.left_in_delay) if run.settings.definition.drop_left_in_delay else rows
 
 

@@ -1,5 +1,5 @@
 -- The version in force at the end of the month, as far as it was entered by the settle day. Subscribers who were
--- gone before the month began are left out.
+-- gone before the month began are left out. Where a shop wrote the region's name, it is delivered as it stands.
 SELECT *
 FROM (
     SELECT DISTINCT ON (subs_id)
@@ -7,11 +7,12 @@ FROM (
         (eff_tm AT TIME ZONE 'Asia/Shanghai')::date AS event_date,
         (rec_tm AT TIME ZONE 'Asia/Shanghai')::date AS known_date,
         msisdn AS phone_number,
+        id_no AS identity_number,
         cust_nm AS customer_name,
         addr AS address_text,
         CASE sex_cd WHEN '1' THEN 'male' WHEN '2' THEN 'female' END AS gender,
         birth_yr::bigint AS birth_year,
-        'R' || area_cd AS region_code,
+        CASE WHEN area_cd ~ '^[0-9]{2}$' THEN 'R' || area_cd ELSE area_cd END AS region_code,
         'R' || left(cnty_cd, 2) || 'C' || right(cnty_cd, 2)::int AS city_code,
         CASE seg_cd
             WHEN 'PER' THEN 'individual' WHEN 'FAM' THEN 'family' WHEN 'CMP' THEN 'campus' WHEN 'GRP' THEN 'corporate'
