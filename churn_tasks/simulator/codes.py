@@ -10,6 +10,16 @@ SEGMENT_USE = np.array([1.0, 1.1, 0.8, 1.4])
 SEGMENT_HAZARD = np.array([1.05, 0.85, 1.25, 0.65])
 
 REGIONS = tuple(f"{number:02d}" for number in range(1, 9))
+REGION_NAMES = (
+    "东港",
+    "西岭",
+    "南湾",
+    "北原",
+    "江口",
+    "湖滨",
+    "山前",
+    "海宁",
+)  # as some shops write in place of the code
 REGION_HAZARD = np.array([1.0, 0.9, 1.2, 1.0, 0.85, 1.1, 1.0, 0.95])
 
 PLAN_IDS = np.array(["P08", "P19", "P38", "P58", "P88", "P128", "P188", "P288"])

@@ -1,196 +1,189 @@
-"""Plants a known share of spoiled rows, each kind counted and each row named in the truth.
+"""Every kind of dirt that is planted, and what the pipeline must make of it.
 
-A row is spoiled in at most one way, so what the tables hold can be counted back exactly.
+The third field of a kind is that outcome: the name of the row rule that sets the row aside, or ``repaired``,
+``merged``, ``late``, ``matched``, ``kept`` or ``drift`` (see :class:`~churn_tasks.simulator.spoiler.Kind`). The truth
+holds it for each row, so a test can hold the pipeline against it kind by kind.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from churn_tasks.simulator.clock import DAY_S, Array, Clock
-from churn_tasks.simulator.phones import NumberPool
-from churn_tasks.simulator.words import abbreviated, misspelt
+from churn_tasks.simulator import codes
+from churn_tasks.simulator.doubles import registered_twice
+from churn_tasks.simulator.identity import mistyped
+from churn_tasks.simulator.phones import FULL_WIDTH
+from churn_tasks.simulator.slips import full_width_space, spaced, traditional
+from churn_tasks.simulator.spoiler import Kind
+from churn_tasks.simulator.spoils import (
+    copied,
+    corrected,
+    doubled,
+    late,
+    negated,
+    one_of,
+    rewritten,
+    setting,
+    shifted,
+    whole_bills,
+)
 
-LATE_FROM_DAYS, LATE_TO_DAYS = 6, 26  # after the month's end; billing has closed by then
-MALFORMED = pa.array(["无", "N/A", "0", "---", "13800138000/13900139000"])
-GHOST_STEP = 1_000_000
-FIRST_GHOST_ID = 90_000_001
 CHANGED_MONTH = 7  # the eighth month's CDR table has two columns more than the others
+MALFORMED = ("无", "N/A", "0", "---", "13800138000/13900139000")
 WELL_FORMED = r"^[0-9０-９+ -]{11,16}$"
+WHOLE_DOCUMENT = r"^[0-9]{17}[0-9Xx]$"
+FEN_NO_ONE_PAYS = 9_999_999_900
 
-Spoil = Callable[[pa.Table, Array, "Spoiler"], pa.Table]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of dirt: the share of eligible rows to spoil, and how."""
-
-    name: str
-    share: float
-    spoil: Spoil
-    eligible: Callable[[pa.Table], pa.ChunkedArray] | None = None
-    widen: Callable[[pa.Table, Array], Array] | None = None  # from the rows drawn to all that belong to them
+Condition = Callable[[pa.Table], pa.ChunkedArray]
 
 
-@dataclass
-class Spoiler:
-    """Spoils the tables of one month and remembers every row it touched."""
-
-    clock: Clock
-    k: int
-    pool: NumberPool
-
-    def __post_init__(self) -> None:
-        self.chance = self.clock.chance("dirt", self.k)
-        self.planted: list[tuple[str, str, list[str]]] = []
-        self.doubles: list[tuple[int, int]] = []
-
-    def month(self, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
-        """The same tables with dirt in them."""
-        return {name: self._table(name, table) for name, table in tables.items()}
-
-    def _table(self, name: str, table: pa.Table) -> pa.Table:
-        free = np.ones(table.num_rows, dtype=bool)
-        for kind in KINDS.get(name, ()):
-            at = self._draw(kind, table, free)
-            if len(at):
-                free[at] = False
-                self.planted.append((name, kind.name, table.column(0).take(pa.array(at)).cast(pa.string()).to_pylist()))
-                table = kind.spoil(table, at, self)
-                free = np.concatenate([free, np.zeros(table.num_rows - len(free), bool)])
-        return table
-
-    def _draw(self, kind: Kind, table: pa.Table, free: Array) -> Array:
-        """pa.Table to spoil: still clean, and of the sort that this kind can spoil."""
-        fits = free
-        if kind.eligible is not None:
-            fits = free & pc.fill_null(kind.eligible(table), False).to_numpy()
-        candidates = np.flatnonzero(fits)
-        count = round(len(candidates) * kind.share * self.clock.settings.dirt)
-        at = np.sort(self.chance.choice(candidates, min(count, len(candidates)), replace=False))
-        return kind.widen(table, at) if kind.widen and len(at) else at
-
-
-def _put(table: pa.Table, column: str, at: Array, values: object) -> pa.Table:
-    """The table with other values at some rows of one column."""
-    position = table.schema.get_field_index(column)
-    kind = table.schema.field(column).type
-    mask = np.zeros(table.num_rows, dtype=bool)
-    mask[at] = True
-    given = values if isinstance(values, pa.Array) else pa.array(values)
-    old = table.column(column).combine_chunks()
-    return table.set_column(position, column, pc.replace_with_mask(old, pa.array(mask), given.cast(kind)))
-
-
-def _double(table: pa.Table, at: Array, _: Spoiler) -> pa.Table:
-    """The same rows once more, at the end."""
-    return pa.concat_tables([table, table.take(pa.array(at))])
-
-
-def _setting(column: str, value: object) -> Spoil:
-    """Put one constant."""
-
-    def spoil(table: pa.Table, at: Array, _: Spoiler) -> pa.Table:
-        return _put(table, column, at, pa.array([value] * len(at), table.schema.field(column).type))
-
-    return spoil
-
-
-def _negated(column: str) -> Spoil:
-    """Turn the sign round."""
-
-    def spoil(table: pa.Table, at: Array, _: Spoiler) -> pa.Table:
-        return _put(table, column, at, pc.negate(table.column(column).combine_chunks().take(pa.array(at))))
-
-    return spoil
-
-
-def _malformed(column: str) -> Spoil:
-    def spoil(table: pa.Table, at: Array, spoiler: Spoiler) -> pa.Table:
-        return _put(table, column, at, MALFORMED.take(pa.array(spoiler.chance.integers(0, len(MALFORMED), len(at)))))
-
-    return spoil
-
-
-def _late(column: str) -> Spoil:
-    """Entered after the month's billing has closed."""
-
-    def spoil(table: pa.Table, at: Array, spoiler: Spoiler) -> pa.Table:
-        end = spoiler.clock.start(spoiler.k + 1)
-        seconds = (end + spoiler.chance.integers(LATE_FROM_DAYS, LATE_TO_DAYS, len(at))) * DAY_S + 12 * 3600
-        return _put(table, column, at, spoiler.clock.stamps(seconds))
-
-    return spoil
-
-
-def _whole_bills(table: pa.Table, at: Array) -> Array:
-    """A bill is late with all its items."""
-    drawn = pc.unique(table.column("bill_no").take(pa.array(at)))
-    return np.flatnonzero(pc.is_in(table.column("bill_no"), drawn).to_numpy())
-
-
-def _fuzzy_double(table: pa.Table, at: Array, spoiler: Spoiler) -> pa.Table:
-    """The same person registered again a day later: another number in the books, a slip in name and address."""
-    rows = table.take(pa.array(at))
-    ghosts = FIRST_GHOST_ID + spoiler.k * GHOST_STEP + np.arange(len(at))
-    spoiler.doubles += list(zip(ghosts.tolist(), rows.column("subs_id").to_pylist(), strict=True))
-    everyone = np.arange(len(at))
-    names = [misspelt(name, number) for number, name in enumerate(rows.column("cust_nm").to_pylist())]
-    rows = _put(rows, "subs_id", everyone, ghosts)
-    rows = _put(rows, "cust_nm", everyone, names)
-    rows = _put(rows, "addr", everyone, [abbreviated(text) for text in rows.column("addr").to_pylist()])
-    for column in ("eff_tm", "rec_tm"):
-        later = pc.add(rows.column(column).combine_chunks(), pa.scalar(DAY_S * 1_000_000, pa.duration("us")))
-        rows = _put(rows, column, everyone, later)
-    return pa.concat_tables([table, rows])
-
-
-def _is(column: str, *values: object) -> Callable[[pa.Table], pa.ChunkedArray]:
+def _is(column: str, *values: object) -> Condition:
     return lambda table: pc.is_in(table.column(column), pa.array(values))
 
 
-def _looks_like_a_number(table: pa.Table) -> pa.ChunkedArray:
-    return pc.match_substring_regex(table.column("opp_msisdn"), WELL_FORMED)
+def _reads(column: str, pattern: str) -> Condition:
+    return lambda table: pc.match_substring_regex(table.column(column), pattern)
+
+
+def _positive(column: str) -> Condition:
+    return lambda table: pc.greater(table.column(column), 0)
 
 
 def _is_opening(table: pa.Table) -> pa.ChunkedArray:
     return pc.and_(pc.equal(table.column("ver_no"), 1), pc.equal(table.column("sts_cd"), "A"))
 
 
+def _has_traditional(table: pa.Table) -> pa.ChunkedArray:
+    names = table.column("cust_nm").to_pylist()
+    return pa.chunked_array([pa.array([traditional(name) != name for name in names], pa.bool_())])
+
+
+def _begins_in_the_month(table: pa.Table) -> pa.ChunkedArray:
+    """Only those are still delivered when they end on the day on which they begin."""
+    month = pc.max(table.column("sign_tm").cast(pa.date32())).as_py().replace(day=1)
+    return pc.greater_equal(table.column("beg_dt"), pa.scalar(month))
+
+
+def _repaired_at_once(table: pa.Table) -> pa.ChunkedArray:
+    """So soon that the repair is known when the month is read."""
+    return pc.less(table.column("fix_hours"), 100)
+
+
+def _region_name(code: str) -> str:
+    return codes.REGION_NAMES[int(code) - 1]
+
+
+def _wide(text: str) -> str:
+    return text.translate(FULL_WIDTH)
+
+
+def _spaced_plan(plan: str) -> str:
+    return f"P {plan[1:]}"
+
+
+def _wide_plan(plan: str) -> str:
+    return f"Ｐ{_wide(plan[1:])}"
+
+
+def _plan_by_price(plan: str) -> str:
+    return f"{int(plan[1:])}元套餐"
+
+
 KINDS: dict[str, tuple[Kind, ...]] = {
     "cdr": (
-        Kind("missing_customer", 0.0005, _setting("subs_id", None)),
-        Kind("negative_duration", 0.0008, _negated("dur_s"), _is("biz_typ", "10")),
-        Kind("absurd_duration", 0.0004, _setting("dur_s", 9_999_999), _is("biz_typ", "10")),
-        Kind("absurd_volume", 0.0008, _setting("vol_kb", 9_000_000_000_000), _is("biz_typ", "30")),
-        Kind("unknown_kind", 0.0003, _setting("biz_typ", "99")),
-        Kind("malformed_number", 0.002, _malformed("opp_msisdn"), _looks_like_a_number),
-        Kind("late", 0.003, _late("load_tm")),
-        Kind("exact_double", 0.002, _double),
+        Kind("missing_customer", 0.0005, "customer_id_missing", setting("subs_id", None)),
+        Kind("negative_duration", 0.0008, "duration_negative", negated("dur_s"), _is("biz_typ", "10")),
+        Kind("absurd_duration", 0.0004, "duration_absurd", setting("dur_s", 9_999_999), _is("biz_typ", "10")),
+        Kind("negative_volume", 0.0004, "volume_negative", negated("vol_kb"), _is("biz_typ", "30")),
+        Kind("absurd_volume", 0.0008, "volume_absurd", setting("vol_kb", 9_000_000_000_000), _is("biz_typ", "30")),
+        Kind("absurd_charge", 0.0002, "charge_absurd", setting("fee_fen", FEN_NO_ONE_PAYS)),
+        Kind("unknown_kind", 0.0003, "kind_unknown", setting("biz_typ", "99")),
+        Kind("malformed_number", 0.002, "kept", one_of("opp_msisdn", MALFORMED), _reads("opp_msisdn", WELL_FORMED)),
+        Kind("late", 0.003, "late", late("load_tm")),
+        Kind("exact_double", 0.002, "merged", doubled),
     ),
     "subs_his": (
-        Kind("malformed_number", 0.004, _malformed("msisdn")),
-        Kind("missing_sex", 0.01, _setting("sex_cd", None)),
-        Kind("missing_birth", 0.01, _setting("birth_yr", None)),
-        Kind("absurd_birth", 0.002, _setting("birth_yr", 1800)),
-        Kind("fuzzy_double", 0.006, _fuzzy_double, _is_opening),
+        Kind("malformed_number", 0.004, "phone_malformed", one_of("msisdn", MALFORMED)),
+        Kind("absurd_birth", 0.002, "birth_year_absurd", setting("birth_yr", 1800)),
+        Kind("future_joining", 0.0005, "joined_in_future", shifted("open_dt", 3_653), _is_opening),
+        Kind("reversed_dates", 0.0005, "dates_reversed", shifted("rec_tm", -100), _is_opening),
+        Kind("unknown_pay_mode", 0.0005, "pay_mode_unknown", setting("pay_typ", "7")),
+        Kind("negative_rent", 0.0005, "plan_fee_negative", negated("rent_fen")),
+        Kind("missing_sex", 0.01, "kept", setting("sex_cd", None)),
+        Kind("missing_birth", 0.01, "kept", setting("birth_yr", None)),
+        Kind("wrong_document", 0.008, "kept", rewritten("id_no", mistyped), _reads("id_no", WHOLE_DOCUMENT)),
+        Kind("unknown_region", 0.002, "kept", setting("area_cd", "77")),
+        Kind("unknown_plan", 0.002, "kept", setting("prod_id", "PX9")),
+        Kind("region_name", 0.006, "repaired", rewritten("area_cd", _region_name, lambda c: _region_name(c) + "大区")),
+        Kind("region_spelling", 0.004, "repaired", rewritten("area_cd", _wide, lambda code: code.lstrip("0"))),
+        Kind(
+            "plan_spelling", 0.006, "repaired",
+            rewritten("prod_id", str.lower, _spaced_plan, _wide_plan, _plan_by_price),
+        ),
+        Kind("name_spacing", 0.01, "repaired", rewritten("cust_nm", spaced, full_width_space)),
+        Kind("name_traditional", 0.01, "repaired", rewritten("cust_nm", traditional), _has_traditional),
+        Kind("fuzzy_double", 0.012, "matched", registered_twice, _is_opening),
     ),
+    "agr_info": (Kind("reversed_term", 0.02, "term_reversed", copied("end_dt", "beg_dt"), _begins_in_the_month),),
     "bill_item": (
-        Kind("late", 0.0004, _late("gen_tm"), _is("item_cd", "1001"), _whole_bills),
-        Kind("wrong_sign", 0.0003, _negated("amt_fen"), lambda t: pc.greater(t["amt_fen"], 0)),
-        Kind("exact_double", 0.001, _double),
+        Kind("late", 0.0004, "late", late("gen_tm"), _is("item_cd", "1001"), whole_bills),
+        Kind("wrong_sign", 0.0003, "sign_wrong", negated("amt_fen"), _positive("amt_fen")),
+        Kind("absurd_amount", 0.0003, "amount_absurd", setting("amt_fen", FEN_NO_ONE_PAYS), _positive("amt_fen")),
+        Kind("missing_amount", 0.0002, "amount_cny_missing", setting("amt_fen", None)),
+        Kind("missing_customer", 0.0002, "customer_id_missing", setting("subs_id", None)),
+        Kind("unknown_item", 0.0002, "item_unknown", setting("item_cd", "7777")),
+        Kind("exact_double", 0.001, "merged", doubled),
+        Kind("correction", 0.001, "late", corrected("amt_fen", "gen_tm"), _is("item_cd", "1001")),
     ),
     "pay_log": (
-        Kind("reversed", 0.0005, _negated("amt_fen")),
-        Kind("late", 0.004, _late("rec_tm")),
-        Kind("exact_double", 0.002, _double),
+        Kind("reversed", 0.0005, "amount_not_positive", negated("amt_fen")),
+        Kind("absurd_amount", 0.0005, "amount_absurd", setting("amt_fen", FEN_NO_ONE_PAYS)),
+        Kind("missing_customer", 0.0005, "customer_id_missing", setting("subs_id", None)),
+        Kind("late", 0.004, "late", late("rec_tm")),
+        Kind("exact_double", 0.002, "merged", doubled),
+        Kind("correction", 0.002, "late", corrected("amt_fen", "rec_tm")),
     ),
-    "topup_log": (Kind("late", 0.003, _late("rec_tm")), Kind("exact_double", 0.002, _double)),
-    "cmplt_ticket": (Kind("late", 0.02, _late("rec_tm")),),
-    "fault_ticket": (Kind("late", 0.01, _late("rec_tm")),),
-    "survey_ans": (Kind("off_scale", 0.01, _setting("score", 99)),),
-    "mkt_offer": (Kind("late", 0.01, _late("rec_tm")),),
-}
+    "topup_log": (
+        Kind("reversed", 0.001, "amount_not_positive", negated("amt_fen")),
+        Kind("absurd_amount", 0.001, "amount_absurd", setting("amt_fen", FEN_NO_ONE_PAYS)),
+        Kind("missing_customer", 0.001, "customer_id_missing", setting("subs_id", None)),
+        Kind("late", 0.003, "late", late("rec_tm")),
+        Kind("exact_double", 0.002, "merged", doubled),
+    ),
+    "bal_snap": (
+        Kind("missing_balance", 0.001, "balance_cny_missing", setting("bal_fen", None)),
+        Kind("absurd_balance", 0.001, "balance_absurd", setting("bal_fen", 99_999_999_900)),
+    ),
+    "owe_snap": (
+        Kind("no_debt", 0.01, "arrears_not_positive", setting("owe_fen", 0)),
+        Kind("absurd_debt", 0.01, "arrears_absurd", setting("owe_fen", FEN_NO_ONE_PAYS)),
+        Kind("negative_age", 0.01, "overdue_negative", setting("owe_days", -3)),
+    ),
+    "srv_snap": (
+        Kind("unknown_service", 0.001, "service_unknown", setting("srv_cd", "ZZ")),
+        Kind("negative_traffic", 0.002, "traffic_absurd", setting("flow_mb", -1), _is("srv_cd", "BB")),
+    ),
+    "site_snap": (Kind("no_operator", 0.003, "operator_count_absurd", setting("oper_cnt", 0)),),
+    "fault_ticket": (
+        Kind("late", 0.01, "late", late("rec_tm")),
+        Kind("negative_repair", 0.012, "repair_negative", setting("fix_hours", -5), _repaired_at_once),
+    ),
+    "cmplt_ticket": (
+        Kind("late", 0.02, "late", late("rec_tm")),
+        Kind("missing_customer", 0.01, "customer_id_missing", setting("subs_id", None)),
+    ),
+    "survey_ans": (
+        Kind("off_scale", 0.01, "score_off_scale", setting("score", 99)),
+        Kind("unknown_kind", 0.005, "kind_unknown", setting("survey_typ", "XYZ")),
+    ),
+    "mkt_offer": (
+        Kind("late", 0.01, "late", late("rec_tm")),
+        Kind("absurd_discount", 0.003, "discount_absurd", setting("disc_fen", FEN_NO_ONE_PAYS)),
+    ),
+    "keep_contact": (
+        Kind("unreached_reply", 0.05, "response_without_reach", setting("reply_cd", "1"), _is("reach_flag", "0")),
+    ),
+    "biz_request": (Kind("unknown_kind", 0.015, "kind_unknown", setting("req_cd", "R9")),),
+    "np_request": (Kind("missing_customer", 0.018, "customer_id_missing", setting("subs_id", None)),),
+}  # fmt: skip

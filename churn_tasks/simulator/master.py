@@ -8,6 +8,7 @@ import pyarrow as pa
 from churn_tasks.simulator import codes
 from churn_tasks.simulator.agreements import TYPES, Agreements, commitment_fen
 from churn_tasks.simulator.clock import DAY_S, NEVER, Array, Clock, dates
+from churn_tasks.simulator.identity import as_delivered, registered_documents
 from churn_tasks.simulator.people import People
 from churn_tasks.simulator.phones import NumberPool
 from churn_tasks.simulator.state import MonthState, felt, felt_at_peak
@@ -30,6 +31,7 @@ class Books:
     demolition_day: Array
     name: Array
     address: Array
+    document: Array
 
 
 def open_books(clock: Clock, people: People) -> Books:
@@ -44,6 +46,7 @@ def open_books(clock: Clock, people: People) -> Books:
         demolition_day=np.full(n, NEVER),
         name=holder_names(people, chance),
         address=addresses(people, chance),
+        document=registered_documents(clock, people),
     )
 
 
@@ -122,6 +125,7 @@ def _attributes(people: People, books: Books, who: Array) -> dict[str, object]:
     """What the books say of each, apart from number, status and dates of the version."""
     city = [f"{region + 1:02d}{city:02d}" for region, city in zip(books.region[who], books.city[who], strict=True)]
     return {
+        "id_no": as_delivered(books.document[who]),
         "cust_nm": pa.array(books.name[who]),
         "addr": pa.array(books.address[who]),
         "sex_cd": pa.array(people.sex[who]),

@@ -10,15 +10,17 @@ from churn_tasks.simulator.agreements import make_agreements
 from churn_tasks.simulator.billing import month_bills
 from churn_tasks.simulator.care import month_care
 from churn_tasks.simulator.clock import Clock
-from churn_tasks.simulator.dirt import CHANGED_MONTH, Spoiler
+from churn_tasks.simulator.dirt import CHANGED_MONTH, KINDS
 from churn_tasks.simulator.lives import plan_lives
 from churn_tasks.simulator.master import month_agreements, month_premises, month_services, month_versions, open_books
 from churn_tasks.simulator.money import month_money, open_accounts
 from churn_tasks.simulator.people import make_people
 from churn_tasks.simulator.phones import NumberPool
+from churn_tasks.simulator.rotation import come_back, plan_rotation, returns
 from churn_tasks.simulator.settings import SimulationSettings
+from churn_tasks.simulator.spoiler import Planted, Spoiler
 from churn_tasks.simulator.state import month_state
-from churn_tasks.simulator.truth import dirt_rows, doubles, subscribers
+from churn_tasks.simulator.truth import dirt_rows, doubles, persons, rotations, subscribers
 from churn_tasks.simulator.usage import month_usage
 
 
@@ -42,9 +44,11 @@ class Operator:
     def __init__(self, settings: SimulationSettings) -> None:
         self.settings = settings
         self.clock = Clock(settings)
-        self.people = make_people(self.clock)
-        self.agreements = make_agreements(self.clock, self.people)
-        self.lives = plan_lives(self.clock, self.people, self.agreements.free_day)
+        people = make_people(self.clock)
+        self.agreements = make_agreements(self.clock, people)
+        self.lives = plan_lives(self.clock, people, self.agreements.free_day)
+        self.people = come_back(self.clock, people, plan_rotation(self.clock, people, self.lives))
+        self.rotation = returns(self.clock, self.people, self.lives)
 
     def months(self) -> Iterator[Delivery]:
         """Every month's rows, the earliest first; one month is in memory at a time."""
@@ -66,19 +70,23 @@ class Operator:
                 "site_snap": month_premises(clock, people, state, books),
                 **month_care(clock, people, state, self.lives),
             }
-            yield self._delivery(k, clean, Spoiler(clock, k, pool))
+            yield self._delivery(k, clean, Spoiler(clock, k, KINDS))
 
     def _delivery(self, k: int, clean: dict[str, pa.Table], spoiler: Spoiler) -> Delivery:
         boss = spoiler.month(clean)
-        month = self.clock.month(k)
-        truth = {"dirt": dirt_rows(month, spoiler.planted), "fuzzy_double": doubles(spoiler.doubles)}
+        month, planted = self.clock.month(k), spoiler.planted
         if k == self.changed_month:
             boss["cdr"] = _with_new_columns(boss["cdr"])
-            truth["dirt"] = pa.concat_tables(
-                [truth["dirt"], dirt_rows(month, [("cdr", "schema_change", ["volte_flag", "cell_ref"])])]
-            )
+            planted = [*planted, Planted("cdr", "schema_change", ["volte_flag", "cell_ref"], "drift")]
+        truth = {
+            "dirt": dirt_rows(month, planted),
+            "fuzzy_double": doubles(spoiler.doubles),
+            "person": persons(self.people, spoiler.doubles),
+        }
         if k == 0:
             truth["subscriber"] = subscribers(self.people, self.lives)
+            truth["person"] = pa.concat_tables([persons(self.people), truth["person"]])
+            truth["rotation"] = rotations(self.people, self.lives, self.rotation)
         return Delivery(k, str(month), boss, truth)
 
     @property

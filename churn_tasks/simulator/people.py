@@ -6,6 +6,7 @@ import numpy as np
 
 from churn_tasks.simulator import codes
 from churn_tasks.simulator.clock import Array, Clock
+from churn_tasks.simulator.kinship import Kinship, birth_years, make_kinship, sexes
 
 FIRST_ID = 6_000_001
 BROADBAND_SHARES = np.array([0.25, 0.6, 0.05, 0.5])  # by segment
@@ -19,7 +20,9 @@ class People:
         join_day: first day on the network; drawn over ten years for the base.
         use: multiplies the average number of records; mean about 1.
         circle: number of people that the subscriber calls.
+        circle_of: whose acquaintances they are: his own, or those of the line that he gave up.
         home: number of the dwelling; families share one.
+        kinship: who is the same person, and who only looks like it.
     """
 
     subs_id: Array
@@ -35,6 +38,7 @@ class People:
     use: Array
     data_share: Array
     circle: Array
+    circle_of: Array
     off_net: Array
     uses_rival_carrier: Array
     payment_sloppiness: Array  # chance of paying a bill late
@@ -42,6 +46,7 @@ class People:
     home: Array
     surname: Array
     number: Array  # the mobile number as an integer
+    kinship: Kinship
 
     def __len__(self) -> int:
         return len(self.subs_id)
@@ -54,28 +59,32 @@ def make_people(clock: Clock) -> People:
     n = len(join_day)
     segment = chance.choice(4, n, p=codes.SEGMENT_SHARES)
     plan = _plans(segment, chance)
-    home, surname = _homes(segment, chance)
+    head, surname = _homes(segment, chance)
+    kinship = make_kinship(segment, head, clock.chance("kinship"))
+    district = kinship.home[kinship.namesake]  # those who live together live in one region
     return People(
         subs_id=FIRST_ID + np.arange(n),
         join_day=join_day,
         segment=segment,
-        region=chance.integers(0, len(codes.REGIONS), n)[home],  # those who live together live in one region
-        city=chance.integers(1, 6, n)[home],
+        region=chance.integers(0, len(codes.REGIONS), n)[district],
+        city=chance.integers(1, 6, n)[district],
         plan=plan,
         is_postpaid=chance.random(n) < np.array([0.45, 0.6, 0.15, 0.95])[segment],
         vip=_vip(segment, plan, chance),
-        sex=chance.choice(np.array(["1", "2"]), n),
-        birth_year=_birth_years(clock, segment, chance),
+        sex=sexes(kinship, chance.choice(np.array(["1", "2"]), n)),
+        birth_year=birth_years(kinship, _birth_years(clock, segment, chance), clock.settings.first_month.year),
         use=codes.SEGMENT_USE[segment] * chance.lognormal(-0.08, 0.4, n) * (0.7 + 0.1 * plan),
         data_share=np.clip(chance.beta(4, 4, n), 0.05, 0.95),
         circle=np.clip(chance.lognormal(2.3, 0.5, n), 3, 60).astype(int),
+        circle_of=np.arange(n),
         off_net=chance.beta(3, 5, n),
         uses_rival_carrier=chance.random(n) < 0.04,
         payment_sloppiness=chance.beta(1.2, 12, n),
         has_broadband=chance.random(n) < BROADBAND_SHARES[segment],
-        home=home,
-        surname=surname,
+        home=kinship.home,
+        surname=surname[kinship.holder],
         number=_numbers(n, chance),
+        kinship=kinship,
     )
 
 

@@ -5,7 +5,7 @@ CREATE SCHEMA boss;
 CREATE SCHEMA sim_truth;
 
 CREATE TABLE boss.subs_his (
-    subs_id bigint, ver_no bigint, msisdn text, cust_nm text, addr text, sex_cd text, birth_yr integer, area_cd text,
+    subs_id bigint, ver_no bigint, msisdn text, id_no text, cust_nm text, addr text, sex_cd text, birth_yr integer, area_cd text,
     cnty_cd text, seg_cd text, vip_lvl integer, pay_typ text, prod_id text, rent_fen bigint, net_typ text, open_dt date,
     sts_cd text, eff_tm timestamptz, rec_tm timestamptz);
 CREATE TABLE boss.agr_info (
@@ -53,5 +53,7 @@ CREATE TABLE sim_truth.simulation (fingerprint text, settings text);
 CREATE TABLE sim_truth.subscriber (
     subs_id bigint PRIMARY KEY, join_date date, leave_date date, cause text, shown_signs boolean, contact_effect text,
     kept_by_contact boolean, driven_by_contact boolean);
-CREATE TABLE sim_truth.dirt (tab text, mon text, kind text, row_key text);
+CREATE TABLE sim_truth.person (subs_id bigint PRIMARY KEY, person_no bigint);
+CREATE TABLE sim_truth.rotation (old_subs_id bigint, new_subs_id bigint, left_date date, joined_date date);
+CREATE TABLE sim_truth.dirt (tab text, mon text, kind text, row_key text, outcome text);
 CREATE TABLE sim_truth.fuzzy_double (subs_id bigint, double_of bigint);

@@ -7,7 +7,7 @@ from pydantic import Field
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Closed, MonthField
 
-VERSION = 3  # raised whenever the simulator's output changes, so that an older simulation is made anew
+VERSION = 4  # raised whenever the simulator's output changes, so that an older simulation is made anew
 
 
 class SimulationSettings(Closed):

@@ -7,7 +7,11 @@ from churn_tasks.core.months import Month
 from churn_tasks.simulator import codes
 from churn_tasks.simulator.clock import NEVER, dates
 from churn_tasks.simulator.lives import HELPS, HURTS, Lives
-from churn_tasks.simulator.people import People
+from churn_tasks.simulator.people import FIRST_ID, People
+from churn_tasks.simulator.rotation import Rotation
+from churn_tasks.simulator.spoiler import Planted
+
+FIRST_PERSON = 500_001
 
 
 def subscribers(people: People, lives: Lives) -> pa.Table:
@@ -30,13 +34,32 @@ def subscribers(people: People, lives: Lives) -> pa.Table:
     )
 
 
-def dirt_rows(month: Month, planted: list[tuple[str, str, list[str]]]) -> pa.Table:
-    """One row for each spoiled row: table, month, kind and the row's number."""
-    tables = [table for table, _, keys in planted for _ in keys]
-    kinds = [kind for _, kind, keys in planted for _ in keys]
-    keys = [key for _, _, keys in planted for key in keys]
-    strings = {"tab": tables, "mon": [str(month)] * len(keys), "kind": kinds, "row_key": keys}
-    return pa.table({name: pa.array(values, pa.string()) for name, values in strings.items()})
+def persons(people: People, again: list[tuple[int, int]] | None = None) -> pa.Table:
+    """Number of the person behind every subscriber, or behind those registered ``again``: second number and first."""
+    of_all = FIRST_PERSON + people.kinship.holder
+    subs_id = people.subs_id if again is None else np.array([ghost for ghost, _ in again], dtype=np.int64)
+    number = of_all if again is None else of_all[np.array([first for _, first in again], dtype=np.int64) - FIRST_ID]
+    return pa.table({"subs_id": subs_id, "person_no": number})
+
+
+def rotations(people: People, lives: Lives, rotation: Rotation) -> pa.Table:
+    """Leavers who came back on a new number."""
+    return pa.table(
+        {
+            "old_subs_id": people.subs_id[rotation.old],
+            "new_subs_id": people.subs_id[rotation.new],
+            "left_date": dates(lives.leave_day[rotation.old]),
+            "joined_date": dates(people.join_day[rotation.new]),
+        }
+    )
+
+
+def dirt_rows(month: Month, planted: list[Planted]) -> pa.Table:
+    """One row for each spoiled row: table, month, kind, the row's key, and what must become of it."""
+    columns = zip(*((p.table, str(month), p.kind, key, p.outcome) for p in planted for key in p.keys), strict=True)
+    names = ("tab", "mon", "kind", "row_key", "outcome")
+    values = list(columns) or [()] * len(names)
+    return pa.table({name: pa.array(list(each), pa.string()) for name, each in zip(names, values, strict=True)})
 
 
 def doubles(pairs: list[tuple[int, int]]) -> pa.Table:

@@ -109,7 +109,7 @@ def _peers(
     chance: np.random.Generator,
 ) -> Array:
     """Position of the other end in the pool; a circle of acquaintances shrinks in distress, rivals' hotlines appear."""
-    me = state.who[at]
+    me = people.circle_of[state.who[at]]
     shrunk = people.circle[me] * (1 - felt(state, "peers")[at, slot])
     friend = (shrunk.clip(min=1) * chance.random(len(at)) ** 1.6).astype(np.int64)
     mix = (me * 1_000_003 + friend * 7_919) * 2_654_435_761 % (1 << 40)

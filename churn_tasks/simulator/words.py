@@ -24,11 +24,14 @@ COMPLAINTS = (
 
 
 def holder_names(people: People, chance: np.random.Generator) -> Array:
-    """Surname and one or two characters."""
-    n = len(people)
-    second = np.where(chance.random(n) < 0.75, chance.choice(GIVEN, n), "")
-    names = np.char.add(SURNAMES[people.surname % len(SURNAMES)], chance.choice(GIVEN, n))
-    return np.char.add(names, second)
+    """Surname and one or two characters; the first of the two is shared by brothers and sisters."""
+    n, kinship = len(people), people.kinship
+    has_second = chance.random(n) < 0.75
+    second, first = chance.choice(GIVEN, n), chance.choice(GIVEN, n)
+    is_sibling = kinship.sibling != np.arange(n)
+    second = np.where(has_second | is_sibling, second, "")
+    names = np.char.add(np.char.add(SURNAMES[people.surname % len(SURNAMES)], first[kinship.sibling]), second)
+    return names[kinship.namesake][kinship.holder]
 
 
 def addresses(people: People, chance: np.random.Generator) -> Array:
@@ -47,13 +50,3 @@ def complaint_texts(kind: Array, chance: np.random.Generator) -> pa.Array:
     """What the customer said, by kind of complaint."""
     texts = pa.array([text for group in COMPLAINTS for text in group])
     return texts.take(pa.array(kind * 3 + chance.integers(0, 3, len(kind))))
-
-
-def abbreviated(address: str) -> str:
-    """The same address as another shop writes it."""
-    return address.replace("路", "路 ").replace("栋", "-").replace("室", "").replace("号", "号 ")
-
-
-def misspelt(name: str, number: int) -> str:
-    """The same name with its last character mistyped, or with a space in it."""
-    return name[:1] + " " + name[1:] if number % 3 == 0 else name[:-1] + GIVEN[number % len(GIVEN)]

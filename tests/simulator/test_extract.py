@@ -7,7 +7,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from churn_tasks.adapters import source_postgres
+from churn_tasks.adapters.source import open_source
 from churn_tasks.core.contracts import RawTable
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import INCLUDE, Settings, load_settings
@@ -36,7 +36,7 @@ def contracts(settings: Settings) -> dict[str, RawTable]:
 
 def extracted(settings: Settings, table: str, month: Month) -> pa.Table:
     sql = rendered_sql(settings, settings.calendar.window(month), table)
-    with source_postgres.open_batches(settings, sql, 10_000) as batches:
+    with open_source(settings) as source, source.batches(sql) as batches:
         return batches.read_all()
 
 
@@ -54,8 +54,8 @@ def test_columns_and_types_are_the_contract_s(settings: Settings, contracts: dic
     rows = extracted(settings, table, LAST)
     assert rows.num_rows >= contracts[table].min_rows > -1
     names = [f"{name[:-7]}_token" if name.endswith("_number") else name for name in rows.column_names]
-    assert names == contracts[table].column_names
-    for field, column in zip(rows.schema, contracts[table].columns, strict=True):
+    assert names == [column.name for column in contracts[table].delivered_columns]
+    for field, column in zip(rows.schema, contracts[table].delivered_columns, strict=True):
         assert FITTING[column.type](field.type), f"{table}.{column.name} is {field.type}"
 
 
