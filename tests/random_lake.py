@@ -54,6 +54,25 @@ def fill(run: MonthRun, months: list[Month], seed: int = 7) -> None:
             made = list(_rows(table, month, random.Random(f"{seed} {table.table} {month}")))
             with run.engine.registered("made_rows", pa.Table.from_pylist(made)):
                 pour(run, f"clean_{table.table}", month, "made_rows")
+    if "customer" in run.registry.raw:
+        persons(run, months)
+
+
+def persons(run: MonthRun, months: list[Month]) -> None:
+    """Write ``customer_line`` of these months: three neighbours in four belong together, and some lines have ended."""
+    for month in months:
+        made = [
+            {
+                "customer_id": customer,
+                "person_id": f"P{CUSTOMERS[number - number % 4 if number % 4 < 3 else number]}",
+                "is_primary": number % 4 in (0, 3), "is_current": (number + month.number) % 5 > 0, "line_count": 2,
+                "opened_date": month.start - timedelta(days=40 * number), "seen_month": month.start,
+                "ended_date": None if (number + month.number) % 5 else month.start - timedelta(days=number),
+            }
+            for number, customer in enumerate(CUSTOMERS)
+        ]  # fmt: skip
+        with run.engine.registered("made_rows", pa.Table.from_pylist(made)):
+            pour(run, "customer_line", month, "(SELECT *, NULL AS successor_id FROM made_rows)")
 
 
 def _rows(table: RawTable, month: Month, rng: random.Random) -> Any:

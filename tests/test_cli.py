@@ -22,7 +22,7 @@ def _churn(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     ("arguments", "said"),
     [
         (("step", "extract", "--month", "2024-13"), "month '2024-13' is not of the form YYYY-MM"),
-        (("step", "extarct", "--month", "2024-03"), "there is no step 'extarct'; there are extract, check_raw"),
+        (("step", "extarct", "--month", "2024-03"), "there is no step 'extarct'; there are extract, late, check_raw"),
         (("run", "--month", "2024-03", "--profile", "telecon"), "Give one of retail, telecom, telecom_wide"),
         (("step", "extract", "--month", "2024-03"), "CHURN_SOURCE_URL is not set"),
         (("step", "train", "--month", "2024-12"), "Run first: churn step promote --month 2024-11"),

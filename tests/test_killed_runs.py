@@ -96,8 +96,8 @@ def test_a_month_killed_at_any_moment_ends_like_one_that_was_not(postgres: Clust
     killed = _prepared(tmp_path / "killed", postgres.create_database("killed_often"))
     kills = [(step, 0.0) for step in STEPS[:-1]] + [("labels", 0.3), ("labels", 0.8)]  # the last two within train
     reached = [_kill_after(killed, step, seconds) for step, seconds in kills]
-    assert reached == [True] * 15
+    assert reached == [True] * 17
     assert _whole(killed) == 0
     assert _outcome(killed) == expected
     assert len(expected["published"]) > 40
-    assert len(expected) == 15
+    assert len(expected) == 26

@@ -10,7 +10,7 @@ import pytest
 from churn_tasks.core.errors import BadInput, CheckFailed
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
-from churn_tasks.pipeline import STEPS, TASKS, run_step, run_task
+from churn_tasks.pipeline import STEPS, TASKS, restated_steps, run_step, run_task, task_of
 from churn_tasks.steps.month_run import MonthRun, StepReport
 
 
@@ -84,3 +84,54 @@ def test_an_unknown_name_is_refused_with_those_that_exist(settings, name):
     with pytest.raises(BadInput, match="publish"):
         list(run_task(name, settings, Month(2024, 3)))
     assert name not in STEPS
+
+
+def test_no_step_of_a_restatement_trains_or_promotes():
+    steps = {step for task in TASKS for step in restated_steps(task.steps)}
+    assert set(STEPS) - steps == {"late", "train", "promote"}
+    assert [task_of(step) for step in ("extract", "check_raw", "labels", "score", "report")] == [
+        "integrate", "integrate", "warn", "warn", "report",
+    ]  # fmt: skip
+
+
+def test_a_restated_month_comes_first_and_one_that_is_refused_holds_nobody_up(settings, plant, caplog):
+    """March finds late rows of February; its check refuses them, and March goes on."""
+    march, february = Month(2024, 3), Month(2024, 2)
+    done = []
+
+    def late(run):
+        found = "DATE '2024-02-01' AS late_month, 'bill' AS table_name, 3 AS late_rows"
+        run.engine.write("late_rows", run.month, f"SELECT {found}, NULL AS known_from, NULL AS known_to")
+        return StepReport("late", str(run.month))
+
+    def note(step):
+        def run(run):
+            done.append((step, run.edition, run.tables))
+            if step == "check_raw" and run.restated_until:
+                raise CheckFailed("raw_bill 2024-02: bad (e.g. 13912345678)")
+            return StepReport(step, str(run.month))
+
+        return run
+
+    plant("late", late)
+    for step in ("extract", "check_raw", "integrate", "match", "summarise"):
+        plant(step, note(step))
+    reports = list(run_task("integrate", settings, march))
+    restated = "2024-02-restated-2024-04-06"
+    assert done == [
+        ("extract", restated, ("bill",)),
+        ("check_raw", restated, ("bill",)),
+        *((step, "2024-03", None) for step in ("check_raw", "integrate", "match", "summarise")),
+    ]
+    assert [(r.step, r.outcome) for r in reports if r.month == restated] == [
+        ("extract", "done"),
+        ("check_raw", "refused"),
+    ]
+    run = MonthRun(settings, march)
+    refusal = run.month_rows("refusal", "*").to_dict("records")
+    assert [(str(row["refused_month"])[:7], row["task"]) for row in refusal] == [(str(february), "integrate")]
+    assert refusal[0]["reason"] == "raw_bill 2024-02: bad (e.g. 139****5678)"
+    run.close()
+    done.clear()
+    list(run_task("extract", settings, march))
+    assert done == [("extract", "2024-03", None)], "what was refused is not tried again by later tasks"

@@ -9,6 +9,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from churn_tasks.cli.options import MonthOption, ProfileOption, console
 from churn_tasks.cli.quarantine import quarantine
+from churn_tasks.cli.restate import restate_month
+from churn_tasks.cli.review import review
+from churn_tasks.cli.source import check_source, what_we_need
 from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings, load_settings
@@ -16,6 +19,10 @@ from churn_tasks.pipeline import STEPS, run_step
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(review, name="review")
+app.command("restate")(restate_month)
+app.command("check-source")(check_source)
+app.command("what-we-need")(what_we_need)
 
 
 @app.command("run")

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from churn_tasks.core.settings import Settings
 from churn_tasks.local.airflow import Airflow
@@ -51,7 +52,10 @@ class Services:
             "CHURN_SOURCE_URL": self.source_url,
             "CHURN_WAREHOUSE_URL": given.warehouse_url or self.instance.cluster.url(WAREHOUSE),
             "CHURN_MLFLOW_URL": given.mlflow_url or self.mlflow.url,
-            "CHURN_DATA_PATH": str(given.data_path.resolve()) if given.data_path else "",
+            "CHURN_DATA_PATH": str(
+                given.data_path.resolve() if isinstance(given.data_path, Path) else given.data_path or ""
+            ),
+            "CHURN_DATA_OPTIONS": given.data_options,
             "CHURN_TOKEN_KEY_FILE": str(self.settings.token_key_file.resolve()),
             "CHURN_ALERT_URL": given.alert_url,
             "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -92,7 +92,7 @@ def rows_sql(features: FeatureSet, *, labelled: bool) -> str:
         f'CAST("{table}"."{name}" AS {"VARCHAR" if name in features.text else "DOUBLE"}) AS "{name}"'
         for name, table in features.columns.items()
     ]
-    truth = ["label.churned", "label.left_in_delay"] if labelled else []
+    truth = ["label.churned", "label.left_in_delay", "coalesce(label.rotated, false) AS rotated"] if labelled else []
     joins = [f'LEFT JOIN "{table}" USING (customer_id, month)' for table in features.tables]
     joins += ["JOIN label USING (customer_id, month)"] if labelled else []
     return (
@@ -108,7 +108,7 @@ class Sample:
 
     Attributes:
         months: first day of the month of each row; rows are ordered by month, then customer.
-        churned, left_in_delay: the label; all false in a sample without labels.
+        churned, left_in_delay, rotated: the label, of which at most one is true; all false in a sample without labels.
     """
 
     customers: np.ndarray
@@ -116,6 +116,7 @@ class Sample:
     features: "pd.DataFrame"
     churned: np.ndarray
     left_in_delay: np.ndarray
+    rotated: np.ndarray
 
     def __len__(self) -> int:
         return len(self.customers)
@@ -126,9 +127,9 @@ class Sample:
 
     def rows(self, chosen: np.ndarray) -> "Sample":
         """The rows at these positions, or for which this mask is true."""
-        columns = (self.customers, self.months, self.churned, self.left_in_delay)
-        customers, months, churned, left = (column[chosen] for column in columns)
-        return Sample(customers, months, self.features.iloc[chosen].reset_index(drop=True), churned, left)
+        columns = (self.customers, self.months, self.churned, self.left_in_delay, self.rotated)
+        customers, months, *truth = (column[chosen] for column in columns)
+        return Sample(customers, months, self.features.iloc[chosen].reset_index(drop=True), *truth)
 
 
 def sample(frame: "pd.DataFrame", features: FeatureSet) -> Sample:
@@ -161,4 +162,5 @@ def sample(frame: "pd.DataFrame", features: FeatureSet) -> Sample:
         features=values,
         churned=frame["churned"].to_numpy(dtype=bool) if "churned" in frame else none,
         left_in_delay=frame["left_in_delay"].to_numpy(dtype=bool) if "left_in_delay" in frame else none,
+        rotated=frame["rotated"].to_numpy(dtype=bool) if "rotated" in frame else none,
     )

@@ -18,9 +18,11 @@ class Outcome:
     Attributes:
         customers, churners, churn_rate: the cohort, those who churned, and their share: the base rate.
         left_in_delay: customers of the cohort who left before the predict window began.
+        rotated: customers who left for another line of their own; no churners.
         warned: customers on the list.
         warned_churners: those of them who churned.
         warned_left_in_delay: those of them who left before the predict window began; neither churners nor kept.
+        warned_rotated: those of them who left for another line of their own; they count against the precision.
         precision: warned_churners / warned (准确度).
         coverage: warned_churners / churners, recall (覆盖率).
         precision_in_time: the precision among the warned who had not left in the delay.
@@ -42,9 +44,11 @@ class Outcome:
     churners: int
     churn_rate: float
     left_in_delay: int
+    rotated: int
     warned: int
     warned_churners: int
     warned_left_in_delay: int
+    warned_rotated: int
     precision: float | None
     coverage: float | None
     precision_in_time: float | None
@@ -74,7 +78,13 @@ def ratio(part: float, whole: float) -> float | None:
     return float(part / whole) if whole else None
 
 
-def judge(scores: np.ndarray, churned: np.ndarray, left_in_delay: np.ndarray, size: int) -> Outcome:
+def judge(
+    scores: np.ndarray,
+    churned: np.ndarray,
+    left_in_delay: np.ndarray,
+    size: int,
+    rotated: np.ndarray | None = None,
+) -> Outcome:
     """Count what a list of ``size`` customers came to, and how good the whole ranking was.
 
     Args:
@@ -82,7 +92,9 @@ def judge(scores: np.ndarray, churned: np.ndarray, left_in_delay: np.ndarray, si
         churned: True for who stayed through the delay and left in the predict window.
         left_in_delay: True for who left in the delay; never True together with ``churned``.
         size: length of the list.
+        rotated: True for who left for another line of the same person; nobody when it is not given.
     """
+    rotated = np.zeros(len(churned), dtype=bool) if rotated is None else rotated
     warned = on_list(scores, size)
     hits, alarms = int((warned & churned).sum()), int(warned.sum())
     late = int((warned & left_in_delay).sum())
@@ -92,9 +104,11 @@ def judge(scores: np.ndarray, churned: np.ndarray, left_in_delay: np.ndarray, si
         churners=churners,
         churn_rate=churners / customers,
         left_in_delay=int(left_in_delay.sum()),
+        rotated=int(rotated.sum()),
         warned=alarms,
         warned_churners=hits,
         warned_left_in_delay=late,
+        warned_rotated=int((warned & rotated).sum()),
         precision=ratio(hits, alarms),
         coverage=ratio(hits, churners),
         precision_in_time=ratio(hits, alarms - late),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from churn_tasks.core.sections import Text
@@ -54,6 +55,7 @@ class MonthContent:
         no_list_because: why the month has no list; empty when it has one.
         listed: head of the list with masked numbers.
         run_id, version: of the published list; empty and 0 when the month is not published.
+        restated_until: day before which everything on the page had become known, when the month was restated.
         judged: candidates on the latest tested months, one row each.
     """
 
@@ -64,6 +66,7 @@ class MonthContent:
     listed: Sequence[Row] = ()
     run_id: str = ""
     version: int = 0
+    restated_until: date | None = None
     list_facts: Row = field(default_factory=dict)
     levels: Mapping[str, int] = field(default_factory=dict)
     groups: Sequence[GroupWeight] = ()
@@ -75,4 +78,7 @@ class MonthContent:
     segments: Sequence[Row] = ()
     segment_month: str = ""
     counts: Sequence[Row] = ()
+    drift: Sequence[Row] = ()
+    standardised: Sequence[Row] = ()
+    treatments: Sequence[Row] = ()
     data_docs: Sequence[str] = ()

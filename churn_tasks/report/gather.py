@@ -54,6 +54,11 @@ def gather(lake: Lake, settings: Settings, month: Month, titles: Mapping[str, Te
         segments=_top_segments(_answer(lake, "churn_by_segment", asked)),
         segment_month=str(settings.calendar.label_month(month)),
         counts=_records(lake, "audit_rows", "month = $month", "step, table_name", asked),
+        drift=_records(lake, "drift", "month = $month", "table_name, relation, column_name", asked),
+        standardised=_records(lake, "standardised", "month = $month", "table_name, column_name, rule, unmapped", asked),
+        treatments=_records(
+            lake, "treatment", "month = $month AND row_count > 0", "table_name, column_name, treatment", asked
+        ),
         data_docs=_data_docs(settings, month),
     )
     if not _count(lake, "out_warning_list", month):

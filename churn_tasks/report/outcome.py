@@ -21,7 +21,7 @@ class Lake(Protocol):
 
 @dataclass(frozen=True)
 class ListResult:
-    """One row of the result table: everybody of the cohort; who left during the delay is no churner of the window."""
+    """One row of the result table: everybody of the cohort; who left in the delay or changed lines is no churner."""
 
     month: Month
     customers: int
@@ -30,6 +30,8 @@ class ListResult:
     warned_churners: int
     left_in_delay: int
     warned_left_in_delay: int
+    rotated: int = 0
+    warned_rotated: int = 0
 
     @property
     def churn_rate(self) -> float | None:
@@ -70,7 +72,10 @@ def total(rows: Sequence[ListResult]) -> ListResult:
     Raises:
         IndexError: there is no row.
     """
-    counts = ("customers", "churners", "warned", "warned_churners", "left_in_delay", "warned_left_in_delay")
+    counts = [
+        *("customers", "churners", "warned", "warned_churners", "left_in_delay", "warned_left_in_delay"),
+        *("rotated", "warned_rotated"),
+    ]
     return ListResult(rows[-1].month, **{name: sum(getattr(row, name) for row in rows) for name in counts})
 
 

@@ -1,15 +1,15 @@
 """Writes the page of a month and the index of all months. Same content, same bytes: no clock, no network, no script."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from churn_tasks.core.months import Month
+from churn_tasks.core.pages import page_environment
 from churn_tasks.core.settings import Settings
 from churn_tasks.report import charts
 from churn_tasks.report.content import Bin, Factor, MonthContent
@@ -44,21 +44,14 @@ def index_page(settings: Settings, months: Sequence[Month]) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(count=_count, percent=_percent, money=_money, share=_share, ratio=_ratio)
-    environment.globals.update(t=_both, style=(TEMPLATES / "style.css").read_text(encoding="utf-8"))
-    return environment
-
-
-def _both(zh: object, en: object) -> Markup:
-    """One text in both languages; the page shows one of them or both."""
-    return Markup('<span class="zh">{}</span> <span class="en">{}</span>').format(zh, en)
+    filters: dict[str, Callable[..., str]] = {
+        "count": _count,
+        "percent": _percent,
+        "money": _money,
+        "share": _share,
+        "ratio": _ratio,
+    }
+    return page_environment(TEMPLATES, filters, style=(TEMPLATES / "style.css").read_text(encoding="utf-8"))
 
 
 def _missing(value: Any) -> bool:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context
 from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 
-from churn_airflow.alerts import alert
+from churn_airflow.alerts import alert, announce
+from churn_airflow.connections import connected
 from churn_airflow.month import month_of
 from churn_tasks.core.errors import RETRYABLE
 from churn_tasks.core.settings import load_settings
@@ -49,7 +50,11 @@ def run(task: str) -> list[dict[str, Any]]:
         ChurnError: as the step raised it; ``RETRY_POLICY`` decides by its class.
     """
     context = get_current_context()
-    reports = list(run_task(task, load_settings(), month_of(context)))
+    settings = connected(load_settings())
+    reports = list(run_task(task, settings, month_of(context)))
+    for report in reports:
+        if report.outcome == "refused":  # the restatement of an earlier month: the run itself goes on
+            announce(f"refused-{report.month}", {**context, "exception": report.reason}, settings)
     facts = [_facts(report) for report in reports]
     if all(report.outcome == "skipped" for report in reports):
         context["ti"].xcom_push("return_value", facts)

@@ -32,4 +32,5 @@ def drawn(customers: int, months: int = 3, seed: int = 0, *, truth: bool = True)
         features=frame,
         churned=churned,
         left_in_delay=np.zeros(rows, dtype=bool),
+        rotated=np.zeros(rows, dtype=bool),
     )

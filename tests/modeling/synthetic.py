@@ -44,7 +44,8 @@ def fill_month(run: MonthRun, month: Month, customers: int, *, leak: str = "") -
     late = f"{_uniform('late', str(month))} < 0.02"
     people = f"(SELECT customer_id FROM cohort WHERE month = DATE '{month.start}')"
     run.engine.view("cohort")
-    sql = f"SELECT customer_id, ({churned}) AND NOT ({late}) AS churned, {late} AS left_in_delay FROM {people}"
+    truth = f"({churned}) AND NOT ({late}) AS churned, {late} AS left_in_delay, false AS rotated"
+    sql = f"SELECT customer_id, {truth} FROM {people}"
     run.engine.write("label", month, sql)
     for query in run.registry.queries["features"]:
         columns = [column for column in query.output.columns if column.name != "customer_id"]

@@ -17,6 +17,10 @@ def test_golden_list_of_four() -> None:
     outcome = judge(SCORES, CHURNED, LATE, 4)
     assert (outcome.customers, outcome.churners, outcome.warned, outcome.warned_churners) == (10, 3, 4, 2)
     assert (outcome.left_in_delay, outcome.warned_left_in_delay) == (1, 1)
+    assert (outcome.rotated, outcome.warned_rotated) == (0, 0)
+    changed_lines = np.isin(np.arange(10), [3, 9])  # one of them among the four
+    told = judge(SCORES, CHURNED, LATE, 4, changed_lines)
+    assert (told.rotated, told.warned_rotated, told.warned_churners) == (2, 1, 2)
     assert outcome.churn_rate == pytest.approx(0.3)
     assert outcome.precision == pytest.approx(2 / 4)
     assert outcome.coverage == pytest.approx(2 / 3)

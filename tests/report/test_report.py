@@ -139,6 +139,18 @@ def test_a_month_without_a_list_says_why_and_needs_no_warehouse(tmp_path: Path, 
     assert why in _page(run, month)
 
 
+def test_what_the_source_changed_is_named_and_a_month_without_change_says_nothing(tmp_path: Path) -> None:
+    run = small_run(tmp_path, "2024-01")
+    put(run, "cohort", "2024-01", [{"customer_id": "somebody"}])
+    report.run(run)
+    assert "otherwise than last time" not in _page(run, "2024-01")
+    noted = {"table_name": "cdr", "relation": "boss.cdr", "column_name": "volte_flag", "kind": "new", "renamed_to": ""}
+    put(run, "drift", "2024-01", [{**noted, "note": "new in boss.cdr (text); it is left out"}])
+    report.run(run)
+    page = _page(run, "2024-01")
+    assert "cdr: column volte_flag new in boss.cdr (text); it is left out" in page and "cdr.volte_flag：新增列" in page
+
+
 def test_text_from_the_data_is_shown_not_run(run: MonthRun) -> None:
     evil = "<script>alert(1)</script>"
     other = _month(run, "2024-06")

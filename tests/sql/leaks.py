@@ -14,6 +14,7 @@ from churn_tasks.core.windows import Window
 from churn_tasks.steps import features, summarise
 from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import another_month, small_run
+from tests.random_lake import persons
 
 MASTER = ("customer", "contract", "service")
 # Answers with a day of their own on which they became known, and the columns that hold them.
@@ -99,6 +100,8 @@ def changed_lake(source: MonthRun, folder: Path, change: Change) -> MonthRun:
                 rows = change.select(table) or f"SELECT * FROM {name}"
                 only = f"SELECT * EXCLUDE (month) FROM ({rows}) WHERE month = DATE '{month.start}'"
                 source.engine.connection.execute(f"COPY ({only}) TO '{path}'")
+    if "customer" in target.registry.raw:  # what is made of the master records is proved in tests/integrate/matching
+        persons(target, surroundings(source))
     return target
 
 

@@ -1,6 +1,7 @@
 """A month points to one whole, audited list, whoever else tries, whatever breaks on the way."""
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import combinations
 from typing import Any
 
@@ -9,11 +10,14 @@ import pytest
 
 from churn_tasks.adapters.warehouse import publication
 from churn_tasks.adapters.warehouse.connection import Connection
-from churn_tasks.adapters.warehouse.publication import audit, flip, publish, run_id_of, stage, take_lease
+from churn_tasks.adapters.warehouse.publication import Knowledge, audit, flip, publish, run_id_of, stage, take_lease
 from churn_tasks.core.errors import BadInput, CheckFailed, ConnectionTrouble, Fenced
 from churn_tasks.core.months import Month
 from churn_tasks.local.postgres import Cluster
 from tests.warehouse.warehouses import JULY, JUNE, SCHEMA, count, listed, migrated, new_url, small_list, warehouse_at
+
+FIRST = Knowledge(date(2024, 7, 6))
+RESTATED, RESTATED_AGAIN = (Knowledge(date(2024, month, 6), is_restated=True) for month in (8, 9))
 
 
 @pytest.fixture(scope="module")
@@ -68,14 +72,37 @@ def test_the_run_id_follows_the_bytes_of_the_list() -> None:
 
 def test_a_restatement_is_a_marked_version_and_the_earlier_run_stays(url: str, connection: Connection) -> None:
     publish(connection, take_lease(connection, JUNE), "run_a", small_list(3))
-    publish(connection, take_lease(connection, JUNE), "run_b", small_list(2))
-    assert {(row["run_id"], row["version"], row["is_restated"]) for row in seen(url)} == {("run_b", 2, True)}
+    publish(connection, take_lease(connection, JUNE), "run_b", small_list(2), RESTATED)
+    marks = {(row["run_id"], row["version"], row["is_restated"], row["known_until"]) for row in seen(url)}
+    assert marks == {("run_b", 2, True, RESTATED.known_until)}
     assert count(url, "SELECT count(*) FROM warning_list WHERE run_id = 'run_a'") == 3
     history = warehouse_at(url).publications()
-    assert [(row["run_id"], row["version"], row["is_current"]) for row in history] == [
-        ("run_a", 1, False),
-        ("run_b", 2, True),
+    assert [(row["run_id"], row["version"], row["is_restated"], row["is_current"]) for row in history] == [
+        ("run_a", 1, False, False),
+        ("run_b", 2, True, True),
     ]
+
+
+def test_a_list_that_was_restated_does_not_come_back_when_its_month_runs_again(
+    url: str, connection: Connection
+) -> None:
+    for run_id, rows, knowledge in (("run_a", 3, FIRST), ("run_b", 2, RESTATED), ("run_c", 1, RESTATED_AGAIN)):
+        publish(connection, take_lease(connection, JUNE), run_id, small_list(rows), knowledge)
+    for run_id, rows, knowledge in (("run_a", 3, FIRST), ("run_b", 2, RESTATED)):
+        again = publish(connection, take_lease(connection, JUNE), run_id, small_list(rows), knowledge)
+        assert (again.run_id, again.version, again.is_new) == ("run_c", 3, False)
+    assert {row["run_id"] for row in seen(url)} == {"run_c"}
+    assert count(url, "SELECT count(*) FROM manifest_history") == 3
+
+
+def test_a_list_that_is_made_anew_from_mended_data_takes_the_place_of_a_restated_one(
+    url: str, connection: Connection
+) -> None:
+    """Negative control: only what was published before stays replaced."""
+    publish(connection, take_lease(connection, JUNE), "run_a", small_list(3), FIRST)
+    publish(connection, take_lease(connection, JUNE), "run_b", small_list(2), RESTATED)
+    mended = publish(connection, take_lease(connection, JUNE), "run_d", small_list(4), FIRST)
+    assert (mended.run_id, mended.version, mended.is_new) == ("run_d", 3, True)
 
 
 def test_publishing_a_month_leaves_earlier_months_as_they_are(url: str, connection: Connection) -> None:

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from churn_tasks.adapters.warehouse import Champion, ListOutcome, PromotionRow, Warehouse
+from churn_tasks.adapters.warehouse import Champion, Knowledge, ListOutcome, PromotionRow, Warehouse
 from churn_tasks.core.errors import BadInput, SettingsError
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
 from tests.warehouse.warehouses import JULY, JUNE, new_url, small_list, warehouse_at
 
+AUGUST = Month(2024, 8)
 DECISION = PromotionRow("2024-06", "telecom_churn", 3, True, "gate", "better on 2024-04", {"average_precision": 0.51})
 OUTCOME = ListOutcome(
     customers=1000, churners=80, left_in_delay=10, warned=50, warned_churners=40, warned_left_in_delay=2
@@ -88,6 +89,18 @@ def test_an_outcome_is_added_once_and_corrected_beside_itself(warehouse: Warehou
     assert (row["warned_churners"], row["revision"], row["run_id"]) == (41, 2, "run_a")
     shares = (float(row["churn_rate_pct"]), float(row["precision_pct"]), float(row["coverage_pct"]))
     assert shares == (8.0, 82.0, 51.25)  # 80/1000, 41/50, 41/80
+
+
+def test_the_list_that_was_called_is_judged_and_older_truth_adds_nothing(warehouse: Warehouse) -> None:
+    first, restated = Knowledge(dt.date(2024, 8, 6)), Knowledge(dt.date(2024, 9, 6), is_restated=True)
+    warehouse.publish(warehouse.take_lease(AUGUST), "called", small_list(3), first)
+    warehouse.publish(warehouse.take_lease(AUGUST), "restated", small_list(2), restated)
+    assert warehouse.record_outcome(AUGUST, OUTCOME, dt.date(2024, 11, 6)) is True
+    corrected = replace(OUTCOME, churners=OUTCOME.churners - 1)
+    assert warehouse.record_outcome(AUGUST, corrected, dt.date(2024, 12, 6)) is True, "a late bill: one had not left"
+    assert warehouse.record_outcome(AUGUST, OUTCOME, dt.date(2024, 11, 6)) is False, "an earlier run again knows less"
+    told = warehouse.read("SELECT run_id, churners, known_until FROM bi_result WHERE month = %s", (AUGUST.start,))
+    assert told == [{"run_id": "called", "churners": corrected.churners, "known_until": dt.date(2024, 12, 6)}]
 
 
 def test_validation_rows_are_added_once(warehouse: Warehouse) -> None:

@@ -17,10 +17,14 @@ from tests.warehouse.warehouses import JUNE, SCHEMA, as_role, count, migrated, n
 VIEWS = ("bi_warning_list", "bi_result", "bi_validation", "bi_promotion", "bi_publication")
 TABLES = (
     "publish_lease", "run", "audit", "warning_list", "manifest", "manifest_history", "result", "validation",
-    "promotion", "model_file", "vault", "migration",
+    "promotion", "model_file", "quarantine_release", "vault", "migration",
+    "match_review", "match_decision",
 )  # fmt: skip
-EVERYTHING = (*TABLES, *VIEWS, "retention_call_list")
-ADDED_ONLY = ("run", "audit", "warning_list", "manifest_history", "result", "validation", "promotion", "model_file")
+EVERYTHING = (*TABLES, *VIEWS, "retention_call_list", "review_queue")
+ADDED_ONLY = (
+    "run", "audit", "warning_list", "manifest_history", "result", "validation", "promotion", "model_file",
+    "quarantine_release",
+)  # fmt: skip
 READ = "SELECT * FROM {} LIMIT 1"
 VERBS = {
     "select": READ,
@@ -42,6 +46,11 @@ ALLOWED: dict[str, dict[str, frozenset[str]]] = {
         **dict.fromkeys(("manifest", "publish_lease"), frozenset({"select", "insert", "update"})),
         "migration": frozenset({"select"}),
         "vault": frozenset({"insert"}),
+        "match_review": frozenset({"insert"}),  # and the numbers of the pairs, see test_reviews.py
+    },
+    "churn_reviewer": {
+        "review_queue": frozenset({"select"}),
+        "match_decision": frozenset({"select", "insert"}),
     },
 }
 
@@ -62,7 +71,7 @@ def url(postgres: Cluster) -> str:
 def test_each_role_may_do_exactly_this(url: str, role: str) -> None:
     tried = {(name, verb): _may(url, role, name, verb) for name in EVERYTHING for verb in VERBS}
     allowed = {(name, verb): verb in ALLOWED[role].get(name, ()) for name, verb in tried}
-    assert len(tried) == 18 * 6
+    assert len(tried) == 22 * 6
     assert tried == allowed
 
 
@@ -189,7 +198,7 @@ def test_two_profiles_share_one_database_and_nothing_else(url: str) -> None:
 
 def test_every_column_that_people_see_has_its_meaning_in_both_languages(url: str) -> None:
     meanings = _column_comments(url)
-    assert {view for view, _ in meanings} == {*VIEWS, "retention_call_list"} == set(comments())
+    assert {view for view, _ in meanings} == {*VIEWS, "retention_call_list", "review_queue"} == set(comments())
     assert len(meanings) > 60
     assert not [place for place, text in meanings.items() if not text or " | " not in text]
     assert meanings["bi_warning_list", "churn_score"].startswith("流失倾向评分")

@@ -43,6 +43,7 @@ def listed(rank: int, *, score: float = 0.5, marker: str = "usage_drop", **chang
         **{f"reason_{n}{suffix}": None for n in (2, 3) for suffix in ("", "_en", "_zh")},
         "strategy_en": "call", "strategy_zh": "回访",
         "model_name": "telecom_churn", "model_version": 3, "feature_set": "f00d",
+        "person_id": f"Pcustomer_{rank}", "line_count": 1, "person_arpu_cny": Decimal("40.0000"),
     }  # fmt: skip
     return tuple({**row, **changes}.values())
 

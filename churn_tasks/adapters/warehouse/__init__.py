@@ -5,18 +5,34 @@ PostgreSQL, one schema a profile. Nothing here reads or writes a row of the lake
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
-from churn_tasks.adapters.warehouse import migration, outcomes, promotions, publication, vault
+from churn_tasks.adapters.warehouse import migration, outcomes, promotions, publication, releases, reviews, vault
 from churn_tasks.adapters.warehouse.connection import Connection
 from churn_tasks.adapters.warehouse.outcomes import ListOutcome
 from churn_tasks.adapters.warehouse.promotions import Champion, PromotionRow
-from churn_tasks.adapters.warehouse.publication import COLUMNS, Lease, Published, run_id_of
+from churn_tasks.adapters.warehouse.publication import COLUMNS, Knowledge, Lease, Published, run_id_of
+from churn_tasks.adapters.warehouse.releases import Release
+from churn_tasks.adapters.warehouse.reviews import Decision, PairDecision, QueuedPair
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 
-__all__ = ["COLUMNS", "Champion", "Lease", "ListOutcome", "PromotionRow", "Published", "Warehouse", "run_id_of"]
+__all__ = [
+    "COLUMNS",
+    "Champion",
+    "Knowledge",
+    "Lease",
+    "ListOutcome",
+    "PairDecision",
+    "PromotionRow",
+    "Published",
+    "QueuedPair",
+    "Release",
+    "Warehouse",
+    "run_id_of",
+]
 
 
 @dataclass
@@ -64,14 +80,39 @@ class Warehouse:
     def model_files(self, name: str, version: int) -> dict[str, str]:
         return promotions.model_files(self._ready, name, version)
 
+    # pairs of records that may be one person
+    def queue_pairs(self, month: Month, pairs: Sequence[QueuedPair], most: int) -> int:
+        """Put pairs that were never asked about to people, at most so many for one month; returns how many."""
+        return reviews.queue(self._ready, month, pairs, most)
+
+    def match_decisions(self) -> list[PairDecision]:
+        """What people have decided and not taken back."""
+        return reviews.decisions(self._ready)
+
+    def review_pairs(
+        self, *, state: str | None = None, pair: tuple[str, str] | None = None, limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Pairs with both records, under the reviewers' role."""
+        return reviews.pairs(self._ready, state=state, pair=pair, limit=limit)
+
+    def decide_pair(self, pair: tuple[str, str], decision: Decision, decided_by: str, why: str) -> bool:
+        """Add what somebody decided; False when it was so already."""
+        return reviews.decide(self._ready, pair, decision, decided_by, why)
+
     # lists
     def take_lease(self, month: Month) -> Lease:
         """Start an attempt to publish a month; earlier attempts are fenced off."""
         return publication.take_lease(self._ready, month)
 
-    def publish(self, lease: Lease, run_id: str, rows: Sequence[Sequence[Any]]) -> Published:
+    def publish(
+        self,
+        lease: Lease,
+        run_id: str,
+        rows: Sequence[Sequence[Any]],
+        knowledge: Knowledge = Knowledge(),  # noqa: B008 - frozen
+    ) -> Published:
         """Append, audit and flip; rows are in the order of ``COLUMNS`` and of their rank."""
-        return publication.publish(self._ready, lease, run_id, rows)
+        return publication.publish(self._ready, lease, run_id, rows, knowledge)
 
     def published(self, month: Month, limit: int | None = None) -> list[dict[str, Any]]:
         """The list a month points to, most urgent first, with masked numbers; empty when there is none."""
@@ -86,11 +127,20 @@ class Warehouse:
         return self.read("SELECT * FROM bi_promotion ORDER BY valid_from, revision")
 
     # outcomes
-    def record_outcome(self, month: Month, outcome: ListOutcome) -> bool:
-        return outcomes.record_outcome(self._ready, month, outcome)
+    def record_outcome(self, month: Month, outcome: ListOutcome, known_until: date | None = None) -> bool:
+        return outcomes.record_outcome(self._ready, month, outcome, known_until)
 
     def record_validation(self, month: Month, rows: Iterable[Mapping[str, Any]]) -> int:
         return outcomes.record_validation(self._ready, month, rows)
+
+    # rejected rows that people accept
+    def releases(self, month: Month) -> list[Release]:
+        """The releases in force for the rows of a month."""
+        return releases.in_force(self._ready, month)
+
+    def record_releases(self, month: Month, rows: Iterable[Release], *, is_released: bool = True) -> int:
+        """Add releases, or take them back; returns how many changed something."""
+        return releases.record(self._ready, month, rows, is_released=is_released)
 
     def read(self, statement: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Rows of one statement under the BI role: only the masked views can be read."""

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError
 
-Role = Literal["churn_owner", "churn_loader", "churn_bi"]
+Role = Literal["churn_owner", "churn_loader", "churn_bi", "churn_reviewer"]
 LOCK_WAIT = "60s"
 CONNECT_SECONDS = 10
 SET_UP_WRONGLY = (

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
+from datetime import date
 from typing import Any
 
 from churn_tasks.adapters.warehouse.connection import Connection
@@ -22,31 +23,39 @@ class ListOutcome:
     warned_left_in_delay: int
 
 
-def record_outcome(connection: Connection, month: Month, outcome: ListOutcome) -> bool:
-    """Add what the published list of a month came to; an equal record, or a month without a list, adds nothing.
+def record_outcome(connection: Connection, month: Month, outcome: ListOutcome, known_until: date | None = None) -> bool:
+    """Add what the list of a month came to, the one that was called: not a restated one that came after it.
+
+    An equal record, a month without a list, and a record that rests on less than the one that is there add nothing.
+
+    Args:
+        known_until: day up to which the truth is known.
 
     Returns:
         Whether a row was added.
     """
     with connection.transaction("churn_loader") as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{connection.schema}.result",))
-        cursor.execute("SELECT run_id FROM manifest WHERE month = %s", (month.start,))
+        cursor.execute(
+            "SELECT run_id FROM manifest_history WHERE month = %s AND NOT is_restated ORDER BY version DESC LIMIT 1",
+            (month.start,),
+        )
         published = cursor.fetchone()
         if not published:
             return False
         cursor.execute(
-            "SELECT revision, run_id, customers, churners, left_in_delay, warned, warned_churners, warned_left_in_delay"
-            " FROM result WHERE month = %s ORDER BY revision DESC LIMIT 1",
+            "SELECT revision, known_until, run_id, customers, churners, left_in_delay, warned, warned_churners,"
+            " warned_left_in_delay FROM result WHERE month = %s ORDER BY revision DESC LIMIT 1",
             (month.start,),
         )
-        revision, *known = cursor.fetchone() or (0,)
+        revision, known_before, *known = cursor.fetchone() or (0, None)
         values = [published[0], *astuple(outcome)]
-        if known == values:
+        if known == values or (known_before and known_until and known_before > known_until):
             return False
         cursor.execute(
             "INSERT INTO result (month, revision, run_id, customers, churners, left_in_delay, warned, warned_churners,"
-            " warned_left_in_delay) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (month.start, revision + 1, *values),
+            " warned_left_in_delay, known_until) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (month.start, revision + 1, *values, known_until),
         )
         return True
 

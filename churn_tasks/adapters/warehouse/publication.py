@@ -8,13 +8,15 @@ The phases of one attempt, each a transaction of its own that holds the month's 
     flip    token still the highest, pointer still where the lease saw it -> the pointer moves
 
 The run id comes from the bytes of the list, so publishing the same list again changes nothing, also when an
-earlier attempt committed and its acknowledgement was lost.
+earlier attempt committed and its acknowledgement was lost. A restated list is a further version of its month, marked
+with the date up to which it knows; a list that was published before never takes its place again.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +30,7 @@ COLUMNS = (
     "rank", "customer_id", "phone_token", "arpu_cny", "region_code", "customer_group", "churn_score",
     "action_priority", "level", "reason_1", "reason_1_en", "reason_1_zh", "reason_2", "reason_2_en", "reason_2_zh",
     "reason_3", "reason_3_en", "reason_3_zh", "strategy_en", "strategy_zh", "model_name", "model_version",
-    "feature_set",
+    "feature_set", "person_id", "line_count", "person_arpu_cny",
 )  # fmt: skip
 Row = Sequence[Any]
 
@@ -56,6 +58,14 @@ class Lease:
     month: Month
     token: int
     seen_run_id: str | None  # what the month pointed to when the lease was taken
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What a list rests on: the rows known before a day, and whether they were read again after the month's own run."""
+
+    known_until: date | None = None
+    is_restated: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,8 +150,8 @@ def audit(connection: Connection, lease: Lease, run_id: str) -> None:
         )
 
 
-def flip(connection: Connection, lease: Lease, run_id: str) -> Published:
-    """Point the month to an audited run.
+def flip(connection: Connection, lease: Lease, run_id: str, knowledge: Knowledge = Knowledge()) -> Published:
+    """Point the month to an audited run; a list that a restated one has replaced stays replaced.
 
     Raises:
         Fenced: a later attempt owns the month, or the pointer has moved since the lease was taken.
@@ -152,19 +162,25 @@ def flip(connection: Connection, lease: Lease, run_id: str) -> Published:
         _refuse_stale(cursor, lease)
         rows = _audited_rows(cursor, lease.month, run_id)
         current, version = _pointer(cursor, lease.month) or (None, 0)
-        if current == run_id:
-            return Published(run_id, version, rows, is_new=False)
+        if current == run_id or (current and _was_replaced(cursor, lease.month, run_id, knowledge)):
+            return Published(current, version, rows, is_new=False)
         if current != lease.seen_run_id:
             raise Fenced(f"warning_list {lease.month}: fenced, the month moved to run {current} during this attempt")
-        _move(cursor, lease, run_id, version + 1)
+        _move(cursor, lease, run_id, version + 1, knowledge)
         return Published(run_id, version + 1, rows, is_new=True)
 
 
-def publish(connection: Connection, lease: Lease, run_id: str, rows: Sequence[Row]) -> Published:
+def publish(
+    connection: Connection,
+    lease: Lease,
+    run_id: str,
+    rows: Sequence[Row],
+    knowledge: Knowledge = Knowledge(),
+) -> Published:
     """All phases of one attempt after its lease."""
     stage(connection, lease, run_id, rows)
     audit(connection, lease, run_id)
-    return flip(connection, lease, run_id)
+    return flip(connection, lease, run_id, knowledge)
 
 
 def _lock(cursor: "psycopg.Cursor[Any]", connection: Connection, month: Month) -> None:
@@ -185,6 +201,16 @@ def _refuse_stale(cursor: "psycopg.Cursor[Any]", lease: Lease) -> None:
 def _pointer(cursor: "psycopg.Cursor[Any]", month: Month) -> tuple[str, int] | None:
     cursor.execute("SELECT run_id, version FROM manifest WHERE month = %s", (month.start,))
     return cursor.fetchone()
+
+
+def _was_replaced(cursor: "psycopg.Cursor[Any]", month: Month, run_id: str, knowledge: Knowledge) -> bool:
+    """Whether the month had this list before, and has by now one that knows more."""
+    cursor.execute(
+        "SELECT 1 FROM manifest AS m INNER JOIN manifest_history AS h ON h.month = m.month"
+        " WHERE m.month = %s AND h.run_id = %s AND m.is_restated AND m.known_until > %s",
+        (month.start, run_id, knowledge.known_until),
+    )
+    return cursor.fetchone() is not None
 
 
 def _findings(cursor: "psycopg.Cursor[Any]", month: Month, run_id: str) -> dict[str, int]:
@@ -216,16 +242,16 @@ def _audited_rows(cursor: "psycopg.Cursor[Any]", month: Month, run_id: str) -> i
     return rows
 
 
-def _move(cursor: "psycopg.Cursor[Any]", lease: Lease, run_id: str, version: int) -> None:
+def _move(cursor: "psycopg.Cursor[Any]", lease: Lease, run_id: str, version: int, knowledge: Knowledge) -> None:
     """The pointer moves and the move is remembered; ``published_at`` is the time of this transaction."""
-    values = (lease.month.start, run_id, version, lease.token)
+    values = (lease.month.start, run_id, version, lease.token, knowledge.known_until, knowledge.is_restated)
+    columns = "month, run_id, version, token, known_until, is_restated, published_at"
+    row = "VALUES (%s, %s, %s, %s, %s, %s, now())"
     cursor.execute(
-        "INSERT INTO manifest (month, run_id, version, token, published_at) VALUES (%s, %s, %s, %s, now())"
+        f"INSERT INTO manifest ({columns}) {row}"
         " ON CONFLICT (month) DO UPDATE SET run_id = excluded.run_id, version = excluded.version,"
-        " token = excluded.token, published_at = excluded.published_at",
+        " token = excluded.token, known_until = excluded.known_until, is_restated = excluded.is_restated,"
+        " published_at = excluded.published_at",
         values,
     )
-    cursor.execute(
-        "INSERT INTO manifest_history (month, run_id, version, token, published_at) VALUES (%s, %s, %s, %s, now())",
-        values,
-    )
+    cursor.execute(f"INSERT INTO manifest_history ({columns}) {row}", values)
