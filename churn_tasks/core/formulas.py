@@ -25,7 +25,8 @@ def formula_sql(column: str) -> str:
 
     >>> import duckdb
     >>> given = "VALUES ('=1+1'), ('-5.20'), ('+86 138-0013-8000'), ('@SUM(A1)'), ('-'), ('+cmd|x'), ('-无')"
-    >>> duckdb.sql(f"SELECT list(x) FROM ({given}) AS t(x) WHERE {formula_sql('x')}").fetchall()
+    >>> asked = duckdb.connect().execute(f"SELECT list(x) FROM ({given}) AS t(x) WHERE {formula_sql('x')}")
+    >>> asked.fetchall()
     [(['=1+1', '@SUM(A1)', '+cmd|x'],)]
     """
     name = '"' + column.replace('"', '""') + '"'

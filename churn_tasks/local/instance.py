@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import socket
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from churn_tasks.local.processes import Processes
 
 HOST = "127.0.0.1"
 FIRST_PORT, LAST_PORT = 20_000, 32_000  # below the range from which Linux takes ports for outgoing connections
+CHOOSING = threading.Lock()  # services start side by side, and each must see what the others have taken
 OWN_VARIABLES = ("AIRFLOW", "MLFLOW_", "CHURN_", "PYTHONPATH", "_MLFLOW")
 
 
@@ -39,13 +41,14 @@ class Instance:
     def port(self, service: str) -> int:
         """The port of a service: chosen once, then remembered, and chosen anew only if somebody else took it."""
         file = self.state_dir / "local" / "ports.json"
-        ports: dict[str, int] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        if service in ports and (self.processes.running(service) or _is_free(ports[service])):
+        with CHOOSING:
+            ports: dict[str, int] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+            if service in ports and (self.processes.running(service) or _is_free(ports[service])):
+                return ports[service]
+            ports[service] = _free_port(str(self.state_dir), taken=set(ports.values()))
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.write_text(json.dumps(ports), encoding="utf-8")
             return ports[service]
-        ports[service] = _free_port(str(self.state_dir), taken=set(ports.values()))
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.write_text(json.dumps(ports), encoding="utf-8")
-        return ports[service]
 
     def secret(self, name: str, make: Callable[[], str] = lambda: secrets.token_urlsafe(32)) -> str:
         """A secret of this installation, made on first use, readable by its owner alone."""

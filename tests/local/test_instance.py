@@ -2,6 +2,7 @@
 
 import socket
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -17,6 +18,15 @@ def instance(tmp_path):
 def test_a_port_is_remembered_and_two_services_have_two(instance):
     assert instance.port("a") == instance.port("a") == Instance(instance.settings).port("a")
     assert instance.port("a") != instance.port("b")
+
+
+def test_services_that_start_side_by_side_get_ports_of_their_own(instance):
+    """Without the lock two of them read the file before either has written it."""
+    for round_ in range(40):
+        names = [f"{round_}-{number}" for number in range(6)]
+        with ThreadPoolExecutor(len(names)) as pool:
+            ports = list(pool.map(instance.port, names))
+        assert len(set(ports)) == len(names)
 
 
 def test_a_port_that_somebody_took_is_left_to_him(instance):
