@@ -96,17 +96,16 @@ def share(condition: str) -> str:
     return f"coalesce(avg(CASE WHEN {condition} THEN 1.0 ELSE 0.0 END), 0.0)"
 
 
+REPEATED = Measure(
+    "repeated", "count(*) - count(DISTINCT customer_id)", "Customers listed twice.", highest=0, zh="重复出现的客户数。"
+)
+
+
 def cohort_suite(before: int | None) -> Suite:
     """Bounds of the population: not empty, each customer once, size like last month's."""
     measures = [
         Measure("rows", "count(*)", "Customers in the population.", lowest=1, zh="当月客户群人数。"),
-        Measure(
-            "repeated",
-            "count(*) - count(DISTINCT customer_id)",
-            "Customers listed twice.",
-            highest=0,
-            zh="重复出现的客户数。",
-        ),
+        REPEATED,
     ]
     if before:
         measures.append(
@@ -138,13 +137,7 @@ def feature_suite(table: Table, customers: int) -> Suite:
                 highest=customers,
                 zh="客户群中每位客户一行。",
             ),
-            Measure(
-                "repeated",
-                "count(*) - count(DISTINCT customer_id)",
-                "Customers listed twice.",
-                highest=0,
-                zh="重复出现的客户数。",
-            ),
+            REPEATED,
             Measure(
                 "not_finite",
                 infinite,
@@ -175,13 +168,7 @@ def list_suite(table: Table, expected_rows: int) -> Suite:
             Measure(
                 "rows", "count(*)", "Size of the list.", lowest=expected_rows, highest=expected_rows, zh="清单人数。"
             ),
-            Measure(
-                "repeated",
-                "count(*) - count(DISTINCT customer_id)",
-                "Customers listed twice.",
-                highest=0,
-                zh="重复出现的客户数。",
-            ),
+            REPEATED,
             Measure(
                 "rank_gaps",
                 "coalesce(max(rank), 0) - count(DISTINCT rank)",
