@@ -103,7 +103,7 @@ def test_the_example_names_every_variable_and_no_other(text):
     used = {name for name, _ in VARIABLE.findall(text)}
     lines = [line for line in EXAMPLE.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
     assert sorted(line.partition("=")[0] for line in lines) == sorted(used)
-    assert len(used) == 13
+    assert len(used) == 15
 
 
 def test_the_example_holds_no_secret():
