@@ -47,11 +47,12 @@ check: install ## Format, lint, types, import contracts, fast tests
 	@PYTHONPATH=.:plugins $(BIN)/lint-imports
 	@$(BIN)/python -m pytest -m "not slow"
 
-dictionary: install ## Write docs/dictionary and docs/what_we_need from the table registry
+dictionary: install ## Write docs/dictionary, docs/what_we_need and docs/corrupted_input.md from what declares them
 	@for profile in telecom retail telecom_wide; do \
 		$(BIN)/churn dictionary --profile $$profile > docs/dictionary/$$profile.md || exit 1; done
 	@for language in en zh; do \
 		$(BIN)/churn what-we-need --language $$language --profile telecom > docs/what_we_need/$$language.md || exit 1; done
+	@$(BIN)/python -m tests.corrupted.page
 
 lock: install ## Write requirements.txt from requirements.in
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements.txt requirements.in

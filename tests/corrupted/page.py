@@ -15,10 +15,7 @@ def page() -> str:
     """The whole page."""
     parts = [HEAD.read_text(encoding="utf-8").format(count=len(KINDS))]
     for (en, zh), kinds in GROUPS.items():
-        parts.append(
-            f"## {en} {zh}\n\n| kind | 异常 | example | outcome | message or rule |\n| --- | --- | --- | --- | --- |\n"
-        )
-        parts[-1] += "".join(_line(kind) for kind in kinds)
+        parts.append(f"## {en} {zh}\n\n{TABLE}" + "".join(_line(kind) for kind in kinds))
     parts.append("Made by `python -m tests.corrupted.page`; a test keeps it current.\n")
     return "\n".join(parts)
 
