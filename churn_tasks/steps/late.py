@@ -80,7 +80,7 @@ def _count(run: MonthRun, source: Source, month: Month, name: str) -> dict[str, 
     try:
         with source.batches(late_rows_sql(run.settings, window, name, since)) as batches:
             late, *days = (column[0].as_py() for column in batches.read_all().columns)
-    except BadInput as error:
+    except (BadInput, NotReady) as error:  # a file drop may have put earlier months away
         log.warning("late %s: %s of %s cannot be searched for late rows: %s", run.month, name, month, error)
         return {"late_rows": 0}
     first, last = (str(day) if day is not None else None for day in days)

@@ -76,3 +76,15 @@ def test_files_that_cannot_be_searched_are_told_and_hold_nobody_up(
     bill.write_text(BILL.replace("AS known_date", "AS entered_date"), encoding="utf-8")
     assert run_step("late", settings, FEBRUARY).rows == {"late_rows": 0}
     assert "bill of 2024-01 cannot be searched for late rows" in caplog.text
+
+
+def test_files_that_were_put_away_hold_nobody_up(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    """The task of the month itself waits for its files; for those of an earlier month nobody may wait."""
+    _run(settings, JANUARY, "extract", *INTEGRATED)
+    data = Path(str(settings.environment.data_path))
+    for file in data.glob("bills_*.csv"):
+        file.unlink()
+    assert run_step("late", settings, FEBRUARY).rows == {"late_rows": 0}
+    assert "bill of 2024-01 cannot be searched for late rows" in caplog.text
+    with pytest.raises(NotReady, match="no file matches"):
+        run_step("extract", settings, FEBRUARY)
