@@ -3,18 +3,15 @@
 Deterministic by construction: declared types (sums over DECIMAL are exact), a total order by the key, one file.
 """
 
-import os
 import shutil
-import socket
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from churn_tasks.adapters.lake import Lake
+from churn_tasks.adapters.spill import spill_folder
 from churn_tasks.core.contracts import SQL_TYPES
 from churn_tasks.core.delivered import delivered_sql
 from churn_tasks.core.errors import BadInput, evidence
@@ -38,7 +35,7 @@ class Engine:
     def __init__(self, lake: Lake, registry: Registry, resources: Resources) -> None:
         self.lake = lake
         self.registry = registry
-        self._spill = _spill_folder(lake.root / ".spill")
+        self._spill = spill_folder(lake.root / ".spill")
         self.connection = duckdb.connect(
             config={
                 "memory_limit": resources.memory,
@@ -179,23 +176,3 @@ class Engine:
                     examples=[row[0] if len(row) == 1 else row for row in repeated],
                 )
             )
-
-
-def _spill_folder(root: Path) -> Path:
-    """A new folder named for this machine and process, after removing what dead processes of this machine left."""
-    root.mkdir(parents=True, exist_ok=True)
-    machine = socket.gethostname()
-    for left in root.glob(f"{machine}~*~*"):
-        if not _is_alive(int(left.name.split("~")[1])):
-            shutil.rmtree(left, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=f"{machine}~{os.getpid()}~", dir=root))
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)  # asks, and sends nothing
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -99,9 +99,8 @@ def judge(suites: list[Suite], figures: Mapping[str, float], site: Site) -> Verd
         )
         for suite in suites
     ]
-    frame = pd.DataFrame(
-        [dict(figures)]
-    )  # each definition by itself: a checkpoint compares all of them many times over
+    frame = pd.DataFrame([dict(figures)])
+    # each definition by itself: a checkpoint compares all of them many times over
     found = [one.run(batch_parameters={"dataframe": frame}, result_format="BASIC") for one in definitions]
     context.build_data_docs()
     results = [_suite_result(suite, figures, found) for suite in suites]

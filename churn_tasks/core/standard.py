@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from churn_tasks.core.contracts import Column, RawTable
 from churn_tasks.core.errors import SettingsError
-from churn_tasks.core.sections import Standard
+from churn_tasks.core.standard_section import Standard
 from churn_tasks.core.units import ratio
 
 _FITS = {

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import yaml
 from pydantic import Field, ValidationError
 
+from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.contracts import RawTable
 from churn_tasks.core.errors import SettingsError
-from churn_tasks.core.sections import Closed, Text
 from churn_tasks.core.settings import INCLUDE, Settings
 
 FILE = "playbook/triggers.yaml"

@@ -21,11 +21,9 @@ def replay(settings: Settings, month: Month) -> Iterator[StepReport]:
     """
     with closing(MonthRun(settings, month)) as run:
         run.require_all([f"raw_{name}" for name in run.registry.raw], [month], made_by="extract")
-        was_accepted = run.lake.has("month_activity", month)
-        if not was_accepted:
-            run.lake.remove("quarantine_release", month)  # frozen by a run that stopped before it judged
-    if was_accepted:
-        yield from restate(settings, month, extract_again=False)
-        return
+        if run.lake.has("month_activity", month):
+            yield from restate(settings, month, extract_again=False)
+            return
+        run.lake.remove("quarantine_release", month)  # frozen by a run that stopped before it judged
     for step in STEPS[STEPS.index("check_raw") :]:
         yield run_step(step, settings, month)

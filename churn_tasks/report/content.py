@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from churn_tasks.core.sections import Text
+from churn_tasks.core.closed import Text
 from churn_tasks.core.settings import Settings
 from churn_tasks.core.windows import Window
 from churn_tasks.report.outcome import ListResult

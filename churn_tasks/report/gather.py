@@ -6,9 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from churn_tasks.core.closed import Text
 from churn_tasks.core.contracts import FeatureColumn
 from churn_tasks.core.months import Month
-from churn_tasks.core.sections import Text
 from churn_tasks.core.settings import Settings
 from churn_tasks.core.tables import Query, Registry, load_question
 from churn_tasks.report.content import Bin, Factor, GroupWeight, MonthContent

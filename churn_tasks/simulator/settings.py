@@ -4,8 +4,9 @@ import hashlib
 
 from pydantic import Field
 
+from churn_tasks.core.closed import Closed
 from churn_tasks.core.months import Month
-from churn_tasks.core.sections import Closed, MonthField
+from churn_tasks.core.sections import MonthField
 
 VERSION = 4  # raised whenever the simulator's output changes, so that an older simulation is made anew
 

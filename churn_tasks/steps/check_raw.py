@@ -111,7 +111,7 @@ def _write_profile(run: MonthRun, table: str, profiles: dict[str, list[Figure]],
         "item": [figure.item for figure in found],
         "value": [figure.value for figure in found],
     }
-    return _write(run, table, pa.table(columns), kept)
+    return run.write_beside(table, pa.table(columns), kept)
 
 
 def _write_results(run: MonthRun, verdict: Verdict, kept: list[str]) -> int:
@@ -128,16 +128,7 @@ def _write_results(run: MonthRun, verdict: Verdict, kept: list[str]) -> int:
         "learnt_months": pa.array([line.measure.learnt_months for _, line in lines], pa.int64()),
         "verdict": [line.outcome for _, line in lines],
     }
-    return _write(run, "check_result", pa.table(columns), kept)
-
-
-def _write(run: MonthRun, table: str, found: pa.Table, kept: list[str]) -> int:
-    names = ", ".join(f"'{name}'" for name in kept) or "NULL"
-    before = f"SELECT * EXCLUDE (month) FROM {table} WHERE month = $month AND table_name IN ({names})"
-    run.engine.view(table)
-    with run.engine.registered("found", found):
-        sql = f"SELECT * FROM found UNION ALL BY NAME {before}"
-        return run.engine.write(table, run.month, sql, {"month": run.month.start})
+    return run.write_beside("check_result", pa.table(columns), kept)
 
 
 def _show_history(run: MonthRun) -> None:

@@ -18,8 +18,6 @@ from churn_tasks.steps.month_run import MonthRun, StepReport
 
 log = logging.getLogger("churn.extract")
 
-__all__ = ["rendered_sql", "run"]
-
 
 @dataclass(frozen=True)
 class Extracted:
@@ -100,12 +98,10 @@ def _note_spellings(run: MonthRun, extracted: Sequence[Extracted]) -> int:
     names = ("table_name", "column_name", "rule")
     columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in names}
     columns["row_count"] = pa.array([row["row_count"] for row in rows], pa.int64())
-    again = ", ".join(f"'{one.name}'" for one in extracted) or "''"
-    run.engine.view("number_spelling")
-    kept = f"SELECT {', '.join(columns)} FROM number_spelling WHERE month = $month AND table_name NOT IN ({again})"
-    with run.engine.registered("new_spellings", pa.table(columns)):
-        sql = f"SELECT * FROM new_spellings UNION ALL {kept}"
-        return run.engine.write("number_spelling", run.month, sql, {"month": run.month.start})
+    again = {one.name for one in extracted}
+    return run.write_beside(
+        "number_spelling", pa.table(columns), [name for name in run.registry.raw if name not in again]
+    )
 
 
 def _note(run: MonthRun, extracted: Sequence[Extracted]) -> None:

@@ -33,7 +33,7 @@ def run(run: MonthRun) -> StepReport:
     report = StepReport("integrate", str(run.month))
     names = list(run.registry.raw)
     run.require_all([f"raw_{name}" for name in names], [run.month], "extract")
-    run.freeze_releases()
+    run.freeze("quarantine_release", lambda warehouse: warehouse.releases(run.month))
     run.engine.view("quarantine_release")
     done = Done()
     for name in names:

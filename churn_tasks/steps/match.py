@@ -29,7 +29,7 @@ def run(run: MonthRun) -> StepReport:
     if not _has_names(run, plan):
         return _every_line_a_person(run, report)
     _require(run)
-    _freeze_decisions(run)
+    run.freeze("review_decision", lambda warehouse: warehouse.match_decisions())
     if not run.has_news(["clean_customer", "review_decision"], [run.month]):
         for table in ("match_pair", "customer_line", "customer", "customer_source"):
             run.lake.remove(table, run.month)
@@ -79,18 +79,6 @@ def _table(run: MonthRun, name: str, sql: str) -> None:
     """A temp table from a SELECT that may ask for any parameter of the step."""
     given = {key: value for key, value in _parameters(run).items() if f"${key}" in sql}
     run.engine.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", given)
-
-
-def _freeze_decisions(run: MonthRun) -> None:
-    """Keep what people have decided by the month's first run; a restated run looks again."""
-    if run.restated_until is None and run.lake.has("review_decision", run.month):
-        return
-    found = run.warehouse.match_decisions() if run.settings.environment.warehouse_url else []
-    texts = ("customer_id_a", "customer_id_b", "decision", "decided_by")
-    columns = {name: pa.array([getattr(row, name) for row in found], pa.string()) for name in texts}
-    columns["revision"] = pa.array([row.revision for row in found], pa.int64())
-    with run.engine.registered("decided_rows", pa.table(columns)):
-        run.engine.write("review_decision", run.month, "SELECT * FROM decided_rows")
 
 
 def _scored(run: MonthRun, plan: MatchingPlan) -> scoring.Scored:

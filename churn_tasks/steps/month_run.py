@@ -1,6 +1,6 @@
 """What a step is given: one month of one profile, with the adapters it may use, opened when first asked for."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from churn_tasks.adapters.tracking import Tracking
     from churn_tasks.adapters.warehouse import Warehouse
+
+DECIDED = {"text": pa.string(), "integer": pa.int64()}  # types of what people decide
 
 
 @dataclass
@@ -196,20 +198,37 @@ class MonthRun:
     def _standards(self) -> dict[str, StandardView]:
         return {}
 
-    def freeze_releases(self) -> None:
-        """Keep what people had released when the month was first judged, so that a repeated run judges alike.
+    def freeze(self, table: str, decisions: "Callable[[Warehouse], Sequence[object]]") -> None:
+        """Keep in ``table`` what people had decided when the month first ran, so that a repeated run decides alike.
 
-        A restated run asks the warehouse anew. Without a warehouse nothing is released.
+        A restated run asks the warehouse anew. Without a warehouse nothing is decided.
+
+        Args:
+            decisions: asks the warehouse; what it gives has an attribute for each column of the table.
         """
-        if self.restated_until is None and self.lake.has("quarantine_release", self.month):
+        if self.restated_until is None and self.lake.has(table, self.month):
             return
-        found = self.warehouse.releases(self.month) if self.settings.environment.warehouse_url else []
+        found = decisions(self.warehouse) if self.settings.environment.warehouse_url else []
         columns = {
-            name: pa.array([getattr(row, name) for row in found], pa.string())
-            for name in ("table_name", "row_id", "rule", "decided_by", "why")
+            column.name: pa.array([getattr(row, column.name) for row in found], DECIDED[column.type])
+            for column in self.registry.tables[table].columns
         }
-        with self.engine.registered("released_rows", pa.table(columns)):
-            self.engine.write("quarantine_release", self.month, "SELECT * FROM released_rows")
+        with self.engine.registered("decided_rows", pa.table(columns)):
+            self.engine.write(table, self.month, "SELECT * FROM decided_rows")
+
+    def write_beside(self, table: str, rows: pa.Table, kept: Iterable[str]) -> int:
+        """Replace what a table holds of this month, but for the lines about the source tables ``kept``.
+
+        Args:
+            table: one with a column ``table_name``.
+            rows: the new lines, columns by name.
+        """
+        names = ", ".join(f"'{name}'" for name in kept) or "NULL"
+        before = f"SELECT * EXCLUDE (month) FROM {table} WHERE month = $month AND table_name IN ({names})"
+        self.engine.view(table)
+        with self.engine.registered("new_lines", rows):
+            sql = f"SELECT * FROM new_lines UNION ALL BY NAME {before}"
+            return self.engine.write(table, self.month, sql, {"month": self.month.start})
 
     def write_counts(self, step: str, counts: "list[RowCount]") -> None:
         """Write ``audit_rows`` of the month."""

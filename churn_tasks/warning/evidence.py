@@ -6,8 +6,8 @@ counts for the score and not as a reason.
 
 import math
 
+from churn_tasks.core.closed import Text
 from churn_tasks.core.contracts import FeatureColumn
-from churn_tasks.core.sections import Text
 
 FLAG = "0/1"
 PAST = "_to_past_ratio"  # a figure over the customer's own earlier months; 1 is no change

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.errors import SettingsError
-from churn_tasks.core.sections import Closed, Text
 from churn_tasks.core.settings import INCLUDE, Settings
 
 

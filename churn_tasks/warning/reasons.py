@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from churn_tasks.core.closed import Text
 from churn_tasks.core.contracts import FeatureColumn
-from churn_tasks.core.sections import Text
 from churn_tasks.warning.evidence import bears_out, fact
 from churn_tasks.warning.playbook import Playbook
 

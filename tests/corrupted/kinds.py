@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from churn_tasks.core.sections import Text
+from churn_tasks.core.closed import Text
 from tests.corrupted.delivery import Delivery, Row
 
 

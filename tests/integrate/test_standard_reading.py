@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from churn_tasks.core.closed import Text
 from churn_tasks.core.contracts import RawColumn, RawTable
-from churn_tasks.core.sections import Standard, Text
+from churn_tasks.core.standard_section import Standard
 from churn_tasks.integrate.standardise.reading import Delivery
 from churn_tasks.integrate.standardise.view import MACROS, StandardView
 

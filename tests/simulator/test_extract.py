@@ -9,10 +9,10 @@ import pytest
 
 from churn_tasks.adapters.source import open_source
 from churn_tasks.core.contracts import RawTable
+from churn_tasks.core.extract_sql import rendered_sql
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import INCLUDE, Settings, load_settings
 from churn_tasks.core.tables import load_registry
-from churn_tasks.steps.extract import rendered_sql
 
 TABLES = sorted(path.stem for path in (INCLUDE / "profiles/telecom/extract").glob("*.sql"))
 FITTING = {

@@ -6,6 +6,7 @@ import hashlib
 import lzma
 import os
 import signal
+import socket
 import subprocess
 import sys
 import traceback
@@ -134,15 +135,20 @@ def test_what_a_killed_process_spilled_is_removed_by_the_next(tmp_path: Path, dr
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)
-    left = settings.state_dir / "source_spill" / f"{child}-abc" / "duckdb.tmp"
+    spill, machine = settings.state_dir / "source_spill", socket.gethostname()
+    left = spill / f"{machine}~{child}~abc" / "duckdb.tmp"
     left.parent.mkdir(parents=True)
     left.write_text("spilled")
-    alive = settings.state_dir / "source_spill" / f"{os.getppid()}-abc" / "duckdb.tmp"
+    alive = spill / f"{machine}~{os.getppid()}~abc" / "duckdb.tmp"
     alive.parent.mkdir(parents=True)
     alive.write_text("of a process that is at work")
+    elsewhere = spill / f"another-machine~{child}~abc" / "duckdb.tmp"
+    elsewhere.parent.mkdir(parents=True)
+    elsewhere.write_text("of a process of another machine on the same disk")
     rows(settings)
     assert not left.parent.exists()
     assert alive.exists()
+    assert elsewhere.exists()
 
 
 def test_only_the_files_of_relations_that_a_query_reads_are_needed(tmp_path: Path, drops: Path) -> None:

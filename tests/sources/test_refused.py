@@ -265,7 +265,7 @@ HARMLESS = [
 
 def runs(text: str) -> bool:
     """Whether the rule takes the text for a formula."""
-    (found,) = duckdb.execute(f"SELECT {formula_sql('x')} FROM (SELECT ?::VARCHAR AS x)", [text]).fetchone() or (None,)
+    ((found,),) = duckdb.execute(f"SELECT {formula_sql('x')} FROM (SELECT ?::VARCHAR AS x)", [text]).fetchall()
     return bool(found)
 
 

@@ -8,9 +8,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from churn_tasks.core.closed import Text
 from churn_tasks.core.contracts import FeatureColumn
 from churn_tasks.core.errors import SettingsError
-from churn_tasks.core.sections import Text
 from churn_tasks.core.settings import INCLUDE, load_settings
 from churn_tasks.core.tables import load_registry
 from churn_tasks.warning.evidence import bears_out, fact

@@ -11,15 +11,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from churn_tasks.adapters.source.errors import shown, streamed
+from churn_tasks.adapters.source.errors import NO_ANSWER, shown, streamed
 from churn_tasks.adapters.source.queries import relations_in
 from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError
 from churn_tasks.core.settings import Settings
 
 _ADDRESS = re.compile(r"adbc\+([a-z0-9_]+):")
-# SQLSTATE classes in which trying again helps (SQL standard and PostgreSQL manual, appendix A): connection, rollback,
-# resources, intervention, system
-NO_ANSWER = ("08", "40", "53", "57", "58")
 PASSING = ("conflict with recovery", "terminating connection", "out of memory", "deadlock", "canceling statement")
 
 

@@ -10,6 +10,9 @@ import pyarrow as pa
 from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.privacy import masked
 
+# SQLSTATE classes in which trying again helps (SQL standard and PostgreSQL manual, appendix A): connection, rollback,
+# resources, intervention, system
+NO_ANSWER = ("08", "40", "53", "57", "58")
 _PIECE = re.compile(r"'[^']*'|\"[^\"]*\"")
 _NUMBER = re.compile(r"[0-9]{5,}")
 _SECRET_KEY = re.compile(r"pass|pwd|secret|token|key", re.IGNORECASE)

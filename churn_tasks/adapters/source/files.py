@@ -7,13 +7,11 @@ a name first (``source_unpack``). What a query spills goes encrypted into a fold
 removed at the end, or by the next process when this one was killed.
 """
 
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -25,6 +23,7 @@ from churn_tasks.adapters.source.queries import relations_in
 from churn_tasks.adapters.source.relation import Relation, Workplace, relation
 from churn_tasks.adapters.source.storage import Storage
 from churn_tasks.adapters.source.unpack import Budget
+from churn_tasks.adapters.spill import spill_folder
 from churn_tasks.core.errors import BadInput, SettingsError
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
@@ -46,7 +45,7 @@ def opened(settings: Settings, month: Month | None) -> Iterator["FileSource"]:
     local = str(data_path).removeprefix("file://")
     place = Storage(local, settings.environment.data_options) if "://" in local else Folder(Path(local))
     place.check()
-    with ExitStack() as stack, _spill_folder(settings.state_dir) as spill:
+    with ExitStack() as stack, _spilling(settings.state_dir) as spill:
         budget = Budget.of(settings.source.max_unpacked, settings.source.max_unpack_ratio)
         yield FileSource(settings, Workplace(place, month, settings.source, budget, settings.state_dir, stack), spill)
 
@@ -138,14 +137,9 @@ def _refuse_other_statements(connection: duckdb.DuckDBPyConnection, sql: str) ->
 
 
 @contextmanager
-def _spill_folder(state_dir: Path) -> Iterator[Path]:
-    """A folder of this process for what does not fit into memory; those of dead processes are removed."""
-    place = state_dir / "source_spill"
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in place.iterdir():
-        if not Path("/proc", PurePath(left).name.partition("-")[0]).exists():
-            shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=place))
+def _spilling(state_dir: Path) -> Iterator[Path]:
+    """A folder of this process for what does not fit into memory."""
+    folder = spill_folder(state_dir / "source_spill")
     try:
         yield folder
     finally:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from churn_tasks.adapters.source import Relations, Source
 from churn_tasks.adapters.source.adbc import AdbcSource, sorted_errors
 from churn_tasks.adapters.source.queries import relations_in
 from churn_tasks.core.settings import Settings
@@ -54,21 +55,25 @@ class PostgresSource(AdbcSource):
 
     def relations(self, sql: str) -> dict[str, dict[str, str]]:
         """Columns and types of each relation that the query reads, and of its child tables and partitions."""
-        found: dict[str, dict[str, str]] = {}
-        for schema, name in relations_in(sql, "postgres"):
-            whole = f"{schema}.{name}" if schema else name
-            with self.batches(catalogue_sql(schema, name)) as batches:
-                found |= parts(whole, batches.read_all().to_pylist())
-        return found
+        return catalogued(self, sql)
 
 
-def catalogue_sql(schema: str, name: str) -> str:
+def catalogued(source: Source, sql: str) -> Relations:
+    """The relations that a query reads, as PostgreSQL's catalogue has them; asked through any opened source."""
+    found: Relations = {}
+    for schema, name in relations_in(sql, "postgres"):
+        with source.batches(_catalogue_sql(schema, name)) as batches:
+            found |= _parts(f"{schema}.{name}" if schema else name, batches.read_all().to_pylist())
+    return found
+
+
+def _catalogue_sql(schema: str, name: str) -> str:
     """The question for the columns of one relation and its parts."""
     quoted = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name) if part)
     return CATALOGUE.format(wanted=quoted.replace("'", "''"))
 
 
-def parts(whole: str, rows: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+def _parts(whole: str, rows: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
     """The catalogue's answer by relation; the whole has the columns of all its parts."""
     found: dict[str, dict[str, str]] = {whole: {}}
     for row in rows:

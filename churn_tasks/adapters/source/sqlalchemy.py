@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.pool import NullPool
 
-from churn_tasks.adapters.source.errors import shown, streamed
-from churn_tasks.adapters.source.postgres import catalogue_sql, parts
+from churn_tasks.adapters.source.errors import NO_ANSWER, shown, streamed
+from churn_tasks.adapters.source.postgres import catalogued
 from churn_tasks.adapters.source.queries import relations_in
 from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError
 from churn_tasks.core.settings import Settings
@@ -30,7 +30,6 @@ READ_ONLY = {
     "mariadb": "SET TRANSACTION READ ONLY",
     "oracle": "SET TRANSACTION READ ONLY",
 }  # other databases have no such statement: give the pipeline an account that may only read
-NO_ANSWER = ("08", "40", "53", "57", "58")  # SQLSTATE classes in which trying again helps
 NO_ANSWER_CODES = (1040, 1203, 1205, 1213, 2002, 2003, 2006, 2013, 2055)  # of MySQL and MariaDB, which give no classes
 NO_ANSWER_TEXTS = ("database is locked", "unable to open database file")  # of SQLite, which gives neither
 TYPES: dict[type, pa.DataType] = {
@@ -111,16 +110,13 @@ class SqlSource:
     def relations(self, sql: str) -> dict[str, dict[str, str]]:
         """Columns and types of each table that the query reads; in PostgreSQL also of its parts."""
         dialect = self._connection.dialect.name
+        if dialect == "postgresql":
+            return catalogued(self, sql)
         found: dict[str, dict[str, str]] = {}
         for schema, name in relations_in(sql, dialect):
-            whole = f"{schema}.{name}" if schema else name
-            if dialect == "postgresql":
-                with self.batches(catalogue_sql(schema, name)) as batches:
-                    found |= parts(whole, batches.read_all().to_pylist())
-                continue
             with sorted_errors(self.settings, sql):
                 columns = sa.inspect(self._connection).get_columns(name, schema=schema or None)
-            found[whole] = {column["name"]: str(column["type"]) for column in columns}
+            found[f"{schema}.{name}" if schema else name] = {column["name"]: str(column["type"]) for column in columns}
         return found
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Self
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from churn_tasks.core.closed import Closed
 from churn_tasks.core.errors import SettingsError
-from churn_tasks.core.sections import Closed
 from churn_tasks.core.settings import INCLUDE, Settings
 
 OTHERWISE = "ELSE"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from churn_tasks.core.sections import Text
+from churn_tasks.core.closed import Text
 
 HIDDEN = "＊"
 FIELDS = {

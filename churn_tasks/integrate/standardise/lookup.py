@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from churn_tasks.core.contracts import RawTable
-from churn_tasks.core.sections import Standard
+from churn_tasks.core.standard_section import Standard
 from churn_tasks.integrate.standardise.addresses import FORMS as ADDRESS_FORMS
 from churn_tasks.integrate.standardise.addresses import AddressBook
 from churn_tasks.integrate.standardise.mappings import load_mapping

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from churn_tasks.core.contracts import RawTable
-from churn_tasks.core.sections import Standard
 from churn_tasks.core.settings import INCLUDE, Settings
+from churn_tasks.core.standard_section import Standard
 from churn_tasks.integrate.standardise.lookup import fields_of, forms_wanted, make_lookups
 from churn_tasks.integrate.standardise.reading import Delivery
 from churn_tasks.integrate.standardise.view import FORMULA, MACROS, SPACED, StandardView, probe_sql

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from churn_tasks.core.contracts import SQL_TYPES, Column
 from churn_tasks.core.delivered import is_lossless
-from churn_tasks.core.sections import Standard
+from churn_tasks.core.standard_section import Standard
 from churn_tasks.core.units import base_unit, ratio
 
 STEPS = ("parts", "read", "value")

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from churn_tasks.core.contracts import RawTable
 from churn_tasks.core.formulas import formula_sql
-from churn_tasks.core.sections import Standard
 from churn_tasks.core.settings import INCLUDE
+from churn_tasks.core.standard_section import Standard
 from churn_tasks.integrate.standardise.reading import STEPS, Delivery, ReadColumn, read_column, step_name
 
 SPACED, FORMULA = "spaced ", "formula "
