@@ -7,10 +7,15 @@ import typer
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from churn_tasks.cli.catalogue import write_catalogue_page
+from churn_tasks.cli.definitions import definitions
+from churn_tasks.cli.features import features
 from churn_tasks.cli.options import MonthOption, ProfileOption, console
+from churn_tasks.cli.probe_leaks import probe_leaks
 from churn_tasks.cli.quarantine import quarantine
 from churn_tasks.cli.restate import restate_month
 from churn_tasks.cli.review import review
+from churn_tasks.cli.search import adopt_formula, search_month
 from churn_tasks.cli.source import check_source, what_we_need
 from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.months import Month, months_between
@@ -20,9 +25,15 @@ from churn_tasks.pipeline import STEPS, run_step
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(review, name="review")
+app.add_typer(definitions, name="definitions")
+app.add_typer(features, name="features")
 app.command("restate")(restate_month)
 app.command("check-source")(check_source)
 app.command("what-we-need")(what_we_need)
+app.command("catalogue")(write_catalogue_page)
+app.command("probe-leaks")(probe_leaks)
+app.command("search")(search_month)
+app.command("adopt")(adopt_formula)
 
 
 @app.command("run")

@@ -7,10 +7,11 @@ from pydantic import Field, model_validator
 
 from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.columns import SQL_TYPES, Bounds, Column, ColumnType, Derived, FeatureColumn, RawColumn
+from churn_tasks.core.figures import Figure
 
 __all__ = [  # what a column is stands in columns.py; tables and columns are imported together
-    "SQL_TYPES", "Bounds", "Column", "ColumnType", "Derived", "FeatureColumn", "FeatureFile", "QueryFile", "RawColumn",
-    "RawTable", "Rule", "Table",
+    "SQL_TYPES", "Bounds", "Column", "ColumnType", "Derived", "FeatureColumn", "FeatureFile", "PipelineTable", "QueryFile",
+    "RawColumn", "RawTable", "Rule", "Table",
 ]  # fmt: skip
 
 
@@ -174,10 +175,22 @@ def _outlying(column: Column, bounds: Bounds) -> Rule:
     )
 
 
+class PipelineTable(Table):
+    """A table that a Python step makes.
+
+    Attributes:
+        reads: tables without which the step makes nothing of it; where they are there, queries may read the table like
+            one that a query makes. Empty for tables that no query waits for.
+    """
+
+    reads: tuple[str, ...] = ()
+
+
 class QueryFile(Table):
     """``query.yaml``: the table that the query makes, and what it may use to make it.
 
     Attributes:
+        figures: costs, rates and thresholds in the SQL, which a profile may set otherwise (``core/figures.py``).
         reads: tables in the SQL.
         needs: further tables without which the query stays inactive, because a shared table such as
             ``month_profile`` has the columns it asks for only where these exist too.
@@ -187,6 +200,7 @@ class QueryFile(Table):
     """
 
     params: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
     reads: tuple[str, ...] = Field(min_length=1)
     needs: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()

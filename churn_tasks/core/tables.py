@@ -3,15 +3,16 @@
 Three kinds of files describe tables, and each column is defined once:
 
 * ``include/tables/raw/<table>.yaml``: what a source must deliver (``raw_<table>``, after the checks ``clean_<table>``),
-* ``include/sql/<family>/<query>/query.yaml``: what a query makes, beside the SQL that makes it,
-* ``include/tables/pipeline/<table>.yaml``: what Python steps make.
+* ``include/sql/<family>/<query>/query.yaml``: what a query makes, beside the SQL that makes it (of features also
+  ``trajectory.yaml``, of which both are made),
+* ``include/tables/pipeline/<table>.yaml``: what Python steps make, and with ``reads`` what they need for it.
 
 A profile may add the same folders of its own. A query is active when everything it reads is there, so an
 absent source takes its features with it and nothing else.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -19,16 +20,28 @@ from typing import TypeVar
 import yaml
 from pydantic import ValidationError
 
-from churn_tasks.core.contracts import SQL_TYPES, FeatureColumn, FeatureFile, QueryFile, RawTable, Table
+from churn_tasks.core.closed import Closed
+from churn_tasks.core.contracts import (
+    SQL_TYPES,
+    FeatureColumn,
+    FeatureFile,
+    PipelineTable,
+    QueryFile,
+    RawTable,
+    Table,
+)
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.figures import as_set, refuse_unknown, with_figures
 from churn_tasks.core.settings import INCLUDE, Settings
 from churn_tasks.core.standard import refuse_unfit
+from churn_tasks.core.trajectory import TrajectoryFile
+from churn_tasks.core.trajectory_sql import output_of, sql_of
 
 SafeLoader = getattr(
     yaml, "CSafeLoader", yaml.SafeLoader
 )  # the same loader, ten times faster where libyaml is built in
 
-T = TypeVar("T", bound=Table)
+T = TypeVar("T", bound=Closed)
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,7 @@ class Query:
     family: str
     folder: Path
     output: QueryFile
+    generated: str = ""  # the SQL that was made of trajectory.yaml, or of a definition
 
     @property
     def name(self) -> str:
@@ -45,7 +59,8 @@ class Query:
 
     @property
     def sql(self) -> str:
-        return (self.folder / "query.sql").read_text(encoding="utf-8")
+        text = self.generated or (self.folder / "query.sql").read_text(encoding="utf-8")
+        return with_figures(text, self.output.figures)
 
 
 @dataclass(frozen=True)
@@ -100,9 +115,41 @@ def _tables(settings: Settings, kind: type[T], layer: str) -> dict[str, T]:
 
 
 def _queries(settings: Settings, family: str) -> list[Query]:
+    folders = [folder for root in _folders(settings, f"sql/{family}") for folder in sorted(root.glob("*/"))]
+    found = [query for folder in folders for query in read_query(family, folder, settings.windows.observe)]
+    return [replace(query, output=_with_own_figures(query, settings)) for query in found]
+
+
+def _with_own_figures(query: Query, settings: Settings) -> QueryFile:
+    """What the query declares, with the figures that the profile sets otherwise."""
+    figures = as_set(query.output.figures, query.name, settings.figures)
+    return query.output.model_copy(update={"figures": figures}) if figures else query.output
+
+
+def read_query(family: str, folder: Path, months: int) -> list[Query]:
+    """The query of one folder; of a folder without a declaration none.
+
+    Args:
+        months: of the observe window; SQL that is made of ``trajectory.yaml`` brings so many months side by side.
+
+    Raises:
+        SettingsError: the declaration is malformed, or there are two.
+    """
+    declared, trajectory = folder / "query.yaml", folder / "trajectory.yaml"
+    if family == "features" and trajectory.is_file():
+        if declared.is_file():
+            raise SettingsError(f"{folder} holds query.yaml and trajectory.yaml; a folder is one of the two")
+        file = _read(TrajectoryFile, trajectory)
+        return [Query(family, folder, _made_of(file, trajectory), sql_of(file, months))]
     kind = FeatureFile if family == "features" else QueryFile
-    files = [file for folder in _folders(settings, f"sql/{family}") for file in sorted(folder.glob("*/query.yaml"))]
-    return [Query(family, file.parent, _read(kind, file)) for file in files]
+    return [Query(family, folder, _read(kind, declared))] if declared.is_file() else []
+
+
+def _made_of(file: TrajectoryFile, path: Path) -> FeatureFile:
+    try:
+        return output_of(file)
+    except ValidationError as error:
+        raise SettingsError(f"{path}: {error}") from error
 
 
 def _active(queries: Iterable[Query], available: set[str]) -> list[Query]:
@@ -152,18 +199,45 @@ def load_registry(settings: Settings) -> Registry:
         )
     raw = {name: contracts[name] for name in delivered}
     refuse_unfit(settings.standardise, raw)
-    pipeline = _tables(settings, Table, "pipeline")
-    chosen = {"cohort": settings.definition.population, "labels": settings.definition.churn}
+    made = _tables(settings, PipelineTable, "pipeline")
+    chosen = {"cohort": settings.definition.population}
     available = {f"clean_{name}" for name in raw}
+    pipeline = {name: table for name, table in made.items() if available.issuperset(table.reads)}
+    available |= {name for name, table in pipeline.items() if table.reads}
     active: dict[str, list[Query]] = {}
     absent: dict[str, Table] = {f"clean_{name}": table for name, table in contracts.items() if name not in raw}
-    for family in ("month", "cohort", "features", "labels"):
+    absent |= {name: table for name, table in made.items() if name not in pipeline}
+    for family in ("month", "cohort", "features"):
         known = _queries(settings, family)
         absent |= {query.output.table: query.output for query in known}
         active[family] = _active([q for q in known if q.name == chosen.get(family, q.name)], available)
         available |= {query.output.table for query in active[family]}
-    for family in ("cohort", "labels"):
-        if not active[family]:
-            raise SettingsError(f"no active query under sql/{family}: {chosen[family]} needs tables the profile lacks")
+    if not active["cohort"]:
+        raise _no_cohort(settings)
+    active["labels"] = [_label(settings, active["month"], available)]
+    available |= {"label"}
+    if settings.figures:
+        refuse_unknown(settings.figures, _known_figures(settings))
     absent = {name: table for name, table in absent.items() if name not in available}
-    return Registry(raw=raw, queries=active, pipeline=pipeline, absent=absent)
+    return Registry(raw=raw, queries=active, pipeline={**pipeline}, absent=absent)
+
+
+def _known_figures(settings: Settings) -> list[str]:
+    """Every figure that a profile can set, as ``<query>.<name>``."""
+    found = [query for family in ("month", "features") for query in _queries(settings, family)]
+    return [f"{query.name}.{figure.name}" for query in found for figure in query.output.figures]
+
+
+def _no_cohort(settings: Settings) -> SettingsError:
+    """Why nobody is a customer: the population is unknown, or the profile has nothing that tells who is active."""
+    known, chosen = [query.name for query in _queries(settings, "cohort")], settings.definition.population
+    why = "needs tables the profile lacks" if chosen in known else f"is not there; there are {', '.join(known)}"
+    return SettingsError(f"no active query under sql/cohort: {chosen} {why}")
+
+
+def _label(settings: Settings, month: Iterable[Query], available: set[str]) -> Query:
+    """The label query of the adopted definition, composed of its events."""
+    from churn_tasks.core.label_query import label_query  # which is a Query itself
+
+    profile = [c.name for q in month if q.output.table == "month_profile" for c in q.output.columns]
+    return label_query(settings, load_question("labels", "left"), available, tuple(profile[1:]))

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import sqlglot
-import yaml
 from sqlglot import exp
 
-from churn_tasks.core.contracts import FeatureFile, QueryFile
 from churn_tasks.core.settings import INCLUDE
-from churn_tasks.core.tables import Query
+from churn_tasks.core.tables import Query, read_query
 
 FAMILIES = ("month", "cohort", "features", "labels")
 SIGNS: dict[type[exp.Expr], str] = {exp.LT: "<", exp.LTE: "<=", exp.EQ: "="}
@@ -22,14 +20,13 @@ ANSWERS = {
 
 
 def queries_below(folder: Path) -> list[Query]:
-    """Every query folder of the four families below a ``sql`` folder, active or not."""
-    found = []
-    for family in FAMILIES:
-        kind = FeatureFile if family == "features" else QueryFile
-        for file in sorted((folder / family).glob("*/query.yaml")):
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
-            found.append(Query(family, file.parent, kind(**content)))
-    return found
+    """Every query folder of the four families below a ``sql`` folder, active or not; windows are of three months."""
+    return [
+        query
+        for family in FAMILIES
+        for below in sorted((folder / family).glob("*/"))
+        for query in read_query(family, below, months=3)
+    ]
 
 
 def shipped_queries() -> list[Query]:

@@ -5,6 +5,8 @@ WITH used AS (
         customer_id,
         month,
         voice_out_min + voice_in_min + data_mb AS use_sum,
+        voice_in_min,
+        voice_out_min + voice_in_min AS voice_min,
         CAST(voice_out_min > 0 AS INTEGER) + CAST(voice_in_min > 0 AS INTEGER) + CAST(data_mb > 0 AS INTEGER) AS ways
     FROM month_prepaid
     WHERE month >= $observe_start AND month < $as_of
@@ -16,7 +18,9 @@ compared AS (
         sum(use_sum) FILTER (WHERE month = $month) AS use_sum,
         CAST(sum(use_sum) FILTER (WHERE month < $month) AS DOUBLE)
             / nullif(date_diff('month', $observe_start, $month), 0) AS use_sum_before,
-        sum(ways) FILTER (WHERE month = $month) AS used_ways_count
+        sum(ways) FILTER (WHERE month = $month) AS used_ways_count,
+        CAST(sum(voice_in_min) FILTER (WHERE month = $month) AS DOUBLE) * 100
+            / nullif(sum(voice_min) FILTER (WHERE month = $month), 0) AS voice_in_share_pct
     FROM used
     GROUP BY customer_id
 )
@@ -25,7 +29,8 @@ SELECT
     cohort.customer_id,
     use_sum,
     100 * (use_sum - use_sum_before) / nullif(use_sum + use_sum_before, 0) AS use_change_pct,
-    used_ways_count
+    used_ways_count,
+    voice_in_share_pct
 FROM cohort
 LEFT JOIN compared ON compared.customer_id = cohort.customer_id
 WHERE cohort.month = $month
