@@ -8,6 +8,7 @@ import pyarrow as pa
 from churn_tasks.simulator import codes
 from churn_tasks.simulator.agreements import Agreements, discounted
 from churn_tasks.simulator.clock import DAY_S, Array, Clock
+from churn_tasks.simulator.interaction import Interaction
 from churn_tasks.simulator.people import People
 from churn_tasks.simulator.state import MonthState
 from churn_tasks.simulator.usage import Usage
@@ -35,12 +36,19 @@ class Bills:
 
 
 def month_bills(
-    clock: Clock, people: People, state: MonthState, plan: Array, usage: Usage, agreements: Agreements
+    clock: Clock,
+    people: People,
+    state: MonthState,
+    plan: Array,
+    usage: Usage,
+    agreements: Agreements,
+    interaction: Interaction | None = None,
 ) -> Bills:
     """One bill for everybody who was on the network in the month, the month of leaving included.
 
     Args:
         plan: tariff of every subscriber in this month.
+        interaction: the planted pattern, whose amounts then stand for extra services and come on top of reductions.
     """
     chance = clock.chance("billing", state.k)
     who = state.who
@@ -49,6 +57,9 @@ def month_bills(
     amounts = {"plan_fee": fee, **usage.charges, "value_added": extras}
     amounts["broadband"] = np.where(people.has_broadband[who], BROADBAND_FEE, 0)
     amounts["discount"] = np.where(discounted(agreements, clock, state.k, len(people))[who], -(fee // 5), 0)
+    if interaction:
+        amounts["value_added"] = interaction.extras_fen[state.k][who]
+        amounts["discount"] = amounts["discount"] - interaction.reductions_fen[state.k][who]
     day = state.end + 1 + chance.integers(0, 3, len(who))  # two to four days after the month's last day
     made = day * DAY_S + chance.integers(0, DAY_S, len(who))
     month = clock.month(state.k)

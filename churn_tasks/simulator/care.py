@@ -6,14 +6,16 @@ import numpy as np
 import pyarrow as pa
 
 from churn_tasks.simulator import codes
+from churn_tasks.simulator.campaigns import offered
 from churn_tasks.simulator.clock import DAY_S, Array, Clock
+from churn_tasks.simulator.complaint_words import complaint_texts
 from churn_tasks.simulator.lives import Lives
 from churn_tasks.simulator.people import People
 from churn_tasks.simulator.state import MonthState, felt_at_peak
-from churn_tasks.simulator.words import complaint_texts
 
 WORK_DAY = (9 * 3600, 19 * 3600)
 OPEN = -1  # no answer yet
+DRAWN_AWAY = [codes.CAUSE_NUMBER[name] for name in ("price", "competitor", "contract_end")]
 
 
 def month_care(clock: Clock, people: People, state: MonthState, lives: Lives) -> dict[str, pa.Table]:
@@ -76,7 +78,7 @@ class Desk:
         chance = self.chance
         kind = _complaint_kind(self.state.cause[at], chance)
         channel = chance.choice(np.array(["H", "A", "S", "R"]), len(at), p=[0.6, 0.2, 0.15, 0.05])
-        upset = self.state.peak[at]
+        upset, tempted = self.state.peak[at], np.isin(self.state.cause[at], DRAWN_AWAY)
         draw = chance.random(len(at))
         outcome = np.where(draw < 0.15 + 0.4 * upset, 3, np.where(draw < 0.42 + 0.4 * upset, 2, 1))
         wait = chance.integers(3 * DAY_S, 45 * DAY_S, len(at))
@@ -84,7 +86,7 @@ class Desk:
         columns = {
             "cmplt_cd": pa.array(np.array(["C1", "C2", "C3", "C4", "C5"])[kind]),
             "chnl_cd": pa.array(channel),
-            "content": complaint_texts(kind, chance),
+            "content": complaint_texts(kind, upset, tempted, self.clock.chance("complaint words", self.state.k)),
             "result_cd": pa.array(np.array(["0", "1", "2", "3"])[np.where(answered, outcome, 0)]),
         }
         return self._table("ticket_no", at, "cmplt_tm", columns, {"visit_tm": np.where(answered, wait, OPEN)})
@@ -106,9 +108,7 @@ class Desk:
         takes = chance.random(len(at)) < 0.25 - 0.18 * self.state.peak[at]
         decided = chance.random(len(at)) < 0.85
         columns = {
-            "camp_id": pa.array([f"CAMP{self.state.k:02d}{letter}" for letter in "ABC"]).take(
-                pa.array(chance.integers(0, 3, len(at)))
-            ),
+            "camp_id": offered(self.state.k, self.state.peak[at], chance),
             "chnl_cd": pa.array(chance.choice(np.array(["C", "M", "A", "S"]), len(at), p=[0.3, 0.35, 0.25, 0.1])),
             "disc_fen": chance.choice(np.array([500, 1000, 1500, 2000]), len(at)).astype(np.int64),
             "reply_cd": pa.array(np.where(decided, np.where(takes, "Y", "N"), "-")),

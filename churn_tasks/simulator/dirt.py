@@ -165,6 +165,14 @@ KINDS: dict[str, tuple[Kind, ...]] = {
         Kind("negative_traffic", 0.002, "traffic_absurd", setting("flow_mb", -1), _is("srv_cd", "BB")),
     ),
     "site_snap": (Kind("no_operator", 0.003, "operator_count_absurd", setting("oper_cnt", 0)),),
+    "fix_use": (
+        Kind("negative_traffic", 0.002, "usage_negative", setting("flow_mb", -1), _is("acc_typ", "BB")),
+        Kind("absurd_days", 0.001, "days_absurd", setting("act_days", 45)),
+    ),
+    "term_snap": (
+        Kind("unknown_generation", 0.001, "generation_unknown", setting("gen_cd", "9")),
+        Kind("future_first_use", 0.001, "first_use_in_future", shifted("first_dt", 3_653)),
+    ),
     "fault_ticket": (
         Kind("late", 0.01, "late", late("rec_tm")),
         Kind("negative_repair", 0.012, "repair_negative", setting("fix_hours", -5), _repaired_at_once),

@@ -7,6 +7,8 @@ CREATE INDEX ON boss.bal_snap (snap_dt);
 CREATE INDEX ON boss.owe_snap (snap_dt);
 CREATE INDEX ON boss.srv_snap (snap_dt);
 CREATE INDEX ON boss.site_snap (snap_dt);
+CREATE INDEX ON boss.fix_use (sum_dt);
+CREATE INDEX ON boss.term_snap (snap_dt);
 CREATE INDEX ON boss.fault_ticket (report_tm);
 CREATE INDEX ON boss.cmplt_ticket (cmplt_tm);
 CREATE INDEX ON boss.survey_ans (answer_tm);

@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from churn_tasks.simulator import codes
+from churn_tasks.simulator.acquaintances import Acquaintances
 from churn_tasks.simulator.clock import NEVER, Array, Clock
+from churn_tasks.simulator.handsets import Handsets
+from churn_tasks.simulator.interaction import LAG, Interaction
+from churn_tasks.simulator.market import Market
 from churn_tasks.simulator.people import People
 
 LOOK_AHEAD = 4  # months planned beyond the last one, whose leavers show signs within it
@@ -38,12 +42,27 @@ class Lives:
     contacts: dict[str, Array] = field(default_factory=dict)
 
 
-def plan_lives(clock: Clock, people: People, free_day: Array) -> Lives:
-    """Plan every month in turn, some months beyond the last.
+@dataclass(frozen=True)
+class Circumstances:
+    """What makes leaving likelier beside a subscriber's own nature.
 
-    Args:
+    Attributes:
         free_day: day on which each subscriber's contract ends without renewal; ``NEVER`` without one.
+        acquaintances: whose leaving makes others follow.
+        handsets: what is in each hand.
+        market: prices and campaigns of rivals by region.
+        interaction: the planted pattern, if there is one.
     """
+
+    free_day: Array
+    acquaintances: Acquaintances
+    handsets: Handsets
+    market: Market
+    interaction: Interaction | None = None
+
+
+def plan_lives(clock: Clock, people: People, around: Circumstances) -> Lives:
+    """Plan every month in turn, some months beyond the last; a planted pattern notes whom it makes leave."""
     n = len(people)
     chance = clock.chance("lives")
     effects = chance.choice([HELPS, 0, HURTS], n, p=[0.30, 0.63, 0.07])
@@ -53,8 +72,12 @@ def plan_lives(clock: Clock, people: People, free_day: Array) -> Lives:
     frailty = chance.gamma(4, 0.25, n)
     for k in range(clock.settings.months + LOOK_AHEAD):
         stream = clock.chance("lives", k + 1)
-        leavers = _leavers(clock, k, people, lives, free_day, frailty, stream)
-        new = _episodes_of_leavers(clock, k, people, lives, leavers, free_day, stream)
+        odds = _odds_of_leaving(clock, k, people, lives, around, frailty, stream)
+        if around.interaction:
+            odds = _leave_by_ratio(around.interaction, clock, k, people, lives, odds)
+        leavers = np.flatnonzero(stream.random(n) < odds)
+        leavers = leavers[lives.leave_day[leavers] == NEVER]
+        new = _episodes_of_leavers(clock, k, people, lives, leavers, around.free_day, stream)
         false = _false_episodes(clock, k, people, lives, stream)
         contacts += [_contact_leavers(lives, new, stream), _contact_stayers(clock, k, people, lives, false, stream)]
         episodes += [new, false]
@@ -67,20 +90,46 @@ def _stack(parts: list[dict[str, Array]]) -> dict[str, Array]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _leavers(
-    clock: Clock, k: int, people: People, lives: Lives, free_day: Array, frailty: Array, chance: np.random.Generator
+def _odds_of_leaving(
+    clock: Clock,
+    k: int,
+    people: People,
+    lives: Lives,
+    around: Circumstances,
+    frailty: Array,
+    chance: np.random.Generator,
 ) -> Array:
-    """Indices of those who decide to leave in month ``k``."""
+    """Chance of each subscriber to decide in month ``k`` to leave."""
     start = clock.start(k)
     present = (people.join_day <= start - 45) & (lives.leave_day == NEVER)
     tenure_years = (start - people.join_day) / 365
-    days_free = start - free_day
+    days_free = start - around.free_day
     weight = frailty * codes.SEGMENT_HAZARD[people.segment] * codes.REGION_HAZARD[people.region]
+    weight *= around.handsets.hazard(start) * around.market.hazard(k, people.region)
+    weight *= around.acquaintances.hazard(start, lives.leave_day)
     weight *= np.where(people.is_postpaid, 0.9, 1.12) * (0.75 + 0.9 * np.exp(-tenure_years))
-    weight *= np.where(days_free < -45, 0.4, np.where(days_free < 60, 2.6, 1.0)) ** (free_day < NEVER)
+    weight *= np.where(days_free < -45, 0.4, np.where(days_free < 60, 2.6, 1.0)) ** (around.free_day < NEVER)
     weight = np.where(present, weight, 0)
     month_rate = clock.settings.churn_rate * codes.SEASON[clock.month(k).number - 1] * chance.normal(1.04, 0.03)
-    return np.flatnonzero(chance.random(len(people)) < month_rate * weight / weight[present].mean())
+    return month_rate * weight / weight[present].mean()
+
+
+def _leave_by_ratio(interaction: Interaction, clock: Clock, k: int, people: People, lives: Lives, odds: Array) -> Array:
+    """Let those leave whose planted ratio turned in the month before, without a sign of their own.
+
+    Returns:
+        The odds that remain for leaving as everybody else does.
+    """
+    if k <= LAG:
+        return odds
+    turned = interaction.turned(k - 1) & (odds > 0)
+    chance = clock.chance("interaction", k + 1)
+    expected = interaction.share * odds.sum() / max(turned.sum(), 1)
+    gone = np.flatnonzero(turned & (chance.random(len(people)) < expected))
+    lives.leave_day[gone] = chance.integers(clock.start(k) + 1, clock.start(k + 1), len(gone))
+    lives.cause[gone], lives.shown_signs[gone] = codes.CAUSE_NUMBER["price"], False
+    interaction.left_by_it[gone] = lives.leave_day[gone]
+    return odds * (1 - interaction.share)
 
 
 def _episodes_of_leavers(

@@ -29,6 +29,18 @@ CREATE TABLE boss.srv_snap (
     snap_dt date, subs_id bigint, srv_cd text, sts_cd text, open_dt date, fee_fen bigint, flow_mb bigint,
     rec_tm timestamptz);
 CREATE TABLE boss.site_snap (snap_dt date, subs_id bigint, oper_cnt integer, demol_dt date, rec_tm timestamptz);
+CREATE TABLE boss.fix_use (
+    sum_dt date, subs_id bigint, acc_typ text, flow_mb bigint, onl_min bigint, call_s bigint, act_days integer,
+    rec_tm timestamptz);
+CREATE TABLE boss.term_snap (
+    snap_dt date, subs_id bigint, mfr_nm text, model_nm text, gen_cd text, smart_flag text, sim_cnt integer, lock_cd text,
+    price_fen bigint, first_dt date, rec_tm timestamptz);
+CREATE TABLE boss.camp_info (
+    camp_id text, camp_nm text, camp_typ text, beg_dt date, end_dt date, disc_fen bigint, cost_fen bigint,
+    rec_tm timestamptz);
+-- What is bought from market research or kept by hand: a value a series, area (00: everywhere) and month.
+CREATE TABLE boss.mkt_index (
+    idx_mon integer, area_cd text, idx_cd text, idx_val double precision, pub_tm timestamptz);
 CREATE TABLE boss.fault_ticket (
     ticket_no bigint, subs_id bigint, report_tm timestamptz, rec_tm timestamptz, fault_cd text, fix_hours bigint,
     fix_tm timestamptz);
@@ -57,3 +69,5 @@ CREATE TABLE sim_truth.person (subs_id bigint PRIMARY KEY, person_no bigint);
 CREATE TABLE sim_truth.rotation (old_subs_id bigint, new_subs_id bigint, left_date date, joined_date date);
 CREATE TABLE sim_truth.dirt (tab text, mon text, kind text, row_key text, outcome text);
 CREATE TABLE sim_truth.fuzzy_double (subs_id bigint, double_of bigint);
+CREATE TABLE sim_truth.interaction (
+    subs_id bigint, mon text, extras_fen bigint, reductions_fen bigint, ratio double precision, decides boolean);

@@ -8,7 +8,7 @@ from churn_tasks.core.closed import Closed
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import MonthField
 
-VERSION = 4  # raised whenever the simulator's output changes, so that an older simulation is made anew
+VERSION = 5  # raised whenever the simulator's output changes, so that an older simulation is made anew
 
 
 class SimulationSettings(Closed):
@@ -19,6 +19,8 @@ class SimulationSettings(Closed):
         cdr_per_month: call detail records of an average customer in a month.
         churn_rate: share of the base that leaves in an average month; months differ with the season.
         dirt: multiplies the shares of planted dirt; 0 gives clean data.
+        planted_interaction: share of the leavers decided by a ratio of two differences that shows in no single
+            amount (``interaction.py``); 0 plants none and leaves all other output as it is.
     """
 
     customers: int = Field(20_000, ge=100, le=5_000_000)
@@ -28,6 +30,7 @@ class SimulationSettings(Closed):
     seed: int = Field(20_240_101, ge=0)
     churn_rate: float = Field(0.05, gt=0, le=0.2)
     dirt: float = Field(1.0, ge=0, le=10)
+    planted_interaction: float = Field(0.0, ge=0, le=0.9)
     time_zone: str = "Asia/Shanghai"
 
     @property

@@ -20,6 +20,8 @@ KEYS = {  # by what a row is found again; the first column elsewhere
     "owe_snap": ("snap_dt", "subs_id"),
     "srv_snap": ("snap_dt", "subs_id", "srv_cd"),
     "site_snap": ("snap_dt", "subs_id"),
+    "term_snap": ("snap_dt", "subs_id"),
+    "fix_use": ("sum_dt", "subs_id", "acc_typ"),
 }
 
 Spoil = Callable[[pa.Table, Array, "Spoiler"], pa.Table]

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from churn_tasks.simulator import codes
+from churn_tasks.simulator.acquaintances import drawn, is_elsewhere
 from churn_tasks.simulator.clock import DAY_S, Array, Clock
 from churn_tasks.simulator.people import People
 from churn_tasks.simulator.phones import NumberPool
@@ -112,8 +113,8 @@ def _peers(
     me = people.circle_of[state.who[at]]
     shrunk = people.circle[me] * (1 - felt(state, "peers")[at, slot])
     friend = (shrunk.clip(min=1) * chance.random(len(at)) ** 1.6).astype(np.int64)
-    mix = (me * 1_000_003 + friend * 7_919) * 2_654_435_761 % (1 << 40)
-    outside = (mix >> 8) % 1000 / 1000 < people.off_net[me]
+    mix = drawn(me, friend)
+    outside = is_elsewhere(mix, people.off_net[me])
     outside |= chance.random(len(at)) < felt(state, "off_net")[at, slot]
     strangers = pool.service(codes.HOTLINE_OWN) - pool.subscribers
     peer = np.where(outside, pool.subscribers + (mix >> 12) % strangers, mix % pool.subscribers)

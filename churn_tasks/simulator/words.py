@@ -1,7 +1,6 @@
-"""Names, addresses and complaints as staff type them."""
+"""Names and addresses as staff type them."""
 
 import numpy as np
-import pyarrow as pa
 
 from churn_tasks.simulator import codes
 from churn_tasks.simulator.clock import Array
@@ -12,14 +11,6 @@ GIVEN = np.array(list("伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞
 CITIES = np.array(list("东西南北新"))
 STREETS = np.array(
     ["人民路", "中山路", "解放路", "建设路", "和平路", "文化路", "新华街", "长江路", "黄河路", "朝阳街", "学府路"]
-)
-
-COMPLAINTS = (
-    ("套餐月租太高，别家同样流量便宜一半", "超出套餐的流量收费不合理，要求解释", "老用户没有优惠，新用户反而更便宜"),
-    ("家里信号很差，电话经常打不通", "晚上上网特别慢，视频一直转圈", "电梯里和地下车库完全没有信号"),
-    ("营业厅排队一个多小时，态度也不好", "客服多次承诺回电，一直没有人联系", "反映的问题推来推去没有人处理"),
-    ("账单里有没有订购过的增值业务，要求退费", "已经缴费仍然被停机，影响工作", "本月账单比上月多出几十元，原因不明"),
-    ("申请携号转网被要求先解约，手续太麻烦", "携转短信一直收不到授权码", "转网被告知有隐藏合约，不认可"),
 )
 
 
@@ -44,9 +35,3 @@ def addresses(people: People, chance: np.random.Generator) -> Array:
     for value, suffix in zip(parts, ("号", "栋", "室"), strict=True):
         text = np.char.add(np.char.add(text, value.astype(str)), suffix)
     return text[people.home]
-
-
-def complaint_texts(kind: Array, chance: np.random.Generator) -> pa.Array:
-    """What the customer said, by kind of complaint."""
-    texts = pa.array([text for group in COMPLAINTS for text in group])
-    return texts.take(pa.array(kind * 3 + chance.integers(0, 3, len(kind))))

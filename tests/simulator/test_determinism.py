@@ -35,7 +35,7 @@ def test_a_fingerprint_covers_every_setting() -> None:
     base = SimulationSettings()
     others = {
         "customers": 300, "months": 3, "first_month": Month(2023, 1), "cdr_per_month": 5, "seed": 2,
-        "churn_rate": 0.1, "dirt": 0.0, "time_zone": "UTC",
+        "churn_rate": 0.1, "dirt": 0.0, "planted_interaction": 0.3, "time_zone": "UTC",
     }  # fmt: skip
     assert set(others) == set(SimulationSettings.model_fields), "a new setting must be tried here"
     prints = {base.model_copy(update={name: value}).fingerprint for name, value in others.items()}
@@ -58,7 +58,7 @@ def test_every_table_is_delivered_with_all_columns_of_the_schema() -> None:
         for name, body in re.findall(r"CREATE TABLE boss\.(\w+) \((.*?)\);", schema, re.DOTALL)
     }
     delivery = next(Operator(SimulationSettings(customers=200, months=1, dirt=0)).months())
-    assert len(wanted) == 17
+    assert len(wanted) == 21
     assert {name: sorted(table.column_names) for name, table in delivery.boss.items()} == {
         name: sorted(columns) for name, columns in wanted.items()
     }

@@ -70,6 +70,10 @@ COUNTS = {  # (table, kind): a query that finds the rows without knowing where t
     ("srv_snap", "unknown_service"): rows("srv_snap", "srv_cd NOT IN ('BB', 'FIX', 'TV', 'CLD', 'RBT', 'RPK')"),
     ("srv_snap", "negative_traffic"): rows("srv_snap", "flow_mb < 0"),
     ("site_snap", "no_operator"): rows("site_snap", "oper_cnt < 1"),
+    ("fix_use", "negative_traffic"): rows("fix_use", "flow_mb < 0"),
+    ("fix_use", "absurd_days"): rows("fix_use", "act_days > 31"),
+    ("term_snap", "unknown_generation"): rows("term_snap", "gen_cd NOT IN ('2', '3', '4', '5')"),
+    ("term_snap", "future_first_use"): rows("term_snap", "first_dt > snap_dt"),
     ("cmplt_ticket", "late"): late("cmplt_ticket", "cmplt_tm"),
     ("cmplt_ticket", "missing_customer"): rows("cmplt_ticket", "subs_id IS NULL"),
     ("fault_ticket", "late"): late("fault_ticket", "report_tm"),
@@ -115,7 +119,7 @@ def planted(source: str) -> dict[tuple[str, str], int]:
 
 def test_every_kind_of_dirt_is_counted_here(planted: dict) -> None:
     assert set(planted) == set(COUNTS)
-    assert len(planted) == 67
+    assert len(planted) == 71
 
 
 @pytest.mark.parametrize(("table", "kind"), COUNTS)

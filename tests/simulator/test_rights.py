@@ -12,7 +12,7 @@ def test_the_reader_reads_every_table_of_the_operator(reader: str) -> None:
         tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'boss' ORDER BY 1").fetchall()
         for (name,) in tables:
             connection.execute(sql.SQL("SELECT * FROM {} LIMIT 1").format(sql.Identifier("boss", name)))
-    assert len(tables) == 17 + 4, "seventeen tables and a CDR table for each of four months"
+    assert len(tables) == 21 + 4, "twenty-one tables and a CDR table for each of four months"
 
 
 @pytest.mark.parametrize("table", TRUTH)
