@@ -47,7 +47,9 @@ def fill(run: MonthRun, month: Month, customers: int = CUSTOMERS) -> None:
     labelled = calendar.label_month(month)
     if calendar.has_features(labelled):
         truth = _people(labelled, customers)
-        _write(run, labelled, "label", truth, churned="u * w > 0.55", left_in_delay="n % 97 = 0")
+        kind = "CASE n % 3 WHEN 0 THEN 'voluntary' WHEN 1 THEN 'competitor' ELSE 'unknown' END"
+        left = f"CASE WHEN u * w > 0.55 OR n % 97 = 0 THEN {kind} END"
+        _write(run, labelled, "label", truth, churned="u * w > 0.55", left_in_delay="n % 97 = 0", kind=left)
     if calendar.tested_month(month):
         _write(run, month, "score_churn", people, churn_score="round(u * 0.9, 6)", **MODEL)
         _factors(run, month, people)

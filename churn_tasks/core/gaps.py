@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from churn_tasks.core.contracts import FeatureColumn, RawTable
-from churn_tasks.core.lineage import Leaf, Lineage
+from churn_tasks.core.lineage import MADE_OF, Leaf, Lineage
 from churn_tasks.core.settings import Settings
 from churn_tasks.core.tables import Query, known_queries, load_contracts
 from churn_tasks.core.triggers import Trigger, load_triggers
@@ -134,6 +134,8 @@ class Gaps:
         def needed(name: str) -> set[str]:
             if name.startswith("clean_"):
                 return {name.removeprefix("clean_")}
+            if name in MADE_OF:
+                return {MADE_OF[name][0]}
             if name not in found:
                 found[name] = set()
                 output = chosen[name].output if name in chosen else None

@@ -35,8 +35,11 @@ class Leaf(NamedTuple):
 
 Needs = frozenset[Leaf]
 NOTHING: Needs = frozenset()
-# Tables of Python steps that queries read, and the contract each is made from.
-MADE_OF = {"customer_line": "customer"}
+# Tables of Python steps that queries read: the contract each is made from, and the optional columns it is made of.
+MADE_OF: dict[str, tuple[str, tuple[str, ...]]] = {
+    "customer_line": ("customer", ()),
+    "month_complaint_text": ("complaint", ("complaint_text",)),
+}
 CONDITIONS = ("where", "group", "having", "qualify")
 
 
@@ -154,12 +157,13 @@ class Lineage:
             return NOTHING
         if table.startswith("clean_"):
             return frozenset({Leaf(table.removeprefix("clean_"), column)})
-        return self.of(table, column) if table in self.made_by else self._required(MADE_OF.get(table, ""))
+        return self.of(table, column) if table in self.made_by else self._made_in_python(table)
 
-    def _required(self, raw: str) -> Needs:
-        """The required columns of a contract."""
+    def _made_in_python(self, table: str) -> Needs:
+        """The required columns of the contract that the table is made from, and those it is made of."""
+        raw, read = MADE_OF.get(table, ("", ()))
         columns = self.raw[raw].columns if raw in self.raw else ()
-        return frozenset(Leaf(raw, column.name) for column in columns if column.required)
+        return frozenset(Leaf(raw, column.name) for column in columns if column.required or column.name in read)
 
     def _rows(self, source: Any) -> Needs:
         if isinstance(source, exp.Table):

@@ -5,9 +5,11 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from churn_tasks.core.closed import Closed, Text
+from churn_tasks.core.definition import Definition
 from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.months import Month
 from churn_tasks.core.source_section import Source
+from churn_tasks.core.spark_section import Spark
 from churn_tasks.core.standard_section import Standard
 
 
@@ -31,26 +33,65 @@ class Windows(Closed):
     settle_days: int = Field(5, ge=0, le=27)
 
 
-class Definition(Closed):
-    """Who is a customer and what counts as leaving (C1, C3); each name is a query folder."""
+class Select(Closed):
+    """Which columns of the catalogue a month's models learn from (D3), decided inside its training rows.
 
-    population: Literal["active_every_month", "active_any_month", "active_last_month"] = "active_every_month"
-    churn: Literal["inactive_any_month", "inactive_whole_window"] = "inactive_any_month"
-    drop_left_in_delay: bool = Field(
-        True, description="leave customers who left during the delay out of training: they could not be called in time"
+    A column falls out for the first of these that it fails; pinned ones never do. Figures are of the training rows.
+    What reaches neither ``min_iv`` nor ``min_auc`` falls out unless it gains more than chance in a small booster.
+    """
+
+    max_missing: Share = Field(0.999, description="share of rows without a value from which a column falls out")
+    min_varied: float = Field(0.0002, ge=0, lt=1, description="share of rows that must differ from the commonest value")
+    max_correlation: float = Field(
+        0.95,
+        gt=0,
+        le=1,
+        description="of two columns whose ranks correlate so closely, the one that tells less falls out",
     )
-    rotation_days: int = Field(
-        45,
+    min_iv: float = Field(0.001, ge=0, description="information value, less what chance gives, that keeps a column")
+    min_auc: float = Field(0.51, ge=0.5, lt=1, description="AUC, in the better direction, that keeps it as well")
+    certainty: float = Field(
+        2.0,
         ge=0,
-        le=365,
-        description="who opens another line this close to leaving one has not left; 0: each such line is churned",
+        description="standard errors above chance that either of the two must lie as well: few rows prove little",
+    )
+    max_columns: int = Field(150, ge=1, description="at most so many columns, those that tell most; pinned ones count")
+    max_rows: int = Field(60_000, ge=1_000, description="training rows looked at; beyond it customers are thinned")
+
+
+class Watch(Closed):
+    """When the page of the catalogue points at a column; nothing stops for it."""
+
+    psi_notice: float = Field(0.1, gt=0, description="population stability index worth a look")
+    psi_alarm: float = Field(0.25, gt=0, description="population stability index that asks for an answer")
+    missing_rise: float = Field(0.05, gt=0, le=1, description="missing share above the reference month's by so much")
+    leak_auc: float = Field(
+        0.9, gt=0.5, le=1, description="AUC of a single column, either direction, that looks like a leak"
     )
 
 
 class Features(Closed):
-    """Business pins and bans (D3): banned columns never reach a model."""
+    """Business pins and bans (D3): banned columns never reach a model, pinned ones always do."""
 
     ban: tuple[str, ...] = ()
+    pin: tuple[str, ...] = ()
+    select: Select | None = Field(Select(), description="null: models learn from every column that is not banned")
+    watch: Watch = Watch()
+
+    @model_validator(mode="after")
+    def _pinned_or_banned(self) -> Self:
+        both = sorted(set(self.pin) & set(self.ban))
+        if both:
+            raise ValueError(f"pinned and banned at once: {', '.join(both)}")
+        return self
+
+
+class Derive(Closed):
+    """Columns made of all numeric ones together, fitted on training rows alone (D4, D5); 0 makes none."""
+
+    pca: int = Field(0, ge=0, le=50, description="principal components")
+    factors: int = Field(0, ge=0, le=50, description="factors of a factor analysis")
+    clusters: int = Field(0, ge=0, le=50, description="clusters of behaviour: a distance from each")
 
 
 class Model(Closed):
@@ -62,10 +103,19 @@ class Model(Closed):
     max_train_rows: int = Field(
         1_000_000, ge=1_000, description="beyond it customers are thinned, the same in all months"
     )
-    max_feature_auc: float = Field(
-        0.98, gt=0.5, le=1, description="a single feature that separates leavers this well stops training as a leak"
-    )
+    derive: Derive = Derive()
     seed: int = 20_240_101
+
+
+class LeakProbe(Closed):
+    """From where on a single column has seen the label, so that training stops (docs/leaks.md has the margins)."""
+
+    max_auc: float = Field(0.95, gt=0.5, le=1, description="AUC of one column alone, ranked or by its leaving rates")
+    max_sure_share: Share = Field(0.5, description="share of all leavers (or stayers) where next to all leave (stay)")
+    max_jump: float = Field(0.15, gt=0, le=1, description="AUC of the latest month against the months before ...")
+    jump_from_auc: float = Field(0.85, gt=0.5, le=1, description="... where that month's AUC is at least this")
+    notice_auc: float = Field(0.9, gt=0.5, le=1, description="AUC that is worth a warning in the log")
+    notice_share: Share = Field(0.25, description="sure share that is worth a warning in the log")
 
 
 class Promotion(Closed):
@@ -180,10 +230,12 @@ class Restatement(Closed):
 
 
 class Resources(Closed):
-    """Bounds of one step."""
+    """Bounds of one step, and the engine that runs the queries of summarise, features and labels."""
 
     memory: str = Field("2GB", pattern=r"^[0-9]+(MB|GB)$")
     threads: int = Field(2, ge=1)
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    spark: Spark = Spark()
 
 
 class ProfileFile(Closed):
@@ -198,7 +250,7 @@ class ProfileFile(Closed):
     )
     time_zone: str = "Asia/Shanghai"
     windows: Windows = Windows()
-    definition: Definition = Definition()
+    definition: Definition  # in the file: the name of a definition, or its fields (core/definition_files.py)
     source: Source
     standardise: dict[str, Standard] = Field({}, description="<table>.<column> to how it is brought to standard form")
     phone_region: str = Field(
@@ -207,7 +259,11 @@ class ProfileFile(Closed):
         description="country of numbers without a country code; any: 3 to 15 digits of an unknown plan are a number",
     )
     features: Features = Features()
+    figures: dict[str, float] = Field(
+        {}, description="costs, rates and thresholds of queries, as <query>.<name>, that differ from their query.yaml"
+    )
     model: Model
+    leak_probe: LeakProbe = LeakProbe()
     promotion: Promotion = Promotion()
     matching: Matching = Matching()
     warning_list: WarningList = WarningList()

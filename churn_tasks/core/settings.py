@@ -4,6 +4,8 @@ The only module that reads the environment. A typo is an error that names the fi
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +14,7 @@ import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from churn_tasks.core.definition_files import stated, with_lengths
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.privacy import masked
 from churn_tasks.core.sections import ProfileFile
@@ -67,6 +70,10 @@ class Settings(ProfileFile):
         return self.state_dir / "reports"
 
     @property
+    def catalogue_dir(self) -> Path:
+        return self.state_dir / "catalogue"
+
+    @property
     def data_docs_dir(self) -> Path:
         return self.state_dir / "data_docs"
 
@@ -109,9 +116,11 @@ def load_settings(profile: str | None = None, **overrides: Any) -> Settings:
     own = {name: overrides.pop(name) for name in list(overrides) if name in Environment.model_fields}
     environment = Environment(**own)
     folder = profile_folder(profile or environment.profile)
-    content = yaml.safe_load((folder / "settings.yaml").read_text(encoding="utf-8")) or {}
+    content = {**(yaml.safe_load((folder / "settings.yaml").read_text(encoding="utf-8")) or {}), **overrides}
+    content["definition"] = stated(content.get("definition"), (INCLUDE, folder))
+    content["windows"] = with_lengths(content.get("windows"), content["definition"])
     try:
-        return Settings(**{**content, **overrides}, profile=folder.name, profile_dir=folder, environment=environment)
+        return Settings(**content, profile=folder.name, profile_dir=folder, environment=environment)
     except ValidationError as error:
         lines = [
             f"{'.'.join(map(str, item['loc']))}: {item['msg']} (given: {masked(repr(item['input']))})"
@@ -128,3 +137,16 @@ def process_environment() -> dict[str, str]:
 def default_process_variable(name: str, value: str) -> None:
     """Set a variable of this process for a library that reads it on import, unless the operator has set it."""
     os.environ.setdefault(name, value)
+
+
+@contextmanager
+def changed_environment(**own: str | None) -> Iterator[None]:
+    """For a while, this process's environment with other values, for what reads nothing else; None leaves as it is."""
+    wanted = {name: value for name, value in own.items() if value is not None}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})

@@ -77,6 +77,7 @@ class MonthContent:
     churn_by_month: Sequence[Row] = ()
     segments: Sequence[Row] = ()
     segment_month: str = ""
+    kinds: Sequence[Row] = ()
     counts: Sequence[Row] = ()
     drift: Sequence[Row] = ()
     standardised: Sequence[Row] = ()

@@ -53,6 +53,7 @@ def gather(lake: Lake, settings: Settings, month: Month, titles: Mapping[str, Te
         churn_by_month=_answer(lake, "churn_by_month", asked),
         segments=_top_segments(_answer(lake, "churn_by_segment", asked)),
         segment_month=str(settings.calendar.label_month(month)),
+        kinds=_answer(lake, "churn_by_kind", asked),
         counts=_records(lake, "audit_rows", "month = $month", "step, table_name", asked),
         drift=_records(lake, "drift", "month = $month", "table_name, relation, column_name", asked),
         standardised=_records(lake, "standardised", "month = $month", "table_name, column_name, rule, unmapped", asked),

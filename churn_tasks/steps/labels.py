@@ -1,6 +1,7 @@
 """Step ``labels``: the truth about the month whose predict window ends with this one."""
 
-from churn_tasks.core.months import months_between
+from churn_tasks.core.months import Month, months_between
+from churn_tasks.core.tables import Query
 from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, unchanged
 
 
@@ -17,11 +18,27 @@ def run(run: MonthRun) -> StepReport:
         return skipped("labels", run, "the month itself has not been run yet")
     report = StepReport("labels", str(run.month), facts={"label_month": str(month)})
     run.require("cohort", [month], made_by="features")
-    run.require("month_activity", list(months_between(month + 1, run.month + 1)), made_by="summarise")
     if "customer" in run.registry.raw:  # who has changed numbers instead of leaving
         run.require("customer_line", [run.month], made_by="match")
     for query in run.registry.queries["labels"]:
-        rows = run.make(query, month, months_between(month, run.month + 1))
+        months = _months_read(run, query, month)
+        for table in _summaries(run, query):
+            run.require(table, [each for each in months if each != month], made_by="summarise")
+        rows = run.make(query, month, months)
         if rows is not None:
             report.rows[query.output.table] = rows
     return report if report.rows else unchanged("labels", run)
+
+
+def _months_read(run: MonthRun, query: Query, month: Month) -> list[Month]:
+    """The labelled month and those up to the end of its predict window; where the query asks for the customers' own
+    past, the months of the observe window before it."""
+    observed = run.settings.calendar.observed_months(month)
+    first = observed[0] if "observe_start" in query.output.params else month
+    return list(months_between(first, run.month + 1))
+
+
+def _summaries(run: MonthRun, query: Query) -> list[str]:
+    """The month tables that the label is made of."""
+    read = (*query.output.reads, *query.output.optional)
+    return sorted(table for table in read if table.startswith("month_") and table in run.registry.tables)

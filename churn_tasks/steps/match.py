@@ -222,7 +222,8 @@ def _every_line_a_person(run: MonthRun, report: StepReport) -> StepReport:
     run.require_all([f"clean_{name}" for name in found], [run.month], made_by="integrate")
     run.engine.views(*(f"clean_{name}" for name in found))
     each = " UNION ".join(
-        f"SELECT customer_id FROM clean_{name} WHERE month = $month AND customer_id IS NOT NULL" for name in found
+        f"SELECT DISTINCT customer_id FROM clean_{name} WHERE month = $month AND customer_id IS NOT NULL"
+        for name in found  # of a single table no UNION would merge the rows
     )
     alone = (
         "SELECT customer_id, 'P' || customer_id AS person_id, true AS is_primary, true AS is_current, 1 AS line_count,"

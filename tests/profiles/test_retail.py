@@ -10,7 +10,7 @@ import pytest
 
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
-from churn_tasks.steps import extract, features, integrate, labels, summarise
+from churn_tasks.steps import extract, features, integrate, labels, match, summarise
 from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import rows
 
@@ -220,3 +220,11 @@ def test_lines_that_nobody_can_date_come_with_every_month_and_stay_out(tmp_path:
     )
     aside = [rows(cleaned(tmp_path, month), "quarantine") for month in ("2009-12", "2010-01")]
     assert [[row["rule"] for row in month] for month in aside] == [["event_at_missing"], ["event_at_missing"]]
+
+
+def test_a_customer_with_several_lines_is_one_person(tmp_path: Path) -> None:
+    """Two lines of one customer in the only table that names customers: one row, not two."""
+    drop(tmp_path / "drops", [line("500001", "2010-03-02", REGULAR), line("500002", "2010-03-09", REGULAR)], [])
+    run = cleaned(tmp_path, "2010-03")
+    match.run(run)
+    assert [row["customer_id"] for row in rows(run, "customer_line")] == ["10001"]

@@ -14,7 +14,7 @@ QUESTIONS = [
 
 
 def test_the_number_of_questions_is_known() -> None:
-    assert len(QUESTIONS) == 8
+    assert len(QUESTIONS) == 9
 
 
 @pytest.mark.parametrize("query", QUESTIONS, ids=lambda query: query.name)

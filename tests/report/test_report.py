@@ -90,6 +90,19 @@ def test_figures_of_the_page_are_those_of_the_lake(run: MonthRun) -> None:
     assert published in page
 
 
+def test_kinds_of_leaving_are_counted_in_both_languages(run: MonthRun) -> None:
+    """Each kind's leavers of the last labelled month, and no table of tiers where the definition has none."""
+    page, labelled = _page(run, LISTED[-1]), run.settings.calendar.label_month(run.month)
+    run.engine.view("label")
+    counted = "SELECT kind, count(*) AS n FROM label WHERE month = $month AND kind IS NOT NULL GROUP BY kind"
+    found = {row["kind"]: row["n"] for row in run.engine.records(counted, {"month": labelled.start})}
+    assert set(found) == {"voluntary", "competitor", "unknown"}
+    section = page.partition(f"How customers left, {labelled}")[2].partition("</section>")[0]
+    assert "主动离网" in section and "to a competitor" in section and "forced" not in section
+    assert all(f'<td class="n">{count:,}</td>' in section for count in found.values())
+    assert "客户层级" not in section
+
+
 def test_no_page_uses_what_came_in_later(run: MonthRun) -> None:
     """The page of July, written again when the lake holds October, does not change."""
     before = _page(run, "2024-07")

@@ -1,0 +1,94 @@
+"""Where definitions are found: a profile's own folder before the shared one, by the name of the file."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from churn_tasks.core.definition import Definition
+from churn_tasks.core.errors import SettingsError
+
+DEFAULT = "not_billed"
+FOLDER = "definitions"
+KINDS = "kinds"  # rules for kinds of leaving that several definitions share
+
+
+def definition_files(roots: Sequence[Path]) -> dict[str, Path]:
+    """Every definition by its name; ``roots`` are searched in order, a later one replaces what an earlier one has."""
+    return {file.stem: file for root in roots for file in sorted((root / FOLDER).glob("*.yaml"))}
+
+
+def stated(given: object, roots: Sequence[Path]) -> dict[str, Any]:
+    """The fields of the definition that a profile adopts.
+
+    Args:
+        given: ``definition`` of ``settings.yaml``: the name of a file; or a mapping with ``signs``, which is a whole
+            definition; or one without, whose fields replace those of the file that its ``name`` gives.
+        roots: folders with a folder ``definitions``, shared first.
+
+    Raises:
+        SettingsError: there is no such file, with those there are, or it is malformed.
+    """
+    if isinstance(given, str) or given is None:
+        return fields(given or DEFAULT, roots)
+    if not isinstance(given, Mapping):
+        raise SettingsError("definition: give the name of a file under definitions, or its fields")
+    own = _with_kinds(dict(given), roots)
+    return own if "signs" in own else fields(own.pop("name", DEFAULT), roots) | own
+
+
+def fields(name: str, roots: Sequence[Path]) -> dict[str, Any]:
+    """What one file says, its name included.
+
+    Raises:
+        SettingsError: there is no such file, with those there are, or it is no mapping.
+    """
+    files = definition_files(roots)
+    if name not in files:
+        raise SettingsError(f"definition: there is no {FOLDER}/{name}.yaml; there are {', '.join(sorted(files))}")
+    content = _yaml(files[name])
+    if not isinstance(content, dict):
+        raise SettingsError(f"{files[name]}: holds no fields")
+    return _with_kinds({**content, "name": name}, roots)
+
+
+def _with_kinds(content: dict[str, Any], roots: Sequence[Path]) -> dict[str, Any]:
+    """The fields with the rules of ``definitions/kinds/<name>.yaml`` where ``kinds`` names such a file."""
+    name = content.get("kinds")
+    if not isinstance(name, str):
+        return content
+    found = {file.stem: file for root in roots for file in sorted((root / FOLDER / KINDS).glob("*.yaml"))}
+    if name not in found:
+        known = ", ".join(sorted(found))
+        raise SettingsError(f"definition.kinds: there is no {FOLDER}/{KINDS}/{name}.yaml; there are {known}")
+    return {**content, "kinds": _yaml(found[name])}
+
+
+def _yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path}: {error}") from error
+
+
+def load_definition(name: str, roots: Sequence[Path]) -> Definition:
+    """One definition by its name.
+
+    Raises:
+        SettingsError: there is none of that name, or a field is wrong, each named.
+    """
+    content = fields(name, roots)
+    try:
+        return Definition(**content)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise SettingsError(f"{definition_files(roots)[name]}: {wrong}") from error
+
+
+def with_lengths(windows: object, definition: Mapping[str, Any]) -> object:
+    """The windows of a profile with the lengths that its definition brings along; what is no mapping stays."""
+    own = definition.get("windows") or {}
+    both = isinstance(own, Mapping) and isinstance(windows or {}, Mapping)
+    return {**(windows or {}), **own} if both else windows  # type: ignore[dict-item]

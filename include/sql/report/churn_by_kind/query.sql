@@ -1,0 +1,27 @@
+-- Who left in what way, and the share of leavers by tier of the adopted definition, for the latest month whose truth was
+-- in. A definition without tiers gives no rows of the second part.
+WITH known AS (
+    SELECT
+        kind,
+        tier,
+        churned,
+        left_in_delay
+    FROM label
+    WHERE month = $label_month
+),
+
+tall AS (
+    SELECT 'kind' AS part, kind AS name, churned, left_in_delay FROM known WHERE kind IS NOT NULL
+    UNION ALL
+    SELECT 'tier' AS part, tier AS name, churned, left_in_delay FROM known WHERE tier IS NOT NULL
+)
+
+SELECT
+    part,
+    name,
+    count(*) AS customers,
+    count(*) FILTER (WHERE churned) AS churners,
+    count(*) FILTER (WHERE left_in_delay) AS left_in_delay
+FROM tall
+GROUP BY part, name
+ORDER BY part, churners DESC, name

@@ -1,0 +1,120 @@
+"""Events: golden rows for each, and each folder keeps its word.
+
+``golden/<event>/<rule>.yaml`` holds the month, ``with`` (values of parameters), ``since`` (as_of if absent), the rows
+of the tables that the event reads, and ``expect``: customer -> month in which it struck, nobody else.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+import sqlglot
+import yaml
+
+from churn_tasks.core.definition import Sign
+from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.events import Event, known_events, usable_events
+from churn_tasks.core.settings import INCLUDE
+from churn_tasks.core.windows import Window
+from churn_tasks.steps.month_run import MonthRun
+from tests.lakes import put, raw_tables, small_run
+from tests.sql.queries import columns_out, missing_bounds, parameters_in, sources_in
+
+CASES = sorted((Path(__file__).parent / "golden").glob("*/*.yaml"))
+SHIPPED = [INCLUDE, *sorted((INCLUDE / "profiles").glob("*"))]
+EVENTS = known_events(SHIPPED)
+each_event = pytest.mark.parametrize("event", EVENTS, ids=lambda event: f"{event.folder.parents[2].name}/{event.name}")
+
+
+def struck(run: MonthRun, event: Event, sign: Sign, since: str = "$as_of") -> dict[str, str]:
+    """Whom an event strikes, and when."""
+    run.engine.views(*event.output.reads, *event.output.optional)
+    known = run.window.parameters()
+    wanted = {*event.output.params, since.removeprefix("$")}
+    sql = event.text(sign, since, run.settings.windows.observe)
+    rows = run.engine.records(sql, {name: known[name] for name in wanted if f"${name}" in sql})
+    assert len({row["customer_id"] for row in rows}) == len(rows), "one row a customer"
+    return {row["customer_id"]: str(row["event_month"]) for row in rows}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.stem}")
+def test_golden_rows(case: Path, tmp_path: Path) -> None:
+    content = yaml.safe_load(case.read_text(encoding="utf-8"))
+    run = small_run(tmp_path, content["month"], raw=raw_tables(), first_month="2023-01", **content.get("settings", {}))
+    for table, partitions in content["given"].items():
+        for month, rows in partitions.items():
+            put(run, table, month, rows, checked=False)
+    event = next(each for each in EVENTS if each.name == case.parent.name)
+    sign = Sign(event=event.name, given=content.get("with", {}))
+    found = struck(run, event, sign, f"${content.get('since', 'as_of')}")
+    run.close()
+    assert found == {customer: str(month) for customer, month in content["expect"].items()}
+
+
+def test_every_shared_event_has_golden_rows() -> None:
+    shared = {event.name for event in known_events([INCLUDE])}
+    assert {case.parent.name for case in CASES} == shared and len(shared) == 20
+
+
+@each_event
+def test_an_event_keeps_its_word(event: Event) -> None:
+    """Parameters, tables and columns of the SQL are those of the YAML, and every read ends before predict_end."""
+    tree, output = sqlglot.parse_one(event.sql, read="duckdb"), event.output
+    parameters = {parameter.name for parameter in output.parameters}
+    assert parameters_in(tree) - {"since"} == {*output.params, *parameters}
+    assert set(output.params) <= set(Window.__annotations__)
+    assert sources_in(tree) == {*output.reads, *output.optional}
+    assert columns_out(tree) == ["customer_id", "event_month"]
+    assert missing_bounds(tree) == []
+    assert event.sql.startswith("-- ") and len(event.sql.splitlines()) < 120
+    assert output.table == f"event_{event.name}"
+
+
+@each_event
+def test_texts_are_in_both_languages(event: Event) -> None:
+    for text in (event.output.meaning, *event.output.parameters):
+        assert re.search("[\u4e00-\u9fff]", text.zh) and not re.search("[\u4e00-\u9fff]", text.en)
+
+
+def test_a_profiles_own_event_replaces_the_shared_one_of_its_name() -> None:
+    """Ninety silent days are days without an order in the shop, and without a record of use elsewhere."""
+    known = known_events([INCLUDE, INCLUDE / "profiles" / "retail"])
+    both = usable_events(known, {"month_usage", "month_orders"})
+    assert both["silent_days"].folder.parents[2].name == "retail"
+    assert usable_events(known, {"month_usage"})["silent_days"].folder.parents[1] == INCLUDE / "sql"
+
+
+def test_a_read_without_an_end_is_found() -> None:
+    """Control: without its bound, an event would see months after the predict window."""
+    event = next(each for each in EVENTS if each.name == "port_requested")
+    open_ended = event.sql.replace(" AND month < $predict_end", "")
+    assert open_ended != event.sql
+    assert missing_bounds(sqlglot.parse_one(open_ended, read="duckdb")) == ["month_porting: month < as_of"]
+
+
+REFUSED = [
+    ({"dys": 30}, "no parameter 'dys'; there are days"),
+    ({"days": 3}, "days is 3: allowed are 28.0 to 366.0"),
+    ({"days": 30.5}, "days is 30.5: a whole number is wanted"),
+    ({"days": "many"}, "days is many: a whole number is wanted"),
+]
+
+
+@pytest.mark.parametrize(("given", "message"), REFUSED)
+def test_a_wrong_parameter_is_refused_with_what_is_allowed(given: dict[str, object], message: str) -> None:
+    event = next(each for each in EVENTS if each.name == "silent_days")
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        event.values(Sign(event="silent_days", given=given), observe=3)
+
+
+def test_share_and_quantile_exclude_each_other() -> None:
+    event = next(each for each in EVENTS if each.name == "usage_below_past")
+    both = Sign(event=event.name, given={"share": 0.5, "quantile": 0.02})
+    with pytest.raises(SettingsError, match="share and quantile cannot both be given"):
+        event.values(both, observe=3)
+    alone = event.values(Sign(event=event.name, given={"quantile": 0.02}), observe=3)
+    assert (alone["share"], alone["quantile"]) == (None, 0.02)
+    with pytest.raises(SettingsError, match=r"needs windows\.observe of at least 2"):
+        event.values(Sign(event=event.name, given={"quantile": 0.02}), observe=1)
+    with pytest.raises(SettingsError, match=r"measure is minutes: allowed are voice_min, data_mb"):
+        event.values(Sign(event=event.name, given={"measure": "minutes"}), observe=3)
