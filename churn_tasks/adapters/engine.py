@@ -35,6 +35,7 @@ class Engine:
     def __init__(self, lake: Lake, registry: Registry, resources: Resources) -> None:
         self.lake = lake
         self.registry = registry
+        self._viewed: dict[str, tuple[tuple[str, int, int], ...]] = {}  # table to the files that its view reads
         self._spill = spill_folder(lake.root / ".spill")
         self.connection = duckdb.connect(
             config={
@@ -52,12 +53,15 @@ class Engine:
     def view(self, table: str) -> None:
         """Make ``table`` visible to SQL: of each month the version that the run reads (``core/reading.py``).
 
-        A table without a partition is empty, not missing.
+        A table without a partition is empty, not missing. A view of the very same files is left as it is.
         """
+        files = self.lake.paths(table) if table in self.registry.tables else []
+        seen = tuple((str(path), path.stat().st_mtime_ns, path.stat().st_ino) for path in files)
+        if self._viewed.get(table) == seen:
+            return
         declared = (self.registry.tables.get(table) or self.registry.absent[table]).columns
         columns = ", ".join(f'NULL::{SQL_TYPES[column.type]} AS "{column.name}"' for column in declared)
         select = f"SELECT {columns}, NULL::DATE AS month WHERE false"
-        files = self.lake.paths(table) if table in self.registry.tables else []
         if files:
             listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
             select += (
@@ -65,6 +69,7 @@ class Engine:
                 " hive_types={'month': DATE}, union_by_name=true)"
             )
         self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{table}" AS {select}')
+        self._viewed[table] = seen
 
     def views(self, *tables: str) -> None:
         for table in tables:
@@ -100,7 +105,7 @@ class Engine:
                 evidence(table=table, month=month, problem=f"does not fit its declaration: {error}")
             ) from error
         self._refuse_repeated_keys(table, month)
-        order = ", ".join(f'"{name}"' for name in (*spec.key, *(n for n in spec.column_names if n not in spec.key)))
+        order = ", ".join(f'"{name}"' for name in spec.key or spec.column_names)  # a key is unique: a total order
         with self.lake.replacing(table, month) as path, self._dropping_result():
             target = str(path).replace("'", "''")
             self.connection.execute(

@@ -47,12 +47,16 @@ class Lake:
 
     def months(self, table: str) -> list[Month]:
         """Months of which there is a version to read, earliest first."""
-        found = (Month.parse(folder.name[6:13]) for folder in (self.root / table).glob("month=*"))
-        return sorted(month for month in found if self.has(table, month))
+        return list(self._files(table))
 
     def paths(self, table: str) -> list[Path]:
         """The file to read of each month, earliest month first."""
-        return [self.path(table, month) for month in self.months(table)]
+        return list(self._files(table).values())
+
+    def _files(self, table: str) -> dict[Month, Path]:
+        months = sorted(Month.parse(folder.name[6:13]) for folder in (self.root / table).glob("month=*"))
+        found = ((month, self.path(table, month)) for month in months)
+        return {month: path for month, path in found if path.is_file()}
 
     def rows(self, table: str, month: Month) -> int:
         """Rows of a partition, from its footer."""

@@ -26,10 +26,9 @@ def show_features(
     profile: ProfileOption = None,
 ) -> None:
     """Every active feature with its table, unit, expected direction and meaning; nothing is computed."""
-    queries = load_registry(load_settings(profile)).queries["features"]
-    shown = Table(
-        "feature", "table", "unit", "goes with leaving", "meaning", title=f"Features of {profile or 'telecom'}"
-    )
+    settings = load_settings(profile)
+    queries = load_registry(settings).queries["features"]
+    shown = Table("feature", "table", "unit", "goes with leaving", "meaning", title=f"Features of {settings.profile}")
     tables = []
     for query in queries:
         for column in query.output.columns:

@@ -20,6 +20,7 @@ from churn_tasks.core.closed import Closed
 from churn_tasks.core.contracts import QueryFile
 from churn_tasks.core.definition import Sign, Value
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.tables import SafeLoader
 
 FOLDER = "sql/events"
 SINCE = "since"
@@ -181,6 +182,6 @@ def event_of(sign: Sign, usable: Mapping[str, Event], known: Iterable[Event]) ->
 
 def _read(path: Path) -> EventFile:
     try:
-        return EventFile(**yaml.safe_load(path.read_text(encoding="utf-8")))
+        return EventFile(**yaml.load(path.read_text(encoding="utf-8"), Loader=SafeLoader))  # noqa: S506 - the safe loader, in C
     except (ValidationError, yaml.YAMLError, TypeError) as error:
         raise SettingsError(f"{path}: {error}") from error

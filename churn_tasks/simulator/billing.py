@@ -52,11 +52,7 @@ def month_bills(
     """
     chance = clock.chance("billing", state.k)
     who = state.who
-    fee = codes.PLAN_FEES[plan[who]]
-    extras = chance.poisson(0.35 * (1 - 0.6 * state.peak)) * chance.choice([200, 300, 500, 1000], len(who))
-    amounts = {"plan_fee": fee, **usage.charges, "value_added": extras}
-    amounts["broadband"] = np.where(people.has_broadband[who], BROADBAND_FEE, 0)
-    amounts["discount"] = np.where(discounted(agreements, clock, state.k, len(people))[who], -(fee // 5), 0)
+    amounts = _amounts(people, state, plan, discounted(agreements, clock, state.k, len(people)), chance) | usage.charges
     if interaction:
         amounts["value_added"] = interaction.extras_fen[state.k][who]
         amounts["discount"] = amounts["discount"] - interaction.reductions_fen[state.k][who]
@@ -69,6 +65,21 @@ def month_bills(
         _item(clock, code, amounts[name], number, people.subs_id[who], cycle, made) for name, code in ITEMS.items()
     ]
     return Bills(pa.concat_tables(parts), np.sum(list(amounts.values()), axis=0))
+
+
+def _amounts(
+    people: People, state: MonthState, plan: Array, is_discounted: Array, chance: np.random.Generator
+) -> dict[str, Array]:
+    """Fen of the items that do not depend on records, for each subscriber of the state."""
+    who = state.who
+    fee = codes.PLAN_FEES[plan[who]]
+    extras = chance.poisson(0.35 * (1 - 0.6 * state.peak)) * chance.choice([200, 300, 500, 1000], len(who))
+    return {
+        "plan_fee": fee,
+        "value_added": extras,
+        "broadband": np.where(people.has_broadband[who], BROADBAND_FEE, 0),
+        "discount": np.where(is_discounted[who], -(fee // 5), 0),
+    }
 
 
 def _item(clock: Clock, code: str, amount: Array, number: Array, subs_id: Array, cycle: int, made: Array) -> pa.Table:

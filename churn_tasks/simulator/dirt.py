@@ -167,10 +167,13 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "site_snap": (Kind("no_operator", 0.003, "operator_count_absurd", setting("oper_cnt", 0)),),
     "fix_use": (
         Kind("negative_traffic", 0.002, "usage_negative", setting("flow_mb", -1), _is("acc_typ", "BB")),
-        Kind("absurd_days", 0.001, "days_absurd", setting("act_days", 45)),
+        Kind("absurd_days", 0.002, "days_absurd", setting("act_days", 45)),
+        Kind("unknown_access", 0.001, "access_unknown", setting("acc_typ", "ZZ")),
     ),
     "term_snap": (
         Kind("unknown_generation", 0.001, "generation_unknown", setting("gen_cd", "9")),
+        Kind("unknown_lock", 0.001, "lock_unknown", setting("lock_cd", "9")),
+        Kind("absurd_price", 0.001, "price_absurd", setting("price_fen", FEN_NO_ONE_PAYS)),
         Kind("future_first_use", 0.001, "first_use_in_future", shifted("first_dt", 3_653)),
     ),
     "fault_ticket": (

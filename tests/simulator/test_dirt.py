@@ -73,6 +73,9 @@ COUNTS = {  # (table, kind): a query that finds the rows without knowing where t
     ("fix_use", "negative_traffic"): rows("fix_use", "flow_mb < 0"),
     ("fix_use", "absurd_days"): rows("fix_use", "act_days > 31"),
     ("term_snap", "unknown_generation"): rows("term_snap", "gen_cd NOT IN ('2', '3', '4', '5')"),
+    ("fix_use", "unknown_access"): rows("fix_use", "acc_typ = 'ZZ'"),
+    ("term_snap", "unknown_lock"): rows("term_snap", "lock_cd = '9'"),
+    ("term_snap", "absurd_price"): rows("term_snap", "price_fen > 5000000"),
     ("term_snap", "future_first_use"): rows("term_snap", "first_dt > snap_dt"),
     ("cmplt_ticket", "late"): late("cmplt_ticket", "cmplt_tm"),
     ("cmplt_ticket", "missing_customer"): rows("cmplt_ticket", "subs_id IS NULL"),
@@ -119,7 +122,7 @@ def planted(source: str) -> dict[tuple[str, str], int]:
 
 def test_every_kind_of_dirt_is_counted_here(planted: dict) -> None:
     assert set(planted) == set(COUNTS)
-    assert len(planted) == 71
+    assert len(planted) == 74
 
 
 @pytest.mark.parametrize(("table", "kind"), COUNTS)

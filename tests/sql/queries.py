@@ -64,7 +64,7 @@ def missing_bounds(statement: exp.Expr) -> list[str]:
 
     * ``clean_*``: ``month = $month`` (or ``<=``), ``event_date < $as_of`` and ``known_date < $known_until``,
     * ``month_*``: ``month < $as_of`` or ``< $predict_end`` (labels), or ``month = $month``,
-    * ``cohort``: ``month = $month``,
+    * ``cohort`` and ``feat_*``: ``month = $month``,
     * a late answer: its own day ``< $known_until``.
     """
     found = []
@@ -76,8 +76,8 @@ def missing_bounds(statement: exp.Expr) -> list[str]:
             found += [] if bounds & {"month = month", "month <= month"} else [f"{table.name}: month = month"]
         elif table.name.startswith("month_") and not bounds & {"month < as_of", "month < predict_end", "month = month"}:
             found.append(f"{table.name}: month < as_of")
-        elif table.name == "cohort" and "month = month" not in bounds:
-            found.append("cohort: month = month")
+        elif table.name.startswith(("cohort", "feat_")) and "month = month" not in bounds:
+            found.append(f"{table.name}: month = month")
     used = {column.name for column in statement.find_all(exp.Column)}
     compared = {bound for table in statement.find_all(exp.Select) for bound in _comparisons(table)}
     return found + [

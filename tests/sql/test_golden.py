@@ -3,6 +3,7 @@
 ``golden/<family>/<query>/<rule>.yaml`` holds::
 
     month: 2024-03                    # the month the query is run for
+    key: region_code                  # what a row is about, customer_id if absent
     raw: [bill]                       # what the profile delivers, everything if absent
     settings: {windows: {delay: 0}}   # sections of the profile that differ from the defaults, optional
     defaults: {clean_cdr: {...}}      # values of columns that the rows below leave out, optional
@@ -19,6 +20,8 @@ from typing import Any
 import pytest
 import yaml
 
+from churn_tasks.core.settings import INCLUDE
+from churn_tasks.core.tables import read_query
 from tests.lakes import make, put, query_named, raw_tables, small_run
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -42,19 +45,20 @@ def test_golden_rows(case: Path, tmp_path: Path) -> None:
             put(run, table, month, filled, checked=False)
     made = make(run, query_named(run, family, query))
     run.close()
-    assert _comparable(_only(made, content["expect"])) == _comparable(content["expect"])
+    key = content.get("key", "customer_id")
+    assert _comparable(_only(made, content["expect"], key), key) == _comparable(content["expect"], key)
 
 
-def _only(made: list[dict[str, Any]], expected: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _only(made: list[dict[str, Any]], expected: list[dict[str, Any]], key: str = "customer_id") -> list[dict[str, Any]]:
     """The made rows cut to the columns that the expected row of the same customer names."""
-    named = {row["customer_id"]: list(row) for row in expected}
-    return [{name: row[name] for name in named.get(row["customer_id"], row)} for row in made]
+    named = {row[key]: list(row) for row in expected}
+    return [{name: row[name] for name in named.get(row[key], row)} for row in made]
 
 
-def _comparable(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    repeated = [customer for customer, count in Counter(row["customer_id"] for row in rows).items() if count > 1]
-    assert not repeated, f"customers twice: {repeated}"
-    return {row["customer_id"]: {name: _value(value) for name, value in row.items()} for row in rows}
+def _comparable(rows: list[dict[str, Any]], key: str = "customer_id") -> dict[str, dict[str, Any]]:
+    repeated = [customer for customer, count in Counter(row[key] for row in rows).items() if count > 1]
+    assert not repeated, f"{key} twice: {repeated}"
+    return {row[key]: {name: _value(value) for name, value in row.items()} for row in rows}
 
 
 def _value(value: object) -> object:
@@ -72,6 +76,18 @@ def test_every_telecom_query_has_golden_rows(tmp_path: Path) -> None:
     known |= {(family, name) for family, name in covered if family in ("cohort", "labels")}
     known |= {("month", "usage_from_summary")}  # not active beside call records
     assert covered == known
+
+
+def test_every_feature_has_a_golden_value() -> None:
+    """Also of generated folders: a pattern is proved once, which column a measure reads is proved for each feature."""
+    unproved = {}
+    for folder in sorted((INCLUDE / "sql" / "features").glob("*/")):
+        for query in read_query("features", folder, months=3):
+            cases = (GOLDEN / "features" / query.name).glob("*.yaml")
+            rows = [row for case in cases for row in yaml.safe_load(case.read_text(encoding="utf-8"))["expect"]]
+            unproved[query.name] = set(query.output.column_names) - {name for row in rows for name in row}
+    assert len(unproved) >= 30
+    assert {name: columns for name, columns in unproved.items() if columns} == {}
 
 
 def test_a_wrong_row_is_found(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ SELECT
     written.last_tone - written.first_tone AS text_tone_change_ratio,
     (written.positive_points - written.negative_points)
     / nullif(written.positive_points + written.negative_points, 0) AS text_tone_mean_ratio,
-    coalesce(written.negative_points, 0) / nullif(written.text_count, 0) AS text_harshness_per,
+    coalesce(written.negative_points, 0) / nullif(written.text_count, 0) AS text_harshness_ratio,
     written.character_count / nullif(written.text_count, 0) AS text_length_mean_count
 FROM cohort
 LEFT JOIN written ON written.customer_id = cohort.customer_id

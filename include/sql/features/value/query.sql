@@ -1,10 +1,6 @@
--- What the customer is worth: scores of recency, frequency and money (RFM), the place among all customers, the stage of
--- the life cycle, and lifetime value.
---   margin = (revenue x (1 - $cost_share) - $case_cny x cases) / months of the window - $cost_cny
---   value = margin x sum of chance(t) x (1 + $discount) ^ -t over $horizon_months months to come - $lost_share x arrears
--- where chance(t) is 1 while a contract ties the customer and falls by $kept_share each month from then on (Berger and
--- Nasr 1998, Gupta and Lehmann 2003, both Journal of Interactive Marketing). Ranks are exact, shared by equals and
--- within the cohort of the month, so what moves everybody moves nobody's place.
+-- Where the customer stands among all: scores of recency, frequency and money (RFM), tier and place by revenue, and the
+-- stage of the life cycle. Ranks are exact, shared by equals and within the cohort of the month, and the stage compares
+-- the customer's revenue with that of all, so what moves everybody moves nobody.
 WITH brought AS (
     SELECT
         cohort.customer_id,
@@ -28,30 +24,15 @@ used AS (
     GROUP BY customer_id
 ),
 
-cared AS (
-    SELECT
-        customer_id,
-        sum(coalesce(complaint_count, 0) + coalesce(fault_count, 0) + coalesce(contact_count, 0)) AS case_count
-    FROM month_care
-    WHERE month >= $observe_start AND month < $as_of
-    GROUP BY customer_id
-),
-
 known AS (
     SELECT
         brought.*,
         used.last_use_date,
         coalesce(used.active_days, 0) AS active_days,
-        coalesce(cared.case_count, 0) AS case_count,
-        coalesce(owed.arrears_cny, 0) AS arrears_cny,
         held.tenure_months,
-        greatest(least(coalesce(tied.months_to_contract_end, 0), $horizon_months), 0) AS tied_months,
         date_diff('month', $observe_start, $as_of) AS months
     FROM brought
     LEFT JOIN used ON used.customer_id = brought.customer_id
-    LEFT JOIN cared ON cared.customer_id = brought.customer_id
-    LEFT JOIN month_billing AS owed ON owed.customer_id = brought.customer_id AND owed.month = $month
-    LEFT JOIN month_contract AS tied ON tied.customer_id = brought.customer_id AND tied.month = $month
     LEFT JOIN month_profile AS held ON held.customer_id = brought.customer_id AND held.month = $month
 ),
 
@@ -65,10 +46,7 @@ placed AS (
         rank() OVER (ORDER BY revenue_cny DESC) - 1 AS brought_more,
         rank() OVER (ORDER BY latest_cny) - 1 AS latest_less,
         CASE WHEN months > 1 THEN rank() OVER (ORDER BY earlier_cny) - 1 END AS earlier_less,
-        latest_cny * sum(earlier_cny) OVER () / nullif(earlier_cny * sum(latest_cny) OVER (), 0) AS trend,
-        (revenue_cny * (1 - $cost_share) - $case_cny * case_count) / months - $cost_cny AS margin_cny,
-        1 / (1 + $discount) AS v,
-        $kept_share / (1 + $discount) AS q
+        latest_cny * sum(earlier_cny) OVER () / nullif(earlier_cny * sum(latest_cny) OVER (), 0) AS trend
     FROM known
 ),
 
@@ -102,10 +80,5 @@ SELECT
     stage AS life_cycle_stage,
     CAST(stage = 1 AS INTEGER) AS is_in_introduction,
     CAST(stage = 2 AS INTEGER) AS is_in_growth,
-    CAST(stage = 4 AS INTEGER) AS is_in_decline,
-    margin_cny AS margin_mean_cny,
-    margin_cny * (
-        v * (1 - power(v, tied_months)) / (1 - v)
-        + power(v, tied_months) * q * (1 - power(q, $horizon_months - tied_months)) / (1 - q)
-    ) - $lost_share * arrears_cny AS clv_cny
+    CAST(stage = 4 AS INTEGER) AS is_in_decline
 FROM staged

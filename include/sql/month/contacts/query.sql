@@ -12,17 +12,18 @@ WITH holder AS (
     WHERE month = $month AND phone_token IS NOT NULL
 ),
 
-peer AS (
+pair AS (
     SELECT
-        customer_id,
-        peer_token,
+        made.customer_id,
+        holder.customer_id AS contact_id,
         count(*) AS contact_count,
-        sum(CAST(CASE WHEN kind = 'voice' THEN duration_s ELSE 0 END AS BIGINT)) / 60 AS call_min
-    FROM clean_cdr
-    WHERE month = $month AND event_date >= $month AND event_date < $as_of
-        AND known_date < $known_until
-        AND peer_token IS NOT NULL AND coalesce(peer_kind, 'person') = 'person'
-    GROUP BY customer_id, peer_token
+        sum(CAST(CASE WHEN made.kind = 'voice' THEN made.duration_s ELSE 0 END AS BIGINT)) / 60 AS call_min
+    FROM clean_cdr AS made
+    INNER JOIN holder ON holder.phone_token = made.peer_token AND holder.place = 1
+    WHERE made.month = $month AND made.event_date >= $month AND made.event_date < $as_of
+        AND made.known_date < $known_until
+        AND coalesce(made.peer_kind, 'person') = 'person'
+    GROUP BY made.customer_id, holder.customer_id
 ),
 
 line AS (
@@ -34,13 +35,12 @@ line AS (
 )
 
 SELECT
-    peer.customer_id,
-    holder.customer_id AS contact_id,
-    peer.contact_count,
-    coalesce(peer.call_min, 0) AS call_min
-FROM peer
-INNER JOIN holder ON holder.phone_token = peer.peer_token AND holder.place = 1
-LEFT JOIN line AS mine ON mine.customer_id = peer.customer_id
-LEFT JOIN line AS theirs ON theirs.customer_id = holder.customer_id
-WHERE holder.customer_id <> peer.customer_id
+    pair.customer_id,
+    pair.contact_id,
+    pair.contact_count,
+    coalesce(pair.call_min, 0) AS call_min
+FROM pair
+LEFT JOIN line AS mine ON mine.customer_id = pair.customer_id
+LEFT JOIN line AS theirs ON theirs.customer_id = pair.contact_id
+WHERE pair.contact_id <> pair.customer_id
     AND (mine.person_id IS NULL OR mine.person_id IS DISTINCT FROM theirs.person_id)
