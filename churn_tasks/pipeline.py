@@ -44,12 +44,12 @@ class Task:
 
 TASKS = (
     Task("extract", ("extract",)),
-    Task("integrate", ("late", "check_raw", "integrate", "match", "summarise"), after=("extract",)),
+    Task("integrate", ("late", "check_raw", "integrate", "match", "texts", "summarise"), after=("extract",)),
     Task("features", ("features", "check_features"), after=("integrate",)),
     Task("model", ("labels", "train", "promote"), after=("integrate",), minutes=120),
     Task("warn", ("score", "warn", "check_list"), after=("features", "model")),
     Task("publish", ("publish",), after=("warn",), minutes=30),
-    Task("report", ("report",), after=("publish",), minutes=30),
+    Task("report", ("report", "catalogue"), after=("publish",), minutes=30),
 )
 STEPS = tuple(step for task in TASKS for step in task.steps)
 

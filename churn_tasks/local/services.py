@@ -84,6 +84,7 @@ class Services:
     def start_pages(self) -> None:
         """Serve reports and Data Docs."""
         folders = {"report": self.settings.report_dir, "data-docs": self.settings.data_docs_dir}
+        folders["catalogue"] = self.settings.catalogue_dir
         for folder in folders.values():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         command = [sys.executable, "-m", "churn_tasks.local.web", str(self.pages_port)]
@@ -106,6 +107,7 @@ class Services:
             "MLflow": f"{self.mlflow.url}/#/experiments  (no log-in; this machine only)",
             "Report": f"{pages}/report/",
             "Data Docs": f"{pages}/data-docs/",
+            "Features": f"{pages}/catalogue/",
             "Warehouse": self.instance.cluster.url(WAREHOUSE),
         }
 

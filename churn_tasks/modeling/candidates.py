@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from churn_tasks.core.sections import Derive
 from churn_tasks.modeling.calibration import platt
 from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.folds import inner_folds
@@ -25,17 +26,20 @@ class Candidate:
     parameters: dict[str, Any]
 
 
-def fit_candidate(name: str, rows: Sample, features: FeatureSet, seed: int, threads: int) -> Candidate:
+def fit_candidate(
+    name: str, rows: Sample, features: FeatureSet, seed: int, threads: int, derive: Derive | None = None
+) -> Candidate:
     """Fit one candidate. The same rows, seed and name give the same classifier.
 
     Args:
         name: a key of ``MODULES``.
         rows: the training rows, both classes present; what the candidate is tested on must not be among them.
         threads: at most this many; the result does not depend on it.
+        derive: what columns to derive from the numeric ones, fitted on these rows as well; none when absent.
     """
     module = importlib.import_module(f"churn_tasks.modeling.{MODULES[name]}")
     folds = inner_folds(rows.months, rows.customers, rows.churned)
-    fitted = module.fit(rows.features, list(features.text), rows.churned, folds, seed, threads)
+    fitted = module.fit(rows.features, list(features.text), rows.churned, folds, seed, threads, derive)
     truth = rows.churned[np.concatenate([judged for _, judged in folds])]
     slope, intercept = platt(fitted.margins, truth)
     months = [str(month)[:7] for month in np.unique(rows.months)]
@@ -48,5 +52,6 @@ def fit_candidate(name: str, rows: Sample, features: FeatureSet, seed: int, thre
 
 def code_digest() -> str:
     """Digest of the code of this package: other code may fit another model from the same rows."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
+    here = Path(__file__).parent
+    files = sorted([*here.glob("*.py"), *here.glob("selection/*.py")])
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]

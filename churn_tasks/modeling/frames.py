@@ -5,8 +5,8 @@ read their rows through the same query, so none of them can see a feature differ
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,12 +33,14 @@ class FeatureSet:
         numeric: names read as float64 (counts, amounts, yes/no as 1/0), NaN where unknown.
         text: names read as text, ``unknown`` where it is.
         digest: first 16 hex digits of the SHA-256 of names, types and the SQL that defines them.
+        definitions: name to what defines it; without it, a subset is told apart by its names alone.
     """
 
     columns: dict[str, str]
     numeric: tuple[str, ...]
     text: tuple[str, ...]
     digest: str
+    definitions: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def names(self) -> list[str]:
@@ -48,9 +50,28 @@ class FeatureSet:
     def tables(self) -> list[str]:
         return list(dict.fromkeys(self.columns.values()))
 
+    def subset(self, names: Iterable[str]) -> "FeatureSet":
+        """These features alone, in catalogue order; the same features give the same digest, whatever they are from.
 
-def feature_set(queries: Sequence[Query], ban: Sequence[str] = ()) -> FeatureSet:
-    """The features that the queries make, without the banned ones.
+        Raises:
+            BadInput: a name is not in the set.
+        """
+        chosen = set(names)
+        unknown = sorted(chosen - self.columns.keys())
+        if unknown:
+            raise BadInput(f"no such features: {', '.join(unknown[:5])}")
+        kept = [name for name in self.columns if name in chosen]
+        return FeatureSet(
+            columns={name: self.columns[name] for name in kept},
+            numeric=tuple(name for name in self.numeric if name in chosen),
+            text=tuple(name for name in self.text if name in chosen),
+            digest=_digest([self.definitions.get(name, name) for name in kept]),
+            definitions={name: self.definitions[name] for name in kept if name in self.definitions},
+        )
+
+
+def feature_set(queries: Sequence[Query], ban: Sequence[str] = (), pin: Sequence[str] = ()) -> FeatureSet:
+    """The features that the queries make, without the banned ones; that pinned ones are among them is checked.
 
     Raises:
         SettingsError: two queries make a feature of the same name, a type cannot be used, or nothing is left.
@@ -60,9 +81,10 @@ def feature_set(queries: Sequence[Query], ban: Sequence[str] = ()) -> FeatureSet
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise SettingsError(f"features made by more than one query: {', '.join(repeated)}")
-    unknown = sorted(set(ban) - set(names))
-    if unknown:
-        raise SettingsError(f"features.ban names features that do not exist: {', '.join(unknown)}")
+    for field_name, given in (("ban", ban), ("pin", pin)):
+        unknown = sorted(set(given) - set(names))
+        if unknown:
+            raise SettingsError(f"features.{field_name} names features that do not exist: {', '.join(unknown)}")
     kept = [(column, table) for column, table in offered if column.name not in ban]
     unusable = [column.name for column, _ in kept if column.type not in (*NUMERIC, "text")]
     if unusable:
@@ -70,16 +92,18 @@ def feature_set(queries: Sequence[Query], ban: Sequence[str] = ()) -> FeatureSet
     if not kept:
         why = "features.ban names them all" if offered else "no query under sql/features has all the tables it reads"
         raise SettingsError(f"no feature is left: {why}")
+    sql = {query.output.table: " ".join(query.sql.split()) for query in queries}
+    definitions = {column.name: _digest([column.name, column.type, sql[table]]) for column, table in kept}
     return FeatureSet(
         columns={column.name: table for column, table in kept},
         numeric=tuple(column.name for column, _ in kept if column.type in NUMERIC),
         text=tuple(column.name for column, _ in kept if column.type == "text"),
-        digest=_digest(queries, [f"{column.name}:{column.type}" for column, _ in kept]),
+        digest=_digest(definitions.values()),
+        definitions=definitions,
     )
 
 
-def _digest(queries: Sequence[Query], columns: list[str]) -> str:
-    lines = columns + [" ".join(query.sql.split()) for query in queries]
+def _digest(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = ("#2f5d8a", "#c65b3c", "#4f8a5b", "#8a6bb0", "#b8912f", "#4aa3a2", "#a3486b", "#6b6b6b", "#8fb04f", "#d08fb4")
+COLOURS = (
+    "#2f5d8a", "#c65b3c", "#4f8a5b", "#8a6bb0", "#b8912f", "#4aa3a2", "#a3486b", "#6b6b6b", "#8fb04f", "#d08fb4",
+    "#111111", "#7fb2e5",
+)  # fmt: skip
 KINDS = {
     "voluntary": "#2f5d8a", "forced": "#c65b3c", "competitor": "#b8912f", "natural": "#4f8a5b", "unknown": "#c9ced6",
 }  # fmt: skip
@@ -123,15 +126,16 @@ def _kinds(axes: "Axes", figures: Mapping[str, Any]) -> None:
 
 def _size(axes: "Axes", figures: Mapping[str, Any]) -> None:
     """Churners a month, and those who left before anyone could act."""
-    names = _rows(axes, figures)
+    names, widest = _rows(axes, figures), 1.0
     for row, name in enumerate(names):
         each = figures["definitions"][name]
         months = max(len(each["months"]), 1)
         churned, early = each["churners"] / months, each["left_in_delay"] / months
+        widest = max(widest, churned + early)
         axes.barh(row, churned, color=COLOURS[0], height=0.62, label="in the predict window" if row == 0 else None)
         axes.barh(row, early, left=churned, color="#e3b7a8", height=0.62, label="in the delay" if row == 0 else None)
         axes.text(churned + early, row, f" {churned:,.0f} + {early:,.0f}", va="center", fontsize=8)
-    axes.margins(x=0.35)
+    axes.set_xlim(0, 1.35 * widest)
     axes.set_title("Leavers a month")
     axes.legend(fontsize=7.5, loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=2, frameon=False, handlelength=1)
 

@@ -19,8 +19,8 @@ def run(run: MonthRun) -> StepReport:
         NotReady: cohort, features or the gate's decision of the month are not made yet.
         BadInput: the model's files are not the recorded ones, or it needs features that are gone.
     """
-    features = feature_set(run.registry.queries["features"])
-    if run.restated_until and not run.has_news(["cohort", *features.tables], [run.month]):
+    offered = feature_set(run.registry.queries["features"])
+    if run.restated_until and not run.has_news(["cohort", *offered.tables], [run.month]):
         _forget(run)
         return unchanged("score", run)
     champion = _pinned(run)
@@ -29,8 +29,10 @@ def run(run: MonthRun) -> StepReport:
         return skipped("score", run, "no model is in force yet")
     facts = {"model": champion.model_name, "version": champion.version, "decided_in": champion.decided_in}
     report = StepReport("score", str(run.month), facts=facts)
+    run.require_all(["cohort", *offered.tables], [run.month], made_by="features")
+    classifier = _classifier(run, champion, offered)
+    features = offered.subset(classifier.features)
     rows = _rows(run, features)
-    classifier = _classifier(run, champion, features)
     scores = classifier.predict(rows.features)
     report.rows["score_churn"] = _write(run, "score_churn", _scored(rows, scores, champion, features))
     listed = rows.rows(_on_list(run, rows, scores))
@@ -57,7 +59,6 @@ def _forget(run: MonthRun) -> None:
 
 
 def _rows(run: MonthRun, features: FeatureSet) -> Sample:
-    run.require_all(["cohort", *features.tables], [run.month], made_by="features")
     run.engine.views("cohort", *features.tables)
     wanted = {"months": [run.month.start], "keep_per_million": EVERYBODY}
     return sample(run.engine.frame(rows_sql(features, labelled=False), wanted), features)

@@ -27,10 +27,10 @@ def test_the_tasks_are_those_of_the_pipeline_in_its_order(dag):
 
 def test_every_step_is_run_by_exactly_one_task():
     assert STEPS == (
-        "extract", "late", "check_raw", "integrate", "match", "summarise", "features", "check_features", "labels",
-        "train", "promote", "score", "warn", "check_list", "publish", "report",
+        "extract", "late", "check_raw", "integrate", "match", "texts", "summarise", "features", "check_features",
+        "labels", "train", "promote", "score", "warn", "check_list", "publish", "report", "catalogue",
     )  # fmt: skip
-    assert len(set(STEPS)) == len(STEPS) == 16
+    assert len(set(STEPS)) == len(STEPS) == 18
 
 
 def test_the_steps_are_the_files_of_their_folder():

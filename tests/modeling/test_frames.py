@@ -11,7 +11,7 @@ from churn_tasks.core.errors import BadInput, SettingsError
 from churn_tasks.core.months import Month
 from churn_tasks.modeling.frames import EVERYBODY, FeatureSet, feature_set, rows_sql, sample
 from churn_tasks.steps.month_run import MonthRun
-from churn_tasks.steps.train import _training_rows
+from churn_tasks.steps.train import training_rows
 from tests.lakes import small_run
 from tests.modeling.synthetic import fill, signals
 
@@ -108,13 +108,14 @@ def test_two_features_of_one_name_are_refused(lake: MonthRun) -> None:
 def test_who_changed_lines_is_no_row_to_learn_from(lake: MonthRun) -> None:
     """Control: the rows are there, marked; training leaves them out, testing keeps them."""
     query = "SELECT customer_id, churned AND n % 2 = 0 AS churned, left_in_delay, churned AND n % 2 = 1 AS rotated"
+    query += ", NULL AS kind, NULL AS tier"
     numbered = "(SELECT *, row_number() OVER (ORDER BY customer_id) AS n FROM label WHERE month = $month)"
     lake.engine.view("label")
     lake.engine.write("label", APRIL, f"{query} FROM {numbered}", {"month": APRIL.start})
     rows = _read(lake, [APRIL])
     assert rows.rotated.sum() > 5 and not (rows.rotated & rows.churned).any()
     features = feature_set(lake.registry.queries["features"])
-    learnt = _training_rows(lake, features, [APRIL])
+    learnt = training_rows(lake, features, [APRIL])
     assert not learnt.rotated.any() and len(learnt) == 400 - rows.rotated.sum() - rows.left_in_delay.sum()
 
 

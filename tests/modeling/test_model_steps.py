@@ -10,6 +10,7 @@ from churn_tasks.core.errors import BadInput, CheckFailed, NotReady
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
+from churn_tasks.modeling.classifier import TRUSTED_TYPES
 from churn_tasks.steps import promote, score, train
 from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import rows, small_profile, telecom_tables
@@ -61,6 +62,22 @@ def test_candidates_are_judged_on_a_month_none_of_them_learnt_from(road: Path) -
         assert row["auc"] > 0.7
     assert str(judged["champion"]["train_to"]) == "2024-03-01"
     assert judged["champion"]["mlflow_run_id"] is None
+
+
+def test_what_was_learnt_from_is_on_record_with_the_reason_for_every_column(road: Path) -> None:
+    run = _run(road, AUGUST)
+    chosen = {row["feature"]: row for row in rows(run, "feature_selection")}
+    assert set(chosen) == {feature.name for feature in run.registry.features}
+    kept = {name for name, row in chosen.items() if row["is_kept"]}
+    assert set(signals(run)) <= kept and 10 <= len(kept) < len(chosen)
+    assert all(row["reason"] in ("tells", "pinned") for name, row in chosen.items() if name in kept)
+    versions = {row["candidate"]: row["model_version"] for row in rows(run, "out_validation")}
+    version = versions["lightgbm"]
+    files = run.warehouse.model_files(run.settings.model.name, version)
+    assert set(run.tracking.load(run.settings.model.name, version, files, TRUSTED_TYPES).features) == kept
+    parent = mlflow.search_runs([run.tracking.experiment_id], "tags.`churn.month` = '2024-08'")
+    assert any("selection.json" in str(tags) for tags in parent["tags.mlflow.loggedArtifacts"])
+    assert max(row["row_count"] for row in chosen.values()) < 600 * 2 + 1  # rows of March and April, not of June
 
 
 def test_a_month_that_runs_again_gives_the_same_bytes_and_no_second_version(road: Path) -> None:

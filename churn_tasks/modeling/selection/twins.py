@@ -1,0 +1,54 @@
+"""Columns that say the same: of each cluster of close ranks the one that tells most stays."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DECIMALS = 4  # so that the last bits of a product never decide
+
+
+def rank_correlations(frame: "pd.DataFrame", names: Sequence[str]) -> np.ndarray:
+    """Spearman's correlation of every two columns of numbers, rounded to four decimals.
+
+    An unknown value takes the middle rank, so that columns which are merely unknown together do not look alike.
+    A column without any variation correlates with nothing.
+    """
+    from scipy.stats import rankdata
+
+    ranks = np.zeros((len(frame), len(names)), dtype=np.float32)
+    for place, name in enumerate(names):
+        values = frame[name].to_numpy()
+        known = ~np.isnan(values)
+        if known.any():
+            centred = rankdata(values[known]) - (known.sum() + 1) / 2
+            length = np.sqrt(np.square(centred).sum())
+            ranks[known, place] = centred / length if length else 0
+    return np.round(ranks.T @ ranks, DECIMALS)
+
+
+def closest_kept(
+    names: Sequence[str], close: np.ndarray, limit: float, pinned: frozenset[str]
+) -> dict[str, tuple[str, float]]:
+    """Each column that falls out, with the kept one that it is closest to and their correlation.
+
+    Args:
+        names: from the one that tells most to the one that tells least.
+        close: correlations in the same order.
+        limit: absolute correlation from which two say the same.
+        pinned: these stay, whatever they are close to.
+    """
+    kept: list[int] = [place for place, name in enumerate(names) if name in pinned]
+    out: dict[str, tuple[str, float]] = {}
+    for place, name in enumerate(names):
+        if name in pinned:
+            continue
+        nearest = max(kept, key=lambda other: abs(close[place, other]), default=None)
+        if nearest is not None and abs(close[place, nearest]) >= limit:
+            out[name] = (names[nearest], float(close[place, nearest]))
+        else:
+            kept.append(place)
+    return out
