@@ -62,8 +62,9 @@ def _sign(sign: Sign) -> str:
 
 
 def comparison_screens(figures: Mapping[str, Any]) -> Iterator[Table]:
-    """The comparison as tables: the figures, the base rate by month, the agreement, the kinds."""
+    """The comparison as tables: figures, early signs, base rate by month, agreement, kinds."""
     yield _figures(figures)
+    yield _early(figures)
     yield _by_month(figures)
     yield _overlap(figures)
     if any(set(each["kinds"]) - {"unknown"} for each in figures["definitions"].values()):
@@ -71,19 +72,13 @@ def comparison_screens(figures: Mapping[str, Any]) -> Iterator[Table]:
 
 
 def _figures(figures: Mapping[str, Any]) -> Table:
-    alarms = figures["false_alarm_rate"]
-    heads = (
-        "customers\n客户月",
-        "churners\n流失",
-        "rate\n流失率",
-        "in delay\n延迟期",
-        f"recall at {alarms:.0%}\n覆盖率",
-    )
-    carried_head = "earlier threshold:\nrecall, false alarms\n沿用前期阈值"
-    screen = Table(title="Definitions compared 流失定义比较")
-    screen.add_column("definition\n定义", no_wrap=True)
-    for head in (*heads, carried_head, "AUC 1 month\n提前月数", "2 months", "3 months"):
-        screen.add_column(head, justify="right", no_wrap=True)
+    alarms = f"{figures['false_alarm_rate']:.0%}"
+    screen = Table("definition\n定义", title="Definitions compared 流失定义比较")
+    for head in (
+        "customers\n客户月", "churners\n流失", "rate\n流失率", "in delay\n延迟期",
+        f"recall at {alarms} false alarms\n覆盖率", "recall, false alarms at\nan earlier threshold 前期阈值",
+    ):  # fmt: skip
+        screen.add_column(head, justify="right")
     for name, each in figures["definitions"].items():
         carried = each["recall_carried"]
         screen.add_row(
@@ -94,11 +89,17 @@ def _figures(figures: Mapping[str, Any]) -> Table:
             f"{each['left_in_delay']:,}",
             _interval(each["recall"]),
             f"{_percent(carried['recall'])}, {_percent(carried['false_alarm_rate'])}",
-            *(_auc(each["early"].get(str(lead))) for lead in (1, 2, 3)),
         )
     scored = figures["scored_months"]
     span = f"{scored[0]} to {scored[-1]}" if scored else "none yet"
     screen.caption = f"* adopted 当前采用; scores of the present model 现有模型评分: {span}"
+    return screen
+
+
+def _early(figures: Mapping[str, Any]) -> Table:
+    screen = Table("AUC of the score so long before 提前区分度", "1 month", "2 months", "3 months")
+    for name, each in figures["definitions"].items():
+        screen.add_row(name, *(_auc(each["early"].get(str(lead))) for lead in (1, 2, 3)))
     return screen
 
 
