@@ -6,12 +6,15 @@ import lightgbm as lgb
 import numpy as np
 from sklearn.compose import ColumnTransformer
 
+from churn_tasks.modeling.derived import derived_step
 from churn_tasks.modeling.fitted import Fitted
 from churn_tasks.modeling.folds import Fold
 from churn_tasks.modeling.linear import text_encoder
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from churn_tasks.core.sections import Derive
 
 MOST_TREES = 400
 PATIENCE = 30
@@ -40,11 +43,18 @@ def parameters(rows: int, seed: int, threads: int) -> dict[str, Any]:
 
 
 def fit(
-    frame: "pd.DataFrame", text: list[str], churned: np.ndarray, folds: list[Fold], seed: int, threads: int
+    frame: "pd.DataFrame",
+    text: list[str],
+    churned: np.ndarray,
+    folds: list[Fold],
+    seed: int,
+    threads: int,
+    derive: "Derive | None" = None,
 ) -> Fitted:
     """Choose the number of trees by log loss on the folds, then fit on all rows. Unknown numbers stay unknown."""
     numeric = [name for name in frame.columns if name not in text]
-    step = ColumnTransformer([("numeric", "passthrough", numeric), ("text", text_encoder(), text)])
+    columns = [("numeric", "passthrough", numeric), ("text", text_encoder(), text), *derived_step(derive, numeric)]
+    step = ColumnTransformer(columns)
     numbers = step.fit_transform(frame)
     chosen = parameters(len(frame), seed, threads)
     data = lgb.Dataset(numbers, churned.astype(float), params=chosen, free_raw_data=False)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 TRUSTED_TYPES = (
     "churn_tasks.modeling.classifier.ChurnClassifier",
+    "churn_tasks.modeling.derived.DerivedColumns",
     "collections.OrderedDict",
     "lightgbm.basic.Booster",
     "numpy.dtype",

@@ -26,6 +26,11 @@ def inner_folds(months: np.ndarray, customers: np.ndarray, churned: np.ndarray) 
     latest = months == months.max()
     if churned[latest].sum() >= ENOUGH_CHURNERS and churned[~latest].sum() >= ENOUGH_CHURNERS:
         return [(np.flatnonzero(~latest), np.flatnonzero(latest))]
+    return customer_folds(customers)
+
+
+def customer_folds(customers: np.ndarray) -> list[Fold]:
+    """Five groups of customers, each predicted from the others; every row is in one of them."""
     group = np.array([_group(customer) for customer in customers])
     return [(np.flatnonzero(group != k), np.flatnonzero(group == k)) for k in range(GROUPS) if (group == k).any()]
 

@@ -9,11 +9,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
+from churn_tasks.modeling.derived import derived_step
 from churn_tasks.modeling.fitted import Fitted
 from churn_tasks.modeling.folds import Fold
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from churn_tasks.core.sections import Derive
 
 # Inverse of the penalty. Chosen on earlier tested months of the online shop and by cross-validation inside the only
 # training month of the small operator; a grid over it preferred weak penalties where rows were few, and lost later.
@@ -25,7 +28,7 @@ def text_encoder() -> OneHotEncoder:
     return OneHotEncoder(min_frequency=0.01, handle_unknown="infrequent_if_exist", sparse_output=False)
 
 
-def preprocessing(numeric: list[str], text: list[str]) -> ColumnTransformer:
+def preprocessing(numeric: list[str], text: list[str], derive: "Derive | None" = None) -> ColumnTransformer:
     """Median for the unknown with a mark beside it, a logarithmic scale for amounts, one column for each text value.
 
     Amounts and minutes have long tails; arcsinh is the logarithm for large values of either sign and passes through 0.
@@ -35,17 +38,24 @@ def preprocessing(numeric: list[str], text: list[str]) -> ColumnTransformer:
         FunctionTransformer(np.arcsinh, feature_names_out="one-to-one"),
         StandardScaler(),
     )
-    return ColumnTransformer([("numeric", amounts, numeric), ("text", text_encoder(), text)])
+    steps = [("numeric", amounts, numeric), ("text", text_encoder(), text), *derived_step(derive, numeric)]
+    return ColumnTransformer(steps)
 
 
 def fit(
-    frame: "pd.DataFrame", text: list[str], churned: np.ndarray, folds: list[Fold], _seed: int, _threads: int
+    frame: "pd.DataFrame",
+    text: list[str],
+    churned: np.ndarray,
+    folds: list[Fold],
+    _seed: int,
+    _threads: int,
+    derive: "Derive | None" = None,
 ) -> Fitted:
     """Fit on all rows, and on the folds for the margins that calibration learns from.
 
     Preprocessing sees no label, so it is fitted once, on all training rows.
     """
-    step = preprocessing([name for name in frame.columns if name not in text], text)
+    step = preprocessing([name for name in frame.columns if name not in text], text, derive)
     numbers = step.fit_transform(frame)
     margins = [_regression().fit(numbers[fit], churned[fit]).decision_function(numbers[judge]) for fit, judge in folds]
     ranker = _regression().fit(numbers, churned)

@@ -41,7 +41,7 @@ def test_the_planted_ratio_of_differences_is_found() -> None:
 def test_with_shuffled_labels_nothing_is_found() -> None:
     """Every epoch has a best formula, which gains on the folds it was chosen by; on other customers it must not."""
     tried = [candidate for seed in range(5) for candidate in _accepted_and_not(_hunted(seed, shuffled=True))]
-    assert len(tried) >= 5
+    assert len(tried) >= 2
     assert not any(accepted for _, accepted in tried)
     assert any(candidate.inner_gain_share > 0 for candidate, _ in tried), "control: the folds alone would have believed"
 
