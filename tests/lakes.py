@@ -62,7 +62,7 @@ def small_run(
 def another_month(run: MonthRun, month: str) -> MonthRun:
     """The same profile, lake and engine, one other month."""
     other = MonthRun(run.settings, Month.parse(month))
-    other.__dict__.update(registry=run.registry, lake=run.lake, engine=run.engine)
+    other.__dict__.update(registry=run.registry, lake=run.lake, engine=run.engine, spark=run.spark)
     return other
 
 

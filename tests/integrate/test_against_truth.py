@@ -35,7 +35,7 @@ CLEANING = STEPS[: STEPS.index("features")]
 NOT_RULES = {"repaired", "merged", "late", "matched", "kept", "drift"}
 PRECISION, RECALL = 0.98, 0.90  # targets for pairs of lines that are one person
 
-SERVICES = {"BB": "broadband", "ZZ": "unknown_ZZ"}
+SERVICES = {"BB": "broadband", "FIX": "fixed_line", "TV": "iptv", "ZZ": "unknown_ZZ"}
 ITEM_OF = {code: name for name, code in ITEMS.items()} | {"7777": "unknown_7777"}
 FOUND = {  # the operator's table: (contract, key of the truth -> key of the delivered row)
     "cdr": ("cdr", ("cdr_id",)),
@@ -55,6 +55,10 @@ FOUND = {  # the operator's table: (contract, key of the truth -> key of the del
     "keep_contact": ("contact", ("contact_id",)),
     "biz_request": ("request", ("request_id",)),
     "np_request": ("port_out", ("request_id",)),
+    "fix_use": ("fixed_usage", ("customer_id", "access_code")),
+    "term_snap": ("handset", ("customer_id",)),
+    "camp_info": ("campaign", ("campaign_id",)),
+    "mkt_index": ("market", ("series_code", "region_code")),
 }
 IN_FORCE = """
 SELECT DISTINCT ON (subs_id) subs_id::text, ver_no, area_cd, prod_id, cust_nm, id_no, msisdn, sts_cd, eff_tm
@@ -124,9 +128,9 @@ def key_of(row: dict[str, str]) -> tuple[str, ...]:
             return (parts[0],)
         case "bill_item":
             return (parts[0], ITEM_OF[parts[1]])
-        case "bal_snap" | "owe_snap" | "site_snap":
+        case "bal_snap" | "owe_snap" | "site_snap" | "term_snap":
             return (parts[1],)
-        case "srv_snap":
+        case "srv_snap" | "fix_use":
             return (parts[1], SERVICES[parts[2]])
     return (parts[0],)
 
@@ -167,7 +171,7 @@ def test_every_kind_was_planted(road: Road) -> None:
     planted = {(row["tab"], row["kind"]) for row in road.truth}
     wanted = {(table, kind.name) for table, kinds in KINDS.items() for kind in kinds} | {("cdr", "schema_change")}
     assert planted == wanted
-    assert len(wanted) == 67
+    assert len(wanted) == 74
 
 
 def test_rows_of_kinds_that_a_rule_names_are_set_aside_under_it_and_no_others(road: Road) -> None:
@@ -189,6 +193,10 @@ OUT_OF_REACH = {
     "outside_month": "the extract asks for the month's own events",
     "signed_in_future": "the extract asks for agreements signed before the month's end",
     "outcome_unknown": "the extract reads unknown results as not known yet",
+    "starts_in_future": "the extract asks for campaigns that began before the month's end",
+    "after_month": "the extract asks for values about the month or before",
+    "campaign.term_reversed": "three campaigns a month are too few to spoil one",
+    "market.value_negative": "twenty values a month are too few to spoil one",
 }
 
 
@@ -198,7 +206,7 @@ def test_each_declared_rule_is_tried_or_says_why_not(road: Road) -> None:
     somewhere = {outcome for _, outcome in tried}
     for name, contract in registry.raw.items():
         for rule in contract.rules:
-            reachable = (name, rule.name) in tried or rule.name in OUT_OF_REACH
+            reachable = (name, rule.name) in tried or {rule.name, f"{name}.{rule.name}"} & {*OUT_OF_REACH}
             repeated = rule.name in somewhere and rule.name.endswith("_missing")  # the same rule tried on other tables
             assert reachable or repeated, f"no kind of dirt tries rule {name}.{rule.name}"
 

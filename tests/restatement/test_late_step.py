@@ -13,7 +13,7 @@ from tests.restatement.conftest import digests
 from tests.restatement.late_bills import BILL, profile, write_bills
 
 JANUARY, FEBRUARY = Month(2024, 1), Month(2024, 2)
-INTEGRATED = ("late", "check_raw", "integrate", "match", "summarise")
+INTEGRATED = ("late", "check_raw", "integrate", "match", "texts", "summarise")
 FILTER = "AND CAST(known AS DATE) < $known_until"
 
 

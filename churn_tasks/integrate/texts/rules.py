@@ -1,0 +1,71 @@
+"""The words that the business edits: ``include/text/classes.yaml`` and ``tone.yaml``.
+
+A profile's own ``text`` folder may hold a file of the same name, which takes the shipped one's place.
+"""
+
+from typing import Annotated, TypeVar
+
+import yaml
+from pydantic import Field, StrictStr, ValidationError
+
+from churn_tasks.core.closed import Closed, Text
+from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.settings import INCLUDE, Settings
+
+Terms = tuple[Annotated[StrictStr, Field(min_length=1)], ...]
+Graded = dict[Annotated[int, Field(ge=1, le=9)], Terms]  # strength of the terms
+C = TypeVar("C", bound=Closed)
+
+
+class TextClass(Closed):
+    """What a complaint can be about.
+
+    Attributes:
+        not_when_negated: a term right behind a negation does not count.
+    """
+
+    title: Text
+    terms: Terms = Field(min_length=1)
+    not_when_negated: bool = False
+
+
+class Classes(Closed):
+    """``classes.yaml``. ``placeholders``: what is written where there is nothing to write."""
+
+    classes: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], TextClass] = Field(min_length=1)
+    placeholders: Terms = ()
+
+
+class Tone(Closed):
+    """``tone.yaml``: words of feeling by strength, what strengthens or turns them, and what ends its reach."""
+
+    positive: Graded
+    negative: Graded
+    degrees: Graded = Field(default_factory=dict)
+    negations: Terms = ()
+    breaks: Terms = ()
+
+
+class TextRules(Closed):
+    """Both files."""
+
+    classes: Classes
+    tone: Tone
+
+
+def load_text_rules(settings: Settings) -> TextRules:
+    """The words of a profile.
+
+    Raises:
+        SettingsError: a file is malformed, with its path and what is wrong.
+    """
+    return TextRules(classes=_read(settings, "classes.yaml", Classes), tone=_read(settings, "tone.yaml", Tone))
+
+
+def _read(settings: Settings, name: str, kind: type[C]) -> C:
+    own = settings.profile_dir / "text" / name
+    path = own if own.is_file() else INCLUDE / "text" / name
+    try:
+        return kind(**yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (ValidationError, yaml.YAMLError, TypeError) as error:
+        raise SettingsError(f"{path}: {error} (quote words that YAML takes for something else: no, on, 315)") from error
