@@ -13,7 +13,7 @@ SOURCES := churn_tasks dags plugins tests benchmarks
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo stop test check dictionary lock
+.PHONY: help install install-spark demo stop test check dictionary lock
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1@/p' $(MAKEFILE_LIST) | column -t -s @
@@ -29,6 +29,12 @@ $(STAMP): requirements.txt pyproject.toml
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.txt; }
 	$(BIN)/uv pip sync --python $(BIN)/python --compile-bytecode --require-hashes --quiet requirements.txt
 	@$(BIN)/uv pip install --python $(BIN)/python --offline --no-deps --quiet --editable . # the command `churn`
+	@touch $@
+
+install-spark: $(STAMP).spark ## Install the second engine beside it: PySpark and a Java to run it on (docs/spark.md)
+
+$(STAMP).spark: $(STAMP) requirements-spark.txt
+	$(BIN)/uv pip install --python $(BIN)/python --compile-bytecode --require-hashes --quiet --requirement requirements-spark.txt
 	@touch $@
 
 demo: install ## Simulate an operator, run its history through Airflow, show the results (DEMO_CUSTOMERS, DEMO_MONTHS)
@@ -54,5 +60,6 @@ dictionary: install ## Write docs/dictionary, docs/what_we_need and docs/corrupt
 		$(BIN)/churn what-we-need --language $$language --profile telecom > docs/what_we_need/$$language.md || exit 1; done
 	@$(BIN)/python -m tests.corrupted.page
 
-lock: install ## Write requirements.txt from requirements.in
+lock: install ## Write requirements.txt and requirements-spark.txt from the files they are made of
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements.txt requirements.in
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements-spark.txt requirements-spark.in

@@ -102,7 +102,7 @@ def churn_monthly() -> None:
 
     @task(**limits("report"))
     def report() -> list[dict]:
-        """Write the report of the month in both languages."""
+        """Write the report of the month in both languages, and the page of the features."""
         return run("report")
 
     extract() >> integrate() >> [features(), model()] >> warn() >> publish() >> report()

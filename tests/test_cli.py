@@ -40,3 +40,27 @@ def test_the_dictionary_is_printed_in_both_languages(tmp_path: Path) -> None:
     done = _churn(tmp_path, "dictionary", "--profile", "retail")
     assert done.returncode == 0
     assert "Data dictionary 数据字典: Online gift shop" in done.stdout
+
+
+def test_the_sql_behind_a_feature_is_printed(tmp_path: Path) -> None:
+    done = _churn(tmp_path, "features", "sql", "voice_out_slope_min")
+    assert done.returncode == 0
+    assert "(voice_out_0 - voice_out_2) / 2 AS voice_out_slope_min" in done.stdout
+    assert "LEFT JOIN month_usage AS usage_0" in done.stdout
+    unknown = _churn(tmp_path, "features", "sql", "feat_cals")
+    assert unknown.returncode == 1
+    assert "no active feature table or feature 'feat_cals'; there are" in " ".join(unknown.stdout.split())
+
+
+def test_the_catalogue_is_listed_in_either_language(tmp_path: Path) -> None:
+    english = _churn(tmp_path, "features", "list", "--profile", "telecom_wide", "--group", "tenure")
+    assert english.returncode == 0
+    assert "Days on the network up to as_of" in english.stdout
+    chinese = _churn(tmp_path, "features", "list", "--profile", "telecom_wide", "--language", "zh")
+    assert "截至观察截止日的在网天数" in chinese.stdout
+
+
+def test_every_pattern_is_explained(tmp_path: Path) -> None:
+    done = _churn(tmp_path, "features", "patterns")
+    assert done.returncode == 0
+    assert "to_past" in done.stdout and "y_to_past_ratio" in done.stdout

@@ -114,14 +114,14 @@ def test_a_restated_month_comes_first_and_one_that_is_refused_holds_nobody_up(se
         return run
 
     plant("late", late)
-    for step in ("extract", "check_raw", "integrate", "match", "summarise"):
+    for step in ("extract", "check_raw", "integrate", "match", "texts", "summarise"):
         plant(step, note(step))
     reports = list(run_task("integrate", settings, march))
     restated = "2024-02-restated-2024-04-06"
     assert done == [
         ("extract", restated, ("bill",)),
         ("check_raw", restated, ("bill",)),
-        *((step, "2024-03", None) for step in ("check_raw", "integrate", "match", "summarise")),
+        *((step, "2024-03", None) for step in ("check_raw", "integrate", "match", "texts", "summarise")),
     ]
     assert [(r.step, r.outcome) for r in reports if r.month == restated] == [
         ("extract", "done"),

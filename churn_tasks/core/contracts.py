@@ -10,8 +10,8 @@ from churn_tasks.core.columns import SQL_TYPES, Bounds, Column, ColumnType, Deri
 from churn_tasks.core.figures import Figure
 
 __all__ = [  # what a column is stands in columns.py; tables and columns are imported together
-    "SQL_TYPES", "Bounds", "Column", "ColumnType", "Derived", "FeatureColumn", "FeatureFile", "PipelineTable", "QueryFile",
-    "RawColumn", "RawTable", "Rule", "Table",
+    "SQL_TYPES", "Bounds", "Column", "ColumnType", "Derived", "FeatureColumn", "FeatureFile", "PipelineTable",
+    "QueryFile", "RawColumn", "RawTable", "Rule", "Table",
 ]  # fmt: skip
 
 

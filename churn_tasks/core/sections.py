@@ -110,7 +110,7 @@ class Model(Closed):
 class LeakProbe(Closed):
     """From where on a single column has seen the label, so that training stops (docs/leaks.md has the margins)."""
 
-    max_auc: float = Field(0.95, gt=0.5, le=1, description="AUC of one column alone, ranked or by its leaving rates")
+    max_auc: float = Field(0.97, gt=0.5, le=1, description="AUC of one column alone, ranked or by its leaving rates")
     max_sure_share: Share = Field(0.5, description="share of all leavers (or stayers) where next to all leave (stay)")
     max_jump: float = Field(0.15, gt=0, le=1, description="AUC of the latest month against the months before ...")
     jump_from_auc: float = Field(0.85, gt=0.5, le=1, description="... where that month's AUC is at least this")

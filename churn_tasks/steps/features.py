@@ -24,7 +24,7 @@ def run(run: MonthRun) -> StepReport:
     read = {table for query in queries for table in (*query.output.reads, *query.output.optional)}
     observed = run.settings.calendar.observed_months(run.month)
     for table in sorted(table for table in read & run.registry.tables.keys() if table.startswith("month_")):
-        run.require(table, observed, made_by="summarise")
+        run.require(table, observed, made_by="texts" if table in run.registry.pipeline else "summarise")
     if "customer_line" in read and "customer" in run.registry.raw:
         run.require("customer_line", [run.month], made_by="match")
     for query in queries:

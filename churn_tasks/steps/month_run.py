@@ -24,6 +24,7 @@ from churn_tasks.integrate.standardise.view import StandardView
 if TYPE_CHECKING:
     import pandas as pd
 
+    from churn_tasks.adapters.spark.engine import SparkEngine
     from churn_tasks.adapters.tracking import Tracking
     from churn_tasks.adapters.warehouse import Warehouse
 
@@ -66,6 +67,12 @@ class MonthRun:
     @cached_property
     def engine(self) -> Engine:
         return Engine(self.lake, self.registry, self.settings.resources)
+
+    @cached_property
+    def spark(self) -> "SparkEngine":
+        from churn_tasks.adapters.spark.engine import SparkEngine
+
+        return SparkEngine(self.engine, self.settings.resources.spark)
 
     @cached_property
     def warehouse(self) -> "Warehouse":
@@ -125,7 +132,8 @@ class MonthRun:
         if not self.has_news((*query.output.reads, *query.output.optional), months):
             self.lake.remove(query.output.table, month)
             return None
-        return self.engine.run(query, month, self.window_of(month).parameters())
+        maker = self.spark if self.settings.resources.engine == "spark" else self.engine
+        return maker.run(query, month, self.window_of(month).parameters())
 
     def require(self, table: str, months: list[Month], made_by: str) -> None:
         """Refuse to go on before earlier work is done.
@@ -240,7 +248,7 @@ class MonthRun:
 
     def close(self) -> None:
         """Close what was opened."""
-        for name in ("engine", "warehouse"):
+        for name in ("spark", "engine", "warehouse"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()
 

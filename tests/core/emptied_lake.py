@@ -12,7 +12,7 @@ from tests.lakes import small_run
 from tests.random_lake import fill
 
 MONTHS = [Month(2024, 1), Month(2024, 2), Month(2024, 3)]
-PYTHON_MADE = {"customer_line", "month_complaint_text"}  # queries over tables of Python steps are left out: they cannot be made again by SQL
+PYTHON_MADE = {"customer_line", "month_complaint_text"}  # SQL cannot make these again: queries over them are left out
 
 
 def built(registry: Registry) -> list[Query]:
