@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_CUSTOMERS ?= 20000
 DEMO_MONTHS ?=
+TEST_WORKERS ?= auto
 SOURCES := churn_tasks dags plugins tests benchmarks
 
 # uv compiles what it installs, whatever the caller's shell says about byte code: imports are three times slower without
@@ -43,8 +44,8 @@ demo: install ## Simulate an operator, run its history through Airflow, show the
 stop: ## Stop everything that the demo started
 	@test ! -x $(BIN)/python || $(BIN)/python -m churn_tasks.local stop
 
-test: install ## Run all tests
-	@$(BIN)/python -m pytest
+test: install ## Run all tests, in as many processes as there are cores (TEST_WORKERS)
+	@$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --maxprocesses 4 --dist loadfile
 
 check: install ## Format, lint, types, import contracts, fast tests
 	@$(BIN)/ruff format --check $(SOURCES)

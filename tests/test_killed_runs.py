@@ -96,7 +96,7 @@ def test_a_month_killed_at_any_moment_ends_like_one_that_was_not(postgres: Clust
     killed = _prepared(tmp_path / "killed", postgres.create_database("killed_often"))
     kills = [(step, 0.0) for step in STEPS[:-1]] + [("labels", 0.3), ("labels", 0.8)]  # the last two within train
     reached = [_kill_after(killed, step, seconds) for step, seconds in kills]
-    assert reached == [True] * 17
+    assert reached == [True] * 19
     assert _whole(killed) == 0
     assert _outcome(killed) == expected
     assert len(expected["published"]) > 40

@@ -31,7 +31,7 @@ def test_bills_alone_are_enough_for_a_published_list(own: Settings) -> None:
 def test_only_the_features_whose_tables_are_delivered_are_there(own: Settings) -> None:
     run = MonthRun(own, LAST)
     assert {query.output.table for query in run.registry.queries["month"]} == {"month_activity", "month_billing"}
-    assert {query.output.table for query in run.registry.queries["features"]} == {"feat_spend"}
+    assert {query.output.table for query in run.registry.queries["features"]} == {"feat_spend", "feat_bill_items"}
 
 
 def test_the_list_finds_those_whose_bills_shrink(own: Settings) -> None:

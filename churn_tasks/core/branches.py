@@ -7,8 +7,18 @@ from sqlglot import exp
 
 
 def columns_of(part: exp.Expr) -> list[exp.Column]:
-    """Columns of an expression, those of subqueries in it left out."""
-    return [node for node in part.walk(prune=lambda node: isinstance(node, exp.Query)) if isinstance(node, exp.Column)]
+    """Columns of an expression that its value depends on.
+
+    Those of subqueries in it are left out, and so is the order in which ``row_number()`` counts: it only settles which
+    of several rows comes first, and a column that is missing leaves that to the others.
+    """
+    nodes = part.walk(prune=lambda node: isinstance(node, exp.Query) or _settles_ties(node))
+    return [node for node in nodes if isinstance(node, exp.Column)]
+
+
+def _settles_ties(node: exp.Expr) -> bool:
+    window = node.parent
+    return isinstance(node, exp.Order) and isinstance(window, exp.Window) and isinstance(window.this, exp.RowNumber)
 
 
 def taken_parts(item: exp.Expr, given: dict[str, exp.Expr], codes: dict[str, tuple[str, ...]]) -> list[exp.Expr] | None:

@@ -1,9 +1,10 @@
 """From a feature back to the columns that a source must deliver for it.
 
 A value depends on the columns in its own expression, and on those that decide which rows it is made of: WHERE, GROUP
-BY, HAVING, QUALIFY, and the conditions of joins whose table it uses. Two things keep the answer exact:
+BY, HAVING, QUALIFY, and the conditions of joins whose table it uses. Three things keep the answer exact:
 
 * a table joined by LEFT or FULL JOIN counts for the values that use it, and for no others;
+* a SELECT without GROUP BY that only sums up has one row always, and ``row_number()`` orders only what is equal;
 * a SELECT over UNION ALL is followed branch by branch. Where the branches are told apart by a constant (``'fault' AS
   kind``), a ``FILTER (WHERE kind = 'fault')`` takes nothing from the others.
 
@@ -169,7 +170,9 @@ class Lineage:
         if isinstance(source, exp.Table):
             made = source.name in self.made_by and source.name != "cohort"
             return self._rows_of_table(source.name) if made else NOTHING
-        return self._select(source, None) if isinstance(source.expression, exp.Query) else NOTHING
+        if not isinstance(source.expression, exp.Query) or _is_one_row(source.expression):
+            return NOTHING
+        return self._select(source, None)
 
     def _conditions(self, scope: Scope, join: exp.Join) -> Iterator[exp.Column]:
         """Columns of a join's condition; the key of a table of the lake only says whose row it is."""
@@ -207,6 +210,15 @@ class Lineage:
 def _query(scope: Scope) -> Any:
     """The SELECT or UNION of a scope; sqlglot types it as any expression."""
     return scope.expression
+
+
+def _is_one_row(query: exp.Query) -> bool:
+    """Whether it sums up everything: such a SELECT has one row whatever it is made of."""
+    return (
+        not query.args.get("group")
+        and any(item.find(exp.AggFunc) for item in query.selects)
+        and not any(item.find(exp.Window) for item in query.selects)
+    )
 
 
 def _branches(scope: Scope) -> list[Scope]:

@@ -55,8 +55,8 @@ class Select(Closed):
         ge=0,
         description="standard errors above chance that either of the two must lie as well: few rows prove little",
     )
-    max_columns: int = Field(120, ge=1, description="at most so many columns, those that tell most; pinned ones count")
-    max_rows: int = Field(40_000, ge=1_000, description="training rows looked at; beyond it customers are thinned")
+    max_columns: int = Field(180, ge=1, description="at most so many columns, those that tell most; pinned ones count")
+    max_rows: int = Field(20_000, ge=1_000, description="training rows looked at; beyond it customers are thinned")
 
 
 class Watch(Closed):

@@ -60,4 +60,4 @@ def test_bare_make_lists_every_target():
         ["make", "--no-print-directory"], cwd=REPOSITORY, capture_output=True, text=True, check=True
     ).stdout
     names = [line.split()[0] for line in listed.splitlines()]
-    assert names == ["help", "install", "demo", "stop", "test", "check", "dictionary", "lock"]
+    assert names == ["help", "install", "install-spark", "demo", "stop", "test", "check", "dictionary", "lock"]

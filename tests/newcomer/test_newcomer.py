@@ -131,7 +131,7 @@ def test_the_answer_for_machines_names_every_contract(environment: dict[str, str
     churn(environment, "check-source", "--month", "2024-03", "--json", str(tmp_path / "answer.json"))
     answer = json.loads((tmp_path / "answer.json").read_text(encoding="utf-8"))
     states = {one["table"]: one["state"] for one in answer["contracts"]}
-    assert answer["can_run"] is True and len(states) == 20
+    assert answer["can_run"] is True and len(states) == 22
     assert [name for name, state in states.items() if state == "present"] == [
         "bill",
         "complaint",

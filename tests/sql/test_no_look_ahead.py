@@ -58,18 +58,20 @@ class FullLake:
         for leak in LEAKS:
             shutil.copytree(PLANTED / leak, self.profile / "sql", dirs_exist_ok=True)
         self.run = small_run(folder, CUT_OFFS[0], profile=self.profile)
+        self.before: dict[str, dict[str, str]] = {}  # cut-off -> digest of each partition, nothing changed
 
     def at(self, cut_off: str) -> MonthRun:
         run = another_month(self.run, cut_off)
-        new = [month for month in surroundings(run) if not run.lake.has("month_activity", month)]
-        fill(run, new)
-        feature_bytes(run, [*new, run.month])
+        if cut_off not in self.before:
+            new = [month for month in surroundings(run) if not run.lake.has("month_activity", month)]
+            fill(run, new)
+            self.before[cut_off] = feature_bytes(run, [*new, run.month])
         return run
 
     def noticed(self, cut_off: str, name: str, change: Change) -> set[str]:
         """The tables whose bytes differ once the change is made."""
         run = self.at(cut_off)
-        before = feature_bytes(run, [run.month])
+        before = self.before[cut_off]
         changed = changed_lake(run, self.folder / f"{name}-{cut_off}", change)
         try:
             after = feature_bytes(changed)
@@ -109,11 +111,11 @@ def test_the_three_changes_together_expose_every_planted_leak() -> None:
 
 
 @pytest.mark.slow
-def test_thirteen_cut_offs_with_every_change(full: FullLake) -> None:
+def test_thirteen_cut_offs_with_the_three_changes(full: FullLake) -> None:
     """The drill: the four planted leaks are the only tables that ever differ, at each cut-off the right ones."""
     assert len(CUT_OFFS) == 13
     for cut_off in CUT_OFFS:
-        for name, change in CHANGES.items():
+        for name, change in [(name, CHANGES[name]) for name in ("events", "known", "master")]:
             assert full.noticed(cut_off, name, change(full.at(cut_off).window)) == _exposed(name), (cut_off, name)
 
 

@@ -33,7 +33,7 @@ city AS (
 
 SELECT
     cohort.customer_id,
-    city.resident_count AS city_customer_count,
+    coalesce(city.resident_count, 0) AS city_customer_count,
     city.revenue_cny / nullif(city.resident_count, 0) AS city_revenue_mean_cny,
     city.off_net_min / nullif(city.mobile_min, 0) AS city_off_net_share,
     resident.off_net_min / nullif(resident.mobile_min, 0) - city.off_net_min / nullif(city.mobile_min, 0)
