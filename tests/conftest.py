@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +11,6 @@ import pytest
 from churn_tasks.local.postgres import Cluster
 
 PREFIX = "churn-test-pg-"
-
-# Great Expectations imports PySpark where it is installed, and PySpark ends a process whose main module has no file for
-# a run of its own examples. A worker of pytest-xdist has none.
-if not hasattr(sys.modules["__main__"], "__file__"):
-    sys.modules["__main__"].__file__ = __file__
 
 
 @pytest.fixture(scope="session")

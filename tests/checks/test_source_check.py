@@ -50,14 +50,22 @@ def test_a_table_as_the_contract_wants_it_has_nothing_to_say(gaps: Gaps) -> None
 def test_an_optional_column_that_is_missing_costs_its_features_and_triggers(gaps: Gaps) -> None:
     said = verdict(gaps, without=("outcome",))
     assert said.missing == ("outcome",) and not said.stops
-    assert said.cost.by_family() == {"service": ["complaint_unsatisfied_count"]}
+    assert said.cost.by_family() == {"service": ["complaint_unsatisfied_count", "complaint_reluctant_count"]}
     assert [trigger.number for trigger in said.cost.triggers] == [9]
 
 
 def test_a_column_that_comes_empty_costs_the_same(gaps: Gaps) -> None:
     said = verdict(gaps, filled={**dict.fromkeys(COMPLAINT, 900), "category": 0})
     assert said.missing == ("category",) and said.remarks == ("column category is empty",)
-    assert [feature.name for feature in said.cost.features] == ["complaint_porting_count"]
+    assert [feature.name for feature in said.cost.features] == [
+        "complaint_porting_count",
+        "complaint_price_count",
+        "complaint_network_count",
+        "complaint_service_count",
+        "complaint_billing_count",
+        "complaint_most_on_one_subject_count",
+        "complaint_change_count",
+    ]
 
 
 def test_a_required_column_that_is_missing_stops_the_month(gaps: Gaps) -> None:
@@ -105,7 +113,7 @@ def test_a_table_that_is_not_delivered_costs_everything_that_needs_it(gaps: Gaps
     less = Gaps(gaps.contracts, gaps.queries, gaps.triggers, gaps.delivered - {"port_out"})
     said = judge(gaps.contracts["port_out"], None, less, WINDOW)
     assert said.state == "absent" and not said.stops
-    assert len(said.cost.features) == 8, "the whole query falls away: it reads usage and porting together"
+    assert len(said.cost.features) == 15, "the whole query falls away: it reads usage and porting together"
 
 
 def test_without_activity_nobody_is_a_customer(gaps: Gaps) -> None:

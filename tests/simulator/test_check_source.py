@@ -51,5 +51,5 @@ def test_a_table_that_the_source_no_longer_has_is_named_with_its_cost(
             connection.execute("ALTER TABLE boss.np_request_old RENAME TO np_request")
     assert code == 1 and said["port_out"]["state"] == "refused"
     assert "np_request" in str(said["port_out"]["stops"])
-    assert sum(map(len, said["port_out"]["lost_features"].values())) == 8
+    assert sum(map(len, said["port_out"]["lost_features"].values())) == 15
     assert said["bill"]["state"] == "present", "one refusal does not end the look"
