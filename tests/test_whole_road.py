@@ -52,7 +52,8 @@ def test_months_without_enough_history_do_what_they_can(road: Road) -> None:
     _, reports = road
     skipped = {key for key, report in reports.items() if report.outcome == "skipped"}
     assert {step for month, step in skipped if month == "2024-01"} == {
-        "features", "check_features", "labels", "train", "promote", "score", "warn", "check_list", "publish", "catalogue",
+        "features", "check_features", "labels", "train", "promote", "score", "warn", "check_list", "publish",
+        "catalogue",
     }  # fmt: skip
     assert {step for month, step in skipped if month == "2024-06"} == {
         "train", "promote", "score", "warn", "check_list", "publish",
