@@ -21,9 +21,9 @@ from rich.table import Table
 from churn_tasks.core.months import months_between
 from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.pipeline import STEPS, run_step
+from churn_tasks.runner.month_run import StepReport
 from churn_tasks.simulator import SimulationSettings, simulate
-from churn_tasks.steps.month_run import StepReport
+from churn_tasks.walks.month import STEPS, run_step
 
 
 def main(
@@ -36,7 +36,10 @@ def main(
         cluster = Cluster(Path(folder) / "postgres", durable=False)
         cluster.start()
         try:
-            source, warehouse = cluster.create_database("source"), cluster.create_database("warehouse")
+            source, warehouse = (
+                cluster.create_database("source"),
+                cluster.create_database("warehouse"),
+            )
             simulation = SimulationSettings(customers=customers, months=months)
             started = time.monotonic()
             simulate(source, simulation)
@@ -48,12 +51,19 @@ def main(
                 warehouse_url=warehouse,
                 mlflow_url=f"sqlite:///{folder}/mlflow.db",
             )
-            history = months_between(simulation.first_month, simulation.first_month + months)
+            history = months_between(
+                simulation.first_month, simulation.first_month + months
+            )
             work = [(month, step) for month in history for step in STEPS]
-            reports = [run_step(step, settings, month) for month, step in track(work, console=console)]
+            reports = [
+                run_step(step, settings, month)
+                for month, step in track(work, console=console)
+            ]
         finally:
             cluster.remove()
-    console.print(f"{customers:,} customers, {months} months; simulating and loading took {simulated:.1f} s")
+    console.print(
+        f"{customers:,} customers, {months} months; simulating and loading took {simulated:.1f} s"
+    )
     console.print(_table(reports))
 
 
@@ -61,12 +71,21 @@ def _table(reports: list[StepReport]) -> Table:
     table = Table("step", "median s", "largest s", "rows written in the last month")
     total = 0.0
     for step in STEPS:
-        done = [report for report in reports if report.step == step and report.outcome == "done"]
+        done = [
+            report
+            for report in reports
+            if report.step == step and report.outcome == "done"
+        ]
         if done:
             seconds = [report.seconds for report in done]
             total += statistics.median(seconds)
             rows = sum(done[-1].rows.values())
-            table.add_row(step, f"{statistics.median(seconds):.2f}", f"{max(seconds):.2f}", f"{rows:,}")
+            table.add_row(
+                step,
+                f"{statistics.median(seconds):.2f}",
+                f"{max(seconds):.2f}",
+                f"{rows:,}",
+            )
     table.add_row("all steps", f"{total:.2f}", "", "")
     return table
 

@@ -33,6 +33,9 @@ def _sweep() -> None:
     """Stop and remove clusters of test sessions that no longer run."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         session = folder.name.removeprefix(PREFIX).partition("-")[0]
-        if not Path("/proc", session).exists() and folder.owner() in ("nobody", Path.home().owner()):
+        if not Path("/proc", session).exists() and folder.owner() in (
+            "nobody",
+            Path.home().owner(),
+        ):
             Cluster(folder).remove()
             shutil.rmtree(folder, ignore_errors=True)

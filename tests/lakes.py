@@ -16,8 +16,8 @@ import yaml
 
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import INCLUDE, load_settings
-from churn_tasks.core.tables import Query
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.declared.query import Query
+from churn_tasks.runner.month_run import MonthRun
 
 Row = Mapping[str, Any]
 
@@ -37,7 +37,10 @@ def raw_tables() -> list[str]:
 
 def telecom_tables() -> list[str]:
     """The raw tables that the telecom profile extracts."""
-    return sorted(path.stem for path in (INCLUDE / "profiles" / "telecom" / "extract").glob("*.sql"))
+    return sorted(
+        path.stem
+        for path in (INCLUDE / "profiles" / "telecom" / "extract").glob("*.sql")
+    )
 
 
 def small_profile(folder: Path, raw: Iterable[str], **settings: Any) -> Path:
@@ -46,27 +49,44 @@ def small_profile(folder: Path, raw: Iterable[str], **settings: Any) -> Path:
     shutil.rmtree(profile, ignore_errors=True)
     (profile / "extract").mkdir(parents=True)
     for table in raw:
-        (profile / "extract" / f"{table}.sql").write_text("SELECT 1\n", encoding="utf-8")
-    (profile / "settings.yaml").write_text(yaml.safe_dump({**SETTINGS, **settings}), encoding="utf-8")
+        (profile / "extract" / f"{table}.sql").write_text(
+            "SELECT 1\n", encoding="utf-8"
+        )
+    (profile / "settings.yaml").write_text(
+        yaml.safe_dump({**SETTINGS, **settings}), encoding="utf-8"
+    )
     return profile
 
 
 def small_run(
-    folder: Path, month: str, *, profile: Path | None = None, raw: Iterable[str] | None = None, **settings: Any
+    folder: Path,
+    month: str,
+    *,
+    profile: Path | None = None,
+    raw: Iterable[str] | None = None,
+    **settings: Any,
 ) -> MonthRun:
     """One month of a small profile whose state lies below ``folder``."""
-    chosen = profile or small_profile(folder, telecom_tables() if raw is None else raw, **settings)
-    return MonthRun(load_settings(str(chosen), state_dir=folder / "state"), Month.parse(month))
+    chosen = profile or small_profile(
+        folder, telecom_tables() if raw is None else raw, **settings
+    )
+    return MonthRun(
+        load_settings(str(chosen), state_dir=folder / "state"), Month.parse(month)
+    )
 
 
 def another_month(run: MonthRun, month: str) -> MonthRun:
     """The same profile, lake and engine, one other month."""
     other = MonthRun(run.settings, Month.parse(month))
-    other.__dict__.update(registry=run.registry, lake=run.lake, engine=run.engine, spark=run.spark)
+    other.__dict__.update(
+        registry=run.registry, lake=run.lake, engine=run.engine, spark=run.spark
+    )
     return other
 
 
-def put(run: MonthRun, table: str, month: str, given: Iterable[Row], *, checked: bool = True) -> None:
+def put(
+    run: MonthRun, table: str, month: str, given: Iterable[Row], *, checked: bool = True
+) -> None:
     """Replace one partition by these rows; columns that a row does not name are NULL.
 
     Args:
@@ -77,7 +97,9 @@ def put(run: MonthRun, table: str, month: str, given: Iterable[Row], *, checked:
     """
     names = run.registry.tables[table].column_names
     selects = [_select(names, table, row) for row in given]
-    empty = "SELECT " + ", ".join(f'NULL AS "{name}"' for name in names) + " WHERE false"
+    empty = (
+        "SELECT " + ", ".join(f'NULL AS "{name}"' for name in names) + " WHERE false"
+    )
     content = " UNION ALL ".join([empty, *selects])
     if checked:
         run.engine.write(table, Month.parse(month), content)
@@ -88,14 +110,18 @@ def put(run: MonthRun, table: str, month: str, given: Iterable[Row], *, checked:
 def pour(run: MonthRun, table: str, month: Month, relation: str) -> None:
     """Write a partition from a relation of the engine as it is, without any check."""
     with run.lake.replacing(table, month) as path:
-        run.engine.connection.execute(f"COPY (SELECT {run.registry.columns_sql(table)} FROM {relation}) TO '{path}'")
+        run.engine.connection.execute(
+            f"COPY (SELECT {run.registry.columns_sql(table)} FROM {relation}) TO '{path}'"
+        )
 
 
 def rows(run: MonthRun, table: str, month: str | None = None) -> list[dict[str, Any]]:
     """The rows of one partition as Python values, by column name, in order of the key."""
     run.engine.view(table)
     start = (Month.parse(month) if month else run.month).start
-    cursor = run.engine.connection.execute(f'SELECT * EXCLUDE (month) FROM "{table}" WHERE month = $m', {"m": start})
+    cursor = run.engine.connection.execute(
+        f'SELECT * EXCLUDE (month) FROM "{table}" WHERE month = $m', {"m": start}
+    )
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 
@@ -115,7 +141,9 @@ def query_named(run: MonthRun, family: str, name: str) -> Query:
     """
     found = {query.name: query for query in run.registry.queries[family]}
     if name not in found:
-        raise LookupError(f"no active query {family}/{name}; active are {', '.join(sorted(found))}")
+        raise LookupError(
+            f"no active query {family}/{name}; active are {', '.join(sorted(found))}"
+        )
     return found[name]
 
 
@@ -123,7 +151,9 @@ def _select(names: list[str], table: str, row: Row) -> str:
     unknown = sorted(set(row) - set(names))
     if unknown:
         raise KeyError(f"{table} has no column {', '.join(unknown)}")
-    return "SELECT " + ", ".join(f'{_literal(row.get(name))} AS "{name}"' for name in names)
+    return "SELECT " + ", ".join(
+        f'{_literal(row.get(name))} AS "{name}"' for name in names
+    )
 
 
 def _literal(value: object) -> str:
@@ -133,5 +163,11 @@ def _literal(value: object) -> str:
         return str(value).lower()
     if isinstance(value, (int, float, decimal.Decimal)):
         return str(value)
-    kind = "TIMESTAMP " if isinstance(value, dt.datetime) else "DATE " if isinstance(value, dt.date) else ""
+    kind = (
+        "TIMESTAMP "
+        if isinstance(value, dt.datetime)
+        else "DATE "
+        if isinstance(value, dt.date)
+        else ""
+    )
     return kind + "'" + str(value).replace("'", "''") + "'"

@@ -19,7 +19,12 @@ def own_profile(folder: Path, warehouse_url: str) -> Settings:
     for name in ("settings.yaml", "extract/bill.sql"):
         (profile / name).write_text(example(f"my_operator/{name}"), encoding="utf-8")
     write_bills(data)
-    return load_settings(str(profile), state_dir=folder / "state", data_path=data, warehouse_url=warehouse_url)
+    return load_settings(
+        str(profile),
+        state_dir=folder / "state",
+        data_path=data,
+        warehouse_url=warehouse_url,
+    )
 
 
 def example(name: str) -> str:
@@ -36,8 +41,19 @@ def write_bills(folder: Path) -> None:
     bills = {f"C{number:04d}": chance.uniform(20, 120) for number in range(CUSTOMERS)}
     for month in months_between(FIRST, LAST + 1):
         lines = [f"{account},{month},{amount:.2f}" for account, amount in bills.items()]
-        (folder / f"bills_{month}.csv").write_text("\n".join(["account,period,amount", *lines]) + "\n")
-        left = [a for a, amount in bills.items() if amount < LEAVE_BELOW_CNY and chance.random() < 0.4]
-        bills = {account: amount for account, amount in bills.items() if account not in left}
-        bills = {account: amount * chance.choice([1, 1, 1, 0.7]) for account, amount in bills.items()}
+        (folder / f"bills_{month}.csv").write_text(
+            "\n".join(["account,period,amount", *lines]) + "\n"
+        )
+        left = [
+            a
+            for a, amount in bills.items()
+            if amount < LEAVE_BELOW_CNY and chance.random() < 0.4
+        ]
+        bills = {
+            account: amount for account, amount in bills.items() if account not in left
+        }
+        bills = {
+            account: amount * chance.choice([1, 1, 1, 0.7])
+            for account, amount in bills.items()
+        }
         bills |= {f"N{month}{number}": chance.uniform(20, 120) for number in range(40)}

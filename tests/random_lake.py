@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from churn_tasks.core.contracts import Column, RawTable
 from churn_tasks.core.months import Month
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.declared.contracts import Column, RawTable
+from churn_tasks.runner.month_run import MonthRun
 from tests.lakes import pour
 
 CUSTOMERS = [f"c{number:02d}" for number in range(30)]
@@ -77,16 +77,31 @@ POOLS: dict[str, list[Any]] = {
     "request kind": ["relocation", "new_line"],
     "request outcome": ["met", "cannot_be_met"],
 }
-FROM_PAST = ("customer", "contract", "campaign")  # their rows start before the month; others happen in it
-ABSENT = {"cdr": 7, "payment": 5, "recharge": 5}  # every so many customers and months has no row
-ROWS = {"cdr": 40, "customer": 4, "bill": 4, "usage_month": 1}  # a customer and partition; others get 3
+FROM_PAST = (
+    "customer",
+    "contract",
+    "campaign",
+)  # their rows start before the month; others happen in it
+ABSENT = {
+    "cdr": 7,
+    "payment": 5,
+    "recharge": 5,
+}  # every so many customers and months has no row
+ROWS = {
+    "cdr": 40,
+    "customer": 4,
+    "bill": 4,
+    "usage_month": 1,
+}  # a customer and partition; others get 3
 
 
 def fill(run: MonthRun, months: list[Month], seed: int = 7) -> None:
     """Write every clean table of the profile for these months."""
     for table in run.registry.raw.values():
         for month in months:
-            made = list(_rows(table, month, random.Random(f"{seed} {table.table} {month}")))
+            made = list(
+                _rows(table, month, random.Random(f"{seed} {table.table} {month}"))
+            )
             with run.engine.registered("made_rows", pa.Table.from_pylist(made)):
                 pour(run, f"clean_{table.table}", month, "made_rows")
     if "customer" in run.registry.raw:
@@ -112,27 +127,46 @@ def persons(run: MonthRun, months: list[Month], shift: int = 0) -> None:
             for number, customer in enumerate(CUSTOMERS)
         ]  # fmt: skip
         with run.engine.registered("made_rows", pa.Table.from_pylist(made)):
-            pour(run, "customer_line", month, "(SELECT *, NULL AS successor_id FROM made_rows)")
+            pour(
+                run,
+                "customer_line",
+                month,
+                "(SELECT *, NULL AS successor_id FROM made_rows)",
+            )
 
 
 def _rows(table: RawTable, month: Month, rng: random.Random) -> Any:
     for position, customer in enumerate(CUSTOMERS):
-        if table.table in ABSENT and (position + month.number) % ABSENT[table.table] == 0:
+        if (
+            table.table in ABSENT
+            and (position + month.number) % ABSENT[table.table] == 0
+        ):
             continue  # a month in which the line is not used at all, or nothing is paid
         for number in range(ROWS.get(table.table, 3)):
             event, known = _dates(table.table, month, number, rng)
-            row = {column.name: _value(table.table, column, event, rng) for column in table.columns}
+            row = {
+                column.name: _value(table.table, column, event, rng)
+                for column in table.columns
+            }
             row |= {"customer_id": customer, "event_date": event, "known_date": known}
             if table.table == "cdr" and (position + month.number) % 11 == 0:
                 row["direction"] = "in"  # a month in which nobody is called
             if "phone_token" in row and rng.random() < 0.9:  # most keep their number
                 row["phone_token"] = f"t{position}"
             numbered = [
-                name for name in table.key if name.endswith("_id") and name != "campaign_id"
+                name
+                for name in table.key
+                if name.endswith("_id") and name != "campaign_id"
             ]  # offers name theirs
             row |= dict.fromkeys(numbered, f"{table.table} {month} {customer} {number}")
-            if table.table == "bill" and number == 0:  # whoever is billed in time is in the cohort
-                row |= {"item_code": "plan_fee", "event_date": month.start, "known_date": month.end + timedelta(days=3)}
+            if (
+                table.table == "bill" and number == 0
+            ):  # whoever is billed in time is in the cohort
+                row |= {
+                    "item_code": "plan_fee",
+                    "event_date": month.start,
+                    "known_date": month.end + timedelta(days=3),
+                }
                 row |= {"amount_cny": rng.choice([450, 500, 550])}
             yield row | {"customer_id": customer}
     yield from _gone_rows(table, month, rng)
@@ -142,15 +176,32 @@ def _gone_rows(table: RawTable, month: Month, rng: random.Random) -> Any:
     """Closed accounts, each billed in one month of three, whom customers still have on their records."""
     for number, customer in enumerate(GONE):
         said = {"customer": {"phone_token": f"g{number}", "service_status": "closed"}}
-        said |= {"bill": {"item_code": "plan_fee", "amount_cny": 500}} if (number + month.number) % 3 == 0 else {}
+        said |= (
+            {"bill": {"item_code": "plan_fee", "amount_cny": 500}}
+            if (number + month.number) % 3 == 0
+            else {}
+        )
         if table.table in said:
-            row = {column.name: _value(table.table, column, month.start, rng) for column in table.columns}
-            row |= {name: f"{table.table} {month} {customer}" for name in table.key if name.endswith("_id")}
-            row |= {"event_date": month.start, "known_date": month.start, "customer_id": customer}
+            row = {
+                column.name: _value(table.table, column, month.start, rng)
+                for column in table.columns
+            }
+            row |= {
+                name: f"{table.table} {month} {customer}"
+                for name in table.key
+                if name.endswith("_id")
+            }
+            row |= {
+                "event_date": month.start,
+                "known_date": month.start,
+                "customer_id": customer,
+            }
             yield row | said[table.table]
 
 
-def _dates(table: str, month: Month, number: int, rng: random.Random) -> tuple[date, date]:
+def _dates(
+    table: str, month: Month, number: int, rng: random.Random
+) -> tuple[date, date]:
     """Mostly in the month and known soon; otherwise after the month, or known weeks later."""
     first, last = (-300, 70) if table in FROM_PAST else (0, 70)
     if number % 2 == 0:
@@ -161,7 +212,10 @@ def _dates(table: str, month: Month, number: int, rng: random.Random) -> tuple[d
 
 def _value(table: str, column: Column, event: date, rng: random.Random) -> Any:
     name = column.name
-    for pool in (f"{table} {name}", name):  # a pool of the table's own, or one for every column of the name
+    for pool in (
+        f"{table} {name}",
+        name,
+    ):  # a pool of the table's own, or one for every column of the name
         if pool in POOLS:
             return rng.choice(POOLS[pool])
     if name.endswith("_known_date"):

@@ -11,24 +11,48 @@ from churn_tasks.core.settings import REPOSITORY, process_environment
 
 def _churn(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "churn_tasks", *arguments]
-    clean = {name: value for name, value in process_environment().items() if not name.startswith("CHURN_")}
+    clean = {
+        name: value
+        for name, value in process_environment().items()
+        if not name.startswith("CHURN_")
+    }
     environment = {**clean, "CHURN_STATE_DIR": str(folder)}
     return subprocess.run(
-        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False, timeout=120
+        command,
+        cwd=REPOSITORY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("step", "extract", "--month", "2024-13"), "month '2024-13' is not of the form YYYY-MM"),
-        (("step", "extarct", "--month", "2024-03"), "there is no step 'extarct'; there are extract, late, check_raw"),
-        (("run", "--month", "2024-03", "--profile", "telecon"), "Give one of retail, telecom, telecom_wide"),
+        (
+            ("step", "extract", "--month", "2024-13"),
+            "month '2024-13' is not of the form YYYY-MM",
+        ),
+        (
+            ("step", "extarct", "--month", "2024-03"),
+            "there is no step 'extarct'; there are extract, late, check_raw",
+        ),
+        (
+            ("run", "--month", "2024-03", "--profile", "telecon"),
+            "Give one of retail, telecom, telecom_wide",
+        ),
         (("step", "extract", "--month", "2024-03"), "CHURN_SOURCE_URL is not set"),
-        (("step", "train", "--month", "2024-12"), "Run first: churn step promote --month 2024-11"),
+        (
+            ("step", "train", "--month", "2024-12"),
+            "Run first: churn step promote --month 2024-11",
+        ),
     ],
 )
-def test_a_mistake_is_told_in_one_message(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def test_a_mistake_is_told_in_one_message(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
     done = _churn(tmp_path, *arguments)
     told = " ".join((done.stdout + done.stderr).split())
     assert done.returncode == 1
@@ -49,14 +73,20 @@ def test_the_sql_behind_a_feature_is_printed(tmp_path: Path) -> None:
     assert "LEFT JOIN month_usage AS usage_0" in done.stdout
     unknown = _churn(tmp_path, "features", "sql", "feat_cals")
     assert unknown.returncode == 1
-    assert "no active feature table or feature 'feat_cals'; there are" in " ".join(unknown.stdout.split())
+    assert "no active feature table or feature 'feat_cals'; there are" in " ".join(
+        unknown.stdout.split()
+    )
 
 
 def test_the_catalogue_is_listed_in_either_language(tmp_path: Path) -> None:
-    english = _churn(tmp_path, "features", "list", "--profile", "telecom_wide", "--group", "tenure")
+    english = _churn(
+        tmp_path, "features", "list", "--profile", "telecom_wide", "--group", "tenure"
+    )
     assert english.returncode == 0
     assert "Days on the network up to as_of" in english.stdout
-    chinese = _churn(tmp_path, "features", "list", "--profile", "telecom_wide", "--language", "zh")
+    chinese = _churn(
+        tmp_path, "features", "list", "--profile", "telecom_wide", "--language", "zh"
+    )
     assert "截至观察截止日的在网天数" in chinese.stdout
 
 

@@ -14,9 +14,18 @@ PACKAGES = ("churn_tasks", "dags", "plugins")
 
 
 def _lint(folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**process_environment(), "PYTHONPATH": f"{folder}:{folder / 'plugins'}"}
+    environment = {
+        **process_environment(),
+        "PYTHONPATH": f"{folder}:{folder / 'plugins'}",
+    }
     return subprocess.run(
-        [LINTER, "--no-cache"], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
+        [LINTER, "--no-cache"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 
@@ -29,20 +38,44 @@ def test_every_contract_is_kept() -> None:
 @pytest.mark.parametrize(
     ("file", "planted", "wall"),
     [
-        ("churn_tasks/core/months.py", "import churn_tasks.adapters.lake", "One direction"),
-        ("churn_tasks/warning/capacity.py", "import churn_tasks.adapters.lake", "One direction"),
+        (
+            "churn_tasks/core/months.py",
+            "import churn_tasks.adapters.lake",
+            "One direction",
+        ),
+        (
+            "churn_tasks/warning/capacity.py",
+            "import churn_tasks.adapters.lake",
+            "One direction",
+        ),
         ("churn_tasks/warning/capacity.py", "import psycopg", "Pure packages"),
-        ("churn_tasks/steps/warn.py", "import churn_tasks.steps.score", "Steps never import each other"),
-        ("churn_tasks/adapters/lake.py", "import airflow.sdk", "Nothing in churn_tasks imports Airflow"),
+        (
+            "churn_tasks/steps/warn.py",
+            "import churn_tasks.steps.score",
+            "Steps never import each other",
+        ),
+        (
+            "churn_tasks/adapters/lake.py",
+            "import airflow.sdk",
+            "Nothing in churn_tasks imports Airflow",
+        ),
     ],
 )
-def test_a_planted_import_breaks_its_wall(tmp_path: Path, file: str, planted: str, wall: str) -> None:
+def test_a_planted_import_breaks_its_wall(
+    tmp_path: Path, file: str, planted: str, wall: str
+) -> None:
     """Negative control: each contract would notice."""
     for package in PACKAGES:
-        shutil.copytree(REPOSITORY / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            REPOSITORY / package,
+            tmp_path / package,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
     with (tmp_path / file).open("a", encoding="utf-8") as source:
         source.write(f"\n{planted}\n")
     done = _lint(tmp_path)
     assert done.returncode == 1
-    assert any(line.startswith(wall) and "BROKEN" in line for line in done.stdout.splitlines()), done.stdout
+    assert any(
+        line.startswith(wall) and "BROKEN" in line for line in done.stdout.splitlines()
+    ), done.stdout

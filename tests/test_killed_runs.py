@@ -16,11 +16,15 @@ import pytest
 from churn_tasks.core.months import months_between
 from churn_tasks.core.settings import REPOSITORY, Settings, process_environment
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.pipeline import STEPS, run_step
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.walks.month import STEPS, run_step
 from tests.own_profile import FIRST, LAST, own_profile
 
-NUMBERED = ("model_version", "mlflow_run_id", "why")  # a killed try may have used up a version number
+NUMBERED = (
+    "model_version",
+    "mlflow_run_id",
+    "why",
+)  # a killed try may have used up a version number
 
 
 def _prepared(folder: Path, warehouse_url: str) -> Settings:
@@ -44,7 +48,12 @@ def _last_month(settings: Settings) -> "subprocess.Popen[str]":
     }
     command = [sys.executable, "-u", "-m", "churn_tasks", "run", "--month", str(LAST)]
     return subprocess.Popen(
-        command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command,
+        cwd=REPOSITORY,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
 
 
@@ -52,7 +61,9 @@ def _kill_after(settings: Settings, step: str, seconds: float) -> bool:
     """Kill the month some time after it said that a step was done; whether it was still at work."""
     process = _last_month(settings)
     assert process.stdout is not None
-    assert any(f"{LAST} {step} " in line for line in process.stdout), f"{step} was never done"
+    assert any(f"{LAST} {step} " in line for line in process.stdout), (
+        f"{step} was never done"
+    )
     time.sleep(seconds)
     process.kill()
     process.stdout.close()
@@ -81,20 +92,27 @@ def _outcome(settings: Settings) -> dict[str, Any]:
             )
         else:
             left[table] = run.lake.sha256(table, LAST)
-    left["published"] = [(row["customer_id"], row["rank"]) for row in run.warehouse.published(LAST)]
+    left["published"] = [
+        (row["customer_id"], row["rank"]) for row in run.warehouse.published(LAST)
+    ]
     left["staging"] = [path.name for path in (run.lake.root / ".staging").iterdir()]
     run.close()
     return left
 
 
 @pytest.mark.slow
-def test_a_month_killed_at_any_moment_ends_like_one_that_was_not(postgres: Cluster, tmp_path: Path) -> None:
+def test_a_month_killed_at_any_moment_ends_like_one_that_was_not(
+    postgres: Cluster, tmp_path: Path
+) -> None:
     calm = _prepared(tmp_path / "calm", postgres.create_database("killed_calm"))
     assert _whole(calm) == 0
     expected = _outcome(calm)
 
     killed = _prepared(tmp_path / "killed", postgres.create_database("killed_often"))
-    kills = [(step, 0.0) for step in STEPS[:-1]] + [("labels", 0.3), ("labels", 0.8)]  # the last two within train
+    kills = [(step, 0.0) for step in STEPS[:-1]] + [
+        ("labels", 0.3),
+        ("labels", 0.8),
+    ]  # the last two within train
     reached = [_kill_after(killed, step, seconds) for step, seconds in kills]
     assert reached == [True] * 19
     assert _whole(killed) == 0

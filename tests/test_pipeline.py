@@ -10,8 +10,15 @@ import pytest
 from churn_tasks.core.errors import BadInput, CheckFailed
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
-from churn_tasks.pipeline import STEPS, TASKS, restated_steps, run_step, run_task, task_of
-from churn_tasks.steps.month_run import MonthRun, StepReport
+from churn_tasks.runner.month_run import MonthRun, StepReport
+from churn_tasks.walks.month import (
+    STEPS,
+    TASKS,
+    restated_steps,
+    run_step,
+    run_task,
+    task_of,
+)
 
 
 @pytest.fixture
@@ -33,14 +40,24 @@ def plant(monkeypatch):
 
 def test_a_task_comes_after_those_it_names():
     names = [task.name for task in TASKS]
-    assert all(names.index(before) < names.index(task.name) for task in TASKS for before in task.after)
+    assert all(
+        names.index(before) < names.index(task.name)
+        for task in TASKS
+        for before in task.after
+    )
     assert sum(len(task.after) for task in TASKS) == 7
 
 
 def test_a_step_is_run_timed_and_closed(settings, plant, caplog, monkeypatch):
     closed = []
     monkeypatch.setattr(MonthRun, "close", lambda run: closed.append(run.month))
-    plant("extract", lambda run: time.sleep(0.02) or StepReport("extract", str(run.month), rows={"raw_bill": 3}))
+    plant(
+        "extract",
+        lambda run: (
+            time.sleep(0.02)
+            or StepReport("extract", str(run.month), rows={"raw_bill": 3})
+        ),
+    )
     with caplog.at_level(logging.INFO, "churn"):
         report = run_step("extract", settings, Month(2024, 3))
     assert report.rows == {"raw_bill": 3}
@@ -49,7 +66,9 @@ def test_a_step_is_run_timed_and_closed(settings, plant, caplog, monkeypatch):
     assert "extract 2024-03 done" in caplog.text
 
 
-def test_a_step_that_fails_is_closed_too_and_its_error_is_unchanged(settings, plant, caplog, monkeypatch):
+def test_a_step_that_fails_is_closed_too_and_its_error_is_unchanged(
+    settings, plant, caplog, monkeypatch
+):
     closed = []
     monkeypatch.setattr(MonthRun, "close", lambda run: closed.append(run.month))
 
@@ -69,7 +88,10 @@ def test_a_task_stops_at_the_step_that_fails(settings, plant):
     def fail(run):
         raise CheckFailed("bad")
 
-    plant("check_raw", lambda run: done.append("check_raw") or StepReport("check_raw", str(run.month)))
+    plant(
+        "check_raw",
+        lambda run: done.append("check_raw") or StepReport("check_raw", str(run.month)),
+    )
     plant("integrate", fail)
     plant("summarise", lambda run: done.append("summarise"))
     with pytest.raises(CheckFailed):
@@ -77,7 +99,9 @@ def test_a_task_stops_at_the_step_that_fails(settings, plant):
     assert done == ["check_raw"]
 
 
-@pytest.mark.parametrize("name", ["", "extracts", "month_run", "../extract", "churn_tasks.steps.extract"])
+@pytest.mark.parametrize(
+    "name", ["", "extracts", "month_run", "../extract", "churn_tasks.steps.extract"]
+)
 def test_an_unknown_name_is_refused_with_those_that_exist(settings, name):
     with pytest.raises(BadInput, match="check_list"):
         run_step(name, settings, Month(2024, 3))
@@ -94,14 +118,20 @@ def test_no_step_of_a_restatement_trains_or_promotes():
     ]  # fmt: skip
 
 
-def test_a_restated_month_comes_first_and_one_that_is_refused_holds_nobody_up(settings, plant, caplog):
+def test_a_restated_month_comes_first_and_one_that_is_refused_holds_nobody_up(
+    settings, plant, caplog
+):
     """March finds late rows of February; its check refuses them, and March goes on."""
     march, february = Month(2024, 3), Month(2024, 2)
     done = []
 
     def late(run):
         found = "DATE '2024-02-01' AS late_month, 'bill' AS table_name, 3 AS late_rows"
-        run.engine.write("late_rows", run.month, f"SELECT {found}, NULL AS known_from, NULL AS known_to")
+        run.engine.write(
+            "late_rows",
+            run.month,
+            f"SELECT {found}, NULL AS known_from, NULL AS known_to",
+        )
         return StepReport("late", str(run.month))
 
     def note(step):
@@ -121,7 +151,10 @@ def test_a_restated_month_comes_first_and_one_that_is_refused_holds_nobody_up(se
     assert done == [
         ("extract", restated, ("bill",)),
         ("check_raw", restated, ("bill",)),
-        *((step, "2024-03", None) for step in ("check_raw", "integrate", "match", "texts", "summarise")),
+        *(
+            (step, "2024-03", None)
+            for step in ("check_raw", "integrate", "match", "texts", "summarise")
+        ),
     ]
     assert [(r.step, r.outcome) for r in reports if r.month == restated] == [
         ("extract", "done"),
@@ -129,9 +162,13 @@ def test_a_restated_month_comes_first_and_one_that_is_refused_holds_nobody_up(se
     ]
     run = MonthRun(settings, march)
     refusal = run.month_rows("refusal", "*").to_dict("records")
-    assert [(str(row["refused_month"])[:7], row["task"]) for row in refusal] == [(str(february), "integrate")]
+    assert [(str(row["refused_month"])[:7], row["task"]) for row in refusal] == [
+        (str(february), "integrate")
+    ]
     assert refusal[0]["reason"] == "raw_bill 2024-02: bad (e.g. 139****5678)"
     run.close()
     done.clear()
     list(run_task("extract", settings, march))
-    assert done == [("extract", "2024-03", None)], "what was refused is not tried again by later tasks"
+    assert done == [("extract", "2024-03", None)], (
+        "what was refused is not tried again by later tasks"
+    )

@@ -12,8 +12,8 @@ from churn_tasks.cli.quarantine import quarantine
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.local.postgres import Cluster
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import integrate
-from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import put, small_profile
 
 MARCH = Month(2024, 3)
@@ -37,12 +37,20 @@ class Person:
 
     def __init__(self, folder: Path, url: str) -> None:
         self.profile = small_profile(folder, ("bill",))
-        self.environment = {"CHURN_STATE_DIR": str(folder / "state"), "CHURN_WAREHOUSE_URL": url}
-        self.settings: Settings = load_settings(str(self.profile), state_dir=folder / "state", warehouse_url=url)
+        self.environment = {
+            "CHURN_STATE_DIR": str(folder / "state"),
+            "CHURN_WAREHOUSE_URL": url,
+        }
+        self.settings: Settings = load_settings(
+            str(self.profile), state_dir=folder / "state", warehouse_url=url
+        )
 
     def types(self, *words: str, answer: str = "") -> Result:
         return CliRunner().invoke(
-            quarantine, [*words, "--profile", str(self.profile)], input=answer, env=self.environment
+            quarantine,
+            [*words, "--profile", str(self.profile)],
+            input=answer,
+            env=self.environment,
         )
 
     def released(self) -> list[Any]:
@@ -54,14 +62,24 @@ class Person:
 
 @pytest.fixture
 def person(postgres: Cluster, tmp_path: Path) -> Person:
-    person = Person(tmp_path, postgres.create_database(f"commands_{tmp_path.name[-30:].lower()}"))
+    person = Person(
+        tmp_path, postgres.create_database(f"commands_{tmp_path.name[-30:].lower()}")
+    )
     run = MonthRun(person.settings, MARCH)
-    bill = {"event_date": "2024-03-01", "known_date": "2024-04-03", "item_code": "plan_fee", "customer_id": "c1"}
+    bill = {
+        "event_date": "2024-03-01",
+        "known_date": "2024-04-03",
+        "item_code": "plan_fee",
+        "customer_id": "c1",
+    }
     put(
         run,
         "raw_bill",
         "2024-03",
-        [bill | {"bill_id": "b1", "amount_cny": 20}, bill | {"bill_id": "b2", "amount_cny": 60_000}],
+        [
+            bill | {"bill_id": "b1", "amount_cny": 20},
+            bill | {"bill_id": "b2", "amount_cny": 60_000},
+        ],
     )
     integrate.run(run)
     run.close()
@@ -71,11 +89,18 @@ def person(postgres: Cluster, tmp_path: Path) -> Person:
 def test_nothing_is_released_before_a_yes(person: Person) -> None:
     said = person.types(*RELEASE, answer="n\n")
     assert said.exit_code == 1
-    assert "1 rows of bill 2024-03 (delivered 1 times) will count as they are" in " ".join(said.output.split())
+    assert (
+        "1 rows of bill 2024-03 (delivered 1 times) will count as they are"
+        in " ".join(said.output.split())
+    )
     assert person.released() == []
     assert person.types(*RELEASE, answer="y\n").exit_code == 0
     (release,) = person.released()
-    assert (release.rule, release.decided_by, release.why) == ("amount_absurd", "Li", "right")
+    assert (release.rule, release.decided_by, release.why) == (
+        "amount_absurd",
+        "Li",
+        "right",
+    )
 
 
 def test_a_release_is_recorded_once_and_can_be_taken_back(person: Person) -> None:

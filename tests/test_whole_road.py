@@ -13,24 +13,37 @@ from churn_tasks.adapters.lake import Lake
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.pipeline import STEPS, run_step
+from churn_tasks.runner.month_run import MonthRun, StepReport
 from churn_tasks.simulator import SimulationSettings, simulate
-from churn_tasks.steps.month_run import MonthRun, StepReport
+from churn_tasks.walks.month import STEPS, run_step
 
 FIRST, LAST = Month(2024, 1), Month(2024, 7)
 MONTHS = list(months_between(FIRST, LAST + 1))
 Road = tuple[Settings, dict[tuple[str, str], StepReport]]
 
 
-def _run_months(settings: Settings, months: list[Month]) -> dict[tuple[str, str], StepReport]:
-    return {(str(month), step): run_step(step, settings, month) for month in months for step in STEPS}
+def _run_months(
+    settings: Settings, months: list[Month]
+) -> dict[tuple[str, str], StepReport]:
+    return {
+        (str(month), step): run_step(step, settings, month)
+        for month in months
+        for step in STEPS
+    }
 
 
 @pytest.fixture(scope="module")
 def road(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Road:
     """Settings of the operator and what each step of each month reported."""
-    source, warehouse = postgres.create_database("road_source"), postgres.create_database("road_warehouse")
-    simulate(source, SimulationSettings(customers=900, months=len(MONTHS), churn_rate=0.08), lambda *_: None)
+    source, warehouse = (
+        postgres.create_database("road_source"),
+        postgres.create_database("road_warehouse"),
+    )
+    simulate(
+        source,
+        SimulationSettings(customers=900, months=len(MONTHS), churn_rate=0.08),
+        lambda *_: None,
+    )
     state = tmp_path_factory.mktemp("road")
     settings = load_settings(
         "telecom",
@@ -45,7 +58,10 @@ def road(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Road:
 def _digests(lake: Lake) -> dict[str, str]:
     """Of every version of every partition."""
     files = sorted(lake.root.glob("*/month=*/*.parquet"))
-    return {str(path.relative_to(lake.root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {
+        str(path.relative_to(lake.root)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
 
 
 def test_months_without_enough_history_do_what_they_can(road: Road) -> None:
@@ -68,7 +84,9 @@ def test_every_row_of_every_month_is_accounted_for(road: Road) -> None:
     books = run.engine.frame("SELECT * FROM audit_rows ORDER BY ALL")
     assert len(books) == len(MONTHS) * len(run.registry.raw)
     assert (books.rows_in == books.rows_out + books.quarantined + books.merged).all()
-    assert books.quarantined.sum() > 0 and books.merged.sum() > 0, "the simulator plants dirt and doubles"
+    assert books.quarantined.sum() > 0 and books.merged.sum() > 0, (
+        "the simulator plants dirt and doubles"
+    )
     for row in books.itertuples():
         month = Month.of(row.month)
         assert row.rows_in == run.lake.rows(f"raw_{row.table_name}", month)
@@ -81,7 +99,9 @@ def test_the_list_is_published_with_its_lineage(road: Road) -> None:
     run = MonthRun(settings, LAST)
     published = run.warehouse.published(LAST)
     assert len(published) == reports["2024-07", "warn"].rows["out_warning_list"] > 0
-    assert len(published) == round(settings.warning_list.share * run.lake.rows("cohort", LAST))
+    assert len(published) == round(
+        settings.warning_list.share * run.lake.rows("cohort", LAST)
+    )
     for row in published:
         assert row["model_name"] == settings.model.name and row["model_version"] >= 1
         assert row["run_id"].startswith("2024-07") and row["feature_set"]
@@ -90,7 +110,9 @@ def test_the_list_is_published_with_its_lineage(road: Road) -> None:
     run.close()
 
 
-def test_the_same_month_twice_gives_the_same_bytes_and_no_second_version(road: Road) -> None:
+def test_the_same_month_twice_gives_the_same_bytes_and_no_second_version(
+    road: Road,
+) -> None:
     settings, _ = road
     run = MonthRun(settings, LAST)
     before, versions = _digests(run.lake), run.warehouse.publications()
@@ -120,13 +142,22 @@ def test_no_phone_number_lies_in_lake_report_or_data_docs(road: Road) -> None:
 
     settings, _ = road
     with psycopg.connect(settings.environment.warehouse_url) as connection:
-        numbers = [row[0] for row in connection.execute("SELECT phone_number FROM churn_telecom.vault").fetchall()]
+        numbers = [
+            row[0]
+            for row in connection.execute(
+                "SELECT phone_number FROM churn_telecom.vault"
+            ).fetchall()
+        ]
     assert len(numbers) > 800
     canaries = {number.encode() for number in numbers if len(number) == 11}
     run = MonthRun(settings, LAST)
     for table in run.registry.tables:
         run.engine.view(table)
-        texts = [column.name for column in run.registry.tables[table].columns if column.type == "text"]
+        texts = [
+            column.name
+            for column in run.registry.tables[table].columns
+            if column.type == "text"
+        ]
         for name in texts:
             found = run.engine.row(
                 f"SELECT count(*) AS n FROM {table}"
@@ -134,7 +165,12 @@ def test_no_phone_number_lies_in_lake_report_or_data_docs(road: Road) -> None:
             )
             assert found["n"] == 0, f"{table}.{name} holds phone numbers in clear"
     run.close()
-    pages = [p for folder in (settings.report_dir, settings.data_docs_dir) for p in folder.rglob("*") if p.is_file()]
+    pages = [
+        p
+        for folder in (settings.report_dir, settings.data_docs_dir)
+        for p in folder.rglob("*")
+        if p.is_file()
+    ]
     assert len(pages) > 20
     for path in pages:
         content = path.read_bytes()

@@ -51,32 +51,57 @@ COUNTS = {
 
 def usage(path: Path, window: Window) -> pd.DataFrame:
     """``month_usage`` of the month."""
-    frame = pq.read_table(path, columns=RECORDS, partitioning=None).to_pandas(date_as_object=False)
-    start, end, known = (pd.Timestamp(day) for day in (window.month.start, window.as_of, window.known_until))
-    frame = frame[(frame["event_date"] >= start) & (frame["event_date"] < end) & (frame["known_date"] < known)]
+    frame = pq.read_table(path, columns=RECORDS, partitioning=None).to_pandas(
+        date_as_object=False
+    )
+    start, end, known = (
+        pd.Timestamp(day)
+        for day in (window.month.start, window.as_of, window.known_until)
+    )
+    frame = frame[
+        (frame["event_date"] >= start)
+        & (frame["event_date"] < end)
+        & (frame["known_date"] < known)
+    ]
     frame = _told(frame)
-    made = {f"{name}|s": frame["call_s"].where(frame[flag], 0) for name, flag in MINUTES.items()}
+    made = {
+        f"{name}|s": frame["call_s"].where(frame[flag], 0)
+        for name, flag in MINUTES.items()
+    }
     made |= {name: frame[flag].astype("int32") for name, flag in COUNTS.items()}
-    made |= {"data_kb": frame["data_kb"], "roaming_kb": frame["data_kb"].where(frame["is_roaming"], 0)}
+    made |= {
+        "data_kb": frame["data_kb"],
+        "roaming_kb": frame["data_kb"].where(frame["is_roaming"], 0),
+    }
     by = pd.DataFrame(made).groupby(frame["customer_id"], sort=False).sum()
     found = by[list(COUNTS)].copy()
     for name in MINUTES:
         found[name] = (by[f"{name}|s"] / 60).round(4)
-    found["data_mb"], found["roaming_mb"] = by["data_kb"] / 1000, by["roaming_kb"] / 1000
-    found["last_use_date"] = frame.groupby("customer_id", sort=False)["event_date"].max()
+    found["data_mb"], found["roaming_mb"] = (
+        by["data_kb"] / 1000,
+        by["roaming_kb"] / 1000,
+    )
+    found["last_use_date"] = frame.groupby("customer_id", sort=False)[
+        "event_date"
+    ].max()
     return found.join(_days(frame, start, end)).join(_circle(frame)).reset_index()
 
 
 def _told(frame: pd.DataFrame) -> pd.DataFrame:
     """The flags of each record."""
-    voice, hour, weekday = frame["kind"] == "voice", frame["event_at"].dt.hour, frame["event_date"].dt.weekday
+    voice, hour, weekday = (
+        frame["kind"] == "voice",
+        frame["event_at"].dt.hour,
+        frame["event_date"].dt.weekday,
+    )
     out = frame["direction"].ne("in").fillna(True)
     call_out = voice & out
     return frame.assign(
         is_call_out=call_out,
         is_call_in=voice & ~out,
         is_out=out,
-        is_off_net=frame["peer_operator"].notna() & ~frame["peer_operator"].isin(["own", "fixed"]),
+        is_off_net=frame["peer_operator"].notna()
+        & ~frame["peer_operator"].isin(["own", "fixed"]),
         is_on_net=frame["peer_operator"].eq("own").fillna(False),
         is_roaming=frame["is_roaming"].fillna(False).astype(bool),
         is_long_distance=frame["is_long_distance"].fillna(False).astype(bool),
@@ -90,26 +115,38 @@ def _told(frame: pd.DataFrame) -> pd.DataFrame:
         is_mms=frame["kind"] == "mms",
         is_data=frame["kind"] == "data",
         to_own_hotline=call_out & frame["peer_kind"].eq("own_hotline").fillna(False),
-        to_competitor_hotline=call_out & frame["peer_kind"].eq("competitor_hotline").fillna(False),
+        to_competitor_hotline=call_out
+        & frame["peer_kind"].eq("competitor_hotline").fillna(False),
         call_s=frame["duration_s"].where(voice, 0).fillna(0).astype("int64"),
-        data_kb=frame["volume_kb"].where(frame["kind"] == "data", 0).fillna(0).astype("int64"),
+        data_kb=frame["volume_kb"]
+        .where(frame["kind"] == "data", 0)
+        .fillna(0)
+        .astype("int64"),
     )
 
 
 def _days(frame: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
     """Different days with use, and the longest run of days without any."""
-    days = frame[["customer_id", "event_date"]].drop_duplicates().sort_values(["customer_id", "event_date"])
+    days = (
+        frame[["customer_id", "event_date"]]
+        .drop_duplicates()
+        .sort_values(["customer_id", "event_date"])
+    )
     day = (days["event_date"] - start).dt.days
     before = day.groupby(days["customer_id"]).shift(fill_value=-1)
     gap = (day - before - 1).groupby(days["customer_id"]).max()
     last = (end - start).days - 1 - day.groupby(days["customer_id"]).max()
     active = days.groupby("customer_id").size()
-    return pd.DataFrame({"active_days": active, "longest_silence_days": np.maximum(gap, last)})
+    return pd.DataFrame(
+        {"active_days": active, "longest_silence_days": np.maximum(gap, last)}
+    )
 
 
 def _circle(frame: pd.DataFrame) -> pd.DataFrame:
     """The people at the other end."""
-    person = frame["peer_token"].notna() & frame["peer_kind"].fillna("person").eq("person")
+    person = frame["peer_token"].notna() & frame["peer_kind"].fillna("person").eq(
+        "person"
+    )
     pair = (
         frame[person]
         .groupby(["customer_id", "peer_token"], sort=False)
@@ -133,7 +170,11 @@ def _circle(frame: pd.DataFrame) -> pd.DataFrame:
             top_peer_contact_count=("contact", "max"),
         )
         .assign(
-            peer_mutual_count=lambda made: made["peer_called_count"] + made["peer_calling_count"] - made["peer_count"]
+            peer_mutual_count=lambda made: (
+                made["peer_called_count"]
+                + made["peer_calling_count"]
+                - made["peer_count"]
+            )
         )
     )
 
@@ -149,7 +190,11 @@ def calls(cohort: Path, months: list[Path]) -> pd.DataFrame:
         "night_min",
         "own_hotline_count",
     ]
-    wide = pq.read_table(cohort, columns=["customer_id"], partitioning=None).to_pandas().set_index("customer_id")
+    wide = (
+        pq.read_table(cohort, columns=["customer_id"], partitioning=None)
+        .to_pandas()
+        .set_index("customer_id")
+    )
     seen = [
         pq.read_table(path, columns=["customer_id", *columns], partitioning=None)
         .to_pandas()
@@ -168,7 +213,11 @@ def trajectory(of: dict[str, list[np.ndarray]]) -> dict[str, np.ndarray]:
     """The 29 columns of ``feat_calls`` from three months of each measure, latest first."""
     out, into = of["voice_out_min"], of["voice_in_min"]
     talk = [a + b for a, b in zip(out, into, strict=True)]
-    call_out, night, own = of["voice_out_count"], of["night_min"], of["own_hotline_count"]
+    call_out, night, own = (
+        of["voice_out_count"],
+        of["night_min"],
+        of["own_hotline_count"],
+    )
     call = [a + b for a, b in zip(call_out, of["voice_in_count"], strict=True)]
     high = np.maximum.reduce(out)
     return {
@@ -181,9 +230,13 @@ def trajectory(of: dict[str, list[np.ndarray]]) -> dict[str, np.ndarray]:
         "voice_out_to_previous_ratio": _over(out[0], out[1]),
         "voice_out_below_peak_share": 1 - _over(out[0], high),
         "voice_out_peak_ago_months": np.where(
-            high == 0, np.nan, np.where(out[0] == high, 0, np.where(out[1] == high, 1, 2))
+            high == 0,
+            np.nan,
+            np.where(out[0] == high, 0, np.where(out[1] == high, 1, 2)),
         ),
-        "voice_out_swing_ratio": _over((abs(out[0] - out[1]) + abs(out[1] - out[2])) * 3, 2 * _all(out)),
+        "voice_out_swing_ratio": _over(
+            (abs(out[0] - out[1]) + abs(out[1] - out[2])) * 3, 2 * _all(out)
+        ),
         "voice_out_silent_months": _silent(out),
         "voice_in_last_min": into[0],
         "voice_in_to_past_ratio": _over(into[0] * 2, into[1] + into[2]),
@@ -198,10 +251,12 @@ def trajectory(of: dict[str, list[np.ndarray]]) -> dict[str, np.ndarray]:
         "voice_out_per_call_out_change_min": _over(out[0], call_out[0])
         - _over(out[1] + out[2], call_out[1] + call_out[2]),
         "voice_in_last_share": _over(into[0], talk[0]),
-        "voice_in_change_share": _over(into[0], talk[0]) - _over(into[1] + into[2], talk[1] + talk[2]),
+        "voice_in_change_share": _over(into[0], talk[0])
+        - _over(into[1] + into[2], talk[1] + talk[2]),
         "call_late_month_share": _over(of["late_month_min"][0], talk[0]),
         "call_night_share": _over(_all(night), _all(talk)),
-        "call_night_change_share": _over(night[0], talk[0]) - _over(night[1] + night[2], talk[1] + talk[2]),
+        "call_night_change_share": _over(night[0], talk[0])
+        - _over(night[1] + night[2], talk[1] + talk[2]),
         "own_hotline_window_count": _all(own),
         "own_hotline_last_count": own[0],
     }
@@ -217,9 +272,13 @@ def _over(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 def _fell(months: list[np.ndarray]) -> np.ndarray:
     """Latest months in a row that fell."""
-    return np.where(~(months[0] < months[1]), 0, np.where(~(months[1] < months[2]), 1, 2))
+    return np.where(
+        ~(months[0] < months[1]), 0, np.where(~(months[1] < months[2]), 1, 2)
+    )
 
 
 def _silent(months: list[np.ndarray]) -> np.ndarray:
     """Latest months in a row at zero."""
-    return np.where(months[0] != 0, 0, np.where(months[1] != 0, 1, np.where(months[2] != 0, 2, 3)))
+    return np.where(
+        months[0] != 0, 0, np.where(months[1] != 0, 1, np.where(months[2] != 0, 2, 3))
+    )

@@ -36,24 +36,39 @@ def usage(path: Path, window: Window) -> pl.DataFrame:
     """``month_usage`` of the month."""
     records = _told(
         pl.scan_parquet(path, hive_partitioning=False).filter(
-            pl.col("event_date").is_between(window.month.start, window.as_of, closed="left"),
+            pl.col("event_date").is_between(
+                window.month.start, window.as_of, closed="left"
+            ),
             pl.col("known_date") < window.known_until,
         )
     )
     summed = records.group_by("customer_id").agg(
-        *[(pl.col("call_s").filter(pl.col(flag)).sum() / 60).round(4).alias(name) for name, flag in MINUTES.items()],
+        *[
+            (pl.col("call_s").filter(pl.col(flag)).sum() / 60).round(4).alias(name)
+            for name, flag in MINUTES.items()
+        ],
         *[pl.col(flag).sum().alias(name) for name, flag in COUNTS.items()],
         (pl.col("data_kb").sum() / 1000).alias("data_mb"),
-        (pl.col("data_kb").filter(pl.col("is_roaming")).sum() / 1000).alias("roaming_mb"),
+        (pl.col("data_kb").filter(pl.col("is_roaming")).sum() / 1000).alias(
+            "roaming_mb"
+        ),
         pl.col("event_date").max().alias("last_use_date"),
     )
-    made = summed.join(_days(records, window.month.start, window.as_of), on="customer_id", how="left")
-    return made.join(_circle(records), on="customer_id", how="left").collect(engine="streaming")
+    made = summed.join(
+        _days(records, window.month.start, window.as_of), on="customer_id", how="left"
+    )
+    return made.join(_circle(records), on="customer_id", how="left").collect(
+        engine="streaming"
+    )
 
 
 def _told(records: pl.LazyFrame) -> pl.LazyFrame:
     """The flags of each record."""
-    kind, hour, weekday = pl.col("kind"), pl.col("event_at").dt.hour(), pl.col("event_date").dt.weekday()
+    kind, hour, weekday = (
+        pl.col("kind"),
+        pl.col("event_at").dt.hour(),
+        pl.col("event_date").dt.weekday(),
+    )
     out = pl.col("direction").ne_missing("in")
     call_out = (kind == "voice") & out
     return records.with_columns(
@@ -74,7 +89,8 @@ def _told(records: pl.LazyFrame) -> pl.LazyFrame:
         is_mms=kind == "mms",
         is_data=kind == "data",
         to_own_hotline=call_out & pl.col("peer_kind").eq_missing("own_hotline"),
-        to_competitor_hotline=call_out & pl.col("peer_kind").eq_missing("competitor_hotline"),
+        to_competitor_hotline=call_out
+        & pl.col("peer_kind").eq_missing("competitor_hotline"),
         call_s=pl.when(kind == "voice").then(pl.col("duration_s")).otherwise(0),
         data_kb=pl.when(kind == "data").then(pl.col("volume_kb")).otherwise(0),
     )
@@ -85,13 +101,20 @@ def _days(records: pl.LazyFrame, start: date, end: date) -> pl.LazyFrame:
     day = (pl.col("event_date") - pl.lit(start)).dt.total_days()
     days = records.select("customer_id", day=day).unique().sort("customer_id", "day")
     before = pl.col("day").shift(fill_value=-1)
-    gap, last = (pl.col("day") - before - 1).max(), (end - start).days - 1 - pl.col("day").max()
-    return days.group_by("customer_id").agg(active_days=pl.len(), longest_silence_days=pl.max_horizontal(gap, last))
+    gap, last = (
+        (pl.col("day") - before - 1).max(),
+        (end - start).days - 1 - pl.col("day").max(),
+    )
+    return days.group_by("customer_id").agg(
+        active_days=pl.len(), longest_silence_days=pl.max_horizontal(gap, last)
+    )
 
 
 def _circle(records: pl.LazyFrame) -> pl.LazyFrame:
     """The people at the other end."""
-    person = pl.col("peer_token").is_not_null() & (pl.col("peer_kind").fill_null("person") == "person")
+    person = pl.col("peer_token").is_not_null() & (
+        pl.col("peer_kind").fill_null("person") == "person"
+    )
     pair = (
         records.filter(person)
         .group_by("customer_id", "peer_token")
@@ -102,7 +125,10 @@ def _circle(records: pl.LazyFrame) -> pl.LazyFrame:
             contact=pl.len(),
         )
     )
-    called, calling = (pl.col("out") > 0).sum(), (pl.col("out") < pl.col("contact")).sum()
+    called, calling = (
+        (pl.col("out") > 0).sum(),
+        (pl.col("out") < pl.col("contact")).sum(),
+    )
     return pair.group_by("customer_id").agg(
         peer_count=pl.len(),
         off_net_peer_count=pl.col("is_off_net").sum(),
@@ -128,10 +154,17 @@ def calls(cohort: Path, months: list[Path]) -> pl.DataFrame:
     ]
     wide = pl.scan_parquet(cohort, hive_partitioning=False).select("customer_id")
     for ago, path in enumerate(months):
-        named = [pl.col(name).cast(pl.Float64).alias(f"{name}_{ago}") for name in columns]
-        seen = pl.scan_parquet(path, hive_partitioning=False).select("customer_id", *named)
+        named = [
+            pl.col(name).cast(pl.Float64).alias(f"{name}_{ago}") for name in columns
+        ]
+        seen = pl.scan_parquet(path, hive_partitioning=False).select(
+            "customer_id", *named
+        )
         wide = wide.join(seen, on="customer_id", how="left")
-    of = {name: [pl.col(f"{name}_{ago}").fill_null(0.0) for ago in range(3)] for name in columns}
+    of = {
+        name: [pl.col(f"{name}_{ago}").fill_null(0.0) for ago in range(3)]
+        for name in columns
+    }
     found = [column.alias(name) for name, column in trajectory(of).items()]
     return wide.select("customer_id", *found).collect(engine="streaming")
 
@@ -140,7 +173,11 @@ def trajectory(of: dict[str, list[pl.Expr]]) -> dict[str, pl.Expr]:
     """The 29 columns of ``feat_calls`` from three months of each measure, latest first."""
     out, into = of["voice_out_min"], of["voice_in_min"]
     talk = [a + b for a, b in zip(out, into, strict=True)]
-    call_out, night, own = of["voice_out_count"], of["night_min"], of["own_hotline_count"]
+    call_out, night, own = (
+        of["voice_out_count"],
+        of["night_min"],
+        of["own_hotline_count"],
+    )
     call = [a + b for a, b in zip(call_out, of["voice_in_count"], strict=True)]
     high = pl.max_horizontal(out)
     peak = pl.when(out[0] == high).then(0).when(out[1] == high).then(1).otherwise(2)
@@ -154,7 +191,9 @@ def trajectory(of: dict[str, list[pl.Expr]]) -> dict[str, pl.Expr]:
         "voice_out_to_previous_ratio": _over(out[0], out[1]),
         "voice_out_below_peak_share": 1 - _over(out[0], high),
         "voice_out_peak_ago_months": pl.when(high != 0).then(peak),
-        "voice_out_swing_ratio": _over(((out[0] - out[1]).abs() + (out[1] - out[2]).abs()) * 3, 2 * _all(out)),
+        "voice_out_swing_ratio": _over(
+            ((out[0] - out[1]).abs() + (out[1] - out[2]).abs()) * 3, 2 * _all(out)
+        ),
         "voice_out_silent_months": _silent(out),
         "voice_in_last_min": into[0],
         "voice_in_to_past_ratio": _over(into[0] * 2, into[1] + into[2]),
@@ -169,10 +208,12 @@ def trajectory(of: dict[str, list[pl.Expr]]) -> dict[str, pl.Expr]:
         "voice_out_per_call_out_change_min": _over(out[0], call_out[0])
         - _over(out[1] + out[2], call_out[1] + call_out[2]),
         "voice_in_last_share": _over(into[0], talk[0]),
-        "voice_in_change_share": _over(into[0], talk[0]) - _over(into[1] + into[2], talk[1] + talk[2]),
+        "voice_in_change_share": _over(into[0], talk[0])
+        - _over(into[1] + into[2], talk[1] + talk[2]),
         "call_late_month_share": _over(of["late_month_min"][0], talk[0]),
         "call_night_share": _over(_all(night), _all(talk)),
-        "call_night_change_share": _over(night[0], talk[0]) - _over(night[1] + night[2], talk[1] + talk[2]),
+        "call_night_change_share": _over(night[0], talk[0])
+        - _over(night[1] + night[2], talk[1] + talk[2]),
         "own_hotline_window_count": _all(own),
         "own_hotline_last_count": own[0],
     }
@@ -188,9 +229,23 @@ def _over(above: pl.Expr, below: pl.Expr) -> pl.Expr:
 
 def _fell(months: list[pl.Expr]) -> pl.Expr:
     """Latest months in a row that fell."""
-    return pl.when(~(months[0] < months[1])).then(0).when(~(months[1] < months[2])).then(1).otherwise(2)
+    return (
+        pl.when(~(months[0] < months[1]))
+        .then(0)
+        .when(~(months[1] < months[2]))
+        .then(1)
+        .otherwise(2)
+    )
 
 
 def _silent(months: list[pl.Expr]) -> pl.Expr:
     """Latest months in a row at zero."""
-    return pl.when(months[0] != 0).then(0).when(months[1] != 0).then(1).when(months[2] != 0).then(2).otherwise(3)
+    return (
+        pl.when(months[0] != 0)
+        .then(0)
+        .when(months[1] != 0)
+        .then(1)
+        .when(months[2] != 0)
+        .then(2)
+        .otherwise(3)
+    )

@@ -24,11 +24,11 @@ from rich.table import Table
 
 from benchmarks.features.measure import taken
 from benchmarks.features.planted import MONTH, Size, plant, settings_below
-from churn_tasks.core.contracts import Column
 from churn_tasks.core.settings import load_settings
-from churn_tasks.core.tables import Query
+from churn_tasks.declared.contracts import Column
+from churn_tasks.declared.query import Query
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import summarise
-from churn_tasks.steps.month_run import MonthRun
 
 MADE = {"month_usage": ("month", "usage_from_cdr"), "feat_calls": ("features", "calls")}
 LOCAL = {"master": "local[2]", "driver_memory": "4g"}
@@ -38,7 +38,10 @@ ENGINES = ("scan", "duckdb", "polars", "pandas", "spark")
 def main(
     customers: Annotated[int, typer.Option(min=2_000)] = 40_000,
     cdr_per_customer: Annotated[int, typer.Option(min=1)] = 60,
-    folder: Annotated[Path | None, typer.Option(help="keep the lake here, or take the one that is here")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="keep the lake here, or take the one that is here"),
+    ] = None,
     measure: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
     """Plant the lake, let each engine make both tables in a process of its own, compare, print."""
@@ -49,10 +52,20 @@ def main(
         place = folder or Path(name)
         _prepare(plant(place, Size(customers, cdr_per_customer, "4GB")))
         found = {engine: _in_own_process(engine, place) for engine in ENGINES}
-        differing = {engine: _differences(place, engine) for engine in ("polars", "pandas", "spark")}
-        records = MonthRun(settings_below(place / "large", "1GB"), MONTH).lake.rows("clean_cdr", MONTH)
+        differing = {
+            engine: _differences(place, engine)
+            for engine in ("polars", "pandas", "spark")
+        }
+        records = MonthRun(settings_below(place / "large", "1GB"), MONTH).lake.rows(
+            "clean_cdr", MONTH
+        )
     Console().print(_table(customers, records, found))
-    Console().print({engine: gone or "every column equals DuckDB's" for engine, gone in differing.items()})
+    Console().print(
+        {
+            engine: gone or "every column equals DuckDB's"
+            for engine, gone in differing.items()
+        }
+    )
     if any(differing.values()):
         raise SystemExit(1)
 
@@ -61,27 +74,50 @@ def _prepare(settings: Any) -> None:
     """What the features read beside the usage: the other summaries of the month, and the cohort."""
     run = MonthRun(settings, MONTH)
     summarise.run(run)
-    run.make(run.registry.queries["cohort"][0], MONTH, settings.calendar.observed_months(MONTH))
+    run.make(
+        run.registry.queries["cohort"][0],
+        MONTH,
+        settings.calendar.observed_months(MONTH),
+    )
     run.close()
 
 
 def _in_own_process(engine: str, place: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.features.engines", "--measure", engine, "--folder", str(place)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.features.engines",
+        "--measure",
+        engine,
+        "--folder",
+        str(place),
+    ]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def _measured(engine: str, place: Path) -> dict[str, Any]:
     run = MonthRun(settings_below(place / "large", "4GB"), MONTH)
-    makers = {"scan": _scan, "duckdb": _by_query, "spark": _by_spark, "pandas": _by_hand, "polars": _by_hand}
+    makers = {
+        "scan": _scan,
+        "duckdb": _by_query,
+        "spark": _by_spark,
+        "pandas": _by_hand,
+        "polars": _by_hand,
+    }
     return makers[engine](run, place / engine)
 
 
 def _scan(run: MonthRun, _: Path) -> dict[str, Any]:
-    names = ", ".join(f'max("{name}")' for name in run.registry.tables["clean_cdr"].column_names)
+    names = ", ".join(
+        f'max("{name}")' for name in run.registry.tables["clean_cdr"].column_names
+    )
     run.engine.view("clean_cdr")
     with taken() as one:
-        run.engine.row(f"SELECT {names} FROM clean_cdr WHERE month = $month", {"month": MONTH.start})
+        run.engine.row(
+            f"SELECT {names} FROM clean_cdr WHERE month = $month",
+            {"month": MONTH.start},
+        )
     return {"month_usage": asdict(one)}
 
 
@@ -130,10 +166,16 @@ def _by_hand(run: MonthRun, made: Path) -> dict[str, Any]:
     made.mkdir(exist_ok=True)
     earlier = [run.lake.path("month_usage", MONTH - ago) for ago in (1, 2)]
     with taken() as usage:
-        _write(hand.usage(run.lake.path("clean_cdr", MONTH), run.window), made / "month_usage.parquet")
+        _write(
+            hand.usage(run.lake.path("clean_cdr", MONTH), run.window),
+            made / "month_usage.parquet",
+        )
     with taken() as calls:
         latest = [made / "month_usage.parquet", *earlier]
-        _write(hand.calls(run.lake.path("cohort", MONTH), latest), made / "feat_calls.parquet")
+        _write(
+            hand.calls(run.lake.path("cohort", MONTH), latest),
+            made / "feat_calls.parquet",
+        )
     return {"month_usage": asdict(usage), "feat_calls": asdict(calls)}
 
 
@@ -142,7 +184,9 @@ def _write(frame: Any, path: Path) -> None:
     if hasattr(frame, "write_parquet"):
         frame.sort("customer_id").write_parquet(path, compression="zstd")
     else:
-        frame.sort_values("customer_id").to_parquet(path, compression="zstd", index=False)
+        frame.sort_values("customer_id").to_parquet(
+            path, compression="zstd", index=False
+        )
 
 
 def _keep(run: MonthRun, table: str, kept: Path) -> None:
@@ -152,11 +196,15 @@ def _keep(run: MonthRun, table: str, kept: Path) -> None:
 
 def _differences(place: Path, engine: str) -> dict[str, int]:
     """Columns that differ from DuckDB's, and in how many rows; numbers may differ by a billionth."""
-    registry, found = MonthRun(settings_below(place / "large", "1GB"), MONTH).registry, {}
+    registry, found = (
+        MonthRun(settings_below(place / "large", "1GB"), MONTH).registry,
+        {},
+    )
     connection = duckdb.connect()
     for table in MADE:
         files = [
-            f"read_parquet('{place}/{one}/{table}.parquet', hive_partitioning = false)" for one in ("duckdb", engine)
+            f"read_parquet('{place}/{one}/{table}.parquet', hive_partitioning = false)"
+            for one in ("duckdb", engine)
         ]
         joined = f"{files[0]} AS a FULL JOIN {files[1]} AS b USING (customer_id)"
         for column in registry.tables[table].columns[1:]:
@@ -169,7 +217,9 @@ def _differences(place: Path, engine: str) -> dict[str, int]:
 
 def _differs(column: Column) -> str:
     """Whether a row's two values differ; who has nobody at the other end may be without a number, or have 0."""
-    kind = {"decimal": "DECIMAL(18,4)", "date": "DATE", "integer": "BIGINT"}.get(column.type, "DOUBLE")
+    kind = {"decimal": "DECIMAL(18,4)", "date": "DATE", "integer": "BIGINT"}.get(
+        column.type, "DOUBLE"
+    )
     left, right = (f'CAST({side}."{column.name}" AS {kind})' for side in ("a", "b"))
     if "peer" in column.name:
         right = f"coalesce({right}, 0)"
@@ -192,7 +242,10 @@ def _table(customers: int, records: int, found: dict[str, Any]) -> Table:
     )
     scan = found["scan"]["month_usage"]["wall_s"]
     for engine, made in found.items():
-        usage, calls = made["month_usage"], made.get("feat_calls", {"wall_s": 0.0, "cpu_s": 0.0, "peak_mb": 0.0})
+        usage, calls = (
+            made["month_usage"],
+            made.get("feat_calls", {"wall_s": 0.0, "cpu_s": 0.0, "peak_mb": 0.0}),
+        )
         cpu = sum(one["cpu_s"] for one in made.values())
         peak = max(one["peak_mb"] for one in made.values())
         wall = usage["wall_s"] + calls["wall_s"]

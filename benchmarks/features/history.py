@@ -26,19 +26,23 @@ from rich.table import Table
 from benchmarks.features.measure import taken
 from benchmarks.features.planted import MONTH, Size, plant, settings_below
 from churn_tasks.core.settings import Settings
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import features, summarise
-from churn_tasks.steps.month_run import MonthRun
 
 LENGTHS = (4, 12, 24)
 CONTROL = (
-    "SELECT customer_id, sum(duration_s), sum(volume_kb), max(event_date), count(*) FROM clean_cdr GROUP BY customer_id"
+    "SELECT customer_id, sum(duration_s), sum(volume_kb), max(event_date), count(*)"
+    " FROM clean_cdr GROUP BY customer_id"
 )
 
 
 def main(
     customers: Annotated[int, typer.Option(min=2_000)] = 20_000,
     repeats: Annotated[int, typer.Option(min=1)] = 3,
-    folder: Annotated[Path | None, typer.Option(help="keep the lakes here, or take those that are here")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="keep the lakes here, or take those that are here"),
+    ] = None,
     measure: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Plant, lengthen the past, measure by turns, print the medians."""
@@ -49,7 +53,10 @@ def main(
         place = folder or Path(name)
         planted = plant(place, Size(customers, memory="2GB"))
         _first_run(planted)
-        lakes = {length: _lengthened(planted, place / f"history-{length}", length) for length in LENGTHS}
+        lakes = {
+            length: _lengthened(planted, place / f"history-{length}", length)
+            for length in LENGTHS
+        }
         turns = [length for _ in range(repeats) for length in LENGTHS]
         found: dict[int, list[dict[str, float]]] = {length: [] for length in LENGTHS}
         for length in track(turns, console=Console(stderr=True)):
@@ -86,8 +93,20 @@ def _lengthened(planted: Settings, folder: Path, months: int) -> Path:
 
 
 def _in_own_process(folder: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.features.history", "--measure", str(folder)]
-    return dict(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.splitlines()[-1]))
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.features.history",
+        "--measure",
+        str(folder),
+    ]
+    return dict(
+        json.loads(
+            subprocess.run(
+                command, check=True, stdout=subprocess.PIPE
+            ).stdout.splitlines()[-1]
+        )
+    )
 
 
 def _measured(settings: Settings) -> dict[str, float]:
@@ -104,10 +123,18 @@ def _measured(settings: Settings) -> dict[str, float]:
 
 def _table(customers: int, found: dict[int, list[dict[str, float]]]) -> Table:
     table = Table(
-        "months in the lake", "month: s", "CPU s", "peak MB", "control: s", "CPU s", title=f"{customers:,} customers"
+        "months in the lake",
+        "month: s",
+        "CPU s",
+        "peak MB",
+        "control: s",
+        "CPU s",
+        title=f"{customers:,} customers",
     )
     for length, runs in found.items():
-        middle = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+        middle = {
+            name: statistics.median(run[name] for run in runs) for name in runs[0]
+        }
         table.add_row(
             str(length),
             f"{middle['wall_s']:.2f}",
@@ -116,8 +143,9 @@ def _table(customers: int, found: dict[int, list[dict[str, float]]]) -> Table:
             f"{middle['control_s']:.2f}",
             f"{middle['control_cpu_s']:.2f}",
         )
+    runs = len(next(iter(found.values())))
     table.caption = (
-        f"medians of {len(next(iter(found.values())))} runs by turns; the control sums all records in the lake"
+        f"medians of {runs} runs by turns; the control sums all records in the lake"
     )
     return table
 

@@ -15,7 +15,9 @@ class Taken:
 
     wall_s: float = 0.0
     cpu_s: float = 0.0
-    peak_mb: float = 0.0  # of the process so far, or of the largest that it started and saw end
+    peak_mb: float = (
+        0.0  # of the process so far, or of the largest that it started and saw end
+    )
 
 
 @contextmanager

@@ -24,9 +24,9 @@ from benchmarks.features.measure import taken
 from benchmarks.features.planted import MONTH, Size, plant, settings_below
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
-from churn_tasks.core.tables import Query
+from churn_tasks.declared.query import Query
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import features, summarise
-from churn_tasks.steps.month_run import MonthRun
 
 
 @dataclass
@@ -39,7 +39,14 @@ class TimedRun(MonthRun):
         with taken() as one:
             rows = super().make(query, month, months)
         columns = len(query.output.columns) - len(query.output.key)
-        self.queries.append({"table": query.output.table, "rows": rows, "columns": columns, **asdict(one)})
+        self.queries.append(
+            {
+                "table": query.output.table,
+                "rows": rows,
+                "columns": columns,
+                **asdict(one),
+            }
+        )
         return rows
 
 
@@ -47,7 +54,10 @@ def main(
     customers: Annotated[int, typer.Option(min=2_000)] = 60_000,
     cdr_per_customer: Annotated[int, typer.Option(min=1)] = 60,
     memory: str = "6GB",
-    folder: Annotated[Path | None, typer.Option(help="keep the lake here, or take the one that is here")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="keep the lake here, or take the one that is here"),
+    ] = None,
     measure: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Plant the lake, run the month in a process of its own, print what each query took."""
@@ -57,8 +67,20 @@ def main(
     with tempfile.TemporaryDirectory(prefix="churn-bench-") as name:
         place = folder or Path(name)
         settings = plant(place, Size(customers, cdr_per_customer, memory))
-        command = [sys.executable, "-m", "benchmarks.features.month", "--measure", str(place), "--memory", memory]
-        found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.splitlines()[-1])
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.features.month",
+            "--measure",
+            str(place),
+            "--memory",
+            memory,
+        ]
+        found = json.loads(
+            subprocess.run(
+                command, check=True, stdout=subprocess.PIPE
+            ).stdout.splitlines()[-1]
+        )
         records = MonthRun(settings, MONTH).lake.rows("clean_cdr", MONTH)
     for table in _tables(customers, records, found):
         Console().print(table)
@@ -73,27 +95,68 @@ def measured(settings: Settings) -> dict[str, Any]:
         steps[report.step] = asdict(one) | {"rows": sum(report.rows.values())}
     columns = len(run.registry.features)
     with taken() as scan:
-        names = ", ".join(f'max("{name}")' for name in run.registry.tables["clean_cdr"].column_names)
-        run.engine.row(f"SELECT {names} FROM read_parquet('{run.lake.path('clean_cdr', MONTH)}')")
+        names = ", ".join(
+            f'max("{name}")' for name in run.registry.tables["clean_cdr"].column_names
+        )
+        run.engine.row(
+            f"SELECT {names} FROM read_parquet('{run.lake.path('clean_cdr', MONTH)}')"
+        )
     run.close()
-    return {"steps": steps, "queries": run.queries, "scan": asdict(scan), "features": columns}
+    return {
+        "steps": steps,
+        "queries": run.queries,
+        "scan": asdict(scan),
+        "features": columns,
+    }
 
 
 def _tables(customers: int, records: int, found: dict[str, Any]) -> Iterable[Table]:
-    steps = Table("", "seconds", "CPU seconds", "peak MB", "rows", title=f"{customers:,} customers, {records:,} CDR")
-    total = {name: sum(step[name] for step in found["steps"].values()) for name in ("wall_s", "cpu_s", "rows")}
+    steps = Table(
+        "",
+        "seconds",
+        "CPU seconds",
+        "peak MB",
+        "rows",
+        title=f"{customers:,} customers, {records:,} CDR",
+    )
+    total = {
+        name: sum(step[name] for step in found["steps"].values())
+        for name in ("wall_s", "cpu_s", "rows")
+    }
     total["peak_mb"] = max(step["peak_mb"] for step in found["steps"].values())
-    for name, step in {**found["steps"], "both": total, "bare scan of the CDR": found["scan"]}.items():
+    for name, step in {
+        **found["steps"],
+        "both": total,
+        "bare scan of the CDR": found["scan"],
+    }.items():
         rows = f"{step['rows']:,}" if "rows" in step else ""
-        steps.add_row(name, f"{step['wall_s']:.1f}", f"{step['cpu_s']:.1f}", f"{step['peak_mb']:,.0f}", rows)
+        steps.add_row(
+            name,
+            f"{step['wall_s']:.1f}",
+            f"{step['cpu_s']:.1f}",
+            f"{step['peak_mb']:,.0f}",
+            rows,
+        )
+    scans = total["wall_s"] / found["scan"]["wall_s"]
     steps.caption = (
-        f"{found['features']} features; both steps take {total['wall_s'] / found['scan']['wall_s']:.1f} bare scans"
+        f"{found['features']} features; both steps take {scans:.1f} bare scans"
     )
     yield steps
-    queries = Table("table", "seconds", "CPU seconds", "columns", "rows", title="queries, slowest first")
+    queries = Table(
+        "table",
+        "seconds",
+        "CPU seconds",
+        "columns",
+        "rows",
+        title="queries, slowest first",
+    )
     for one in sorted(found["queries"], key=lambda one: -one["wall_s"]):
         queries.add_row(
-            one["table"], f"{one['wall_s']:.2f}", f"{one['cpu_s']:.2f}", f"{one['columns']}", f"{one['rows']:,}"
+            one["table"],
+            f"{one['wall_s']:.2f}",
+            f"{one['cpu_s']:.2f}",
+            f"{one['columns']}",
+            f"{one['rows']:,}",
         )
     yield queries
 

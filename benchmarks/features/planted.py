@@ -12,19 +12,29 @@ from pathlib import Path
 
 import duckdb  # noqa: TID253 - a benchmark is no DAG
 
-from churn_tasks.core.contracts import Table
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings, load_settings
-from churn_tasks.core.tables import Query
+from churn_tasks.declared.contracts import Table
+from churn_tasks.declared.query import Query
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.pipeline import TASKS, run_step
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.walks.month import TASKS, run_step
 
 MONTH = Month.parse("2024-03")
 SEED_CUSTOMERS = 2_000
 SEED_CDR = 60
-OWN = ("customer_id", "contact_id", "person_id", "successor_id")  # who somebody is, beside the keys of records
-SUMMED = ("month_usage", "month_billing", "month_activity", "month_contact")  # whose amounts every copy has its own of
+OWN = (
+    "customer_id",
+    "contact_id",
+    "person_id",
+    "successor_id",
+)  # who somebody is, beside the keys of records
+SUMMED = (
+    "month_usage",
+    "month_billing",
+    "month_activity",
+    "month_contact",
+)  # whose amounts every copy has its own of
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,12 @@ class Size:
 
 def settings_below(folder: Path, memory: str, **places: str) -> Settings:
     """The telecom profile with its state in this folder."""
-    return load_settings("telecom", state_dir=folder, resources={"memory": memory, "threads": 2}, **places)
+    return load_settings(
+        "telecom",
+        state_dir=folder,
+        resources={"memory": memory, "threads": 2},
+        **places,
+    )
 
 
 def plant(folder: Path, size: Size) -> Settings:
@@ -68,10 +83,25 @@ def _seed(folder: Path) -> Settings:
     cluster = Cluster(folder / "postgres", durable=False)
     cluster.start()
     try:
-        source, warehouse = cluster.create_database("source"), cluster.create_database("warehouse")
-        simulate(source, SimulationSettings(customers=SEED_CUSTOMERS, months=MONTH.number, cdr_per_month=SEED_CDR))
-        settings = settings_below(folder / "seed", "2GB", source_url=source, warehouse_url=warehouse)
-        steps = [step for task in TASKS if task.name in ("extract", "integrate") for step in task.steps]
+        source, warehouse = (
+            cluster.create_database("source"),
+            cluster.create_database("warehouse"),
+        )
+        simulate(
+            source,
+            SimulationSettings(
+                customers=SEED_CUSTOMERS, months=MONTH.number, cdr_per_month=SEED_CDR
+            ),
+        )
+        settings = settings_below(
+            folder / "seed", "2GB", source_url=source, warehouse_url=warehouse
+        )
+        steps = [
+            step
+            for task in TASKS
+            if task.name in ("extract", "integrate")
+            for step in task.steps
+        ]
         for month in settings.calendar.observed_months(MONTH):
             for step in steps:
                 run_step(step, settings, month)
@@ -83,23 +113,48 @@ def _seed(folder: Path) -> Settings:
 def _multiply(seed: MonthRun, large: MonthRun, size: Size) -> None:
     """Every partition of the month that summaries or features may read, as many times as the size asks for."""
     made = {query.output.table for query in seed.registry.queries["month"]}
-    wanted = {name for query in _queries(seed) for name in (*query.output.reads, *query.output.optional)}
-    wanted -= made if seed.month == MONTH else {name for name in wanted if name.startswith("clean_")}
+    wanted = {
+        name
+        for query in _queries(seed)
+        for name in (*query.output.reads, *query.output.optional)
+    }
+    wanted -= (
+        made
+        if seed.month == MONTH
+        else {name for name in wanted if name.startswith("clean_")}
+    )
     for name in sorted(name for name in wanted if seed.lake.has(name, seed.month)):
         table = seed.registry.tables[name]
-        copies = size.copies if "customer_id" in table.column_names else 1  # a table of regions stays one
-        source = (
-            f"read_parquet('{seed.lake.path(name, seed.month)}', hive_partitioning = false), range({copies}) AS r(copy)"
+        copies = (
+            size.copies if "customer_id" in table.column_names else 1
+        )  # a table of regions stays one
+        file = seed.lake.path(name, seed.month)
+        source = f"read_parquet('{file}', hive_partitioning = false), range({copies}) AS r(copy)"
+        rows = (
+            _records(table, source, size)
+            if name == "clean_cdr"
+            else f"SELECT {_own(table, name)} FROM {source}"
         )
-        rows = _records(table, source, size) if name == "clean_cdr" else f"SELECT {_own(table, name)} FROM {source}"
         with large.lake.replacing(name, seed.month) as aside:
-            connection = duckdb.connect(config={"threads": 2, "memory_limit": "4GB", "preserve_insertion_order": False})
-            connection.execute(f"COPY ({rows}) TO '{aside}' (FORMAT parquet, COMPRESSION zstd)")
+            connection = duckdb.connect(
+                config={
+                    "threads": 2,
+                    "memory_limit": "4GB",
+                    "preserve_insertion_order": False,
+                }
+            )
+            connection.execute(
+                f"COPY ({rows}) TO '{aside}' (FORMAT parquet, COMPRESSION zstd)"
+            )
             connection.close()
 
 
 def _queries(run: MonthRun) -> list[Query]:
-    return [query for family in ("month", "cohort", "features") for query in run.registry.queries[family]]
+    return [
+        query
+        for family in ("month", "cohort", "features")
+        for query in run.registry.queries[family]
+    ]
 
 
 def _own(table: Table, name: str) -> str:
@@ -110,7 +165,9 @@ def _own(table: Table, name: str) -> str:
         if column.name == "peer_token":
             made.append(quoted)  # of a copy that differs from record to record
         elif column.pii == "token":
-            made.append(f"CASE WHEN starts_with({quoted}, 'invalid_') THEN {quoted} ELSE md5({quoted} || copy) END")
+            made.append(
+                f"CASE WHEN starts_with({quoted}, 'invalid_') THEN {quoted} ELSE md5({quoted} || copy) END"
+            )
         elif (
             column.name in (*OWN, *(key for key in table.key if key.endswith("_id")))
             and "customer_id" in table.column_names

@@ -17,18 +17,25 @@ import psycopg
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.pipeline import run_step
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.simulator import SimulationSettings, simulate
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.walks.month import run_step
 
 STEPS = ("extract", "integrate", "match")
 Pairs = set[tuple[str, str]]
 
 
-def measured(cluster: Cluster, folder: Path, customers: int, months: int, seed: int) -> dict[str, Any]:
+def measured(
+    cluster: Cluster, folder: Path, customers: int, months: int, seed: int
+) -> dict[str, Any]:
     """Simulate one operator, clean and match its months, and hold the last against the truth."""
     source = cluster.create_database(f"truth_{seed}")
-    simulate(source, SimulationSettings(customers=customers, months=months, cdr_per_month=1, seed=seed))
+    simulate(
+        source,
+        SimulationSettings(
+            customers=customers, months=months, cdr_per_month=1, seed=seed
+        ),
+    )
     settings = load_settings(
         "telecom",
         state_dir=folder / str(seed),
@@ -40,12 +47,23 @@ def measured(cluster: Cluster, folder: Path, customers: int, months: int, seed: 
         for step in STEPS:
             run_step(step, settings, month)
     with psycopg.connect(source) as connection:
-        persons = dict(connection.execute("SELECT subs_id::text, person_no FROM sim_truth.person").fetchall())
-        rotated = connection.execute("SELECT old_subs_id::text, new_subs_id::text FROM sim_truth.rotation").fetchall()
+        persons = dict(
+            connection.execute(
+                "SELECT subs_id::text, person_no FROM sim_truth.person"
+            ).fetchall()
+        )
+        rotated = connection.execute(
+            "SELECT old_subs_id::text, new_subs_id::text FROM sim_truth.rotation"
+        ).fetchall()
     return {"seed": seed} | figures(settings, last, persons, rotated)
 
 
-def figures(settings: Settings, last: Month, persons: dict[str, int], rotated: list[tuple[str, str]]) -> dict[str, Any]:
+def figures(
+    settings: Settings,
+    last: Month,
+    persons: dict[str, int],
+    rotated: list[tuple[str, str]],
+) -> dict[str, Any]:
     run = MonthRun(settings, last)
     run.engine.views("clean_customer", "customer_line", "match_pair")
     month = {"month": last.start}
@@ -53,18 +71,29 @@ def figures(settings: Settings, last: Month, persons: dict[str, int], rotated: l
     def asked(sql: str) -> list[tuple[Any, ...]]:
         return run.engine.connection.execute(sql, month).fetchall()
 
-    there = {line for (line,) in asked("SELECT customer_id FROM clean_customer WHERE month = $month")}
-    lines = asked("SELECT customer_id, person_id, successor_id, ended_date FROM customer_line WHERE month = $month")
+    there = {
+        line
+        for (line,) in asked(
+            "SELECT customer_id FROM clean_customer WHERE month = $month"
+        )
+    }
+    lines = asked(
+        "SELECT customer_id, person_id, successor_id, ended_date FROM customer_line WHERE month = $month"
+    )
     right = together({line: persons[line] for line in there})
     found = together({line: person for line, person, *_ in lines if line in there})
     asked_about = set(
-        asked("SELECT customer_id_a, customer_id_b FROM match_pair WHERE month = $month AND verdict = 'review'")
+        asked(
+            "SELECT customer_id_a, customer_id_b FROM match_pair WHERE month = $month AND verdict = 'review'"
+        )
     )
     answered = found | (asked_about & right)
     run.close()
     true_rotation, told = set(rotated), {(old, new) for old, _, new, _ in lines if new}
     known = {line for line, *_ in lines}
-    possible = {(old, new) for old, new in true_rotation if old in known and new in known}
+    possible = {
+        (old, new) for old, new in true_rotation if old in known and new in known
+    }
     return {
         "lines": len(there), "true pairs": len(right), "merged": len(found),
         "precision": rate(found & right, found), "recall": rate(found & right, right),
@@ -81,7 +110,9 @@ def together(of: dict[str, Any]) -> Pairs:
     groups: dict[Any, list[str]] = {}
     for line, person in of.items():
         groups.setdefault(person, []).append(line)
-    return {pair for group in groups.values() for pair in combinations(sorted(group), 2)}
+    return {
+        pair for group in groups.values() for pair in combinations(sorted(group), 2)
+    }
 
 
 def rate(part: Pairs, whole: Pairs) -> float:
@@ -93,7 +124,9 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=6_000)
     parser.add_argument("--months", type=int, default=3)
     parser.add_argument("--seeds", type=int, nargs="+", default=[7, 8, 9])
-    parser.add_argument("--keep", type=Path, help="folder for the lakes; a temporary one when absent")
+    parser.add_argument(
+        "--keep", type=Path, help="folder for the lakes; a temporary one when absent"
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         cluster = Cluster(Path(temporary) / "postgres", durable=False)
@@ -101,7 +134,9 @@ def main() -> None:
         try:
             for seed in given.seeds:
                 folder = given.keep or Path(temporary)
-                for name, value in measured(cluster, folder, given.customers, given.months, seed).items():
+                for name, value in measured(
+                    cluster, folder, given.customers, given.months, seed
+                ).items():
                     print(f"{name}: {value}", flush=True)  # noqa: T201 - the result of a benchmark
         finally:
             cluster.remove()

@@ -65,7 +65,9 @@ class Mix:
 def customers(lines: int, seed: int, mix: Mix = Mix()) -> pa.Table:
     """About ``lines`` records like those of ``clean_customer``, with the true ``person_no`` of each."""
     chance = np.random.default_rng(seed)
-    persons = round(lines / (1 + mix.second_line + 2 * mix.third_line + mix.registered_twice))
+    persons = round(
+        lines / (1 + mix.second_line + 2 * mix.third_line + mix.registered_twice)
+    )
     base = _persons(persons, chance, mix)
     kind = chance.random(persons)
     edges = np.cumsum([mix.third_line, mix.second_line, mix.registered_twice])
@@ -102,7 +104,11 @@ def _persons(n: int, chance: np.random.Generator, mix: Mix) -> dict[str, np.ndar
 
 
 def _records(
-    base: dict[str, np.ndarray], who: np.ndarray, is_double: np.ndarray, chance: np.random.Generator, mix: Mix
+    base: dict[str, np.ndarray],
+    who: np.ndarray,
+    is_double: np.ndarray,
+    chance: np.random.Generator,
+    mix: Mix,
 ) -> pa.Table:
     n, persons = len(who), len(base["home"])
     later = np.arange(n) >= persons
@@ -110,47 +116,78 @@ def _records(
     order = np.argsort(lines)
     take = {name: column[who] for name, column in base.items()}
     phone = np.where(is_double & (chance.random(n) < 0.7), who, persons + np.arange(n))
-    year = take["year"] + (later & (chance.random(n) < mix.year_slip)) * chance.choice([-10, -1, 1, 10], n)
+    year = take["year"] + (later & (chance.random(n) < mix.year_slip)) * chance.choice(
+        [-10, -1, 1, 10], n
+    )
     document = np.where(chance.random(n) < mix.others_document, take["home"], who)
-    hidden = chance.random((3, n)) < np.array([[mix.unstated], [mix.unstated], [mix.no_document]])
+    hidden = chance.random((3, n)) < np.array(
+        [[mix.unstated], [mix.unstated], [mix.no_document]]
+    )
     table = pa.table(
         {
             "customer_id": np.char.add("s", (6_000_000 + lines).astype(str)),
             "person_no": who,
             "phone_token": np.char.add("token_", phone.astype(str)),
-            "identity_token": pa.array(np.char.add("document_", document.astype(str)), mask=hidden[2]),
+            "identity_token": pa.array(
+                np.char.add("document_", document.astype(str)), mask=hidden[2]
+            ),
             "customer_name": _names(take, later, chance, mix),
             "address_text": _addresses(take, later, chance, mix),
-            "gender": pa.array(np.where(take["sex"] == 1, "male", "female"), mask=hidden[0]),
+            "gender": pa.array(
+                np.where(take["sex"] == 1, "male", "female"), mask=hidden[0]
+            ),
             "birth_year": pa.array(year.astype(np.int64), mask=hidden[1]),
             "region_code": np.char.add("R", take["region"].astype(str)),
             "city_code": np.char.add(
-                np.char.add("R", take["region"].astype(str)), np.char.add("C", take["city"].astype(str))
+                np.char.add("R", take["region"].astype(str)),
+                np.char.add("C", take["city"].astype(str)),
             ),
         }
     )
     return table.take(pa.array(order))
 
 
-def _names(take: dict[str, np.ndarray], later: np.ndarray, chance: np.random.Generator, mix: Mix) -> np.ndarray:
+def _names(
+    take: dict[str, np.ndarray],
+    later: np.ndarray,
+    chance: np.random.Generator,
+    mix: Mix,
+) -> np.ndarray:
     n = len(later)
     slip = later & (chance.random(n) < mix.name_slip)
     kind = chance.integers(0, 3, n)  # another character, a character lost, a space
-    second = np.where(slip & (kind == 0) & (take["second"] != ""), chance.choice(GIVEN, n), take["second"])
+    second = np.where(
+        slip & (kind == 0) & (take["second"] != ""),
+        chance.choice(GIVEN, n),
+        take["second"],
+    )
     second = np.where(slip & (kind == 1), "", second)
     first = np.where(slip & (kind == 2), np.char.add(" ", take["first"]), take["first"])
     return np.char.add(np.char.add(take["surname"], first), second)
 
 
-def _addresses(take: dict[str, np.ndarray], later: np.ndarray, chance: np.random.Generator, mix: Mix) -> np.ndarray:
+def _addresses(
+    take: dict[str, np.ndarray],
+    later: np.ndarray,
+    chance: np.random.Generator,
+    mix: Mix,
+) -> np.ndarray:
     n = len(later)
     moved = later & (chance.random(n) < mix.moved)
     number = np.where(moved, chance.integers(1, 400, n), take["number"]).astype(str)
     room = np.where(moved, chance.integers(101, 2905, n), take["room"]).astype(str)
-    town = np.char.add(np.char.add(take["region"].astype(str), "区"), np.char.add(take["city"].astype(str), "城"))
+    town = np.char.add(
+        np.char.add(take["region"].astype(str), "区"),
+        np.char.add(take["city"].astype(str), "城"),
+    )
     street = np.char.add(town, STREETS[take["street"]])
     block = take["block"].astype(str)
     joined = [np.char.add(street, number), block, room]
-    full = np.char.add(np.char.add(np.char.add(joined[0], "号"), np.char.add(block, "栋")), np.char.add(room, "室"))
-    short = np.char.add(np.char.add(np.char.add(joined[0], "-"), np.char.add(block, "-")), room)
+    full = np.char.add(
+        np.char.add(np.char.add(joined[0], "号"), np.char.add(block, "栋")),
+        np.char.add(room, "室"),
+    )
+    short = np.char.add(
+        np.char.add(np.char.add(joined[0], "-"), np.char.add(block, "-")), room
+    )
     return np.where(later & (chance.random(n) < mix.address_rewritten), short, full)

@@ -18,8 +18,8 @@ import pyarrow as pa  # noqa: TID253 - a benchmark is no DAG
 from benchmarks.matching.planted import customers
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import match
-from churn_tasks.steps.month_run import MonthRun
 
 FIXED = {"joined_date": "DATE '2023-05-01'", "service_status": "'active'"}
 
@@ -27,9 +27,15 @@ FIXED = {"joined_date": "DATE '2023-05-01'", "service_status": "'active'"}
 def write_month(run: MonthRun, planted: pa.Table, month: Month) -> None:
     """One partition of ``clean_customer``."""
     there = set(planted.column_names)
-    fixed = FIXED | {"event_date": f"DATE '{month.start}'", "known_date": f"DATE '{month.start}'"}
+    fixed = FIXED | {
+        "event_date": f"DATE '{month.start}'",
+        "known_date": f"DATE '{month.start}'",
+    }
     names = run.registry.tables["clean_customer"].column_names
-    shown = ", ".join(f'"{name}"' if name in there else f'{fixed.get(name, "NULL")} AS "{name}"' for name in names)
+    shown = ", ".join(
+        f'"{name}"' if name in there else f'{fixed.get(name, "NULL")} AS "{name}"'
+        for name in names
+    )
     with run.engine.registered("planted", planted):
         run.engine.write("clean_customer", month, f"SELECT {shown} FROM planted")
 
@@ -59,11 +65,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2)
     given = parser.parse_args()
     planted = customers(given.customers, given.seed)
-    print("| month | lines | pairs merged | wall s | CPU s | peak RSS GiB | precision | recall |")  # noqa: T201
+    head = "| month | lines | pairs merged | wall s | CPU s | peak RSS GiB | precision | recall |"
+    print(head)  # noqa: T201
     print("|---|---|---|---|---|---|---|---|")  # noqa: T201
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings("telecom", state_dir=Path(folder))
-        for month in months_between(settings.first_month, settings.first_month + given.months):
+        for month in months_between(
+            settings.first_month, settings.first_month + given.months
+        ):
             run = MonthRun(settings, month)
             write_month(run, planted, month)
             wall, cpu = time.monotonic(), time.process_time()
@@ -71,7 +80,9 @@ def main() -> None:
             wall, cpu = time.monotonic() - wall, time.process_time() - cpu
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
             precision, recall = found(run, planted)
-            figures = f"{wall:.0f} | {cpu:.0f} | {peak:.2f} | {precision:.4f} | {recall:.4f}"
+            figures = (
+                f"{wall:.0f} | {cpu:.0f} | {peak:.2f} | {precision:.4f} | {recall:.4f}"
+            )
             lines, merged = report.rows["customer_line"], report.facts["merged"]
             print(f"| {month} | {lines:,} | {merged:,} | {figures} |", flush=True)  # noqa: T201
             run.close()

@@ -22,13 +22,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from churn_tasks.core.contracts import RawTable
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings, load_settings
+from churn_tasks.declared.contracts import RawTable
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.pipeline import run_step
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.simulator import SimulationSettings, simulate
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.walks.month import run_step
 
 MONTH = Month.parse("2024-06")
 SEED_CUSTOMERS = 2_000
@@ -56,13 +56,29 @@ def main(
         )
         run_step("check_raw", settings, MONTH)
         _remember(MonthRun(settings, MONTH))
-        command = [sys.executable, "-m", "benchmarks.quality.monthly_check", "--measure", name, "--memory", memory]
-        found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.splitlines()[-1])
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.quality.monthly_check",
+            "--measure",
+            name,
+            "--memory",
+            memory,
+        ]
+        found = json.loads(
+            subprocess.run(
+                command, check=True, stdout=subprocess.PIPE
+            ).stdout.splitlines()[-1]
+        )
     Console().print(_table(customers, rows, found))
 
 
 def _settings(folder: Path, memory: str) -> Settings:
-    return load_settings("telecom", state_dir=folder / "state", resources={"memory": memory, "threads": 2})
+    return load_settings(
+        "telecom",
+        state_dir=folder / "state",
+        resources={"memory": memory, "threads": 2},
+    )
 
 
 def _seed(folder: Path) -> None:
@@ -70,16 +86,25 @@ def _seed(folder: Path) -> None:
     cluster = Cluster(folder / "postgres", durable=False)
     cluster.start()
     try:
-        source, warehouse = cluster.create_database("source"), cluster.create_database("warehouse")
+        source, warehouse = (
+            cluster.create_database("source"),
+            cluster.create_database("warehouse"),
+        )
         simulation = SimulationSettings(customers=SEED_CUSTOMERS, months=MONTH.number)
         simulate(source, simulation)
         places = {"source_url": source, "warehouse_url": warehouse}
-        run_step("extract", load_settings("telecom", state_dir=folder / "state", **places), MONTH)
+        run_step(
+            "extract",
+            load_settings("telecom", state_dir=folder / "state", **places),
+            MONTH,
+        )
     finally:
         cluster.remove()
 
 
-def _multiply(run: MonthRun, customers: int, cdr_per_customer: int) -> tuple[dict[str, int], int]:
+def _multiply(
+    run: MonthRun, customers: int, cdr_per_customer: int
+) -> tuple[dict[str, int], int]:
     """Replace every raw partition by as many copies as the size asks for; rows and bytes."""
     import duckdb
 
@@ -90,7 +115,13 @@ def _multiply(run: MonthRun, customers: int, cdr_per_customer: int) -> tuple[dic
         wanted = customers * cdr_per_customer / here if name == "cdr" else copies
         path = run.lake.path(f"raw_{name}", MONTH)
         with run.lake.replacing(f"raw_{name}", MONTH) as aside:
-            connection = duckdb.connect(config={"threads": 2, "memory_limit": "3GB", "preserve_insertion_order": False})
+            connection = duckdb.connect(
+                config={
+                    "threads": 2,
+                    "memory_limit": "3GB",
+                    "preserve_insertion_order": False,
+                }
+            )
             connection.execute(
                 f"COPY (SELECT {_own(table, copies)} FROM range({round(wanted)}) AS copies(copy),"
                 f" read_parquet('{path}', hive_partitioning = false))"
@@ -110,13 +141,19 @@ def _own(table: RawTable, copies: int) -> str:
         if column.name == "customer_id":
             made.append(f"{name} || '-' || copy % {copies} AS {name}")
         elif column.pii == "token":
-            made.append(f"CASE WHEN starts_with({name}, 'invalid_') THEN {name} ELSE md5({name} || copy) END AS {name}")
+            made.append(
+                f"CASE WHEN starts_with({name}, 'invalid_') THEN {name} ELSE md5({name} || copy) END AS {name}"
+            )
         elif column.type == "text" and column.name.endswith("_id"):
             made.append(f"{name} || '-' || copy AS {name}")
         elif table.table == "cdr" and column.type == "timestamp":
-            made.append(f"{name}::DATE + to_seconds((hash(cdr_id, copy) % 86400)::BIGINT) AS {name}")
+            made.append(
+                f"{name}::DATE + to_seconds((hash(cdr_id, copy) % 86400)::BIGINT) AS {name}"
+            )
         elif table.table == "cdr" and column.type == "integer":
-            made.append(f"({name} * (50 + hash(copy, cdr_id) % 100)::BIGINT) // 100 AS {name}")
+            made.append(
+                f"({name} * (50 + hash(copy, cdr_id) % 100)::BIGINT) // 100 AS {name}"
+            )
         else:
             made.append(name)
     return ", ".join(made)
@@ -152,16 +189,29 @@ def _measured(settings: Settings) -> dict[str, float]:
 def _bare_scan(run: MonthRun) -> tuple[float, float]:
     before, started = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
     for name, table in run.registry.raw.items():
-        columns = ", ".join(f'max("{column.name}")' for column in table.delivered_columns)
+        columns = ", ".join(
+            f'max("{column.name}")' for column in table.delivered_columns
+        )
         path = run.lake.path(f"raw_{name}", MONTH)
-        run.engine.row(f"SELECT {columns} FROM read_parquet('{path}', hive_partitioning = false)")
+        run.engine.row(
+            f"SELECT {columns} FROM read_parquet('{path}', hive_partitioning = false)"
+        )
     after = resource.getrusage(resource.RUSAGE_SELF)
     run.close()
-    return time.monotonic() - started, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return (
+        time.monotonic() - started,
+        after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+    )
 
 
 def _table(customers: int, rows: dict[str, int], found: dict[str, float]) -> Table:
-    table = Table("", "profile and checks", "bare scan", "ratio", title=f"{customers:,} customers, {rows['cdr']:,} CDR")
+    table = Table(
+        "",
+        "profile and checks",
+        "bare scan",
+        "ratio",
+        title=f"{customers:,} customers, {rows['cdr']:,} CDR",
+    )
     for label, name in (("seconds", "wall_s"), ("user + system CPU seconds", "cpu_s")):
         step, scan = found[name], found[f"scan_{name}"]
         table.add_row(label, f"{step:.1f}", f"{scan:.1f}", f"{step / scan:.1f}")

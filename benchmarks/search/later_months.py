@@ -21,19 +21,19 @@ import numpy as np
 import typer
 from rich.console import Console
 
+from churn_tasks.by_hand.pattern_search import combined, window_rows
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.sections import Derive
 from churn_tasks.core.settings import Settings, load_settings
-from churn_tasks.local.pattern_search import combined, window_rows
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.modeling.candidates import fit_candidate
 from churn_tasks.modeling.frames import EVERYBODY, FeatureSet, Sample, rows_sql, sample
 from churn_tasks.modeling.search.formula import Formula, values
 from churn_tasks.modeling.search.hunt import hunt
 from churn_tasks.modeling.search.prepared import prepare
-from churn_tasks.pipeline import TASKS, run_step
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.simulator import SimulationSettings, simulate
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.walks.month import TASKS, run_step
 
 DRAWS = 1_000
 DERIVED = {
@@ -42,7 +42,12 @@ DERIVED = {
     "8 clusters": Derive(clusters=8),
 }
 CANDIDATES = ("logistic_regression", "lightgbm")
-STEPS = [step for task in TASKS if task.name in ("extract", "integrate", "features") for step in task.steps]
+STEPS = [
+    step
+    for task in TASKS
+    if task.name in ("extract", "integrate", "features")
+    for step in task.steps
+]
 console = Console(width=160)
 
 
@@ -58,14 +63,22 @@ class Judged:
 
 def main(
     profile: Annotated[str, typer.Option()] = "telecom",
-    state: Annotated[Path | None, typer.Option(help="State folder with lakes that are made already.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder of the public files.")] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="State folder with lakes that are made already.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the public files.")
+    ] = None,
     customers: Annotated[int, typer.Option(help="Simulated customers.")] = 5_000,
     months: Annotated[int, typer.Option(help="Simulated months.")] = 10,
-    planted: Annotated[float, typer.Option(help="Share of simulated leavers whom the ratio decides.")] = 0.5,
+    planted: Annotated[
+        float, typer.Option(help="Share of simulated leavers whom the ratio decides.")
+    ] = 0.5,
     last: Annotated[int, typer.Option(help="Tested months, the latest.")] = 3,
     minutes: Annotated[float, typer.Option(help="Time budget of each search.")] = 2.0,
-    derived: Annotated[bool, typer.Option(help="Measure derived columns as well.")] = True,
+    derived: Annotated[
+        bool, typer.Option(help="Measure derived columns as well.")
+    ] = True,
 ) -> None:
     """Measure one profile and print the table."""
     with tempfile.TemporaryDirectory(prefix="churn-search-") as folder:
@@ -75,7 +88,10 @@ def main(
             settings = build(profile, Path(folder), data, SimulationSettings(
                 customers=customers, months=months, cdr_per_month=5, planted_interaction=planted,
             ))  # fmt: skip
-        judged = [judge(settings, month, minutes * 60, derived) for month in run_months(settings, last)]
+        judged = [
+            judge(settings, month, minutes * 60, derived)
+            for month in run_months(settings, last)
+        ]
     print_table(profile, judged)
 
 
@@ -88,13 +104,23 @@ def run_months(settings: Settings, last: int) -> list[Month]:
     return [month for month in runs if settings.calendar.tested_month(month)][-last:]
 
 
-def build(profile: str, folder: Path, data: Path | None, simulation: SimulationSettings) -> Settings:
+def build(
+    profile: str, folder: Path, data: Path | None, simulation: SimulationSettings
+) -> Settings:
     """A lake with features and labels of every month."""
     cluster = Cluster(folder / "postgres", durable=False)
     cluster.start()
     try:
-        source, warehouse = cluster.create_database("source"), cluster.create_database("warehouse")
-        places = {"state_dir": folder / "state", "source_url": source, "warehouse_url": warehouse, "data_path": data}
+        source, warehouse = (
+            cluster.create_database("source"),
+            cluster.create_database("warehouse"),
+        )
+        places = {
+            "state_dir": folder / "state",
+            "source_url": source,
+            "warehouse_url": warehouse,
+            "data_path": data,
+        }
         settings = load_settings(profile, **places)
         last = settings.last_month or settings.first_month
         if profile == "telecom":
@@ -123,7 +149,13 @@ def judge(settings: Settings, month: Month, seconds: float, derived: bool) -> Ju
     seed, threads = settings.model.seed, settings.resources.threads
     started = time.monotonic()
     prepared = prepare(learn, features, seed, threads)
-    hunted = hunt(prepared, combined(features, catalogue), seed=seed, threads=threads, seconds=seconds)
+    hunted = hunt(
+        prepared,
+        combined(features, catalogue),
+        seed=seed,
+        threads=threads,
+        seconds=seconds,
+    )
     found = [one.formula for one in hunted.candidates if hunted.accepted(one)]
     console.print(
         f"{settings.profile} {tested}: learnt from {window[0]} to {window[-1]}, {len(learn):,} rows, {learn.churners:,}"
@@ -132,14 +164,19 @@ def judge(settings: Settings, month: Month, seconds: float, derived: bool) -> Ju
     )
     scores = {}
     for variant, more, derive in variants(found, derived):
-        wide, columns = [with_formulas(rows, more) for rows in (learn, test)], extended(features, more)
+        wide, columns = (
+            [with_formulas(rows, more) for rows in (learn, test)],
+            extended(features, more),
+        )
         for name in CANDIDATES:
             fitted = fit_candidate(name, wide[0], columns, seed, threads, derive)
             scores[variant, name] = fitted.classifier.predict(wide[1].features)
     return Judged(tested, test.churned, test.customers, scores)
 
 
-def variants(found: list[Formula], derived: bool) -> Iterator[tuple[str, list[Formula], Derive]]:
+def variants(
+    found: list[Formula], derived: bool
+) -> Iterator[tuple[str, list[Formula], Derive]]:
     yield "catalogue", [], Derive()
     yield "with what the search found", found, Derive()
     for name, derive in DERIVED.items() if derived else ():
@@ -150,37 +187,57 @@ def tested_rows(settings: Settings, features: FeatureSet, tested: Month) -> Samp
     with closing(MonthRun(settings, tested)) as run:
         run.engine.views("cohort", "label", *features.tables)
         wanted = {"months": [tested.start], "keep_per_million": EVERYBODY}
-        return sample(run.engine.frame(rows_sql(features, labelled=True), wanted), features)
+        return sample(
+            run.engine.frame(rows_sql(features, labelled=True), wanted), features
+        )
 
 
 def with_formulas(rows: Sample, found: list[Formula]) -> Sample:
-    columns = {name: rows.features[name].to_numpy(dtype=float) for formula in found for name in formula.leaves()}
-    made = {f"found_{number}": values(formula, columns) for number, formula in enumerate(found)}
+    columns = {
+        name: rows.features[name].to_numpy(dtype=float)
+        for formula in found
+        for name in formula.leaves()
+    }
+    made = {
+        f"found_{number}": values(formula, columns)
+        for number, formula in enumerate(found)
+    }
     return replace(rows, features=rows.features.assign(**made))
 
 
 def extended(features: FeatureSet, found: list[Formula]) -> FeatureSet:
     names = tuple(f"found_{number}" for number in range(len(found)))
     return replace(
-        features, columns={**features.columns, **dict.fromkeys(names, "found")}, numeric=(*features.numeric, *names)
+        features,
+        columns={**features.columns, **dict.fromkeys(names, "found")},
+        numeric=(*features.numeric, *names),
     )
 
 
-def average_precision(scores: np.ndarray, truth: np.ndarray, weight: np.ndarray) -> float:
+def average_precision(
+    scores: np.ndarray, truth: np.ndarray, weight: np.ndarray
+) -> float:
     """Of rows that count ``weight`` times; equal scores in the order of rows."""
     order = np.argsort(-scores, kind="stable")
     hit, weight = truth[order], weight[order]
     hits = np.cumsum(hit * weight)
-    return float(np.sum((hits / np.maximum(np.cumsum(weight), 1e-12) * weight)[hit]) / max(float(hits[-1]), 1e-12))
+    return float(
+        np.sum((hits / np.maximum(np.cumsum(weight), 1e-12) * weight)[hit])
+        / max(float(hits[-1]), 1e-12)
+    )
 
 
-def interval(judged: list[Judged], variant: str, name: str) -> tuple[float, float, float, float, float]:
+def interval(
+    judged: list[Judged], variant: str, name: str
+) -> tuple[float, float, float, float, float]:
     """Average precision of the catalogue and of the variant, and their difference with 95 % bounds; mean of months."""
     rng = np.random.default_rng(1)
     people = np.unique(np.concatenate([each.customers for each in judged]).astype(str))
     place = [np.searchsorted(people, each.customers.astype(str)) for each in judged]
     draws = [np.ones(len(people))] + [
-        np.bincount(rng.integers(0, len(people), len(people)), minlength=len(people)).astype(float)
+        np.bincount(
+            rng.integers(0, len(people), len(people)), minlength=len(people)
+        ).astype(float)
         for _ in range(DRAWS)
     ]
     figures = np.array([
@@ -192,7 +249,13 @@ def interval(judged: list[Judged], variant: str, name: str) -> tuple[float, floa
     ])  # fmt: skip
     difference = figures[1:, 1] - figures[1:, 0]
     low, high = np.quantile(difference, [0.025, 0.975])
-    return figures[0, 0], figures[0, 1], figures[0, 1] - figures[0, 0], float(low), float(high)
+    return (
+        figures[0, 0],
+        figures[0, 1],
+        figures[0, 1] - figures[0, 0],
+        float(low),
+        float(high),
+    )
 
 
 def print_table(profile: str, judged: list[Judged]) -> None:

@@ -12,12 +12,13 @@ import duckdb
 
 from churn_tasks.adapters.lake import Lake
 from churn_tasks.adapters.spill import spill_folder
-from churn_tasks.core.contracts import SQL_TYPES
-from churn_tasks.core.delivered import delivered_sql
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Resources
-from churn_tasks.core.tables import Query, Registry
+from churn_tasks.declared.contracts import SQL_TYPES
+from churn_tasks.declared.delivered import delivered_sql
+from churn_tasks.declared.query import Query
+from churn_tasks.declared.registry import Registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +36,9 @@ class Engine:
     def __init__(self, lake: Lake, registry: Registry, resources: Resources) -> None:
         self.lake = lake
         self.registry = registry
-        self._viewed: dict[str, tuple[tuple[str, int, int], ...]] = {}  # table to the files that its view reads
+        self._viewed: dict[
+            str, tuple[tuple[str, int, int], ...]
+        ] = {}  # table to the files that its view reads
         self._spill = spill_folder(lake.root / ".spill")
         self.connection = duckdb.connect(
             config={
@@ -56,14 +59,22 @@ class Engine:
         A table without a partition is empty, not missing. A view of the very same files is left as it is.
         """
         files = self.lake.paths(table) if table in self.registry.tables else []
-        seen = tuple((str(path), path.stat().st_mtime_ns, path.stat().st_ino) for path in files)
+        seen = tuple(
+            (str(path), path.stat().st_mtime_ns, path.stat().st_ino) for path in files
+        )
         if self._viewed.get(table) == seen:
             return
-        declared = (self.registry.tables.get(table) or self.registry.absent[table]).columns
-        columns = ", ".join(f'NULL::{SQL_TYPES[column.type]} AS "{column.name}"' for column in declared)
+        declared = (
+            self.registry.tables.get(table) or self.registry.absent[table]
+        ).columns
+        columns = ", ".join(
+            f'NULL::{SQL_TYPES[column.type]} AS "{column.name}"' for column in declared
+        )
         select = f"SELECT {columns}, NULL::DATE AS month WHERE false"
         if files:
-            listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+            listed = ", ".join(
+                "'" + str(path).replace("'", "''") + "'" for path in files
+            )
             select += (
                 f" UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], hive_partitioning=true,"
                 " hive_types={'month': DATE}, union_by_name=true)"
@@ -86,9 +97,13 @@ class Engine:
         """
         self.views(*query.output.reads, *query.output.optional)
         wanted = {name: parameters[name] for name in query.output.params}
-        return self.write(query.output.table, month, query.sql.rstrip().rstrip(";"), wanted)
+        return self.write(
+            query.output.table, month, query.sql.rstrip().rstrip(";"), wanted
+        )
 
-    def write(self, table: str, month: Month, sql: str, parameters: Parameters | None = None) -> int:
+    def write(
+        self, table: str, month: Month, sql: str, parameters: Parameters | None = None
+    ) -> int:
         """Replace one partition by the result of a SELECT, cast to the declared types, in order of the key.
 
         Raises:
@@ -102,10 +117,16 @@ class Engine:
             )
         except (duckdb.BinderException, duckdb.ConversionException) as error:
             raise BadInput(
-                evidence(table=table, month=month, problem=f"does not fit its declaration: {error}")
+                evidence(
+                    table=table,
+                    month=month,
+                    problem=f"does not fit its declaration: {error}",
+                )
             ) from error
         self._refuse_repeated_keys(table, month)
-        order = ", ".join(f'"{name}"' for name in spec.key or spec.column_names)  # a key is unique: a total order
+        order = ", ".join(
+            f'"{name}"' for name in spec.key or spec.column_names
+        )  # a key is unique: a total order
         with self.lake.replacing(table, month) as path, self._dropping_result():
             target = str(path).replace("'", "''")
             self.connection.execute(
@@ -119,11 +140,17 @@ class Engine:
 
     def ask(self, query: Query, parameters: Parameters) -> list[dict[str, Any]]:
         """The answer of a query that makes no table; what it reads beside the lake's tables must be registered."""
-        lake_tables = (table for table in query.output.reads if table in self.registry.tables)
+        lake_tables = (
+            table for table in query.output.reads if table in self.registry.tables
+        )
         self.views(*lake_tables, *query.output.optional)
-        return self.records(query.sql, {name: parameters[name] for name in query.output.params})
+        return self.records(
+            query.sql, {name: parameters[name] for name in query.output.params}
+        )
 
-    def records(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
+    def records(
+        self, sql: str, parameters: Parameters | None = None
+    ) -> list[dict[str, Any]]:
         """The rows of a SELECT as plain Python values by column name; for results that people read."""
         cursor = self.connection.execute(sql, dict(parameters or {}))
         names = [column[0] for column in cursor.description]
@@ -133,7 +160,9 @@ class Engine:
         """The single row of a SELECT by column name."""
         cursor = self.connection.execute(sql, dict(parameters or {}))
         names = [column[0] for column in cursor.description]
-        (values,) = cursor.fetchall()  # all of it: an unfinished result would block the connection
+        (values,) = (
+            cursor.fetchall()
+        )  # all of it: an unfinished result would block the connection
         return dict(zip(names, values, strict=True))
 
     @contextmanager
@@ -149,11 +178,17 @@ class Engine:
         """The select list of a partition: declared types, but in ``raw_*`` what was delivered stays as it is."""
         if not table.startswith("raw_"):
             return self.registry.columns_sql(table)
-        return delivered_sql(self.registry.tables[table], self.types(f"({sql}\n)", parameters))
+        return delivered_sql(
+            self.registry.tables[table], self.types(f"({sql}\n)", parameters)
+        )
 
-    def types(self, relation: str, parameters: Parameters | None = None) -> dict[str, str]:
+    def types(
+        self, relation: str, parameters: Parameters | None = None
+    ) -> dict[str, str]:
         """The columns of a relation with the types that DuckDB gives them."""
-        described = self.connection.execute(f"DESCRIBE SELECT * FROM {relation}", dict(parameters or {})).fetchall()
+        described = self.connection.execute(
+            f"DESCRIBE SELECT * FROM {relation}", dict(parameters or {})
+        ).fetchall()
         return {name: kind for name, kind, *_ in described}
 
     @contextmanager

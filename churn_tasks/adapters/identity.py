@@ -27,12 +27,20 @@ def identity_spelling(number: str) -> str | None:
     if _OLD_LENGTH.fullmatch(text):
         body = text[:6] + "19" + text[6:]
         text = body + check_character(body)
-    return text if _LENGTH.fullmatch(text) and _is_born(text) and text[-1] == check_character(text) else None
+    return (
+        text
+        if _LENGTH.fullmatch(text)
+        and _is_born(text)
+        and text[-1] == check_character(text)
+        else None
+    )
 
 
 def check_character(number: str) -> str:
     """The eighteenth character that belongs to the first seventeen (ISO 7064, MOD 11-2)."""
-    total = sum(int(digit) * weight for digit, weight in zip(number[:17], WEIGHTS, strict=True))
+    total = sum(
+        int(digit) * weight for digit, weight in zip(number[:17], WEIGHTS, strict=True)
+    )
     return CHECK_CHARACTERS[total % 11]
 
 

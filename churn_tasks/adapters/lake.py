@@ -8,7 +8,6 @@ writer leaves only a file under ``.staging``, which the next writer of the same 
 
 import filecmp
 import hashlib
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from churn_tasks.core.errors import BadInput
+from churn_tasks.core.files import put_in_place
 from churn_tasks.core.months import Month
 from churn_tasks.core.reading import Reading
 
@@ -40,7 +40,10 @@ class Lake:
 
     def path(self, table: str, month: Month) -> Path:
         """The version that is read; where the first would lie when there is none."""
-        return self._latest(table, month, self._cutoff(table, month)) or self._folder(table, month) / FIRST
+        return (
+            self._latest(table, month, self._cutoff(table, month))
+            or self._folder(table, month) / FIRST
+        )
 
     def has(self, table: str, month: Month) -> bool:
         return self.path(table, month).is_file()
@@ -54,7 +57,10 @@ class Lake:
         return list(self._files(table).values())
 
     def _files(self, table: str) -> dict[Month, Path]:
-        months = sorted(Month.parse(folder.name[6:13]) for folder in (self.root / table).glob("month=*"))
+        months = sorted(
+            Month.parse(folder.name[6:13])
+            for folder in (self.root / table).glob("month=*")
+        )
         found = ((month, self.path(table, month)) for month in months)
         return {month: path for month, path in found if path.is_file()}
 
@@ -62,11 +68,15 @@ class Lake:
         """Rows of a partition, from its footer."""
         return pq.ParquetFile(self.path(table, month)).metadata.num_rows
 
-    def rows_before_and_at(self, table: str, month: Month, day: date) -> tuple[int | None, int]:
+    def rows_before_and_at(
+        self, table: str, month: Month, day: date
+    ) -> tuple[int | None, int]:
         """Rows of the version before a restated one (None: there is none), and of that one."""
         before = self._latest(table, month, day, before=day)
         now = self._folder(table, month) / f"{RESTATED}{day}.parquet"
-        return (pq.ParquetFile(before).metadata.num_rows if before else None), pq.ParquetFile(now).metadata.num_rows
+        return (
+            pq.ParquetFile(before).metadata.num_rows if before else None
+        ), pq.ParquetFile(now).metadata.num_rows
 
     def sha256(self, table: str, month: Month) -> str:
         """Digest of the partition's bytes."""
@@ -76,7 +86,9 @@ class Lake:
     def restatements(self, table: str, month: Month) -> list[date]:
         """Dates of the restated versions, earliest first, whoever may read them."""
         files = self._folder(table, month).glob(f"{RESTATED}*.parquet")
-        return sorted(date.fromisoformat(path.stem.removeprefix(RESTATED)) for path in files)
+        return sorted(
+            date.fromisoformat(path.stem.removeprefix(RESTATED)) for path in files
+        )
 
     def has_version(self, table: str, month: Month, day: date) -> bool:
         """Whether the month was restated under this very date."""
@@ -85,7 +97,9 @@ class Lake:
     def restated_at(self, day: date) -> list[tuple[str, Month]]:
         """Every table and month that has a version of this date."""
         files = self.root.glob(f"*/month=*/{RESTATED}{day}.parquet")
-        return sorted((path.parts[-3], Month.parse(path.parent.name[6:13])) for path in files)
+        return sorted(
+            (path.parts[-3], Month.parse(path.parent.name[6:13])) for path in files
+        )
 
     @contextmanager
     def replacing(self, table: str, month: Month) -> Iterator[Path]:
@@ -99,7 +113,9 @@ class Lake:
         staging = self.root / ".staging"
         staging.mkdir(parents=True, exist_ok=True)
         version = self._version()
-        for orphan in staging.glob(f"{table}.{month}.{version}.*"):  # of a writer that was killed
+        for orphan in staging.glob(
+            f"{table}.{month}.{version}.*"
+        ):  # of a writer that was killed
             orphan.unlink(missing_ok=True)
         aside = staging / f"{table}.{month}.{version}.{uuid.uuid4().hex}.parquet"
         try:
@@ -108,7 +124,7 @@ class Lake:
             if self._says_nothing_new(aside, table, month):
                 self.remove(table, month)
             else:
-                _put_in_place(aside, self._folder(table, month) / f"{version}.parquet")
+                put_in_place(aside, self._folder(table, month) / f"{version}.parquet")
         finally:
             aside.unlink(missing_ok=True)
 
@@ -121,7 +137,9 @@ class Lake:
 
     def discard(self, table: str, month: Month, day: date) -> None:
         """Remove the version restated under one date; the others stay."""
-        (self._folder(table, month) / f"{RESTATED}{day}.parquet").unlink(missing_ok=True)
+        (self._folder(table, month) / f"{RESTATED}{day}.parquet").unlink(
+            missing_ok=True
+        )
 
     def discard_all(self, day: date) -> None:
         """Remove everything restated under one date, and what killed writers of it left."""
@@ -141,10 +159,21 @@ class Lake:
     def _cutoff(self, table: str, month: Month) -> date | None:
         return self.reading.cutoff(table, month) if self.reading else None
 
-    def _latest(self, table: str, month: Month, until: date | None, *, before: date | None = None) -> Path | None:
+    def _latest(
+        self,
+        table: str,
+        month: Month,
+        until: date | None,
+        *,
+        before: date | None = None,
+    ) -> Path | None:
         """The latest version dated up to ``until`` and before ``before``; the first when no restated one is."""
         dates = self.restatements(table, month) if until else []
-        allowed = [day for day in dates if until and day <= until and (before is None or day < before)]
+        allowed = [
+            day
+            for day in dates
+            if until and day <= until and (before is None or day < before)
+        ]
         if allowed:
             return self._folder(table, month) / f"{RESTATED}{allowed[-1]}.parquet"
         first = self._folder(table, month) / FIRST
@@ -160,19 +189,6 @@ def _verify(path: Path, table: str, month: Month) -> None:
     try:
         pq.ParquetFile(path).metadata  # noqa: B018 - reading the footer is the check
     except Exception as error:
-        raise BadInput(f"{table} {month}: the partition just written cannot be read back: {error}") from error
-
-
-def _put_in_place(aside: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _sync(aside)
-    os.replace(aside, target)
-    _sync(target.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        raise BadInput(
+            f"{table} {month}: the partition just written cannot be read back: {error}"
+        ) from error

@@ -11,13 +11,24 @@ from typing import Any
 from churn_tasks.core.errors import BadInput
 
 MODEL_FILE = "model.skops"
-WRITTEN_BY_DOWNLOAD = "registered_model_meta"  # MLflow adds it to the copy; it is no part of the model
+WRITTEN_BY_DOWNLOAD = (
+    "registered_model_meta"  # MLflow adds it to the copy; it is no part of the model
+)
 
 
 def digests(folder: Path) -> dict[str, str]:
     """SHA-256 of every file below the folder, by its path in it."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != WRITTEN_BY_DOWNLOAD)
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    files = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != WRITTEN_BY_DOWNLOAD
+    )
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(
+            path.read_bytes()
+        ).hexdigest()
+        for path in files
+    }
 
 
 def verify(folder: Path, recorded: Mapping[str, str], model: str) -> None:
@@ -27,9 +38,13 @@ def verify(folder: Path, recorded: Mapping[str, str], model: str) -> None:
         BadInput: nothing is on record, or files differ, are missing or were added; each named.
     """
     if not recorded:
-        raise BadInput(f"{model}: no digests on record for its files, so it cannot be trusted. Train the month again.")
+        raise BadInput(
+            f"{model}: no digests on record for its files, so it cannot be trusted. Train the month again."
+        )
     found = digests(folder)
-    different = sorted(path for path in {*found, *recorded} if found.get(path) != recorded.get(path))
+    different = sorted(
+        path for path in {*found, *recorded} if found.get(path) != recorded.get(path)
+    )
     if different:
         raise BadInput(
             f"{model}: files are not the ones that were validated: {', '.join(different[:5])}."
@@ -37,7 +52,9 @@ def verify(folder: Path, recorded: Mapping[str, str], model: str) -> None:
         )
 
 
-def read_model(folder: Path, recorded: Mapping[str, str], trusted: Sequence[str], model: str) -> Any:
+def read_model(
+    folder: Path, recorded: Mapping[str, str], trusted: Sequence[str], model: str
+) -> Any:
     """The model in a folder, read with skops after :func:`verify`: only types on our own list, nothing unpickles.
 
     Raises:

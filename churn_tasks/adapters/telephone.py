@@ -19,10 +19,17 @@ FIXED = r"0(?:10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}"
 SERVICE = r"1[0-9]{2,7}|9[56][0-9]{3,6}|[48]00[0-9]{7}|106[0-9]{5,17}"  # 110, 10086, 95588, 400..., senders of SMS
 _PLAIN_MOBILE = re.compile(MOBILE)
 _NATIONAL = re.compile(rf"{MOBILE}|{FIXED}|{SERVICE}")
-_DIALLED = re.compile(rf"(?:17951|17911|17909|17969|12593|10193)?0?({MOBILE})|(?:17951|17911|17909|12593)({FIXED})")
-_LABEL = re.compile(r"^(?:手机|电话|联系电话|固话|座机|传真|tel|phone|mobile|mob|fax)[号码]*[:.\s]*", re.IGNORECASE)
+_DIALLED = re.compile(
+    rf"(?:17951|17911|17909|17969|12593|10193)?0?({MOBILE})|(?:17951|17911|17909|12593)({FIXED})"
+)
+_LABEL = re.compile(
+    r"^(?:手机|电话|联系电话|固话|座机|传真|tel|phone|mobile|mob|fax)[号码]*[:.\s]*",
+    re.IGNORECASE,
+)
 _REMARK = re.compile(r"\s*\([^0-9)]*\)$")  # (张), (办)
-_EXTENSION = re.compile(r"(?:转|分机号?|ext\.?|extension|#|x|;ext=)[:\s]*([0-9]{1,6})$", re.IGNORECASE)
+_EXTENSION = re.compile(
+    r"(?:转|分机号?|ext\.?|extension|#|x|;ext=)[:\s]*([0-9]{1,6})$", re.IGNORECASE
+)
 _DASHED_EXTENSION = re.compile(r"^(\(?0[0-9]{2,3}\)?[- ]?[0-9]{7,8})-([0-9]{1,5})$")
 _SEVERAL = re.compile(r"[0-9]\)?\s*(?:[/,;、|&\\\n]|或|和|及)\s*[(+]?[0-9]")
 _SEPARATORS = re.compile(r"[\s().·_–—−‐‑-]")
@@ -45,7 +52,9 @@ def spelling(number: str, region: str) -> str | None:
         return _of_any_plan(number)
     if region == "CN" and _PLAIN_MOBILE.fullmatch(number):
         return number
-    text = _REMARK.sub("", _LABEL.sub("", unicodedata.normalize("NFKC", number).strip()))
+    text = _REMARK.sub(
+        "", _LABEL.sub("", unicodedata.normalize("NFKC", number).strip())
+    )
     text, extension = _split_extension(text)
     if _SEVERAL.search(text):
         return None
@@ -74,7 +83,11 @@ def how_written(number: str, found: str | None) -> str | None:
         return "full_width"
     if plain == found:
         return "separators"
-    return "country_code" if plain.lstrip("+0").startswith("86") or found.startswith("+") else "prefix"
+    return (
+        "country_code"
+        if plain.lstrip("+0").startswith("86") or found.startswith("+")
+        else "prefix"
+    )
 
 
 def digits_only(number: str) -> str:
@@ -83,8 +96,14 @@ def digits_only(number: str) -> str:
     >>> digits_only("+86 138-0013-8000"), digits_only("１７８５０")
     ('13800138000', '17850')
     """
-    digits = _NOT_DIGITS.sub("", unicodedata.normalize("NFKC", number)).removeprefix("00")
-    return digits.removeprefix("86") if len(digits) == 13 and digits.startswith("86") else digits
+    digits = _NOT_DIGITS.sub("", unicodedata.normalize("NFKC", number)).removeprefix(
+        "00"
+    )
+    return (
+        digits.removeprefix("86")
+        if len(digits) == 13 and digits.startswith("86")
+        else digits
+    )
 
 
 def _of_any_plan(number: str) -> str | None:
@@ -111,7 +130,9 @@ def _chinese(digits: str) -> str | None:
     else:
         if len(digits) > 11 and digits.startswith("86"):
             rest = digits[2:]
-            national = rest if _NATIONAL.fullmatch(rest) else "0" + rest.removeprefix("0")
+            national = (
+                rest if _NATIONAL.fullmatch(rest) else "0" + rest.removeprefix("0")
+            )
     if dialled := _DIALLED.fullmatch(national):
         return dialled[1] or dialled[2]
     return national if _NATIONAL.fullmatch(national) else None
@@ -126,4 +147,6 @@ def _by_library(digits: str, region: str) -> str | None:
         return None
     if parsed.country_code != phonenumbers.country_code_for_region(region):
         return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    return _NOT_DIGITS.sub("", phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL))
+    return _NOT_DIGITS.sub(
+        "", phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    )

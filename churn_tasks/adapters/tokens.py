@@ -28,7 +28,9 @@ BOOK_NUMBER = "customer_number"  # the customer's number in the operator's books
 IDENTITY_NUMBER = "identity_number"
 TELEPHONE = "telephone"
 
-Read = tuple[str | None, str | None, str | None]  # token, number in its one spelling, how it was written
+Read = tuple[
+    str | None, str | None, str | None
+]  # token, number in its one spelling, how it was written
 
 
 def load_key(path: Path) -> bytes:
@@ -47,7 +49,9 @@ def load_key(path: Path) -> bytes:
             file.write(secrets.token_hex(32).encode())
     key = path.read_bytes().strip()
     if len(key) < 32:
-        raise SettingsError(f"{path}: the token key has {len(key)} bytes, at least 32 are needed")
+        raise SettingsError(
+            f"{path}: the token key has {len(key)} bytes, at least 32 are needed"
+        )
     return key
 
 
@@ -70,12 +74,21 @@ class Tokeniser:
     rows: int = 0
 
     def __post_init__(self) -> None:
-        kinds = (TELEPHONE, BOOK_NUMBER, IDENTITY_NUMBER)  # a memory for each: a key of one text is the fastest
-        self._read = {kind: lru_cache(maxsize=1_000_000)(partial(self._compute, kind)) for kind in kinds}
+        kinds = (
+            TELEPHONE,
+            BOOK_NUMBER,
+            IDENTITY_NUMBER,
+        )  # a memory for each: a key of one text is the fastest
+        self._read = {
+            kind: lru_cache(maxsize=1_000_000)(partial(self._compute, kind))
+            for kind in kinds
+        }
 
     def token(self, number: str, column: str = "phone_number") -> str:
         """32 hexadecimal digits; behind ``invalid_`` when the text cannot be a number of the column's kind."""
-        return self._read[_kind(column)](number)[0] or INVALID_PREFIX + self._digest(number)
+        return self._read[_kind(column)](number)[0] or INVALID_PREFIX + self._digest(
+            number
+        )
 
     def _compute(self, kind: str, number: str) -> Read:
         """The token of a number, the number in its one spelling (an invalid one as delivered), how it was written."""
@@ -83,7 +96,13 @@ class Tokeniser:
             return None, None, None  # blank is missing, not invalid
         if kind == IDENTITY_NUMBER:
             found = identity_spelling(number)
-            form = None if found == number else "old_identity" if found and len(number.strip()) == 15 else "separators"
+            form = (
+                None
+                if found == number
+                else "old_identity"
+                if found and len(number.strip()) == 15
+                else "separators"
+            )
         else:
             found = spelling(number, self._region(kind))
             form = how_written(number, found)
@@ -107,11 +126,20 @@ class Tokeniser:
 
     def schema(self, schema: pa.Schema) -> pa.Schema:
         """The schema after tokenising; ``customer_number`` becomes ``customer_id``."""
-        return pa.schema([pa.field(_token_name(f.name), pa.string() if _is_number(f.name) else f.type) for f in schema])
+        return pa.schema(
+            [
+                pa.field(
+                    _token_name(f.name), pa.string() if _is_number(f.name) else f.type
+                )
+                for f in schema
+            ]
+        )
 
     def reader(self, batches: pa.RecordBatchReader) -> pa.RecordBatchReader:
         """The same rows, batch by batch, with tokens in place of numbers."""
-        return pa.RecordBatchReader.from_batches(self.schema(batches.schema), self._batches(batches))
+        return pa.RecordBatchReader.from_batches(
+            self.schema(batches.schema), self._batches(batches)
+        )
 
     def _batches(self, batches: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -127,8 +155,12 @@ class Tokeniser:
         read = list(map(self._read[_kind(name)], encoded.dictionary.to_pylist()))
         self._count(_token_name(name), [form for _, _, form in read], encoded)
         if name in self.vault_columns:
-            self.pairs.update((token, number) for token, number, _ in read if token and number)
-        return pa.array([token for token, _, _ in read], pa.string()).take(encoded.indices)
+            self.pairs.update(
+                (token, number) for token, number, _ in read if token and number
+            )
+        return pa.array([token for token, _, _ in read], pa.string()).take(
+            encoded.indices
+        )
 
 
 def _kind(column: str) -> str:
@@ -141,7 +173,9 @@ def _as_text(column: pa.Array) -> pa.Array:
     if pa.types.is_floating(column.type):
         try:
             column = column.cast(pa.int64())
-        except pa.ArrowInvalid:  # one is not whole: it is no number, and its text says so
+        except (
+            pa.ArrowInvalid
+        ):  # one is not whole: it is no number, and its text says so
             return column.cast(pa.string())
     return column.cast(pa.string())
 

@@ -39,10 +39,20 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-MONTH, CANDIDATE, TRAINING, PARENT = "churn.month", "churn.candidate", "churn.training", "mlflow.parentRunId"
+MONTH, CANDIDATE, TRAINING, PARENT = (
+    "churn.month",
+    "churn.candidate",
+    "churn.training",
+    "mlflow.parentRunId",
+)
 TABLES = "mlflow.loggedArtifacts"
 REQUIREMENTS = ("scikit-learn", "lightgbm", "numpy", "pandas", "scipy", "skops")
-TEMPORARY = ("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "RESOURCE_CONFLICT")
+TEMPORARY = (
+    "INTERNAL_ERROR",
+    "TEMPORARILY_UNAVAILABLE",
+    "REQUEST_LIMIT_EXCEEDED",
+    "RESOURCE_CONFLICT",
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +99,9 @@ class Tracking:
         self.model_name = settings.model.name
         self.experiment_name = f"churn_{settings.profile}"
         self.folder = settings.environment.state_dir.resolve() / "mlflow"
-        url = settings.environment.mlflow_url or f"sqlite:///{self.folder / 'mlflow.db'}"
+        url = (
+            settings.environment.mlflow_url or f"sqlite:///{self.folder / 'mlflow.db'}"
+        )
         self.url = url.replace("postgresql://", "postgresql+psycopg://")
 
     @cached_property
@@ -108,9 +120,17 @@ class Tracking:
             found = self.client.get_experiment_by_name(self.experiment_name)
             if found:
                 return found.experiment_id
-            place = None if self.url.startswith("http") else (self.folder / "artifacts" / self.experiment_name).as_uri()
-            kind = {"mlflow.experimentKind": "custom_model_development"}  # opens as model training, not as GenAI
-            return self.client.create_experiment(self.experiment_name, artifact_location=place, tags=kind)
+            place = (
+                None
+                if self.url.startswith("http")
+                else (self.folder / "artifacts" / self.experiment_name).as_uri()
+            )
+            kind = {
+                "mlflow.experimentKind": "custom_model_development"
+            }  # opens as model training, not as GenAI
+            return self.client.create_experiment(
+                self.experiment_name, artifact_location=place, tags=kind
+            )
 
     @contextmanager
     def month_run(self, month: Month) -> Iterator[str]:
@@ -120,9 +140,19 @@ class Tracking:
         nothing can have used them.
         """
         with _named_trouble(f"run of {month}"):
-            found = self._runs(f"tags.`{MONTH}` = '{month}' AND tags.`churn.kind` = 'month'")
-            tags = {MONTH: str(month), "churn.kind": "month", "mlflow.runName": f"{month}"}
-            parent = (found[0] if found else self.client.create_run(self.experiment_id, tags=tags)).info.run_id
+            found = self._runs(
+                f"tags.`{MONTH}` = '{month}' AND tags.`churn.kind` = 'month'"
+            )
+            tags = {
+                MONTH: str(month),
+                "churn.kind": "month",
+                "mlflow.runName": f"{month}",
+            }
+            parent = (
+                found[0]
+                if found
+                else self.client.create_run(self.experiment_id, tags=tags)
+            ).info.run_id
             self.client.update_run(parent, status="RUNNING")
             self._sweep(parent)
         try:
@@ -137,18 +167,29 @@ class Tracking:
         with _named_trouble(f"search of {candidate}"):
             wanted = {PARENT: parent, CANDIDATE: candidate, TRAINING: training}
             filters = [f"tags.`{name}` = '{value}'" for name, value in wanted.items()]
-            for run in self._runs(" AND ".join([*filters, "attributes.status = 'FINISHED'"])):
+            for run in self._runs(
+                " AND ".join([*filters, "attributes.status = 'FINISHED'"])
+            ):
                 for version in self._versions(run.info.run_id):
                     return Logged(run.info.run_id, int(version.version))
         return None
 
     @contextmanager
-    def candidate_run(self, parent: str, month: Month, candidate: str, training: str) -> Iterator[str]:
+    def candidate_run(
+        self, parent: str, month: Month, candidate: str, training: str
+    ) -> Iterator[str]:
         """A child run; FINISHED only when the block ends, so what is FINISHED is complete. Yields its id."""
-        tags = {MONTH: str(month), CANDIDATE: candidate, TRAINING: training, PARENT: parent, "churn.kind": "candidate"}
+        tags = {
+            MONTH: str(month),
+            CANDIDATE: candidate,
+            TRAINING: training,
+            PARENT: parent,
+            "churn.kind": "candidate",
+        }
         with _named_trouble(f"run of {candidate}"):
             run_id = self.client.create_run(
-                self.experiment_id, tags={**tags, "mlflow.runName": f"{month} {candidate}"}
+                self.experiment_id,
+                tags={**tags, "mlflow.runName": f"{month} {candidate}"},
             ).info.run_id
         try:
             yield run_id
@@ -161,9 +202,15 @@ class Tracking:
         """Write parameters, metrics, tables, documents and figures of one run."""
         with _named_trouble("log"):
             at = self.client.get_run(run_id).info.start_time
-            metrics = [Metric(name, float(value), at, 0) for name, value in record.metrics.items() if value is not None]
+            metrics = [
+                Metric(name, float(value), at, 0)
+                for name, value in record.metrics.items()
+                if value is not None
+            ]
             self.client.log_batch(
-                run_id, metrics, [Param(name, str(value)) for name, value in record.parameters.items()]
+                run_id,
+                metrics,
+                [Param(name, str(value)) for name, value in record.parameters.items()],
             )
             for name, table in record.tables.items():
                 self.write_table(run_id, name, table)
@@ -175,16 +222,28 @@ class Tracking:
     def write_table(self, run_id: str, name: str, table: "pd.DataFrame") -> None:
         """A table as JSON (as ``mlflow.load_table`` reads it), CSV and HTML, in place of an earlier one."""
         with _named_trouble(f"table {name}"):
-            self.client.log_text(run_id, table.to_json(orient="split", index=False, force_ascii=False), f"{name}.json")
+            self.client.log_text(
+                run_id,
+                table.to_json(orient="split", index=False, force_ascii=False),
+                f"{name}.json",
+            )
             self.client.log_text(run_id, table.to_csv(index=False), f"{name}.csv")
             self.client.log_text(run_id, table.to_html(index=False), f"{name}.html")
             listed = json.loads(self.client.get_run(run_id).data.tags.get(TABLES, "[]"))
-            entry = {"path": f"{name}.json", "type": "table"}  # without this tag MLflow shows and loads no table
+            entry = {
+                "path": f"{name}.json",
+                "type": "table",
+            }  # without this tag MLflow shows and loads no table
             if entry not in listed:
                 self.client.set_tag(run_id, TABLES, json.dumps([*listed, entry]))
 
     def register(
-        self, run_id: str, model: Any, numeric: Sequence[str], text: Sequence[str], trusted: Sequence[str]
+        self,
+        run_id: str,
+        model: Any,
+        numeric: Sequence[str],
+        text: Sequence[str],
+        trusted: Sequence[str],
     ) -> int:
         """Log a model with its signature and register it; no example rows are stored.
 
@@ -197,10 +256,16 @@ class Tracking:
         """
         import mlflow.sklearn
 
-        columns = [ColSpec("double", name) for name in numeric] + [ColSpec("string", name) for name in text]
-        signature = ModelSignature(inputs=Schema(columns), outputs=Schema([ColSpec("double")]))
+        columns = [ColSpec("double", name) for name in numeric] + [
+            ColSpec("string", name) for name in text
+        ]
+        signature = ModelSignature(
+            inputs=Schema(columns), outputs=Schema([ColSpec("double")])
+        )
         with _named_trouble("log model"):
-            mlflow.set_experiment(experiment_id=self.experiment_id)  # decides where the files go
+            mlflow.set_experiment(
+                experiment_id=self.experiment_id
+            )  # decides where the files go
             # not within start_run: leaving that would mark the run FINISHED too early
             logged = mlflow.models.Model.log(
                 None,
@@ -216,7 +281,10 @@ class Tracking:
         with _named_trouble("register model"):
             self._registered_model()
             made = self.client.create_model_version(
-                self.model_name, logged.model_uri, run_id=run_id, model_id=logged.model_id
+                self.model_name,
+                logged.model_uri,
+                run_id=run_id,
+                model_id=logged.model_id,
             )
             return int(made.version)
 
@@ -225,7 +293,13 @@ class Tracking:
         with self._copy(name, version) as folder:
             return digests(folder)
 
-    def load(self, name: str, version: int, recorded: Mapping[str, str], trusted: Sequence[str]) -> Any:
+    def load(
+        self,
+        name: str,
+        version: int,
+        recorded: Mapping[str, str],
+        trusted: Sequence[str],
+    ) -> Any:
         """The model of a pinned version, after its files proved to be the recorded ones.
 
         Raises:
@@ -243,7 +317,9 @@ class Tracking:
                 if version is None and alias in now:
                     self.client.delete_registered_model_alias(self.model_name, alias)
                 elif version is not None and int(now.get(alias, 0)) != version:
-                    self.client.set_registered_model_alias(self.model_name, alias, str(version))
+                    self.client.set_registered_model_alias(
+                        self.model_name, alias, str(version)
+                    )
 
     def aliases(self) -> dict[str, int]:
         """Alias to version, as MLflow has them."""
@@ -259,13 +335,23 @@ class Tracking:
             yield
 
     def _runs(self, condition: str) -> list[Any]:
-        return list(self.client.search_runs([self.experiment_id], condition, order_by=["attributes.start_time ASC"]))
+        return list(
+            self.client.search_runs(
+                [self.experiment_id], condition, order_by=["attributes.start_time ASC"]
+            )
+        )
 
     def _versions(self, run_id: str) -> list[Any]:
-        return list(self.client.search_model_versions(f"name = '{self.model_name}' and run_id = '{run_id}'"))
+        return list(
+            self.client.search_model_versions(
+                f"name = '{self.model_name}' and run_id = '{run_id}'"
+            )
+        )
 
     def _sweep(self, parent: str) -> None:
-        for run in self._runs(f"tags.`{PARENT}` = '{parent}' AND attributes.status != 'FINISHED'"):
+        for run in self._runs(
+            f"tags.`{PARENT}` = '{parent}' AND attributes.status != 'FINISHED'"
+        ):
             for version in self._versions(run.info.run_id):
                 self.client.delete_model_version(self.model_name, version.version)
             if run.info.status == "RUNNING":

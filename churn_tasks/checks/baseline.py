@@ -33,22 +33,38 @@ class Baseline:
 
     month: Month
     quality: Quality
-    figures: Mapping[Measured, Mapping[Part, Mapping[Month, float]]] = field(default_factory=dict)
+    figures: Mapping[Measured, Mapping[Part, Mapping[Month, float]]] = field(
+        default_factory=dict
+    )
 
     @classmethod
-    def of(cls, month: Month, quality: Quality, records: Iterable[Mapping[str, Any]]) -> "Baseline":
+    def of(
+        cls, month: Month, quality: Quality, records: Iterable[Mapping[str, Any]]
+    ) -> "Baseline":
         """A baseline from the rows of :func:`baseline_sql`."""
-        figures: dict[Measured, dict[Part, dict[Month, float]]] = defaultdict(lambda: defaultdict(dict))
+        figures: dict[Measured, dict[Part, dict[Month, float]]] = defaultdict(
+            lambda: defaultdict(dict)
+        )
         for row in records:
             parts = figures[row["table_name"], row["column_name"], row["measure"]]
-            parts[row["region_code"], row["item"]][Month.of(row["month"])] = row["value"]
-        return cls(month, quality, {measured: dict(parts) for measured, parts in figures.items()})
+            parts[row["region_code"], row["item"]][Month.of(row["month"])] = row[
+                "value"
+            ]
+        return cls(
+            month,
+            quality,
+            {measured: dict(parts) for measured, parts in figures.items()},
+        )
 
     def found(self, figure: Figure) -> Mapping[Month, float]:
         """The figure in every accepted month that has it."""
-        return self.parts(figure.table, figure.column, figure.measure).get((figure.region, figure.item), {})
+        return self.parts(figure.table, figure.column, figure.measure).get(
+            (figure.region, figure.item), {}
+        )
 
-    def parts(self, table: str, column: str, measure: str) -> Mapping[Part, Mapping[Month, float]]:
+    def parts(
+        self, table: str, column: str, measure: str
+    ) -> Mapping[Part, Mapping[Month, float]]:
         """A measure by region and item, then by month."""
         return self.figures.get((table, column, measure), {})
 
@@ -63,7 +79,9 @@ class Baseline:
         values = [found[month] for month in self.months(figure.table) if month in found]
         return Past(values, found.get(self.month - 12), error, unit)
 
-    def learn(self, name: str, past: Past, scale: Scale, *, stops: bool = True) -> Learnt | None:
+    def learn(
+        self, name: str, past: Past, scale: Scale, *, stops: bool = True
+    ) -> Learnt | None:
         """The learnt bounds of a measure, or None where it has none.
 
         Args:

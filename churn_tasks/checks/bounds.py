@@ -63,7 +63,9 @@ class Past:
     unit: float = 0.0
 
 
-def learnt(past: Past, scale: Scale, quality: Quality, warn: Widths | None, stop: Widths | None) -> Learnt | None:
+def learnt(
+    past: Past, scale: Scale, quality: Quality, warn: Widths | None, stop: Widths | None
+) -> Learnt | None:
     """The bounds of one measure, or None where too few months were accepted.
 
     Args:
@@ -93,7 +95,9 @@ def band(past: Past, scale: Scale, widths: Widths, wider: float) -> Band:
     Band(low=0.0, high=0.00249791736099)
     """
     middle = statistics.median(past.values)
-    reach = max(widths.mads * spread(past.values), widths.chance * past.error, past.unit)
+    reach = max(
+        widths.mads * spread(past.values), widths.chance * past.error, past.unit
+    )
     low, high = _tolerated(middle, scale, widths, wider)
     low, high = min(low, middle - reach), max(high, middle + reach)
     if past.year_ago is not None:
@@ -117,12 +121,21 @@ def spread(values: Sequence[float]) -> float:
     return MAD_TO_SD * deviation * (1 + 4 / len(values))
 
 
-def _tolerated(middle: float, scale: Scale, widths: Widths, wider: float) -> tuple[float, float]:
+def _tolerated(
+    middle: float, scale: Scale, widths: Widths, wider: float
+) -> tuple[float, float]:
     if scale == "distance":
         return middle - widths.share * wider, middle + widths.share * wider
-    if scale == "share":  # on the scale of Cohen's h, where a share's standard error is the same everywhere
-        angle, width = math.asin(math.sqrt(min(max(middle, 0.0), 1.0))), widths.share * wider
-        return math.sin(max(angle - width, 0.0)) ** 2, math.sin(min(angle + width, math.pi / 2)) ** 2
+    if (
+        scale == "share"
+    ):  # on the scale of Cohen's h, where a share's standard error is the same everywhere
+        angle, width = (
+            math.asin(math.sqrt(min(max(middle, 0.0), 1.0))),
+            widths.share * wider,
+        )
+        return math.sin(max(angle - width, 0.0)) ** 2, math.sin(
+            min(angle + width, math.pi / 2)
+        ) ** 2
     factor = (1 + widths.relative) * wider if wider > 1 else 1 + widths.relative
     ends = middle / factor, middle * factor
     return min(ends), max(ends)

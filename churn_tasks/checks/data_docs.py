@@ -105,12 +105,18 @@ def publish(built: Path, site: Site, results: Sequence[SuiteResult]) -> None:
         site: where it belongs.
         results: every suite once, in the order of the index.
     """
-    for page in sorted(built.glob("*/**/*.html")):  # its index, filled by scripts only, is replaced instead
+    for page in sorted(
+        built.glob("*/**/*.html")
+    ):  # its index, filled by scripts only, is replaced instead
         _rewrite(page, built, site)
-    shutil.rmtree(built / "static", ignore_errors=True)  # logos, fonts and films that no page shows any more
+    shutil.rmtree(
+        built / "static", ignore_errors=True
+    )  # logos, fonts and films that no page shows any more
     (built / STYLE).parent.mkdir(parents=True)
     (built / STYLE).write_text(page_style(), encoding="utf-8")
-    (built / "index.html").write_text(_site_page(built, site, results), encoding="utf-8")
+    (built / "index.html").write_text(
+        _site_page(built, site, results), encoding="utf-8"
+    )
     found = {
         "evaluated": sum(len(r.lines) for r in results),
         "failed": sum(len(r.failures) for r in results),
@@ -143,43 +149,68 @@ def replace_page(path: Path, page: str) -> None:
 
 
 def _rewrite(page: Path, built: Path, site: Site) -> None:
-    parts = page.relative_to(built).parts  # expectations/<table>.html, validations/<table>/<run>/<time>/<batch>.html
+    parts = page.relative_to(
+        built
+    ).parts  # expectations/<table>.html, validations/<table>/<run>/<time>/<batch>.html
     up, table = "../" * (len(parts) - 1), parts[1].removesuffix(".html")
-    top = _environment().get_template("page_top.html.j2").render(site=site, up=up, table=table)
+    top = (
+        _environment()
+        .get_template("page_top.html.j2")
+        .render(site=site, up=up, table=table)
+    )
     title = f"{site.month} {site.stage} {table}"
-    page.write_text(offline(page.read_text(encoding="utf-8"), title, up + STYLE, top), encoding="utf-8")
+    page.write_text(
+        offline(page.read_text(encoding="utf-8"), title, up + STYLE, top),
+        encoding="utf-8",
+    )
 
 
 def _site_page(built: Path, site: Site, results: Sequence[SuiteResult]) -> str:
     pages = {
-        result.table: next((built / "validations" / result.table).rglob("*.html")).relative_to(built).as_posix()
+        result.table: next((built / "validations" / result.table).rglob("*.html"))
+        .relative_to(built)
+        .as_posix()
         for result in results
     }
     return (
-        _environment().get_template("site.html.j2").render(site=site, results=results, pages=pages, style=page_style())
+        _environment()
+        .get_template("site.html.j2")
+        .render(site=site, results=results, pages=pages, style=page_style())
     )
 
 
 def _months_page(root: Path) -> str:
-    folders = [page.parent for stage in STAGES for page in root.glob(f"*/{stage}/index.html")]
+    folders = [
+        page.parent for stage in STAGES for page in root.glob(f"*/{stage}/index.html")
+    ]
     sites = {(folder.parent.name, folder.name): _result(folder) for folder in folders}
     months = sorted({month for month, _ in sites}, reverse=True)
     measures = MEASURES if (root / MEASURES).is_file() else None
     template = _environment().get_template("months.html.j2")
-    return template.render(months=months, stages=STAGES, sites=sites, style=page_style(), measures=measures)
+    return template.render(
+        months=months, stages=STAGES, sites=sites, style=page_style(), measures=measures
+    )
 
 
 def _result(folder: Path) -> Result:
     try:
         return Result(**json.loads((folder / RESULT).read_text(encoding="utf-8")))
-    except FileNotFoundError:  # being replaced right now: whoever does so lists it again
+    except (
+        FileNotFoundError
+    ):  # being replaced right now: whoever does so lists it again
         return Result()
 
 
 @cache
 def _environment() -> Environment:
-    filters: dict[str, Callable[..., Any]] = {"bounds": bounds_of, "usual": _usual, "figure": figure}
-    return page_environment(TEMPLATES, filters, stage_name=lambda stage: both(*STAGES[stage]))
+    filters: dict[str, Callable[..., Any]] = {
+        "bounds": bounds_of,
+        "usual": _usual,
+        "figure": figure,
+    }
+    return page_environment(
+        TEMPLATES, filters, stage_name=lambda stage: both(*STAGES[stage])
+    )
 
 
 @cache
@@ -193,7 +224,9 @@ def figure(value: float) -> str:
     >>> figure(1234567.0), figure(0.0512345678), figure(13372.31), figure(32.345)
     ('1,234,567', '0.05123', '13,372', '32.34')
     """
-    return f"{value:,.0f}" if value == int(value) or abs(value) >= 1000 else f"{value:.4g}"
+    return (
+        f"{value:,.0f}" if value == int(value) or abs(value) >= 1000 else f"{value:.4g}"
+    )
 
 
 def bounds_of(measure: Measure) -> str:
@@ -217,4 +250,10 @@ def between(low: float | None, high: float | None) -> str:
     """
     if low is not None and high is not None:
         return f"= {figure(low)}" if low == high else f"{figure(low)} … {figure(high)}"
-    return "–" if low is None and high is None else f"≥ {figure(low)}" if low is not None else f"≤ {figure(high or 0)}"
+    return (
+        "–"
+        if low is None and high is None
+        else f"≥ {figure(low)}"
+        if low is not None
+        else f"≤ {figure(high or 0)}"
+    )

@@ -4,19 +4,29 @@ import re
 
 TYPE_WORDS: tuple[tuple[str, str], ...] = (  # the first that matches
     ("null", r"^null"),
-    ("other", r"^(list|large_list|fixed_size|struct|map|union|large_binary|binary|blob|bytea)|\[\]$"),
+    (
+        "other",
+        r"^(list|large_list|fixed_size|struct|map|union|large_binary|binary|blob|bytea)|\[\]$",
+    ),
     ("zoned", r"timestamp.*(with time zone|tz)|timestamptz"),
     ("timestamp", r"^(timestamp|datetime)"),
     ("date", r"^date"),
     ("boolean", r"^bool"),
-    ("integer", r"^(u|big|small|tiny|medium|huge|uhuge|usmall|ubig|utiny)?int(eger)?\d*\b|serial\b"),
+    (
+        "integer",
+        r"^(u|big|small|tiny|medium|huge|uhuge|usmall|ubig|utiny)?int(eger)?\d*\b|serial\b",
+    ),
     ("integer", r"^(decimal\d*|numeric|number)\(\d+(, *0)?\)"),
     ("decimal", r"^(decimal|numeric|number|money)"),
     ("double", r"^(double|float|real|halffloat)"),
     ("text", r"char|text|string|clob|uuid|enum|utf8|dictionary|json"),
 )
-FITS: dict[str, frozenset[str]] = {  # type of the contract -> what may arrive for it, to be read value by value
-    "text": frozenset({"text", "integer", "boolean", "date", "timestamp"}),  # 700001.0 is no key
+FITS: dict[
+    str, frozenset[str]
+] = {  # type of the contract -> what may arrive for it, to be read value by value
+    "text": frozenset(
+        {"text", "integer", "boolean", "date", "timestamp"}
+    ),  # 700001.0 is no key
     "integer": frozenset({"integer", "decimal", "double", "text"}),
     "decimal": frozenset({"integer", "decimal", "double", "text"}),
     "double": frozenset({"integer", "decimal", "double", "text"}),
@@ -32,9 +42,15 @@ HOLDS: dict[str, frozenset[str]] = {  # old type -> types that hold each of its 
     "timestamp": frozenset({"text"}),
     "boolean": frozenset({"integer", "text"}),
 }
-LOSSES: dict[str, frozenset[tuple[str, str]]] = {  # type of the contract -> changes that lose what it wants
-    "text": frozenset({("text", "integer"), ("text", "boolean")}),  # leading zeros of a key
-    "decimal": frozenset({("decimal", "integer"), ("double", "integer")}),  # cents, or another unit
+LOSSES: dict[
+    str, frozenset[tuple[str, str]]
+] = {  # type of the contract -> changes that lose what it wants
+    "text": frozenset(
+        {("text", "integer"), ("text", "boolean")}
+    ),  # leading zeros of a key
+    "decimal": frozenset(
+        {("decimal", "integer"), ("double", "integer")}
+    ),  # cents, or another unit
     "double": frozenset({("decimal", "integer"), ("double", "integer")}),
     "timestamp": frozenset({("timestamp", "date")}),  # the time of day
 }
@@ -47,4 +63,6 @@ def type_word(name: str) -> str:
     ['text', 'integer', 'decimal', 'zoned']
     """
     lowered = name.strip().lower()
-    return next((word for word, pattern in TYPE_WORDS if re.search(pattern, lowered)), "other")
+    return next(
+        (word for word, pattern in TYPE_WORDS if re.search(pattern, lowered)), "other"
+    )

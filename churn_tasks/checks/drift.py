@@ -21,13 +21,20 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal
 
 from churn_tasks.checks.delivered_types import FITS, HOLDS, LOSSES, type_word
-from churn_tasks.core.contracts import RawColumn, RawTable
+from churn_tasks.declared.contracts import RawColumn, RawTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Columns = Mapping[str, str]  # name -> type, in the words of whoever delivers it
-COLUMNS = ("table_name", "relation", "column_name", "kind", "renamed_to", "note")  # of the lake's table drift
+COLUMNS = (
+    "table_name",
+    "relation",
+    "column_name",
+    "kind",
+    "renamed_to",
+    "note",
+)  # of the lake's table drift
 ALIKE = 0.7  # share of letters in common, from which two names count as alike
 
 
@@ -46,13 +53,18 @@ class Delivered:
     extract: str = ""
 
     @classmethod
-    def of(cls, schema: "pa.Schema", relations: Mapping[str, Columns], extract: str = "") -> "Delivered":
+    def of(
+        cls, schema: "pa.Schema", relations: Mapping[str, Columns], extract: str = ""
+    ) -> "Delivered":
         digest = hashlib.sha256(extract.encode()).hexdigest() if extract else ""
         return cls({one.name: str(one.type) for one in schema}, relations, digest)
 
     def is_other_extract(self, text: str) -> bool:
         """Whether an extract's text is known to differ from the one that delivered this."""
-        return bool(self.extract) and self.extract != hashlib.sha256(text.encode()).hexdigest()
+        return (
+            bool(self.extract)
+            and self.extract != hashlib.sha256(text.encode()).hexdigest()
+        )
 
     @classmethod
     def from_json(cls, text: str) -> "Delivered":
@@ -98,14 +110,39 @@ def result_drift(
         costs: what is lost without an optional column, in words.
         overlap: share of the earlier values of one column that the other one holds now.
     """
-    ours = {name: column for column in table.delivered_columns for name in column.delivered_names}
-    gone = [c for c in table.delivered_columns if not c.delivered_names & now.keys() and _was_there(c, before)]
-    fresh = [name for name in now if name not in ours and (before is None or name not in before)]
+    ours = {
+        name: column
+        for column in table.delivered_columns
+        for name in column.delivered_names
+    }
+    gone = [
+        c
+        for c in table.delivered_columns
+        if not c.delivered_names & now.keys() and _was_there(c, before)
+    ]
+    fresh = [
+        name
+        for name in now
+        if name not in ours and (before is None or name not in before)
+    ]
     findings = [_missing(table, column, costs) for column in gone]
     findings += [new_column(table, name, now[name]) for name in fresh]
-    findings = paired(findings, {c.name: c.type for c in gone}, {name: type_word(now[name]) for name in fresh}, overlap)
-    kept = [name for name in now if name in ours and not (name.endswith("_number") and _is_plain(now[name]))]
-    findings += [f for name in kept for f in _retyped(table, ours[name], now[name], (before or {}).get(name))]
+    findings = paired(
+        findings,
+        {c.name: c.type for c in gone},
+        {name: type_word(now[name]) for name in fresh},
+        overlap,
+    )
+    kept = [
+        name
+        for name in now
+        if name in ours and not (name.endswith("_number") and _is_plain(now[name]))
+    ]
+    findings += [
+        f
+        for name in kept
+        for f in _retyped(table, ours[name], now[name], (before or {}).get(name))
+    ]
     return findings
 
 
@@ -133,12 +170,20 @@ def _is_plain(kind: str) -> bool:
 
 def _was_there(column: RawColumn, before: Columns | None) -> bool:
     """What the last accepted delivery lacked too is no drift, unless nothing can be made without it."""
-    return column.required or before is None or bool(column.delivered_names & before.keys())
+    return (
+        column.required
+        or before is None
+        or bool(column.delivered_names & before.keys())
+    )
 
 
-def _missing(table: RawTable, column: RawColumn, costs: Callable[[str], str]) -> Finding:
+def _missing(
+    table: RawTable, column: RawColumn, costs: Callable[[str], str]
+) -> Finding:
     if column.required:
-        return Finding("missing", table.table, column.name, True, "required and not delivered")
+        return Finding(
+            "missing", table.table, column.name, True, "required and not delivered"
+        )
     lost = costs(column.name)
     return Finding(
         "missing",
@@ -151,28 +196,53 @@ def _missing(table: RawTable, column: RawColumn, costs: Callable[[str], str]) ->
 
 def new_column(table: RawTable, name: str, kind: str, relation: str = "") -> Finding:
     where = f"new in {relation}" if relation else "new in the delivery"
-    return Finding("new", table.table, name, False, f"{where} ({kind}); it is left out", relation)
+    return Finding(
+        "new", table.table, name, False, f"{where} ({kind}); it is left out", relation
+    )
 
 
-def _retyped(table: RawTable, column: RawColumn, now: str, before: str | None) -> list[Finding]:
+def _retyped(
+    table: RawTable, column: RawColumn, now: str, before: str | None
+) -> list[Finding]:
     """Both the contract's type and the type of last time must be held by what arrives."""
     arrives, earlier = type_word(now), type_word(before) if before else None
     fits = arrives == "null" or arrives in FITS[column.type]
     was = f" instead of {before}" if before and earlier != arrives else ""
     if not fits:
-        note = f"arrives as {now}{was}, which cannot be read as {column.type} without loss"
+        note = (
+            f"arrives as {now}{was}, which cannot be read as {column.type} without loss"
+        )
         return [Finding("retyped", table.table, column.name, True, note)]
     if arrives in ("null", earlier) or earlier in (None, "null"):
         return []
     if (earlier, arrives) in LOSSES.get(column.type, ()):
-        return [Finding("retyped", table.table, column.name, True, f"arrives as {now}{was}: what it held is lost")]
+        return [
+            Finding(
+                "retyped",
+                table.table,
+                column.name,
+                True,
+                f"arrives as {now}{was}: what it held is lost",
+            )
+        ]
     safe = arrives in HOLDS.get(earlier or "", ()) and arrives != "text"
-    how = "nothing is lost" if safe else f"each value is read as {column.type}, and what cannot be read is set aside"
-    return [Finding("retyped", table.table, column.name, False, f"arrives as {now}{was}; {how}")]
+    how = (
+        "nothing is lost"
+        if safe
+        else f"each value is read as {column.type}, and what cannot be read is set aside"
+    )
+    return [
+        Finding(
+            "retyped", table.table, column.name, False, f"arrives as {now}{was}; {how}"
+        )
+    ]
 
 
 def paired(
-    findings: list[Finding], gone: Columns, fresh: Columns, overlap: Callable[[str, str], float] = no_overlap
+    findings: list[Finding],
+    gone: Columns,
+    fresh: Columns,
+    overlap: Callable[[str, str], float] = no_overlap,
 ) -> list[Finding]:
     """Missing and new columns of one type that belong together become one finding, harmful as the missing one."""
     pairs: dict[str, str] = {}
@@ -201,8 +271,13 @@ def paired(
 
 def _likeness(old: str, new: str) -> float:
     """1 for names that differ in case and separators alone, or where one holds all words of the other."""
-    one, other = ([word for word in re.split(r"[^a-z0-9一-鿿]+", name.lower()) if word] for name in (old, new))
-    if "".join(one) == "".join(other) or (one and other and (set(one) <= set(other) or set(other) <= set(one))):
+    one, other = (
+        [word for word in re.split(r"[^a-z0-9一-鿿]+", name.lower()) if word]
+        for name in (old, new)
+    )
+    if "".join(one) == "".join(other) or (
+        one and other and (set(one) <= set(other) or set(other) <= set(one))
+    ):
         return 1.0
     return SequenceMatcher(None, "".join(one), "".join(other)).ratio()
 

@@ -11,15 +11,23 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from churn_tasks.checks.drift import COLUMNS, Delivered, Finding, no_overlap, refusal, result_drift, rows_of
+from churn_tasks.checks.drift import (
+    COLUMNS,
+    Delivered,
+    Finding,
+    no_overlap,
+    refusal,
+    result_drift,
+    rows_of,
+)
 from churn_tasks.checks.relation_drift import columns_read, of_month, relation_drift
 from churn_tasks.core.errors import BadInput, evidence
-from churn_tasks.core.extract_sql import rendered_sql
-from churn_tasks.core.gaps import load_gaps
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
-from churn_tasks.core.tables import Registry
 from churn_tasks.core.windows import Window
+from churn_tasks.declared.extract_sql import rendered_sql
+from churn_tasks.declared.lineage.gaps import load_gaps
+from churn_tasks.declared.registry import Registry
 
 log = logging.getLogger("churn.drift")
 DIALECTS = {"postgres": "postgres", "files": "duckdb"}
@@ -51,7 +59,9 @@ def accepted(run: Run, name: str) -> tuple[Month, Delivered] | None:
     return None
 
 
-def below(run: Run, name: str, relations: Any, before: tuple[Month, Delivered] | None) -> list[Finding]:
+def below(
+    run: Run, name: str, relations: Any, before: tuple[Month, Delivered] | None
+) -> list[Finding]:
     """Drift of the tables or files that the extract reads."""
     if before is None:
         return []
@@ -74,12 +84,20 @@ def above(
 ) -> list[Finding]:
     """Drift of what the extract gives."""
 
-    gaps = cache(lambda: load_gaps(run.settings))  # costs half a second, and is seldom asked for
+    gaps = cache(
+        lambda: load_gaps(run.settings)
+    )  # costs half a second, and is seldom asked for
 
     def costs(column: str) -> str:
         return gaps().of_column(name, column).in_words()
 
-    return result_drift(run.registry.raw[name], now.columns, before[1].columns if before else None, costs, overlap)
+    return result_drift(
+        run.registry.raw[name],
+        now.columns,
+        before[1].columns if before else None,
+        costs,
+        overlap,
+    )
 
 
 def refuse_harm(run: Run, name: str, found: list[Finding]) -> None:
@@ -110,14 +128,21 @@ def note_drift(run: Run) -> int:
         for finding in found:
             log.warning("%s %s: %s", name, run.month, finding.text)
         rows += rows_of(found)
-    table = pa.table({column: pa.array([row[column] for row in rows], pa.string()) for column in COLUMNS})
+    table = pa.table(
+        {
+            column: pa.array([row[column] for row in rows], pa.string())
+            for column in COLUMNS
+        }
+    )
     with run.engine.registered("new_drift", table):
         return int(run.engine.write("drift", run.month, "SELECT * FROM new_drift"))
 
 
 def extract_text(run: Run, name: str) -> str:
     """The extract as the profile has it, without the month's dates."""
-    return (run.settings.profile_dir / "extract" / f"{name}.sql").read_text(encoding="utf-8")
+    return (run.settings.profile_dir / "extract" / f"{name}.sql").read_text(
+        encoding="utf-8"
+    )
 
 
 def _delivered(run: Run, name: str, month: Month) -> Delivered | None:

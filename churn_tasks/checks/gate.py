@@ -15,7 +15,9 @@ from churn_tasks.checks.measures import Suite
 from churn_tasks.core.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
+    from great_expectations.core.expectation_validation_result import (
+        ExpectationSuiteValidationResult,
+    )
     from great_expectations.data_context import EphemeralDataContext
 
 
@@ -41,7 +43,11 @@ class Failure:
     stops: bool = True
 
     def __str__(self) -> str:
-        about = f"; {self.rows} rows, e.g. {', '.join(self.examples)}" if self.rows is not None else ""
+        about = (
+            f"; {self.rows} rows, e.g. {', '.join(self.examples)}"
+            if self.rows is not None
+            else ""
+        )
         kind = "allowed" if self.stops else "usual"
         return f"{self.table}.{self.measure} is {self.value:g}, {kind} {self.bounds} ({self.meaning}){about}"
 
@@ -82,7 +88,10 @@ def judge(suites: list[Suite], figures: Mapping[str, float], site: Site) -> Verd
     _refuse_vacuous(suites, figures)
     import great_expectations as gx
 
-    for name in ("great_expectations", "great_expectations.data_context.types.base"):  # the latter sets its own level
+    for name in (
+        "great_expectations",
+        "great_expectations.data_context.types.base",
+    ):  # the latter sets its own level
         logging.getLogger(name).setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
@@ -95,13 +104,20 @@ def judge(suites: list[Suite], figures: Mapping[str, float], site: Site) -> Verd
     )
     definitions = [
         context.validation_definitions.add(
-            gx.ValidationDefinition(name=suite.table, data=batch, suite=context.suites.add(_expectations(suite)))
+            gx.ValidationDefinition(
+                name=suite.table,
+                data=batch,
+                suite=context.suites.add(_expectations(suite)),
+            )
         )
         for suite in suites
     ]
     frame = pd.DataFrame([dict(figures)])
     # each definition by itself: a checkpoint compares all of them many times over
-    found = [one.run(batch_parameters={"dataframe": frame}, result_format="BASIC") for one in definitions]
+    found = [
+        one.run(batch_parameters={"dataframe": frame}, result_format="BASIC")
+        for one in definitions
+    ]
     context.build_data_docs()
     results = [_suite_result(suite, figures, found) for suite in suites]
     publish(aside, site, results)
@@ -124,11 +140,23 @@ def stop_on_failures(verdict: Verdict, site: Site) -> None:
 
 
 def _refuse_vacuous(suites: list[Suite], figures: Mapping[str, float]) -> None:
-    empty = [suite.table for suite in suites if not any(m.may_stop or m.may_warn for m in suite.measures)]
+    empty = [
+        suite.table
+        for suite in suites
+        if not any(m.may_stop or m.may_warn for m in suite.measures)
+    ]
     if empty or not suites:
-        raise CheckFailed(f"nothing to check for: {', '.join(empty) or 'any table'}; an empty suite is no success")
-    wanted = [f"{suite.table}.{measure.name}" for suite in suites for measure in suite.measures]
-    unusable = [name for name in wanted if not math.isfinite(figures.get(name, math.nan))]
+        raise CheckFailed(
+            f"nothing to check for: {', '.join(empty) or 'any table'}; an empty suite is no success"
+        )
+    wanted = [
+        f"{suite.table}.{measure.name}"
+        for suite in suites
+        for measure in suite.measures
+    ]
+    unusable = [
+        name for name in wanted if not math.isfinite(figures.get(name, math.nan))
+    ]
     if unusable:
         raise CheckFailed(f"measures without a finite value: {', '.join(unusable)}")
 
@@ -170,51 +198,98 @@ def _use_site(context: "EphemeralDataContext", folder: Path) -> None:
             "class_name": "SiteBuilder",
             "show_how_to_buttons": False,
             "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
+            "store_backend": {
+                "class_name": "TupleFilesystemStoreBackend",
+                "base_directory": str(folder),
+            },
         },
     )
 
 
 def _suite_result(
-    suite: Suite, figures: Mapping[str, float], found: "list[ExpectationSuiteValidationResult]"
+    suite: Suite,
+    figures: Mapping[str, float],
+    found: "list[ExpectationSuiteValidationResult]",
 ) -> SuiteResult:
     own = next(result for result in found if result.suite_name == suite.table)
     broken = {
-        (item.expectation_config.kwargs["column"], str(item.expectation_config.severity.value))
+        (
+            item.expectation_config.kwargs["column"],
+            str(item.expectation_config.severity.value),
+        )
         for item in own.results
         if not item.success
     }
     named = [(measure, f"{suite.table}.{measure.name}") for measure in suite.measures]
-    lines = tuple(Line(measure, figures[name], _outcome(name, broken)) for measure, name in named)
-    return SuiteResult(suite.table, int(own.statistics["evaluated_expectations"]), lines)
+    lines = tuple(
+        Line(measure, figures[name], _outcome(name, broken)) for measure, name in named
+    )
+    return SuiteResult(
+        suite.table, int(own.statistics["evaluated_expectations"]), lines
+    )
 
 
 def _outcome(name: str, broken: set[tuple[str, str]]) -> Outcome:
-    return "stop" if (name, STOP) in broken else "warn" if (name, WARN) in broken else "pass"
+    return (
+        "stop"
+        if (name, STOP) in broken
+        else "warn"
+        if (name, WARN) in broken
+        else "pass"
+    )
 
 
-def _verdict(results: list[SuiteResult], found: "list[ExpectationSuiteValidationResult]") -> Verdict:
+def _verdict(
+    results: list[SuiteResult], found: "list[ExpectationSuiteValidationResult]"
+) -> Verdict:
     evaluated = sum(result.evaluated for result in results)
-    demanded = sum(line.measure.may_stop + line.measure.may_warn for result in results for line in result.lines)
-    broken = [str(item.expectation_config) for result in found for item in result.results if _raised(item)]
+    demanded = sum(
+        line.measure.may_stop + line.measure.may_warn
+        for result in results
+        for line in result.lines
+    )
+    broken = [
+        str(item.expectation_config)
+        for result in found
+        for item in result.results
+        if _raised(item)
+    ]
     if evaluated != demanded or broken:
-        raise CheckFailed(f"{evaluated} of {demanded} expectations were evaluated; {len(broken)} raised: {broken[:5]}")
-    failures = tuple(_failure(result.table, line) for result in results for line in result.failures)
-    warnings = tuple(_failure(result.table, line) for result in results for line in result.warnings)
+        raise CheckFailed(
+            f"{evaluated} of {demanded} expectations were evaluated; {len(broken)} raised: {broken[:5]}"
+        )
+    failures = tuple(
+        _failure(result.table, line) for result in results for line in result.failures
+    )
+    warnings = tuple(
+        _failure(result.table, line) for result in results for line in result.warnings
+    )
     return Verdict(evaluated, failures, warnings, tuple(results))
 
 
 def _failure(table: str, line: Line) -> Failure:
     measure = line.measure
     stops = line.outcome == "stop"
-    low, high = (measure.lowest, measure.highest) if stops else (measure.usual_lowest, measure.usual_highest)
-    return Failure(table, measure.name, line.value, _bounds(low, high), measure.meaning, stops=stops)
+    low, high = (
+        (measure.lowest, measure.highest)
+        if stops
+        else (measure.usual_lowest, measure.usual_highest)
+    )
+    return Failure(
+        table,
+        measure.name,
+        line.value,
+        _bounds(low, high),
+        measure.meaning,
+        stops=stops,
+    )
 
 
 def _raised(item: object) -> bool:
     info = getattr(item, "exception_info", None) or {}
     return bool(info.get("raised_exception")) or any(
-        isinstance(value, dict) and value.get("raised_exception") for value in info.values()
+        isinstance(value, dict) and value.get("raised_exception")
+        for value in info.values()
     )
 
 

@@ -25,9 +25,9 @@ from churn_tasks.checks.data_docs import (
 )
 from churn_tasks.checks.small_chart import Point, small_chart
 from churn_tasks.checks.texts import measure_text
-from churn_tasks.core.contracts import RawTable
 from churn_tasks.core.months import Month
 from churn_tasks.core.pages import page_environment
+from churn_tasks.declared.contracts import RawTable
 
 SHOWN_MOVERS = 24
 
@@ -49,7 +49,9 @@ class Trail:
     @property
     def is_judged(self) -> bool:
         """Whether the latest month was held against bounds."""
-        return any(limit is not None for limit in (*self.latest.usual, *self.latest.allowed))
+        return any(
+            limit is not None for limit in (*self.latest.usual, *self.latest.allowed)
+        )
 
     @property
     def moved(self) -> float:
@@ -66,7 +68,10 @@ class Trail:
         limit = high if away > 0 else low
         if limit is not None and limit != middle:
             return abs(away / (limit - middle))
-        scale = max(statistics.median(abs(value - middle) for value in before) * 6, abs(middle) * 0.5)
+        scale = max(
+            statistics.median(abs(value - middle) for value in before) * 6,
+            abs(middle) * 0.5,
+        )
         return min(abs(away) / scale, 1.0) if scale else 0.0
 
     @property
@@ -90,7 +95,9 @@ def history_sql() -> str:
     """
 
 
-def write_history(root: Path, tables: Mapping[str, RawTable], records: Iterable[Mapping[str, Any]]) -> None:
+def write_history(
+    root: Path, tables: Mapping[str, RawTable], records: Iterable[Mapping[str, Any]]
+) -> None:
     """Write the pages of all tables, the page of what moved most, and the link to it.
 
     Args:
@@ -126,7 +133,9 @@ def write_history(root: Path, tables: Mapping[str, RawTable], records: Iterable[
     write_months(root)
 
 
-def _trails(tables: Mapping[str, RawTable], records: Iterable[Mapping[str, Any]]) -> list[Trail]:
+def _trails(
+    tables: Mapping[str, RawTable], records: Iterable[Mapping[str, Any]]
+) -> list[Trail]:
     points: dict[tuple[str, str, str, str], list[Point]] = defaultdict(list)
     for row in records:
         about = (row["table_name"], row["column_name"], row["measure"], row["item"])
@@ -140,7 +149,13 @@ def _trails(tables: Mapping[str, RawTable], records: Iterable[Mapping[str, Any]]
             )
         )
     return [
-        Trail(table, column, measure, measure_text(tables[table], column, measure, item), found)
+        Trail(
+            table,
+            column,
+            measure,
+            measure_text(tables[table], column, measure, item),
+            found,
+        )
         for (table, column, measure, item), found in points.items()
         if table in tables
     ]
@@ -149,7 +164,14 @@ def _trails(tables: Mapping[str, RawTable], records: Iterable[Mapping[str, Any]]
 def _order(trail: Trail) -> tuple[Any, ...]:
     """What stopped, what warned, then what moved most in the latest month."""
     worst = {"stop": 0, "warn": 1, "pass": 2}[trail.latest.outcome]
-    return (worst, -round(trail.moved, 6), trail.table, trail.column, trail.measure, trail.text)
+    return (
+        worst,
+        -round(trail.moved, 6),
+        trail.table,
+        trail.column,
+        trail.measure,
+        trail.text,
+    )
 
 
 def _summary(names: list[str], trails: list[Trail]) -> list[dict[str, Any]]:
@@ -158,9 +180,19 @@ def _summary(names: list[str], trails: list[Trail]) -> list[dict[str, Any]]:
     for name in names:
         own = [trail for trail in trails if trail.table == name]
         latest = max(trail.latest.month for trail in own)
-        now = [trail.latest.outcome for trail in own if trail.latest.month == latest and trail.is_judged]
-        worst: Outcome = "stop" if "stop" in now else "warn" if "warn" in now else "pass"
-        counts = {"judged": len(now), "warned": now.count("warn"), "stopped": now.count("stop")}
+        now = [
+            trail.latest.outcome
+            for trail in own
+            if trail.latest.month == latest and trail.is_judged
+        ]
+        worst: Outcome = (
+            "stop" if "stop" in now else "warn" if "warn" in now else "pass"
+        )
+        counts = {
+            "judged": len(now),
+            "warned": now.count("warn"),
+            "stopped": now.count("stop"),
+        }
         made.append({"name": name, "latest": latest, "outcome": worst, **counts})
     return made
 

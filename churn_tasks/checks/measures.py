@@ -2,13 +2,22 @@
 
 from dataclasses import dataclass, field
 
-from churn_tasks.core.contracts import RawTable, Rule, Table
+from churn_tasks.declared.contracts import RawTable, Rule, Table
 
 KINDS = {
     "missing": ("a value that every row needs is missing or blank", "必填字段缺失"),
-    "unreadable": ("a value cannot be read as its declared type", "有字段内容无法按规定类型识别"),
-    "outlier": ("a value lies outside the stated bounds of its column", "有数值超出字段规定的范围"),
-    "formula": ("a text begins like a formula of a spreadsheet", "有文本以电子表格公式开头"),
+    "unreadable": (
+        "a value cannot be read as its declared type",
+        "有字段内容无法按规定类型识别",
+    ),
+    "outlier": (
+        "a value lies outside the stated bounds of its column",
+        "有数值超出字段规定的范围",
+    ),
+    "formula": (
+        "a text begins like a formula of a spreadsheet",
+        "有文本以电子表格公式开头",
+    ),
 }
 
 
@@ -68,7 +77,9 @@ def measured_rules(table: RawTable) -> dict[str, Rule]:
 
 def rules_behind(table: RawTable, measure: str) -> list[Rule]:
     """The rules of single columns that a measure takes together; none for a rule that the contract declares."""
-    return _automatic(table).get(measure.removeprefix("any_").removesuffix("_share"), [])
+    return _automatic(table).get(
+        measure.removeprefix("any_").removesuffix("_share"), []
+    )
 
 
 def _automatic(table: RawTable) -> dict[str, list[Rule]]:
@@ -81,7 +92,10 @@ def _automatic(table: RawTable) -> dict[str, list[Rule]]:
 
 
 def _any_of(kind: str, rules: list[Rule]) -> Rule:
-    en, zh = KINDS.get(kind, (f"a value breaks the rule {kind!r} of its column", f"有字段违反规则 {kind}"))
+    en, zh = KINDS.get(
+        kind,
+        (f"a value breaks the rule {kind!r} of its column", f"有字段违反规则 {kind}"),
+    )
     return Rule(
         name=f"any_{kind}",
         reject_when=" OR ".join(f"({rule.reject_when})" for rule in rules),
@@ -97,14 +111,24 @@ def share(condition: str) -> str:
 
 
 REPEATED = Measure(
-    "repeated", "count(*) - count(DISTINCT customer_id)", "Customers listed twice.", highest=0, zh="重复出现的客户数。"
+    "repeated",
+    "count(*) - count(DISTINCT customer_id)",
+    "Customers listed twice.",
+    highest=0,
+    zh="重复出现的客户数。",
 )
 
 
 def cohort_suite(before: int | None) -> Suite:
     """Bounds of the population: not empty, each customer once, size like last month's."""
     measures = [
-        Measure("rows", "count(*)", "Customers in the population.", lowest=1, zh="当月客户群人数。"),
+        Measure(
+            "rows",
+            "count(*)",
+            "Customers in the population.",
+            lowest=1,
+            zh="当月客户群人数。",
+        ),
         REPEATED,
     ]
     if before:
@@ -124,8 +148,16 @@ def cohort_suite(before: int | None) -> Suite:
 def feature_suite(table: Table, customers: int) -> Suite:
     """Bounds of one feature table: a row a customer, finite numbers, and not every feature empty."""
     numbers = [column.name for column in table.columns if column.type == "double"]
-    infinite = " + ".join(f'count(*) FILTER (WHERE isinf("{name}") OR isnan("{name}"))' for name in numbers) or "0"
-    filled = " + ".join(f'least(count("{c.name}"), 1)' for c in table.columns if c.name != "customer_id")
+    infinite = (
+        " + ".join(
+            f'count(*) FILTER (WHERE isinf("{name}") OR isnan("{name}"))'
+            for name in numbers
+        )
+        or "0"
+    )
+    filled = " + ".join(
+        f'least(count("{c.name}"), 1)' for c in table.columns if c.name != "customer_id"
+    )
     return Suite(
         table.table,
         [
@@ -166,7 +198,12 @@ def list_suite(table: Table, expected_rows: int) -> Suite:
         table.table,
         [
             Measure(
-                "rows", "count(*)", "Size of the list.", lowest=expected_rows, highest=expected_rows, zh="清单人数。"
+                "rows",
+                "count(*)",
+                "Size of the list.",
+                lowest=expected_rows,
+                highest=expected_rows,
+                zh="清单人数。",
             ),
             REPEATED,
             Measure(
@@ -218,5 +255,7 @@ def list_suite(table: Table, expected_rows: int) -> Suite:
 
 def measures_sql(suite: Suite, relation: str) -> str:
     """One SELECT that takes all measures of a suite; its columns are ``<table>.<measure>``."""
-    columns = ", ".join(f'CAST({m.sql} AS DOUBLE) AS "{suite.table}.{m.name}"' for m in suite.measures)
+    columns = ", ".join(
+        f'CAST({m.sql} AS DOUBLE) AS "{suite.table}.{m.name}"' for m in suite.measures
+    )
     return f"SELECT {columns} FROM {relation}"

@@ -4,7 +4,22 @@ import re
 from html import escape
 from html.parser import HTMLParser
 
-VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
+VOID = frozenset(
+    {
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "source",
+        "wbr",
+    }
+)
 LEFT_OUT = frozenset({"script", "style", "link", "title", "footer"})
 LEFT_OUT_CLASSES = frozenset({"modal", "ge-walkthrough-modal", "sticky-top"})
 NOT_SAID = re.compile(r"\s*Data asset: None")
@@ -24,7 +39,10 @@ def offline(page: str, title: str, style: str, top: str) -> str:
         style: address of our stylesheet, relative to the page.
         top: HTML for the top of the body.
     """
-    copy = _Copy(f'<title>{escape(title)}</title>\n<link rel="stylesheet" href="{escape(style)}">\n', top)
+    copy = _Copy(
+        f'<title>{escape(title)}</title>\n<link rel="stylesheet" href="{escape(style)}">\n',
+        top,
+    )
     copy.feed(page)
     copy.close()
     return "".join(copy.parts)
@@ -56,13 +74,17 @@ class _Copy(HTMLParser):
             if tag not in VOID:
                 self._leaving_out, self._depth = tag, 1
         else:
-            self.parts.append(_without_handlers(tag, attrs, self.get_starttag_text() or ""))
+            self.parts.append(
+                _without_handlers(tag, attrs, self.get_starttag_text() or "")
+            )
             if tag == "body":
                 self.parts.append(self._top)
 
     def handle_startendtag(self, tag: str, attrs: Attributes) -> None:
         if not self._leaving_out and not _is_left_out(tag, attrs):
-            self.parts.append(_without_handlers(tag, attrs, self.get_starttag_text() or ""))
+            self.parts.append(
+                _without_handlers(tag, attrs, self.get_starttag_text() or "")
+            )
 
     def handle_endtag(self, tag: str) -> None:
         if self._leaving_out:
@@ -101,8 +123,14 @@ def _is_left_out(tag: str, attrs: Attributes) -> bool:
 
 def _without_handlers(tag: str, attrs: Attributes, text: str) -> str:
     """The tag as it was, or without handlers and addresses elsewhere where it has any."""
-    kept = [(n, v) for n, v in attrs if not n.startswith("on") and not (n in {"href", "action"} and is_outside(v))]
+    kept = [
+        (n, v)
+        for n, v in attrs
+        if not n.startswith("on") and not (n in {"href", "action"} and is_outside(v))
+    ]
     if len(kept) == len(attrs):
         return text
-    written = (name if value is None else f'{name}="{escape(value)}"' for name, value in kept)
+    written = (
+        name if value is None else f'{name}="{escape(value)}"' for name, value in kept
+    )
     return f"<{' '.join([tag, *written])}>"

@@ -14,15 +14,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from churn_tasks.checks.measures import measured_rules
-from churn_tasks.core.contracts import Column, RawTable
 from churn_tasks.core.months import Month
 from churn_tasks.core.privacy import masked
+from churn_tasks.declared.contracts import Column, RawTable
 
 SAMPLED_FROM = 1_000_000
 LEAST_NAMED = 10
 TOP = 10
 LONGEST_VALUE = 40
-QUANTILES = {"p01": 0.01, "p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95, "p99": 0.99}
+QUANTILES = {
+    "p01": 0.01,
+    "p05": 0.05,
+    "p25": 0.25,
+    "p50": 0.5,
+    "p75": 0.75,
+    "p95": 0.95,
+    "p99": 0.99,
+}
 NUMBERS = ("integer", "decimal", "double")
 DATES = ("date", "timestamp")
 
@@ -64,7 +72,11 @@ def sampling_mask(rows: int) -> int:
 
 def is_code(column: Column) -> bool:
     """Whether the values of the column may be named and counted: texts and flags that speak of nobody."""
-    return column.pii == "none" and column.type in ("text", "boolean") and not column.name.endswith("_id")
+    return (
+        column.pii == "none"
+        and column.type in ("text", "boolean")
+        and not column.name.endswith("_id")
+    )
 
 
 def is_number(column: Column) -> bool:
@@ -80,7 +92,10 @@ def profile_sql(table: RawTable, relation: str, month: Month, rows: int) -> str:
         rows: how many there are, which decides what part is looked at closely.
     """
     rules = measured_rules(table)
-    breaks = "".join(f', coalesce({rule.reject_when}, false) AS "breaks|{name}"' for name, rule in rules.items())
+    breaks = "".join(
+        f', coalesce({rule.reject_when}, false) AS "breaks|{name}"'
+        for name, rule in rules.items()
+    )
     rejected = " OR ".join(f'"breaks|{name}"' for name in rules) or "false"
     key = ", ".join(f'"{name}"' for name in table.key or table.column_names)
     looked_at = f"(row_hash & {sampling_mask(rows)}::UBIGINT) = 0"
@@ -90,7 +105,11 @@ def profile_sql(table: RawTable, relation: str, month: Month, rows: int) -> str:
         'count(*) FILTER (close) AS "|close_rows"',
         'count(DISTINCT row_hash) FILTER (close) AS "|close_keys"',
         *(f'count(*) FILTER ("breaks|{name}") AS "|{name}"' for name in rules),
-        *(aggregate for column in table.columns for aggregate in _aggregates(column, month)),
+        *(
+            aggregate
+            for column in table.columns
+            for aggregate in _aggregates(column, month)
+        ),
     ]
     return (
         f"SELECT {', '.join(aggregates)} FROM (SELECT *, kept AND close AS close_kept FROM"
@@ -118,7 +137,11 @@ def _aggregates(column: Column, month: Month) -> Iterator[str]:
 
 def _exact(column: Column) -> str:
     """The value as a number whose sum does not depend on the order of rows."""
-    return f'TRY_CAST("{column.name}" AS DECIMAL(28,6))' if column.type == "double" else f'"{column.name}"'
+    return (
+        f'TRY_CAST("{column.name}" AS DECIMAL(28,6))'
+        if column.type == "double"
+        else f'"{column.name}"'
+    )
 
 
 def _spread(column: str, sql: str) -> Iterator[str]:
@@ -131,7 +154,9 @@ def _spread(column: str, sql: str) -> Iterator[str]:
 def _top_values(name: str) -> str:
     """How many values, how many rows, and the most frequent values with their rows, ties in order of the value."""
     counted = f"map_entries(histogram({name}::VARCHAR) FILTER (close_kept))"
-    flipped = f"list_transform({counted}, lambda e: {{'n': -(e.value::BIGINT), 'v': e.key}})"
+    flipped = (
+        f"list_transform({counted}, lambda e: {{'n': -(e.value::BIGINT), 'v': e.key}})"
+    )
     return (
         f"{{'distinct': len({counted}), 'rows': count({name}) FILTER (close_kept),"
         f" 'values': list_slice(list_sort({flipped}), 1, {TOP})}}"
@@ -141,10 +166,22 @@ def _top_values(name: str) -> str:
 def figures(table: RawTable, found: Mapping[str, Any]) -> list[Figure]:
     """The figures of a table from the row that :func:`profile_sql` gave; what has no value is left out."""
     rows = found["|rows"]
-    whole = {"rows": rows, "kept": found["|kept"], "close_share": _share(found["|close_rows"], rows)}
-    whole["repeated_share"] = _share(found["|close_rows"] - found["|close_keys"], found["|close_rows"])
-    whole |= {name: _share(found[f"|{name}"], rows) or 0.0 for name in measured_rules(table)}
-    made = [Figure(table.table, "", name, float(value)) for name, value in whole.items() if value is not None]
+    whole = {
+        "rows": rows,
+        "kept": found["|kept"],
+        "close_share": _share(found["|close_rows"], rows),
+    }
+    whole["repeated_share"] = _share(
+        found["|close_rows"] - found["|close_keys"], found["|close_rows"]
+    )
+    whole |= {
+        name: _share(found[f"|{name}"], rows) or 0.0 for name in measured_rules(table)
+    }
+    made = [
+        Figure(table.table, "", name, float(value))
+        for name, value in whole.items()
+        if value is not None
+    ]
     for column in table.columns:
         made.extend(
             Figure(table.table, column.name, measure, float(value), item=item)
@@ -154,19 +191,38 @@ def figures(table: RawTable, found: Mapping[str, Any]) -> list[Figure]:
     return made
 
 
-def _column_figures(column: Column, found: Mapping[str, Any], rows: int) -> dict[tuple[str, str], Any]:
-    parts = {key.partition("|")[2]: value for key, value in found.items() if key.startswith(f"{column.name}|")}
-    made = {("null_share", ""): _share(rows - parts["filled"], rows), ("distinct", ""): parts.get("distinct")}
+def _column_figures(
+    column: Column, found: Mapping[str, Any], rows: int
+) -> dict[tuple[str, str], Any]:
+    parts = {
+        key.partition("|")[2]: value
+        for key, value in found.items()
+        if key.startswith(f"{column.name}|")
+    }
+    made = {
+        ("null_share", ""): _share(rows - parts["filled"], rows),
+        ("distinct", ""): parts.get("distinct"),
+    }
     if "sum" in parts:
         made["negative_share", ""] = _share(parts["negative"], parts["summed"])
         made["mean", ""] = _share(parts["sum"], parts["summed"])
     made |= {(name, ""): parts.get(name) for name in ("min", "max")}
-    made |= {(name, ""): value for name, value in zip(QUANTILES, parts.get("quantiles") or (), strict=False)}
+    made |= {
+        (name, ""): value
+        for name, value in zip(QUANTILES, parts.get("quantiles") or (), strict=False)
+    }
     if "top" in parts:
         top = parts["top"]
         made["distinct", ""] = top["distinct"]
-        counts = {_shown(each["v"]): -each["n"] for each in top["values"] or () if -each["n"] >= LEAST_NAMED}
-        made |= {("share_of", value): _share(count, top["rows"]) for value, count in counts.items()}
+        counts = {
+            _shown(each["v"]): -each["n"]
+            for each in top["values"] or ()
+            if -each["n"] >= LEAST_NAMED
+        }
+        made |= {
+            ("share_of", value): _share(count, top["rows"])
+            for value, count in counts.items()
+        }
     return made
 
 
@@ -186,11 +242,21 @@ def regions_sql(table: RawTable, relation: str, master: str | None) -> str | Non
     Args:
         master: relation with customer_id and region_code, one row or several a customer.
     """
-    rejected = " OR ".join(f"({rule.reject_when})" for rule in measured_rules(table).values()) or "false"
+    rejected = (
+        " OR ".join(f"({rule.reject_when})" for rule in measured_rules(table).values())
+        or "false"
+    )
     kept = f"{relation} WHERE NOT coalesce({rejected}, false)"
     numbers = [column for column in table.columns if is_number(column)]
-    sums = "".join(f', sum({_exact(c)}) AS "{c.name}|sum", count({_exact(c)}) AS "{c.name}|summed"' for c in numbers)
-    again = "".join(f', sum("{c.name}|{part}") AS "{c.name}|{part}"' for c in numbers for part in ("sum", "summed"))
+    sums = "".join(
+        f', sum({_exact(c)}) AS "{c.name}|sum", count({_exact(c)}) AS "{c.name}|summed"'
+        for c in numbers
+    )
+    again = "".join(
+        f', sum("{c.name}|{part}") AS "{c.name}|{part}"'
+        for c in numbers
+        for part in ("sum", "summed")
+    )
     if "region_code" in table.column_names:
         return f"SELECT region_code, count(*) AS rows{sums} FROM {kept} GROUP BY ALL ORDER BY ALL"
     if master is None or "customer_id" not in table.column_names:
@@ -209,7 +275,17 @@ def region_figures(table: RawTable, found: list[dict[str, Any]]) -> list[Figure]
     for row in found:
         region = row["region_code"] or "?"
         named = ((name, row[name]) for name in ("rows", "customers") if name in row)
-        made += [Figure(table.table, "", name, float(value), region) for name, value in named]
-        means = {c.name: _share(row[f"{c.name}|sum"], row[f"{c.name}|summed"]) for c in table.columns if is_number(c)}
-        made += [Figure(table.table, name, "mean", mean, region) for name, mean in means.items() if mean is not None]
+        made += [
+            Figure(table.table, "", name, float(value), region) for name, value in named
+        ]
+        means = {
+            c.name: _share(row[f"{c.name}|sum"], row[f"{c.name}|summed"])
+            for c in table.columns
+            if is_number(c)
+        }
+        made += [
+            Figure(table.table, name, "mean", mean, region)
+            for name, mean in means.items()
+            if mean is not None
+        ]
     return made

@@ -14,10 +14,12 @@ from sqlglot import exp
 
 from churn_tasks.checks.delivered_types import HOLDS, type_word
 from churn_tasks.checks.drift import Columns, Finding, new_column, paired
-from churn_tasks.core.contracts import RawTable
 from churn_tasks.core.months import Month
+from churn_tasks.declared.contracts import RawTable
 
-Read = Literal["worked", "named", "passed", "no"]  # used in an expression, selected by name, part of a *, not at all
+Read = Literal[
+    "worked", "named", "passed", "no"
+]  # used in an expression, selected by name, part of a *, not at all
 SAID: dict[Read, str] = {
     "worked": "works with it",
     "named": "passes it on",
@@ -33,12 +35,20 @@ def of_month(relations: Mapping[str, Columns], month: Month) -> dict[str, Column
     month's count: a database or folder that holds the whole history shows all of them all the time.
     """
     wanted = re.compile(rf"(?<!\d){month.year}[-_]?{month.number:02d}(?!\d)")
-    found: dict[str, Columns] = {name: columns for name, columns in relations.items() if "/" not in name}
+    found: dict[str, Columns] = {
+        name: columns for name, columns in relations.items() if "/" not in name
+    }
     for name in found:
-        parts = {key.partition("/")[2]: columns for key, columns in relations.items() if key.startswith(f"{name}/")}
+        parts = {
+            key.partition("/")[2]: columns
+            for key, columns in relations.items()
+            if key.startswith(f"{name}/")
+        }
         own = [columns for part, columns in parts.items() if wanted.search(part)]
         if own:
-            found[name] = {column: kind for columns in own for column, kind in columns.items()}
+            found[name] = {
+                column: kind for columns in own for column, kind in columns.items()
+            }
     return found
 
 
@@ -58,14 +68,24 @@ def relation_drift(
     findings: list[Finding] = []
     for relation in sorted(now.keys() & before.keys()):
         columns, known = now[relation], before[relation]
-        gone = {n: type_word(kind) for n, kind in known.items() if n not in columns and read(n) != "passed"}
-        fresh = {n: type_word(kind) for n, kind in columns.items() if n not in known and read(n) != "passed"}
+        gone = {
+            n: type_word(kind)
+            for n, kind in known.items()
+            if n not in columns and read(n) != "passed"
+        }
+        fresh = {
+            n: type_word(kind)
+            for n, kind in columns.items()
+            if n not in known and read(n) != "passed"
+        }
         found = [_gone(table, relation, name, read(name)) for name in gone]
         found += [new_column(table, name, columns[name], relation) for name in fresh]
         findings += paired(found, gone, fresh)
         for name in (name for name in columns if name in known):
             how = "named" if is_mended and read(name) == "worked" else read(name)
-            findings += _changed(table, relation, name, (known[name], columns[name]), how)
+            findings += _changed(
+                table, relation, name, (known[name], columns[name]), how
+            )
     return findings
 
 
@@ -77,8 +97,15 @@ def columns_read(sql: str, dialect: str) -> Callable[[str], Read]:
         return lambda name: "worked"
     found: dict[str, Read] = {}
     for column in tree.find_all(exp.Column):
-        holder = column.parent.parent if isinstance(column.parent, exp.Alias) else column.parent
-        plain = isinstance(holder, exp.Select) and column.find_ancestor(exp.Where, exp.Join, exp.Order) is None
+        holder = (
+            column.parent.parent
+            if isinstance(column.parent, exp.Alias)
+            else column.parent
+        )
+        plain = (
+            isinstance(holder, exp.Select)
+            and column.find_ancestor(exp.Where, exp.Join, exp.Order) is None
+        )
         name = column.name.lower()
         found[name] = "named" if plain and found.get(name) != "worked" else "worked"
     whole: Read = "passed" if _passes_a_table(tree) else "no"
@@ -98,14 +125,29 @@ def _passes_a_table(tree: exp.Expr) -> bool:
 
 def _gone(table: RawTable, relation: str, name: str, how: Read) -> Finding:
     note = f"gone from {relation}; extract/{table.table}.sql {SAID[how]}"
-    return Finding("missing", table.table, name, how in ("worked", "named"), note, relation)
+    return Finding(
+        "missing", table.table, name, how in ("worked", "named"), note, relation
+    )
 
 
-def _changed(table: RawTable, relation: str, name: str, types: tuple[str, str], how: Read) -> list[Finding]:
+def _changed(
+    table: RawTable, relation: str, name: str, types: tuple[str, str], how: Read
+) -> list[Finding]:
     old, new = types
     if old == new:
         return []
-    lossless = type_word(old) == type_word(new) != "other" or type_word(new) in HOLDS.get(type_word(old), ())
+    lossless = type_word(old) == type_word(new) != "other" or type_word(
+        new
+    ) in HOLDS.get(type_word(old), ())
     said = f"{'nothing is lost' if lossless else 'values may be lost'}; extract/{table.table}.sql {SAID[how]}"
     harmful = how == "worked" and not lossless
-    return [Finding("retyped", table.table, name, harmful, f"{new} instead of {old} in {relation}; {said}", relation)]
+    return [
+        Finding(
+            "retyped",
+            table.table,
+            name,
+            harmful,
+            f"{new} instead of {old} in {relation}; {said}",
+            relation,
+        )
+    ]

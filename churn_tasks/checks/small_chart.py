@@ -30,13 +30,19 @@ def small_chart(points: Sequence[Point]) -> Markup:
     places = [_x(place, len(points)) for place in range(len(points))]
     heights = [_y(point.value, low, high) for point in points]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(places, heights, strict=True))
-    dots = "".join(_dot(point, x, y) for point, x, y in zip(points, places, heights, strict=True))
+    dots = "".join(
+        _dot(point, x, y) for point, x, y in zip(points, places, heights, strict=True)
+    )
     ends = f'<text x="{LEFT}" y="{HEIGHT - 4}">{points[0].month}</text>'
     if len(points) > 1:
         ends += f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 4}" text-anchor="end">{points[-1].month}</text>'
-    path = f'<polyline points="{line}" fill="none" stroke="#2f5d8a" stroke-width="1.5"/>'
+    path = (
+        f'<polyline points="{line}" fill="none" stroke="#2f5d8a" stroke-width="1.5"/>'
+    )
     band = _band(points, places, low, high)
-    return Markup(f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{band}{path}{dots}{ends}</svg>')  # noqa: S704 - numbers and months only
+    return Markup(  # noqa: S704 - numbers and months only
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{band}{path}{dots}{ends}</svg>'
+    )
 
 
 def _extent(points: Sequence[Point]) -> tuple[float, float]:
@@ -46,13 +52,21 @@ def _extent(points: Sequence[Point]) -> tuple[float, float]:
     values = [point.value for point in points]
     low, high = min(calm or values), max(calm or values)
     room = 2 * (high - low) or max(values) - min(values)
-    low, high = max(min([*values, low]), low - room), min(max([*values, high]), high + room)
+    low, high = (
+        max(min([*values, low]), low - room),
+        min(max([*values, high]), high + room),
+    )
     return (low, high) if low < high else (low - 0.5, high + 0.5)
 
 
-def _band(points: Sequence[Point], places: Sequence[float], low: float, high: float) -> str:
+def _band(
+    points: Sequence[Point], places: Sequence[float], low: float, high: float
+) -> str:
     """The usual band as an area, for each run of months that have one; an open side reaches the edge."""
-    parts, half = [], (places[1] - places[0]) / 2 if len(places) > 1 else (WIDTH - LEFT - RIGHT) / 2
+    parts, half = (
+        [],
+        (places[1] - places[0]) / 2 if len(places) > 1 else (WIDTH - LEFT - RIGHT) / 2,
+    )
     for point, x in zip(points, places, strict=True):
         if point.usual == (None, None):
             continue
@@ -60,7 +74,9 @@ def _band(points: Sequence[Point], places: Sequence[float], low: float, high: fl
         top = high if point.usual[1] is None else point.usual[1]
         y, end = _y(top, low, high), _y(bottom, low, high)
         size = f'width="{2 * half:.1f}" height="{max(end - y, 1):.1f}"'
-        parts.append(f'<rect x="{x - half:.1f}" y="{y:.1f}" {size} fill="#d9e6f2" shape-rendering="crispEdges"/>')
+        parts.append(
+            f'<rect x="{x - half:.1f}" y="{y:.1f}" {size} fill="#d9e6f2" shape-rendering="crispEdges"/>'
+        )
     return "".join(parts)
 
 

@@ -9,13 +9,16 @@ from datetime import date
 from typing import Any, Literal
 
 from churn_tasks.checks.delivered_types import FITS, type_word
-from churn_tasks.core.contracts import RawTable
-from churn_tasks.core.gaps import Cost, Gaps
 from churn_tasks.core.windows import Window
+from churn_tasks.declared.contracts import RawTable
+from churn_tasks.declared.lineage.gaps import Cost, Gaps
 
 QUIET = 5  # times the mean time between two rows, after which a table counts as stale: by chance 7 times in 1,000
 HALVED, DOUBLED = 0.5, 2.0
-NUMBERS = {"decimal": ("integer", "double"), "double": ("integer", "decimal")}  # as good as the type itself
+NUMBERS = {
+    "decimal": ("integer", "double"),
+    "double": ("integer", "decimal"),
+}  # as good as the type itself
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,12 @@ class Judged:
             "newest_known_date": str(self.newest_known) if self.newest_known else None,
             "missing_columns": list(self.missing),
             "mistyped_columns": [
-                {"column": column, "delivered": now, "wanted": wanted, "unreadable": count}
+                {
+                    "column": column,
+                    "delivered": now,
+                    "wanted": wanted,
+                    "unreadable": count,
+                }
                 for column, now, wanted, count in self.mistyped
             ],
             "set_aside": dict(self.set_aside),
@@ -95,12 +103,32 @@ def judge(table: RawTable, seen: Seen | None, gaps: Gaps, window: Window) -> Jud
     """The verdict on one contract; ``seen`` is None where the profile has no extract for it."""
     kind = table.kind or "own"
     if seen is None:
-        stops = ("without it nobody is a customer",) if gaps.is_essential(table.table) else ()
-        return Judged(table.table, kind, "absent", stops=stops, cost=gaps.of_table(table.table))
+        stops = (
+            ("without it nobody is a customer",)
+            if gaps.is_essential(table.table)
+            else ()
+        )
+        return Judged(
+            table.table, kind, "absent", stops=stops, cost=gaps.of_table(table.table)
+        )
     if seen.refused:
-        return Judged(table.table, kind, "refused", stops=(seen.refused,), cost=gaps.of_table(table.table))
-    absent = tuple(c.name for c in table.delivered_columns if not c.delivered_names & seen.columns.keys())
-    empty = tuple(name for name, count in seen.filled.items() if seen.looked_at and not count and name not in absent)
+        return Judged(
+            table.table,
+            kind,
+            "refused",
+            stops=(seen.refused,),
+            cost=gaps.of_table(table.table),
+        )
+    absent = tuple(
+        c.name
+        for c in table.delivered_columns
+        if not c.delivered_names & seen.columns.keys()
+    )
+    empty = tuple(
+        name
+        for name, count in seen.filled.items()
+        if seen.looked_at and not count and name not in absent
+    )
     return Judged(
         table.table,
         kind,
@@ -110,9 +138,14 @@ def judge(table: RawTable, seen: Seen | None, gaps: Gaps, window: Window) -> Jud
         newest_known=seen.newest_known,
         missing=absent + empty,
         mistyped=_mistyped(table, seen),
-        set_aside=tuple((name, count) for name, count in seen.set_aside.items() if count),
+        set_aside=tuple(
+            (name, count) for name, count in seen.set_aside.items() if count
+        ),
         stops=_stops(table, seen, absent),
-        remarks=(*(f"column {name} is empty" for name in empty), *_remarks(table, seen, window)),
+        remarks=(
+            *(f"column {name} is empty" for name in empty),
+            *_remarks(table, seen, window),
+        ),
         cost=_cost(gaps, table.table, absent + empty),
     )
 
@@ -121,12 +154,16 @@ def missing_activity(gaps: Gaps) -> str:
     """Why no month could run, when nothing that is delivered tells who is a customer; else empty."""
     if gaps.has_customers:
         return ""
-    ways = " or ".join(" with ".join(sorted(tables)) for tables in gaps.activity_sources)
+    ways = " or ".join(
+        " with ".join(sorted(tables)) for tables in gaps.activity_sources
+    )
     return f"nothing that is delivered tells who is a customer (month_activity): deliver {ways}"
 
 
 def _stops(table: RawTable, seen: Seen, absent: tuple[str, ...]) -> tuple[str, ...]:
-    required = [c.name for c in table.delivered_columns if c.required and c.name in absent]
+    required = [
+        c.name for c in table.delivered_columns if c.required and c.name in absent
+    ]
     found = [f"required column {name} is not delivered" for name in required]
     found += [
         f"column {column} arrives as {now}, which cannot be read as {wanted}"
@@ -154,7 +191,14 @@ def _mistyped(table: RawTable, seen: Seen) -> tuple[tuple[str, str, str, int], .
     """Columns that come in another kind of type; -1 values cannot be read where no value can."""
     found = []
     for column in table.delivered_columns:
-        now = next((seen.columns[name] for name in sorted(column.delivered_names) if name in seen.columns), None)
+        now = next(
+            (
+                seen.columns[name]
+                for name in sorted(column.delivered_names)
+                if name in seen.columns
+            ),
+            None,
+        )
         if (
             now is None
             or column.name.endswith("_token")
@@ -163,7 +207,12 @@ def _mistyped(table: RawTable, seen: Seen) -> tuple[tuple[str, str, str, int], .
             continue
         unfit = type_word(now) not in FITS[column.type]
         found.append(
-            (column.name, now, column.type, -1 if unfit else seen.set_aside.get(f"{column.name}_unreadable", 0))
+            (
+                column.name,
+                now,
+                column.type,
+                -1 if unfit else seen.set_aside.get(f"{column.name}_unreadable", 0),
+            )
         )
     return tuple(found)
 
@@ -180,8 +229,12 @@ def _remarks(table: RawTable, seen: Seen, window: Window) -> list[str]:
     if seen.rows_before:
         change = seen.rows / seen.rows_before
         if not HALVED <= change <= DOUBLED:
-            found.append(f"{seen.rows:,} rows after {seen.rows_before:,} in the month before")
-    ours = {name for c in table.delivered_columns for name in c.delivered_names} | set(table.column_names)
+            found.append(
+                f"{seen.rows:,} rows after {seen.rows_before:,} in the month before"
+            )
+    ours = {name for c in table.delivered_columns for name in c.delivered_names} | set(
+        table.column_names
+    )
     extra = [name for name in seen.columns if name not in ours]
     if extra:
         found.append(f"not part of the contract and left out: {', '.join(extra)}")
@@ -193,7 +246,9 @@ def _stale(table: RawTable, seen: Seen, window: Window) -> str:
     newest = seen.newest_known
     if not seen.rows or newest is None:
         return ""
-    silent = (window.as_of - newest).days - 1  # 0: something was known on the month's last day
+    silent = (
+        window.as_of - newest
+    ).days - 1  # 0: something was known on the month's last day
     days = (window.as_of - window.month.start).days
     usual = QUIET * days / seen.rows if table.covers == "events" else days
     if silent <= max(1.0, usual):
@@ -205,4 +260,6 @@ def _cost(gaps: Gaps, table: str, columns: tuple[str, ...]) -> Cost:
     costs = [gaps.of_column(table, column) for column in columns]
     features = {feature.name: feature for cost in costs for feature in cost.features}
     triggers = {trigger.number: trigger for cost in costs for trigger in cost.triggers}
-    return Cost(tuple(features.values()), tuple(triggers[number] for number in sorted(triggers)))
+    return Cost(
+        tuple(features.values()), tuple(triggers[number] for number in sorted(triggers))
+    )

@@ -1,17 +1,23 @@
 """What each measure of a profile is called, in both languages."""
 
 from churn_tasks.checks.measures import measured_rules
-from churn_tasks.core.contracts import RawTable
+from churn_tasks.declared.contracts import RawTable
 
 MEASURES = {
     "rows": ("当月记录数", "rows of the month"),
-    "volume_ratio": ("与上月的记录数之比", "rows against the month before, which was accepted"),
+    "volume_ratio": (
+        "与上月的记录数之比",
+        "rows against the month before, which was accepted",
+    ),
     "repeated_share": ("重复主键的记录比例", "share of rows whose key came before"),
     "region_rows": (
         "变化最大的大区的记录占比与往月之比",
         "share of rows of the region that moved most, against earlier months",
     ),
-    "region_mean": ("变化最大的大区的均值与往月之比", "mean of the region that moved most, against earlier months"),
+    "region_mean": (
+        "变化最大的大区的均值与往月之比",
+        "mean of the region that moved most, against earlier months",
+    ),
     "shift": ("取值分布偏离往月的比例", "share of rows that went to other values"),
     "null_share": ("空值比例", "share of rows without a value"),
     "negative_share": ("负值比例", "share of negative values"),
@@ -26,7 +32,9 @@ MEASURES = {
 }
 
 
-def measure_text(table: RawTable, column: str, measure: str, item: str = "") -> tuple[str, str]:
+def measure_text(
+    table: RawTable, column: str, measure: str, item: str = ""
+) -> tuple[str, str]:
     """The measure in Chinese and in English, with its column and unit.
 
     Args:
@@ -34,11 +42,28 @@ def measure_text(table: RawTable, column: str, measure: str, item: str = "") -> 
     """
     if rule := measured_rules(table).get(measure):
         return f"被隔离的记录：{rule.zh}", f"rows set aside: {rule.en}"
-    zh, en = (f"取值 {item} 的占比", f"share of {item}") if item else MEASURES.get(measure, (measure, measure))
+    zh, en = (
+        (f"取值 {item} 的占比", f"share of {item}")
+        if item
+        else MEASURES.get(measure, (measure, measure))
+    )
     found = next((each for each in table.columns if each.name == column), None)
     if found is None:
         return zh, en
-    if found.type in ("date", "timestamp") and measure not in ("null_share", "distinct"):
-        return f"{column}：{zh}（距当月首日的天数）", f"{column}: {en}, in days from the first of the month"
-    unit = found.unit if found.unit and measure in ("mean", "min", "max", "p05", "p50", "p95", "p99") else ""
-    return f"{column}：{zh}{f'（{unit}）' if unit else ''}", f"{column}: {en}{f' ({unit})' if unit else ''}"
+    if found.type in ("date", "timestamp") and measure not in (
+        "null_share",
+        "distinct",
+    ):
+        return (
+            f"{column}：{zh}（距当月首日的天数）",
+            f"{column}: {en}, in days from the first of the month",
+        )
+    unit = (
+        found.unit
+        if found.unit and measure in ("mean", "min", "max", "p05", "p50", "p95", "p99")
+        else ""
+    )
+    return (
+        f"{column}：{zh}{f'（{unit}）' if unit else ''}",
+        f"{column}: {en}{f' ({unit})' if unit else ''}",
+    )

@@ -5,7 +5,13 @@ from typing import Annotated
 
 import typer
 from rich.logging import RichHandler
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from churn_tasks.cli.catalogue import write_catalogue_page
 from churn_tasks.cli.definitions import definitions
@@ -20,9 +26,14 @@ from churn_tasks.cli.source import check_source, what_we_need
 from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings, load_settings
-from churn_tasks.pipeline import STEPS, run_step
+from churn_tasks.walks.month import STEPS, run_step
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help=__doc__,
+    pretty_exceptions_enable=False,
+)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(review, name="review")
 app.add_typer(definitions, name="definitions")
@@ -39,7 +50,9 @@ app.command("adopt")(adopt_formula)
 @app.command("run")
 def run_months(
     month: MonthOption,
-    through: Annotated[str | None, typer.Option(help="Last month of a range; the months run in order.")] = None,
+    through: Annotated[
+        str | None, typer.Option(help="Last month of a range; the months run in order.")
+    ] = None,
     profile: ProfileOption = None,
 ) -> None:
     """Run every step of a month, or of a range of months."""
@@ -73,7 +86,7 @@ def show_list(
     profile: ProfileOption = None,
 ) -> None:
     """Show the head of the warning list that is published for a month; phone numbers are masked."""
-    from churn_tasks.local.screens import list_screen
+    from churn_tasks.cli.screens import list_screen
 
     console.print(list_screen(load_settings(profile), Month.parse(month), top))
 
@@ -81,7 +94,7 @@ def show_list(
 @app.command("validate")
 def show_validation(profile: ProfileOption = None) -> None:
     """Show what the lists were worth where the truth is in (F2), and every model's figures on its tested month."""
-    from churn_tasks.local.screens import validation_screens
+    from churn_tasks.cli.screens import validation_screens
 
     for screen in validation_screens(load_settings(profile)):
         console.print(screen)
@@ -90,12 +103,15 @@ def show_validation(profile: ProfileOption = None) -> None:
 @app.command("dictionary")
 def write_dictionary(profile: ProfileOption = None) -> None:
     """Print the data dictionary of a profile as Markdown, in English and Chinese."""
-    from churn_tasks.core.tables import load_registry
+    from churn_tasks.declared.registry import load_registry
     from churn_tasks.report.dictionary import dictionary
 
     settings = load_settings(profile)
     title = settings.title
-    typer.echo(dictionary(load_registry(settings), title.en, title.zh, settings.time_zone), nl=False)
+    typer.echo(
+        dictionary(load_registry(settings), title.en, title.zh, settings.time_zone),
+        nl=False,
+    )
 
 
 def _one_step(settings: Settings, month: Month, step: str) -> None:
@@ -104,7 +120,10 @@ def _one_step(settings: Settings, month: Month, step: str) -> None:
     facts = ", ".join(f"{name} {value}" for name, value in report.facts.items())
     colour = "yellow" if report.outcome == "skipped" else "green"
     details = "; ".join(part for part in (report.reason, rows, facts) if part)
-    console.print(f"{month} [{colour}]{step:<15}[/] {report.seconds:6.1f} s  {details}", highlight=False)
+    console.print(
+        f"{month} [{colour}]{step:<15}[/] {report.seconds:6.1f} s  {details}",
+        highlight=False,
+    )
 
 
 def _progress() -> Progress:
@@ -121,7 +140,9 @@ def _progress() -> Progress:
 def main() -> None:
     """Entry point: errors that the product raises on purpose are shown as one message, without a traceback."""
     logging.basicConfig(
-        level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)]
+        level=logging.WARNING,
+        format="%(message)s",
+        handlers=[RichHandler(console=console, show_path=False)],
     )
     try:
         app()

@@ -6,20 +6,32 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from churn_tasks.cli.options import ProfileOption, console
 from churn_tasks.core.settings import load_settings
 
-definitions = typer.Typer(no_args_is_help=True, help="What leaving means, and what each meaning would have come to.")
-NAMES = Annotated[list[str] | None, typer.Argument(help="Names of definitions; all that the profile can use if none.")]
+definitions = typer.Typer(
+    no_args_is_help=True,
+    help="What leaving means, and what each meaning would have come to.",
+)
+NAMES = Annotated[
+    list[str] | None,
+    typer.Argument(help="Names of definitions; all that the profile can use if none."),
+]
 
 
 @definitions.command("list")
 def list_definitions(profile: ProfileOption = None) -> None:
     """Show every definition that the profile sees, and whether its sources suffice for it."""
-    from churn_tasks.local.definition_runs import usable
-    from churn_tasks.local.definition_screens import list_screen
+    from churn_tasks.by_hand.definitions import usable
+    from churn_tasks.cli.definition_screens import list_screen
 
     settings = load_settings(profile)
     console.print(list_screen(settings, *usable(settings)))
@@ -27,14 +39,19 @@ def list_definitions(profile: ProfileOption = None) -> None:
 
 @definitions.command("show")
 def show_definition(
-    name: Annotated[str | None, typer.Argument(help="Name of a definition; the adopted one when absent.")] = None,
-    sql: Annotated[bool, typer.Option("--sql", help="Print the label's SQL as it is run.")] = False,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="Name of a definition; the adopted one when absent."),
+    ] = None,
+    sql: Annotated[
+        bool, typer.Option("--sql", help="Print the label's SQL as it is run.")
+    ] = False,
     profile: ProfileOption = None,
 ) -> None:
     """Show one definition, or the SQL that labels customers by it."""
-    from churn_tasks.core.tables import load_registry
-    from churn_tasks.local.definition_runs import adopting
-    from churn_tasks.local.definition_screens import definition_screen
+    from churn_tasks.by_hand.definitions import adopting
+    from churn_tasks.cli.definition_screens import definition_screen
+    from churn_tasks.declared.registry import load_registry
 
     settings = load_settings(profile)
     chosen = adopting(settings, name) if name else settings
@@ -50,16 +67,22 @@ def show_definition(
 def compare_definitions(
     names: NAMES = None,
     false_alarms: Annotated[
-        float, typer.Option(help="Share of those who stay that may be alarmed.", min=0.001, max=0.5)
+        float,
+        typer.Option(
+            help="Share of those who stay that may be alarmed.", min=0.001, max=0.5
+        ),
     ] = 0.03,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the picture and the figures; definitions in the state if absent.")
+        Path | None,
+        typer.Option(
+            help="Folder for the picture and the figures; definitions in the state if absent."
+        ),
     ] = None,
     profile: ProfileOption = None,
 ) -> None:
     """Run definitions over the history of the lake, without touching it, and show what each comes to."""
-    from churn_tasks.local.definition_runs import compare, usable
-    from churn_tasks.local.definition_screens import comparison_screens
+    from churn_tasks.by_hand.definitions import compare, usable
+    from churn_tasks.cli.definition_screens import comparison_screens
     from churn_tasks.report.definition_picture import draw
 
     settings = load_settings(profile)
@@ -70,7 +93,9 @@ def compare_definitions(
             settings,
             list(dict.fromkeys(chosen)),
             false_alarms,
-            lambda what, done, of: progress.update(bar, description=what, completed=done, total=of),
+            lambda what, done, of: progress.update(
+                bar, description=what, completed=done, total=of
+            ),
         )
     for screen in comparison_screens(figures):
         console.print(screen)
@@ -78,16 +103,26 @@ def compare_definitions(
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder, figures)
     draw(figures, folder / "compare.png")
-    console.print(f"{folder}/compare.png, compare.json, compare.csv", highlight=False, soft_wrap=True)
+    console.print(
+        f"{folder}/compare.png, compare.json, compare.csv",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _write(folder: Path, figures: dict[str, Any]) -> None:
     """The figures for machines: everything as JSON, the months as CSV."""
     text = json.dumps(figures, ensure_ascii=False, indent=2)
     (folder / "compare.json").write_text(text + "\n", encoding="utf-8")
-    rows = [{"definition": name, **row} for name, each in figures["definitions"].items() for row in each["months"]]
+    rows = [
+        {"definition": name, **row}
+        for name, each in figures["definitions"].items()
+        for row in each["months"]
+    ]
     with (folder / "compare.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else ["definition"])
+        writer = csv.DictWriter(
+            file, fieldnames=list(rows[0]) if rows else ["definition"]
+        )
         writer.writeheader()
         writer.writerows(rows)
 

@@ -20,38 +20,74 @@ if TYPE_CHECKING:
 
 
 def probe_leaks(
-    month: Annotated[str | None, typer.Option(help="Month whose training is looked at, YYYY-MM.")] = None,
-    file: Annotated[Path | None, typer.Option(help="A flat file instead: CSV or Parquet, a row a customer.")] = None,
-    label: Annotated[str, typer.Option(help="Column of the file that says who left: 1/0, yes/no, 是/否.")] = "churned",
-    key: Annotated[str | None, typer.Option(help="Column of the file that names the customer.")] = None,
-    ignore: Annotated[list[str] | None, typer.Option(help="Column of the file to leave out; may be repeated.")] = None,
-    top: Annotated[int, typer.Option(help="Rows to show; every suspicious column is shown in any case.", min=1)] = 10,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures to this file as well.")] = None,
+    month: Annotated[
+        str | None, typer.Option(help="Month whose training is looked at, YYYY-MM.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="A flat file instead: CSV or Parquet, a row a customer."),
+    ] = None,
+    label: Annotated[
+        str,
+        typer.Option(help="Column of the file that says who left: 1/0, yes/no, 是/否."),
+    ] = "churned",
+    key: Annotated[
+        str | None, typer.Option(help="Column of the file that names the customer.")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="Column of the file to leave out; may be repeated."),
+    ] = None,
+    top: Annotated[
+        int,
+        typer.Option(
+            help="Rows to show; every suspicious column is shown in any case.", min=1
+        ),
+    ] = 10,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", help="Write all figures to this file as well."),
+    ] = None,
     profile: ProfileOption = None,
 ) -> None:
     """Look at every column alone and name those that tell who leaves; ends with 1 where training would stop."""
     from churn_tasks.modeling.leak_probe import probe
 
-    rows, features, limits, title = _asked(month, file, label, key, tuple(ignore or ()), profile)
+    rows, features, limits, title = _asked(
+        month, file, label, key, tuple(ignore or ()), profile
+    )
     found = probe(rows, features, limits)
     if not found:
-        raise BadInput(f"{title}: too few leavers or stayers to tell anything ({rows.churners} of {len(rows)} left)")
-    console.print(_screen(found, f"{title}: {len(rows):,} rows, {rows.churners:,} left", top))
+        raise BadInput(
+            f"{title}: too few leavers or stayers to tell anything ({rows.churners} of {len(rows)} left)"
+        )
+    console.print(
+        _screen(found, f"{title}: {len(rows):,} rows, {rows.churners:,} left", top)
+    )
     if json_file:
         told = [asdict(one) for one in found]
-        json_file.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        json_file.write_text(
+            json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+        )
     leaks = [one.name for one in found if one.stops]
     if leaks:
-        console.print(f"[red]{len(leaks)} of {len(found)} columns have seen the label:[/] {', '.join(leaks)}")
+        console.print(
+            f"[red]{len(leaks)} of {len(found)} columns have seen the label:[/] {', '.join(leaks)}"
+        )
         raise typer.Exit(1)
     console.print(f"[green]None of {len(found)} columns tells who leaves.[/]")
 
 
 def _asked(
-    month: str | None, file: Path | None, label: str, key: str | None, ignore: tuple[str, ...], profile: str | None
+    month: str | None,
+    file: Path | None,
+    label: str,
+    key: str | None,
+    ignore: tuple[str, ...],
+    profile: str | None,
 ) -> "tuple[Sample, FeatureSet, LeakProbe, str]":
     """Rows, columns, bounds and a title."""
-    from churn_tasks.local.leak_look import file_rows, month_rows
+    from churn_tasks.by_hand.leaks import file_rows, month_rows
 
     if (month is None) == (file is None):
         raise BadInput("give --month, or --file with --label")
@@ -68,7 +104,16 @@ def _asked(
 
 
 def _screen(found: "list[Suspect]", title: str, top: int) -> Table:
-    screen = Table("column", "AUC", "AUC by rates", "sure leavers", "sure stayers", "jump", "", title=title)
+    screen = Table(
+        "column",
+        "AUC",
+        "AUC by rates",
+        "sure leavers",
+        "sure stayers",
+        "jump",
+        "",
+        title=title,
+    )
     for place, one in enumerate(found):
         if place >= top and not one.reasons:
             break
@@ -82,5 +127,11 @@ def _screen(found: "list[Suspect]", title: str, top: int) -> Table:
         colour = "red" if one.stops else "yellow" if one.reasons else ""
         told = "; ".join(one.reasons)
         verdict = f"{'leak: ' if one.stops else 'look: '}{told}" if told else ""
-        screen.add_row(one.name, "" if signs.auc is None else f"{signs.auc:.3f}", *figures, verdict, style=colour)
+        screen.add_row(
+            one.name,
+            "" if signs.auc is None else f"{signs.auc:.3f}",
+            *figures,
+            verdict,
+            style=colour,
+        )
     return screen

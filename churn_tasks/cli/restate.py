@@ -24,7 +24,7 @@ def restate_month(
     profile: ProfileOption = None,
 ) -> None:
     """Read a month from the source again and restate what depends on it, beside the versions there are."""
-    from churn_tasks.local.restate import earliest_day, restate
+    from churn_tasks.walks.restate import earliest_day, restate
 
     settings, chosen = load_settings(profile), Month.parse(month)
     day = known_until.date() if known_until else earliest_day(settings, chosen)
@@ -33,16 +33,21 @@ def restate_month(
         done.append(report)
         colour = "yellow" if report.outcome == "skipped" else "green"
         console.print(
-            f"{report.month} [{colour}]{report.step:<15}[/] {report.seconds:6.1f} s  {report.reason}", highlight=False
+            f"{report.month} [{colour}]{report.step:<15}[/] {report.seconds:6.1f} s  {report.reason}",
+            highlight=False,
         )
     found = rebuilt(settings, day)
-    console.print(f"What was known before {day} changed {found.row_count} partitions.", highlight=False)
+    console.print(
+        f"What was known before {day} changed {found.row_count} partitions.",
+        highlight=False,
+    )
     if found.row_count:
         console.print(found)
     for report in done:
         if report.step == "publish" and report.outcome == "done":
             console.print(
-                f"{report.month}: the list is published as version {report.facts['version']}", highlight=False
+                f"{report.month}: the list is published as version {report.facts['version']}",
+                highlight=False,
             )
 
 
@@ -50,7 +55,11 @@ def rebuilt(settings: Settings, day: date) -> Table:
     """Every partition that has a version of the restatement, with its rows before and after."""
     lake = Lake(settings.lake_dir)
     screen = Table("month", "table", "rows before", "rows now")
-    for table, month in sorted(lake.restated_at(day), key=lambda found: (found[1], found[0])):
+    for table, month in sorted(
+        lake.restated_at(day), key=lambda found: (found[1], found[0])
+    ):
         before, now = lake.rows_before_and_at(table, month, day)
-        screen.add_row(str(month), table, "–" if before is None else f"{before:,}", f"{now:,}")
+        screen.add_row(
+            str(month), table, "–" if before is None else f"{before:,}", f"{now:,}"
+        )
     return screen

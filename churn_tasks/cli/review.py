@@ -19,9 +19,17 @@ from churn_tasks.core.settings import load_settings
 if TYPE_CHECKING:
     from churn_tasks.adapters.warehouse import Warehouse
 
-review = typer.Typer(invoke_without_command=True, help="Decide which doubtful records are the same person.")
-ByOption = Annotated[str, typer.Option("--by", help="Who decides; kept with the decision.")]
-PairArgument = Annotated[str, typer.Argument(help="Both line numbers, joined by a plus sign: 6000001+6000007.")]
+review = typer.Typer(
+    invoke_without_command=True,
+    help="Decide which doubtful records are the same person.",
+)
+ByOption = Annotated[
+    str, typer.Option("--by", help="Who decides; kept with the decision.")
+]
+PairArgument = Annotated[
+    str,
+    typer.Argument(help="Both line numbers, joined by a plus sign: 6000001+6000007."),
+]
 KEYS: dict[str, Literal["same", "different", "skip", "quit"]] = {
     "s": "same", "same": "same", "d": "different", "different": "different",
     "": "skip", "k": "skip", "skip": "skip", "q": "quit", "quit": "quit",
@@ -42,7 +50,9 @@ def _warehouse(profile: str | None) -> Iterator["Warehouse"]:
 @review.callback()
 def decide_one_by_one(
     context: typer.Context,
-    by: Annotated[str, typer.Option("--by", help="Who decides; asked for when absent.")] = "",
+    by: Annotated[
+        str, typer.Option("--by", help="Who decides; asked for when absent.")
+    ] = "",
     profile: ProfileOption = None,
 ) -> None:
     """Show open pairs one by one, both records side by side, and take s (same), d (different), skip or quit."""
@@ -68,12 +78,31 @@ def list_pairs(
     if state not in ("open", "same", "different", "all"):
         raise BadInput(f"--state is {state!r}; there are open, same, different, all")
     with _warehouse(profile) as warehouse:
-        found = warehouse.review_pairs(state=None if state == "all" else state, limit=top)
-    table = Table("pair", "probability", "first asked", "why asked", "evidence", "state", "by")
+        found = warehouse.review_pairs(
+            state=None if state == "all" else state, limit=top
+        )
+    table = Table(
+        "pair", "probability", "first asked", "why asked", "evidence", "state", "by"
+    )
     for pair in found:
         name = f"{pair['customer_id_a']}+{pair['customer_id_b']}"
-        shown = (name, f"{pair['probability']:.4f}", f"{pair['first_seen']:%Y-%m}", pair["reason"])
-        table.add_row(*map(escape, (*shown, pair["evidence"] or "", pair["state"], pair["decided_by"] or "")))
+        shown = (
+            name,
+            f"{pair['probability']:.4f}",
+            f"{pair['first_seen']:%Y-%m}",
+            pair["reason"],
+        )
+        table.add_row(
+            *map(
+                escape,
+                (
+                    *shown,
+                    pair["evidence"] or "",
+                    pair["state"],
+                    pair["decided_by"] or "",
+                ),
+            )
+        )
     console.print(table)
 
 
@@ -89,7 +118,9 @@ def decide(
     pair: PairArgument,
     decision: Annotated[str, typer.Argument(help="same or different.")],
     by: ByOption,
-    why: Annotated[str, typer.Option(help="Reason, without names or numbers of people.")] = "",
+    why: Annotated[
+        str, typer.Option(help="Reason, without names or numbers of people.")
+    ] = "",
     profile: ProfileOption = None,
 ) -> None:
     """Decide one pair."""
@@ -102,17 +133,27 @@ def decide(
 def undo(
     pair: PairArgument,
     by: ByOption,
-    why: Annotated[str, typer.Option(help="Reason, without names or numbers of people.")] = "",
+    why: Annotated[
+        str, typer.Option(help="Reason, without names or numbers of people.")
+    ] = "",
     profile: ProfileOption = None,
 ) -> None:
     """Take the decision on one pair back; the pair is open again."""
     _record(profile, pair, "undo", by, why)
 
 
-def _record(profile: str | None, pair: str, decision: Literal["same", "different", "undo"], by: str, why: str) -> None:
+def _record(
+    profile: str | None,
+    pair: str,
+    decision: Literal["same", "different", "undo"],
+    by: str,
+    why: str,
+) -> None:
     with _warehouse(profile) as warehouse:
         added = warehouse.decide_pair(_numbers(pair), decision, by, why)
-    console.print(f"{pair}: {decision} recorded." if added else f"{pair}: it was so already.")
+    console.print(
+        f"{pair}: {decision} recorded." if added else f"{pair}: it was so already."
+    )
 
 
 def _ask(warehouse: "Warehouse", found: list[dict[str, Any]], who: str) -> int:
@@ -133,7 +174,11 @@ def _ask(warehouse: "Warehouse", found: list[dict[str, Any]], who: str) -> int:
 def _answer() -> Literal["same", "different", "skip", "quit"]:
     while True:
         try:
-            given = typer.prompt("s same 同一人 / d different 不同人 / skip / quit", default="skip", show_default=False)
+            given = typer.prompt(
+                "s same 同一人 / d different 不同人 / skip / quit",
+                default="skip",
+                show_default=False,
+            )
         except (EOFError, typer.Abort):
             return "quit"
         if given.strip().lower() in KEYS:
@@ -149,14 +194,22 @@ def _side_by_side(pair: Mapping[str, Any]) -> Table:
     for field in fields(pair):
         style = "bold yellow" if field.differs else ""
         label = f"{field.label.en} {field.label.zh}"
-        table.add_row(label, escape(field.left), escape(field.right), "≠" if field.differs else "", style=style)
+        table.add_row(
+            label,
+            escape(field.left),
+            escape(field.right),
+            "≠" if field.differs else "",
+            style=style,
+        )
     return table
 
 
 def _numbers(pair: str) -> tuple[str, str]:
     parts = [part.strip() for part in pair.split("+")]
     if len(parts) != 2 or not all(parts) or parts[0] == parts[1]:
-        raise BadInput(f"{pair!r} names no pair; write two line numbers joined by a plus sign, as in 6000001+6000007")
+        raise BadInput(
+            f"{pair!r} names no pair; write two line numbers joined by a plus sign, as in 6000001+6000007"
+        )
     first, second = sorted(parts)
     return first, second
 
@@ -164,5 +217,7 @@ def _numbers(pair: str) -> tuple[str, str]:
 def _found(warehouse: "Warehouse", pair: str) -> dict[str, Any]:
     found = warehouse.review_pairs(pair=_numbers(pair))
     if not found:
-        raise BadInput(f"the pair {pair} was never in the review queue; see: churn review list --state all")
+        raise BadInput(
+            f"the pair {pair} was never in the review queue; see: churn review list --state all"
+        )
     return found[0]

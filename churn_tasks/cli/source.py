@@ -17,18 +17,23 @@ if TYPE_CHECKING:
 def check_source(
     month: MonthOption,
     profile: ProfileOption = None,
-    most_rows: Annotated[int, typer.Option(help="Rows of a table to read; counts are of all.", min=1)] = 1_000_000,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the answer to this file as well.")] = None,
+    most_rows: Annotated[
+        int, typer.Option(help="Rows of a table to read; counts are of all.", min=1)
+    ] = 1_000_000,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", help="Write the answer to this file as well."),
+    ] = None,
 ) -> None:
     """Read the source for a month and say, contract by contract, what is there and what each gap costs.
 
     Needs no lake and no warehouse, writes nothing, and shows no value of the data. Ends with 1 when something is
     missing without which the month cannot run.
     """
+    from churn_tasks.by_hand.source import look
     from churn_tasks.checks.source_check import missing_activity
-    from churn_tasks.core.gaps import load_gaps
-    from churn_tasks.local.source_look import look
-    from churn_tasks.local.source_screens import source_screens
+    from churn_tasks.cli.source_screens import source_screens
+    from churn_tasks.declared.lineage.gaps import load_gaps
 
     settings, chosen = load_settings(profile), Month.parse(month)
     gaps = load_gaps(settings)
@@ -38,26 +43,47 @@ def check_source(
     impossible = missing_activity(gaps)
     if impossible:
         console.print(f"[red]Nobody is a customer:[/] {impossible}", highlight=False)
-    may_run = not impossible and not any(one.stops for one in judged if one.table in gaps.delivered)
-    console.print("[green]The month can run.[/]" if may_run else "[red]The month cannot run yet.[/]")
+    may_run = not impossible and not any(
+        one.stops for one in judged if one.table in gaps.delivered
+    )
+    console.print(
+        "[green]The month can run.[/]"
+        if may_run
+        else "[red]The month cannot run yet.[/]"
+    )
     if json_file:
-        _write(json_file, {"profile": settings.profile, "month": str(chosen), "can_run": may_run}, impossible, judged)
+        _write(
+            json_file,
+            {"profile": settings.profile, "month": str(chosen), "can_run": may_run},
+            impossible,
+            judged,
+        )
     if not may_run:
         raise typer.Exit(1)
 
 
-def _write(path: Path, answer: dict[str, object], impossible: str, judged: "list[Judged]") -> None:
+def _write(
+    path: Path, answer: dict[str, object], impossible: str, judged: "list[Judged]"
+) -> None:
     """The answer for machines."""
-    whole = {**answer, "impossible": impossible or None, "contracts": [one.as_json() for one in judged]}
-    path.write_text(json.dumps(whole, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    whole = {
+        **answer,
+        "impossible": impossible or None,
+        "contracts": [one.as_json() for one in judged],
+    }
+    path.write_text(
+        json.dumps(whole, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+    )
 
 
 def what_we_need(
-    language: Annotated[Literal["en", "zh"], typer.Option(help="Language of the page.")] = "en",
+    language: Annotated[
+        Literal["en", "zh"], typer.Option(help="Language of the page.")
+    ] = "en",
     profile: ProfileOption = None,
 ) -> None:
     """Print the page for the owner of a source system as Markdown: every table, what it switches on, and a sample."""
-    from churn_tasks.core.gaps import everything_delivered
+    from churn_tasks.declared.lineage.gaps import everything_delivered
     from churn_tasks.report.what_we_need import page
 
     typer.echo(page(everything_delivered(load_settings(profile)), language), nl=False)

@@ -100,7 +100,8 @@ class Definition(Closed):
     tiers: tuple[Tier, ...] = ()
     kinds: tuple[KindRule, ...] = ()
     drop_left_in_delay: bool = Field(
-        True, description="leave customers who left during the delay out of training: they could not be called in time"
+        True,
+        description="leave customers who left during the delay out of training: they could not be called in time",
     )
     rotation_days: int = Field(
         45,
@@ -120,8 +121,14 @@ class Definition(Closed):
 
     def needed(self, tier: Tier | None) -> int:
         """How many of :meth:`counted` must have struck."""
-        at_least = self.at_least if tier is None or tier.at_least is None else tier.at_least
-        return needed(at_least, len(self.counted(tier)), f"tier {tier.name}" if tier else "at_least")
+        at_least = (
+            self.at_least if tier is None or tier.at_least is None else tier.at_least
+        )
+        return needed(
+            at_least,
+            len(self.counted(tier)),
+            f"tier {tier.name}" if tier else "at_least",
+        )
 
     @model_validator(mode="after")
     def _speaks_of_what_it_has(self) -> Self:
@@ -145,13 +152,21 @@ def needed(at_least: AtLeast, of: int, where: str) -> int:
     Raises:
         ValueError: fewer than one, or more than there are.
     """
-    wanted = {"any": 1, "all": of}.get(at_least, at_least) if isinstance(at_least, str) else at_least
+    wanted = (
+        {"any": 1, "all": of}.get(at_least, at_least)
+        if isinstance(at_least, str)
+        else at_least
+    )
     if not isinstance(wanted, int) or not 1 <= wanted <= of:
-        raise ValueError(f"{where}: at_least is {at_least}; allowed are any, all, or 1 to {of}")
+        raise ValueError(
+            f"{where}: at_least is {at_least}; allowed are any, all, or 1 to {of}"
+        )
     return wanted
 
 
 def _refuse_repeated(what: str, names: "tuple[str, ...] | list[str]") -> None:
     twice = sorted({name for name in names if list(names).count(name) > 1})
     if twice:
-        raise ValueError(f"{what} named twice: {', '.join(twice)}. Give each a name of its own")
+        raise ValueError(
+            f"{what} named twice: {', '.join(twice)}. Give each a name of its own"
+        )

@@ -17,7 +17,11 @@ KINDS = "kinds"  # rules for kinds of leaving that several definitions share
 
 def definition_files(roots: Sequence[Path]) -> dict[str, Path]:
     """Every definition by its name; ``roots`` are searched in order, a later one replaces what an earlier one has."""
-    return {file.stem: file for root in roots for file in sorted((root / FOLDER).glob("*.yaml"))}
+    return {
+        file.stem: file
+        for root in roots
+        for file in sorted((root / FOLDER).glob("*.yaml"))
+    }
 
 
 def stated(given: object, roots: Sequence[Path]) -> dict[str, Any]:
@@ -34,7 +38,9 @@ def stated(given: object, roots: Sequence[Path]) -> dict[str, Any]:
     if isinstance(given, str) or given is None:
         return fields(given or DEFAULT, roots)
     if not isinstance(given, Mapping):
-        raise SettingsError("definition: give the name of a file under definitions, or its fields")
+        raise SettingsError(
+            "definition: give the name of a file under definitions, or its fields"
+        )
     own = _with_kinds(dict(given), roots)
     return own if "signs" in own else fields(own.pop("name", DEFAULT), roots) | own
 
@@ -47,7 +53,9 @@ def fields(name: str, roots: Sequence[Path]) -> dict[str, Any]:
     """
     files = definition_files(roots)
     if name not in files:
-        raise SettingsError(f"definition: there is no {FOLDER}/{name}.yaml; there are {', '.join(sorted(files))}")
+        raise SettingsError(
+            f"definition: there is no {FOLDER}/{name}.yaml; there are {', '.join(sorted(files))}"
+        )
     content = _yaml(files[name])
     if not isinstance(content, dict):
         raise SettingsError(f"{files[name]}: holds no fields")
@@ -59,10 +67,16 @@ def _with_kinds(content: dict[str, Any], roots: Sequence[Path]) -> dict[str, Any
     name = content.get("kinds")
     if not isinstance(name, str):
         return content
-    found = {file.stem: file for root in roots for file in sorted((root / FOLDER / KINDS).glob("*.yaml"))}
+    found = {
+        file.stem: file
+        for root in roots
+        for file in sorted((root / FOLDER / KINDS).glob("*.yaml"))
+    }
     if name not in found:
         known = ", ".join(sorted(found))
-        raise SettingsError(f"definition.kinds: there is no {FOLDER}/{KINDS}/{name}.yaml; there are {known}")
+        raise SettingsError(
+            f"definition.kinds: there is no {FOLDER}/{KINDS}/{name}.yaml; there are {known}"
+        )
     return {**content, "kinds": _yaml(found[name])}
 
 
@@ -83,7 +97,10 @@ def load_definition(name: str, roots: Sequence[Path]) -> Definition:
     try:
         return Definition(**content)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        wrong = "; ".join(
+            f"{'.'.join(map(str, each['loc']))}: {each['msg']}"
+            for each in error.errors()
+        )
         raise SettingsError(f"{definition_files(roots)[name]}: {wrong}") from error
 
 

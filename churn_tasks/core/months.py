@@ -25,8 +25,14 @@ class Month:
         Raises:
             BadInput: the text is missing or in another form, with the form that is wanted.
         """
-        if not isinstance(text, str) or not _MONTH.fullmatch(text) or text.startswith("0000"):
-            raise BadInput(f"month {text!r} is not of the form YYYY-MM, for example 2024-03")
+        if (
+            not isinstance(text, str)
+            or not _MONTH.fullmatch(text)
+            or text.startswith("0000")
+        ):
+            raise BadInput(
+                f"month {text!r} is not of the form YYYY-MM, for example 2024-03"
+            )
         return cls(int(text[:4]), int(text[5:]))
 
     @classmethod

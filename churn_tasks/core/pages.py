@@ -8,7 +8,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 
-def page_environment(folder: Path, filters: Mapping[str, Callable[..., Any]], **shared: Any) -> Environment:
+def page_environment(
+    folder: Path, filters: Mapping[str, Callable[..., Any]], **shared: Any
+) -> Environment:
     """The templates of a folder: everything is escaped, and a name that is not given is an error.
 
     Args:
@@ -33,4 +35,6 @@ def both(zh: object, en: object) -> Markup:
     >>> both("名单", "List & levels")
     Markup('<span class="zh">名单</span> <span class="en">List &amp; levels</span>')
     """
-    return Markup('<span class="zh">{}</span> <span class="en">{}</span>').format(zh, en)
+    return Markup('<span class="zh">{}</span> <span class="en">{}</span>').format(
+        zh, en
+    )

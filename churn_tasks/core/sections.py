@@ -40,33 +40,69 @@ class Select(Closed):
     What reaches neither ``min_iv`` nor ``min_auc`` falls out unless it gains more than chance in a small booster.
     """
 
-    max_missing: Share = Field(0.999, description="share of rows without a value from which a column falls out")
-    min_varied: float = Field(0.0002, ge=0, lt=1, description="share of rows that must differ from the commonest value")
+    max_missing: Share = Field(
+        0.999, description="share of rows without a value from which a column falls out"
+    )
+    min_varied: float = Field(
+        0.0002,
+        ge=0,
+        lt=1,
+        description="share of rows that must differ from the commonest value",
+    )
     max_correlation: float = Field(
         0.95,
         gt=0,
         le=1,
         description="of two columns whose ranks correlate so closely, the one that tells less falls out",
     )
-    min_iv: float = Field(0.001, ge=0, description="information value, less what chance gives, that keeps a column")
-    min_auc: float = Field(0.51, ge=0.5, lt=1, description="AUC, in the better direction, that keeps it as well")
+    min_iv: float = Field(
+        0.001,
+        ge=0,
+        description="information value, less what chance gives, that keeps a column",
+    )
+    min_auc: float = Field(
+        0.51,
+        ge=0.5,
+        lt=1,
+        description="AUC, in the better direction, that keeps it as well",
+    )
     certainty: float = Field(
         2.0,
         ge=0,
         description="standard errors above chance that either of the two must lie as well: few rows prove little",
     )
-    max_columns: int = Field(180, ge=1, description="at most so many columns, those that tell most; pinned ones count")
-    max_rows: int = Field(20_000, ge=1_000, description="training rows looked at; beyond it customers are thinned")
+    max_columns: int = Field(
+        180,
+        ge=1,
+        description="at most so many columns, those that tell most; pinned ones count",
+    )
+    max_rows: int = Field(
+        20_000,
+        ge=1_000,
+        description="training rows looked at; beyond it customers are thinned",
+    )
 
 
 class Watch(Closed):
     """When the page of the catalogue points at a column; nothing stops for it."""
 
-    psi_notice: float = Field(0.1, gt=0, description="population stability index worth a look")
-    psi_alarm: float = Field(0.25, gt=0, description="population stability index that asks for an answer")
-    missing_rise: float = Field(0.05, gt=0, le=1, description="missing share above the reference month's by so much")
+    psi_notice: float = Field(
+        0.1, gt=0, description="population stability index worth a look"
+    )
+    psi_alarm: float = Field(
+        0.25, gt=0, description="population stability index that asks for an answer"
+    )
+    missing_rise: float = Field(
+        0.05,
+        gt=0,
+        le=1,
+        description="missing share above the reference month's by so much",
+    )
     leak_auc: float = Field(
-        0.9, gt=0.5, le=1, description="AUC of a single column, either direction, that looks like a leak"
+        0.9,
+        gt=0.5,
+        le=1,
+        description="AUC of a single column, either direction, that looks like a leak",
     )
 
 
@@ -75,7 +111,9 @@ class Features(Closed):
 
     ban: tuple[str, ...] = ()
     pin: tuple[str, ...] = ()
-    select: Select | None = Field(Select(), description="null: models learn from every column that is not banned")
+    select: Select | None = Field(
+        Select(), description="null: models learn from every column that is not banned"
+    )
     watch: Watch = Watch()
 
     @model_validator(mode="after")
@@ -91,17 +129,24 @@ class Derive(Closed):
 
     pca: int = Field(0, ge=0, le=50, description="principal components")
     factors: int = Field(0, ge=0, le=50, description="factors of a factor analysis")
-    clusters: int = Field(0, ge=0, le=50, description="clusters of behaviour: a distance from each")
+    clusters: int = Field(
+        0, ge=0, le=50, description="clusters of behaviour: a distance from each"
+    )
 
 
 class Model(Closed):
     """Candidates to fit each month and the months they may learn from."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    candidates: tuple[Literal["logistic_regression", "lightgbm"], ...] = ("logistic_regression", "lightgbm")
+    candidates: tuple[Literal["logistic_regression", "lightgbm"], ...] = (
+        "logistic_regression",
+        "lightgbm",
+    )
     max_train_months: int = Field(12, ge=1)
     max_train_rows: int = Field(
-        1_000_000, ge=1_000, description="beyond it customers are thinned, the same in all months"
+        1_000_000,
+        ge=1_000,
+        description="beyond it customers are thinned, the same in all months",
     )
     derive: Derive = Derive()
     seed: int = 20_240_101
@@ -110,12 +155,31 @@ class Model(Closed):
 class LeakProbe(Closed):
     """From where on a single column has seen the label, so that training stops (docs/leaks.md has the margins)."""
 
-    max_auc: float = Field(0.97, gt=0.5, le=1, description="AUC of one column alone, ranked or by its leaving rates")
-    max_sure_share: Share = Field(0.5, description="share of all leavers (or stayers) where next to all leave (stay)")
-    max_jump: float = Field(0.15, gt=0, le=1, description="AUC of the latest month against the months before ...")
-    jump_from_auc: float = Field(0.85, gt=0.5, le=1, description="... where that month's AUC is at least this")
-    notice_auc: float = Field(0.9, gt=0.5, le=1, description="AUC that is worth a warning in the log")
-    notice_share: Share = Field(0.25, description="sure share that is worth a warning in the log")
+    max_auc: float = Field(
+        0.97,
+        gt=0.5,
+        le=1,
+        description="AUC of one column alone, ranked or by its leaving rates",
+    )
+    max_sure_share: Share = Field(
+        0.5,
+        description="share of all leavers (or stayers) where next to all leave (stay)",
+    )
+    max_jump: float = Field(
+        0.15,
+        gt=0,
+        le=1,
+        description="AUC of the latest month against the months before ...",
+    )
+    jump_from_auc: float = Field(
+        0.85, gt=0.5, le=1, description="... where that month's AUC is at least this"
+    )
+    notice_auc: float = Field(
+        0.9, gt=0.5, le=1, description="AUC that is worth a warning in the log"
+    )
+    notice_share: Share = Field(
+        0.25, description="sure share that is worth a warning in the log"
+    )
 
 
 class Promotion(Closed):
@@ -132,7 +196,8 @@ class WarningList(Closed):
     high_probability: Share = 0.5
     medium_probability: Share = 0.25
     one_row_per: Literal["line", "customer"] = Field(
-        "line", description="customer: a person with several lines takes one place, with the line that is worth most"
+        "line",
+        description="customer: a person with several lines takes one place, with the line that is worth most",
     )
 
     @model_validator(mode="after")
@@ -150,14 +215,35 @@ class Matching(Closed):
 
     upper: Share = 0.95
     lower: Share = 0.5
-    most_asked_a_month: int = Field(500, ge=0, description="new pairs put into the review queue by one month's run")
-    most_lines: int = Field(200, ge=2, description="lines of one person beyond which nothing is merged automatically")
-    months_back: int = Field(3, ge=0, le=24, description="months for which a line that is gone is still compared")
-    sampled_pairs: int = Field(2_000_000, ge=10_000, description="random pairs from which chance agreement is measured")
+    most_asked_a_month: int = Field(
+        500, ge=0, description="new pairs put into the review queue by one month's run"
+    )
+    most_lines: int = Field(
+        200,
+        ge=2,
+        description="lines of one person beyond which nothing is merged automatically",
+    )
+    months_back: int = Field(
+        3,
+        ge=0,
+        le=24,
+        description="months for which a line that is gone is still compared",
+    )
+    sampled_pairs: int = Field(
+        2_000_000,
+        ge=10_000,
+        description="random pairs from which chance agreement is measured",
+    )
     seed: int = 20_240_101
-    offered_at_once: int = Field(20, ge=1, le=200, description="pairs that one run of churn_review offers in Airflow")
+    offered_at_once: int = Field(
+        20,
+        ge=1,
+        le=200,
+        description="pairs that one run of churn_review offers in Airflow",
+    )
     airflow_shows: Literal["differences", "records"] = Field(
-        "differences", description="Airflow keeps what it shows: differences hides every character that is the same"
+        "differences",
+        description="Airflow keeps what it shows: differences hides every character that is the same",
     )
 
     @model_validator(mode="after")
@@ -187,7 +273,9 @@ class Widths(Closed):
 class Exceptional(Closed):
     """Widths for some measures alone; None leaves that outcome out: they never warn, or never stop."""
 
-    measures: str = Field(description="pattern over table.column.measure, such as cdr.*.mean or bill.rows")
+    measures: str = Field(
+        description="pattern over table.column.measure, such as cdr.*.mean or bill.rows"
+    )
     warn: Widths | None = None
     stop: Widths | None = None
 
@@ -200,14 +288,26 @@ class Quality(Closed):
     """
 
     min_months: int = Field(4, ge=3)
-    max_months: int = Field(12, ge=3, le=60, description="only the latest so many accepted months teach")
+    max_months: int = Field(
+        12, ge=3, le=60, description="only the latest so many accepted months teach"
+    )
     min_rows: int = Field(200, ge=1)
     warn: Widths = Widths()
     stop: Widths = Widths(mads=12, relative=1.0, share=0.25, chance=10)
-    first_year: float = Field(1.5, ge=1, description="wider by this factor until a whole year is known: seasons")
-    volume: tuple[float, float] = Field((0.5, 2.0), description="rows against the month before, if accepted: stated")
-    exceptions: tuple[Exceptional, ...] = Field((), description="the first that fits a measure counts")
-    ignore: tuple[str, ...] = Field((), description="patterns over table.column.measure that have no learnt bounds")
+    first_year: float = Field(
+        1.5,
+        ge=1,
+        description="wider by this factor until a whole year is known: seasons",
+    )
+    volume: tuple[float, float] = Field(
+        (0.5, 2.0), description="rows against the month before, if accepted: stated"
+    )
+    exceptions: tuple[Exceptional, ...] = Field(
+        (), description="the first that fits a measure counts"
+    )
+    ignore: tuple[str, ...] = Field(
+        (), description="patterns over table.column.measure that have no learnt bounds"
+    )
 
     @model_validator(mode="after")
     def _usual_within_allowed(self) -> Self:
@@ -215,9 +315,15 @@ class Quality(Closed):
             raise ValueError("min_months must not exceed max_months")
         if not self.volume[0] < 1 < self.volume[1]:
             raise ValueError("volume must enclose 1, such as [0.5, 2.0]")
-        narrow = [name for name in Widths.model_fields if getattr(self.stop, name) < getattr(self.warn, name)]
+        narrow = [
+            name
+            for name in Widths.model_fields
+            if getattr(self.stop, name) < getattr(self.warn, name)
+        ]
         if narrow:
-            raise ValueError(f"stop must be at least as wide as warn in: {', '.join(narrow)}")
+            raise ValueError(
+                f"stop must be at least as wide as warn in: {', '.join(narrow)}"
+            )
         return self
 
 
@@ -225,7 +331,10 @@ class Restatement(Closed):
     """How far back the monthly run looks for rows that came late (A7)."""
 
     months: int = Field(
-        1, ge=0, le=12, description="earlier months that each run looks through for late rows and restates; 0: none"
+        1,
+        ge=0,
+        le=12,
+        description="earlier months that each run looks through for late rows and restates; 0: none",
     )
 
 
@@ -246,13 +355,16 @@ class ProfileFile(Closed):
     currency: str = "CNY"
     first_month: MonthField
     last_month: MonthField | None = Field(
-        None, description="of a source that no longer grows; its months are run by backfill, never by the clock"
+        None,
+        description="of a source that no longer grows; its months are run by backfill, never by the clock",
     )
     time_zone: str = "Asia/Shanghai"
     windows: Windows = Windows()
     definition: Definition  # in the file: the name of a definition, or its fields (core/definition_files.py)
     source: Source
-    standardise: dict[str, Standard] = Field({}, description="<table>.<column> to how it is brought to standard form")
+    standardise: dict[str, Standard] = Field(
+        {}, description="<table>.<column> to how it is brought to standard form"
+    )
     phone_region: str = Field(
         "CN",
         pattern=r"^([A-Z]{2}|any)$",
@@ -260,7 +372,8 @@ class ProfileFile(Closed):
     )
     features: Features = Features()
     figures: dict[str, float] = Field(
-        {}, description="costs, rates and thresholds of queries, as <query>.<name>, that differ from their query.yaml"
+        {},
+        description="costs, rates and thresholds of queries, as <query>.<name>, that differ from their query.yaml",
     )
     model: Model
     leak_probe: LeakProbe = LeakProbe()

@@ -25,7 +25,11 @@ INCLUDE = REPOSITORY / "include"
 
 
 def _place(value: object) -> object:
-    return Path(value) if isinstance(value, str) and value and "://" not in value else value or None
+    return (
+        Path(value)
+        if isinstance(value, str) and value and "://" not in value
+        else value or None
+    )
 
 
 class Environment(BaseSettings):
@@ -38,7 +42,9 @@ class Environment(BaseSettings):
     source_url: str = Field("", repr=False)
     warehouse_url: str = Field("", repr=False)
     mlflow_url: str = ""
-    data_path: Annotated[Path | str | None, BeforeValidator(_place)] = None  # a folder, or the URL of an object storage
+    data_path: Annotated[Path | str | None, BeforeValidator(_place)] = (
+        None  # a folder, or the URL of an object storage
+    )
     data_options: str = Field("", repr=False)  # for that storage, as a JSON object
     token_key_file: Path | None = None
     alert_url: str = ""
@@ -85,7 +91,10 @@ class Settings(ProfileFile):
     @property
     def token_key_file(self) -> Path:
         """The key that turns phone numbers into tokens; never in a database, mode 0600."""
-        return self.environment.token_key_file or self.environment.state_dir / "secrets" / "token_key"
+        return (
+            self.environment.token_key_file
+            or self.environment.state_dir / "secrets" / "token_key"
+        )
 
 
 def profile_folder(name_or_path: str) -> Path:
@@ -97,7 +106,11 @@ def profile_folder(name_or_path: str) -> Path:
     for folder in (INCLUDE / "profiles" / name_or_path, Path(name_or_path)):
         if (folder / "settings.yaml").is_file():
             return folder.resolve()
-    shipped = ", ".join(sorted(path.parent.name for path in (INCLUDE / "profiles").glob("*/settings.yaml")))
+    shipped = ", ".join(
+        sorted(
+            path.parent.name for path in (INCLUDE / "profiles").glob("*/settings.yaml")
+        )
+    )
     raise SettingsError(
         f"profile {name_or_path!r} has no settings.yaml. Give one of {shipped}, or the path of a folder that holds one."
     )
@@ -113,20 +126,33 @@ def load_settings(profile: str | None = None, **overrides: Any) -> Settings:
     Raises:
         SettingsError: unknown profile, unknown field or value out of range, each named.
     """
-    own = {name: overrides.pop(name) for name in list(overrides) if name in Environment.model_fields}
+    own = {
+        name: overrides.pop(name)
+        for name in list(overrides)
+        if name in Environment.model_fields
+    }
     environment = Environment(**own)
     folder = profile_folder(profile or environment.profile)
-    content = {**(yaml.safe_load((folder / "settings.yaml").read_text(encoding="utf-8")) or {}), **overrides}
+    content = {
+        **(
+            yaml.safe_load((folder / "settings.yaml").read_text(encoding="utf-8")) or {}
+        ),
+        **overrides,
+    }
     content["definition"] = stated(content.get("definition"), (INCLUDE, folder))
     content["windows"] = with_lengths(content.get("windows"), content["definition"])
     try:
-        return Settings(**content, profile=folder.name, profile_dir=folder, environment=environment)
+        return Settings(
+            **content, profile=folder.name, profile_dir=folder, environment=environment
+        )
     except ValidationError as error:
         lines = [
             f"{'.'.join(map(str, item['loc']))}: {item['msg']} (given: {masked(repr(item['input']))})"
             for item in error.errors()
         ]
-        raise SettingsError(f"{folder / 'settings.yaml'}: " + "; ".join(lines)) from error
+        raise SettingsError(
+            f"{folder / 'settings.yaml'}: " + "; ".join(lines)
+        ) from error
 
 
 def process_environment() -> dict[str, str]:
@@ -149,4 +175,6 @@ def changed_environment(**own: str | None) -> Iterator[None]:
         yield
     finally:
         for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+            os.environ.pop(name, None) if value is None else os.environ.update(
+                {name: value}
+            )

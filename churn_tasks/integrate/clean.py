@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from churn_tasks.core.contracts import RawTable
+from churn_tasks.declared.contracts import RawTable
 
 
 class Deduplication(Protocol):
@@ -30,8 +30,16 @@ class ExactDoubles:
         if not table.key:
             return f"SELECT DISTINCT * FROM {accepted}"
         key = ", ".join(f'"{name}"' for name in table.key)
-        rest = ", ".join(f'"{name}" DESC NULLS LAST' for name in table.column_names if name not in table.key)
-        order = f'"known_date" DESC NULLS LAST, {rest}' if rest else '"known_date" DESC NULLS LAST'
+        rest = ", ".join(
+            f'"{name}" DESC NULLS LAST'
+            for name in table.column_names
+            if name not in table.key
+        )
+        order = (
+            f'"known_date" DESC NULLS LAST, {rest}'
+            if rest
+            else '"known_date" DESC NULLS LAST'
+        )
         return f"SELECT * FROM {accepted} QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1"
 
 
@@ -44,6 +52,9 @@ def judged_sql(table: RawTable, standard: str, learnt: Mapping[str, str] = {}) -
     """
     unreadable = {rule.name for rule in table.unreadable_rules}
     others = [rule for rule in table.row_rules if rule.name not in unreadable]
-    cases = " ".join(f"WHEN {learnt.get(rule.name, rule.reject_when)} THEN '{rule.name}'" for rule in others)
+    cases = " ".join(
+        f"WHEN {learnt.get(rule.name, rule.reject_when)} THEN '{rule.name}'"
+        for rule in others
+    )
     first = "WHEN unreadable IS NOT NULL THEN unreadable || '_unreadable'"
     return f"SELECT *, CASE {first} {cases} END AS rule FROM {standard}"

@@ -8,12 +8,21 @@ it names the same row in every run, whatever rules, mappings or optional columns
 import re
 from collections.abc import Callable
 
-from churn_tasks.core.contracts import RawTable, Rule
+from churn_tasks.declared.contracts import RawTable, Rule
 
 ROW_ID_LENGTH = 16
-NO_VALUE = ("_missing", "_unreadable")  # endings of rules under which a column has no value
-AUTOMATIC = (*NO_VALUE, "_outlier", "_formula")  # endings of the rules that a contract implies for its columns
-Answer = Callable[[RawTable, Rule], str]  # SQL that says one thing about the rows under a rule
+NO_VALUE = (
+    "_missing",
+    "_unreadable",
+)  # endings of rules under which a column has no value
+AUTOMATIC = (
+    *NO_VALUE,
+    "_outlier",
+    "_formula",
+)  # endings of the rules that a contract implies for its columns
+Answer = Callable[
+    [RawTable, Rule], str
+]  # SQL that says one thing about the rows under a rule
 _TEXT_LITERAL = re.compile(r"'(?:[^']|'')*'")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # the SQL of core/privacy.py: RE2 has no look-around, so the neighbours are captured and put back
@@ -57,7 +66,7 @@ def quarantine_sql(table: RawTable, judged: str) -> str:
 def broken_columns(table: RawTable, rule: Rule) -> list[str]:
     """The columns that a rule judges, in the order in which it names them.
 
-    >>> from churn_tasks.core.contracts import RawColumn, RawTable, Rule
+    >>> from churn_tasks.declared.contracts import RawColumn, RawTable, Rule
     >>> names = ("event_date", "known_date", "amount_cny", "item_code")
     >>> table = RawTable(table="bill", key=(), meaning={"en": "", "zh": ""},
     ...     columns=[RawColumn(name=name, type="text", en="", zh="") for name in names])
@@ -68,7 +77,9 @@ def broken_columns(table: RawTable, rule: Rule) -> list[str]:
     ['amount_cny']
     """
     for ending in AUTOMATIC:
-        if (column := rule.name.removesuffix(ending)) != rule.name and column in table.column_names:
+        if (
+            column := rule.name.removesuffix(ending)
+        ) != rule.name and column in table.column_names:
             return [column]
     words = _WORD.findall(_TEXT_LITERAL.sub("''", rule.reject_when))
     return [word for word in dict.fromkeys(words) if word in table.column_names]
@@ -76,13 +87,19 @@ def broken_columns(table: RawTable, rule: Rule) -> list[str]:
 
 def loses_a_required_value(table: RawTable, rule_name: str) -> str | None:
     """The required column that rows under this rule have no value for: such a row cannot be accepted as it is."""
-    required = {column.name for column in table.columns if column.required} | set(table.key)
-    broken = next((rule_name.removesuffix(e) for e in NO_VALUE if rule_name.endswith(e)), None)
+    required = {column.name for column in table.columns if column.required} | set(
+        table.key
+    )
+    broken = next(
+        (rule_name.removesuffix(e) for e in NO_VALUE if rule_name.endswith(e)), None
+    )
     return broken if broken in required else None
 
 
 def _by_rule(table: RawTable, answer: Answer) -> str:
-    cases = " ".join(f"WHEN '{rule.name}' THEN {answer(table, rule)}" for rule in table.row_rules)
+    cases = " ".join(
+        f"WHEN '{rule.name}' THEN {answer(table, rule)}" for rule in table.row_rules
+    )
     return f"CASE rule {cases} END" if cases else "NULL::VARCHAR"
 
 
@@ -108,5 +125,12 @@ def _mobile_masked(value: str) -> str:
 
 
 def _other_rules(table: RawTable) -> str:
-    names = ", ".join(f"CASE WHEN {rule.reject_when} THEN '{rule.name}' END" for rule in table.row_rules)
-    return f"nullif(array_to_string(list_filter([{names}], lambda name: name <> rule), ', '), '')" if names else "NULL"
+    names = ", ".join(
+        f"CASE WHEN {rule.reject_when} THEN '{rule.name}' END"
+        for rule in table.row_rules
+    )
+    return (
+        f"nullif(array_to_string(list_filter([{names}], lambda name: name <> rule), ', '), '')"
+        if names
+        else "NULL"
+    )

@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
-from churn_tasks.core.contracts import Column, RawTable
+from churn_tasks.declared.contracts import Column, RawTable
 
 LISTED = {"impute_previous": "previous", "impute_median_of_region": "median"}
-Limits = Mapping[str, tuple[float | None, float | None]]  # column to its lowest and highest value
+Limits = Mapping[
+    str, tuple[float | None, float | None]
+]  # column to its lowest and highest value
 
 
 @dataclass(frozen=True)
@@ -30,51 +32,79 @@ class Earlier:
 
 def learnt_limits_sql(table: RawTable, earlier: Earlier) -> str | None:
     """One row: of each column with learnt bounds, ``<column> low`` and ``<column> high``; None where none has any."""
-    wanted = [c for c in table.delivered_columns if c.bounds and (c.bounds.low_quantile or c.bounds.high_quantile)]
+    wanted = [
+        c
+        for c in table.delivered_columns
+        if c.bounds and (c.bounds.low_quantile or c.bounds.high_quantile)
+    ]
     if not wanted or earlier.relation is None:
         return None
     sides = []
     for column in wanted:
         rows = f"FILTER ({_untreated(table, column)})"
         for side, share in _quantiles(column):
-            found = f'quantile_disc("{column.name}", {share}) {rows}' if share else "NULL"
+            found = (
+                f'quantile_disc("{column.name}", {share}) {rows}' if share else "NULL"
+            )
             sides.append(f'CAST({found} AS DOUBLE) AS "{column.name} {side}"')
     return f"SELECT {', '.join(sides)} FROM {earlier.relation}"
 
 
-def limits_of(table: RawTable, learnt: Mapping[str, float | None]) -> dict[str, tuple[float | None, float | None]]:
+def limits_of(
+    table: RawTable, learnt: Mapping[str, float | None]
+) -> dict[str, tuple[float | None, float | None]]:
     """The limits of each column with bounds: the stated ones, else ``times`` the learnt quantile."""
     limits = {}
     for column in table.delivered_columns:
         if column.bounds:
-            low, high = (learnt.get(f"{column.name} {side}") for side in ("low", "high"))
+            low, high = (
+                learnt.get(f"{column.name} {side}") for side in ("low", "high")
+            )
             stated = column.bounds
             limits[column.name] = (
-                stated.lowest if stated.lowest is not None else _beyond(low, stated.times, -1),
-                stated.highest if stated.highest is not None else _beyond(high, stated.times, 1),
+                stated.lowest
+                if stated.lowest is not None
+                else _beyond(low, stated.times, -1),
+                stated.highest
+                if stated.highest is not None
+                else _beyond(high, stated.times, 1),
             )
     return limits
 
 
 def outlier_rules(table: RawTable, limits: Limits) -> dict[str, str]:
     """Rule to the condition under which a row is set aside for a value outside its stated or learnt limits."""
-    wanted = [c for c in table.delivered_columns if c.outlier == "quarantine" and c.bounds]
-    found = {f"{c.name}_outlier": _outside(c.name, limits[c.name]) for c in wanted if c.name in limits}
+    wanted = [
+        c for c in table.delivered_columns if c.outlier == "quarantine" and c.bounds
+    ]
+    found = {
+        f"{c.name}_outlier": _outside(c.name, limits[c.name])
+        for c in wanted
+        if c.name in limits
+    }
     return {rule: condition for rule, condition in found.items() if condition}
 
 
 def treated_sql(table: RawTable, kept: str, limits: Limits, earlier: Earlier) -> str:
     """The kept rows with missing values filled in and outlying ones capped, and a list of what was done in each."""
-    columns = [c for c in table.delivered_columns if c.outlier == "cap" or c.missing in LISTED]
+    columns = [
+        c for c in table.delivered_columns if c.outlier == "cap" or c.missing in LISTED
+    ]
     if not columns or not table.treated_column:
         return kept
     values, marks = [], []
     for column in columns:
         filled, found = _filled(column, earlier)
-        low, high = limits.get(column.name, (None, None)) if column.outlier == "cap" else (None, None)
+        low, high = (
+            limits.get(column.name, (None, None))
+            if column.outlier == "cap"
+            else (None, None)
+        )
         values.append(f'{_capped(filled, low, high, column)} AS "{column.name}"')
         marks += _marks(column, found, _outside(f"kept.{column.name}", (low, high)))
-    listed = f"nullif(concat_ws(',', {', '.join(marks)}), '')" if marks else "NULL::VARCHAR"
+    listed = (
+        f"nullif(concat_ws(',', {', '.join(marks)}), '')" if marks else "NULL::VARCHAR"
+    )
     values.append(f'{listed} AS "{table.treated_column}"')
     return f"SELECT kept.* REPLACE ({', '.join(values)}) FROM ({kept}) AS kept{_joins(table, columns, earlier)}"
 
@@ -92,7 +122,9 @@ def _marks(column: Column, found: str | None, outside: str) -> list[str]:
     marks = []
     if found:
         mark = f"{column.name}:{LISTED[column.missing]}"
-        marks.append(f"CASE WHEN kept.\"{column.name}\" IS NULL AND {found} IS NOT NULL THEN '{mark}' END")
+        marks.append(
+            f"CASE WHEN kept.\"{column.name}\" IS NULL AND {found} IS NOT NULL THEN '{mark}' END"
+        )
     if outside:
         marks.append(f"CASE WHEN {outside} THEN '{column.name}:capped' END")
     return marks
@@ -116,7 +148,8 @@ def _joins(table: RawTable, columns: Sequence[Column], earlier: Earlier) -> str:
     median = [c for c in columns if c.missing == "impute_median_of_region"]
     if median and earlier.relation:
         values = ", ".join(
-            f'quantile_disc("{c.name}", 0.5) FILTER ({_untreated(table, c)}) AS "{c.name}"' for c in median
+            f'quantile_disc("{c.name}", 0.5) FILTER ({_untreated(table, c)}) AS "{c.name}"'
+            for c in median
         )
         joins += (
             f" LEFT JOIN (SELECT region_code, {values} FROM {earlier.relation} GROUP BY region_code) AS median"
@@ -128,12 +161,19 @@ def _joins(table: RawTable, columns: Sequence[Column], earlier: Earlier) -> str:
 def _untreated(table: RawTable, column: Column) -> str:
     """Condition: the value was delivered, not filled in or capped by us."""
     mark = table.treated_column
-    return f"NOT contains(coalesce(\"{mark}\", ''), '{column.name}:')" if mark else "true"
+    return (
+        f"NOT contains(coalesce(\"{mark}\", ''), '{column.name}:')" if mark else "true"
+    )
 
 
-def _quantiles(column: Column) -> tuple[tuple[str, float | None], tuple[str, float | None]]:
+def _quantiles(
+    column: Column,
+) -> tuple[tuple[str, float | None], tuple[str, float | None]]:
     bounds = column.bounds
-    return ("low", bounds.low_quantile if bounds else None), ("high", bounds.high_quantile if bounds else None)
+    return ("low", bounds.low_quantile if bounds else None), (
+        "high",
+        bounds.high_quantile if bounds else None,
+    )
 
 
 def _beyond(quantile: float | None, times: float, direction: int) -> float | None:
@@ -145,9 +185,13 @@ def _beyond(quantile: float | None, times: float, direction: int) -> float | Non
 
 
 def _outside(name: str, limits: tuple[float | None, float | None]) -> str:
-    quoted = ".".join(part if part == "kept" else f'"{part}"' for part in name.split("."))
+    quoted = ".".join(
+        part if part == "kept" else f'"{part}"' for part in name.split(".")
+    )
     sides = zip(limits, "<>", strict=True)
-    return " OR ".join(f"{quoted} {sign} {limit!r}" for limit, sign in sides if limit is not None)
+    return " OR ".join(
+        f"{quoted} {sign} {limit!r}" for limit, sign in sides if limit is not None
+    )
 
 
 def _capped(value: str, low: float | None, high: float | None, column: Column) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from churn_tasks.core.contracts import Column, RawTable
+from churn_tasks.declared.contracts import Column, RawTable
 from churn_tasks.integrate.treat import LISTED
 
 COLUMNS = ("table_name", "column_name", "treatment", "row_count", "share")
@@ -65,12 +65,16 @@ def _of_column(column: Column, seen: Seen) -> list[tuple[str, int, int]]:
         lines.append(("quarantined_missing", without, seen.rows_in))
     if column.missing in LISTED:
         done = LISTED[column.missing]
-        lines.append((f"imputed_{done}", seen.marks.get(f"{name}:{done}", 0), seen.rows_out))
+        lines.append(
+            (f"imputed_{done}", seen.marks.get(f"{name}:{done}", 0), seen.rows_out)
+        )
         lines.append(("nothing_to_impute", empty, seen.rows_out))
     elif empty:
         lines.append(("left_missing", empty, seen.rows_out))
     if column.outlier == "cap":
         lines.append(("capped", seen.marks.get(f"{name}:capped", 0), seen.rows_out))
     if column.outlier == "quarantine":
-        lines.append(("quarantined_outlier", seen.broken.get(f"{name}_outlier", 0), seen.rows_in))
+        lines.append(
+            ("quarantined_outlier", seen.broken.get(f"{name}_outlier", 0), seen.rows_in)
+        )
     return lines

@@ -11,15 +11,25 @@ from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.settings import load_settings
 from churn_tasks.local.instance import Instance
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-console = Console(width=None if sys.stdout.isatty() else 140)  # a log has no width of its own
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help=__doc__,
+    pretty_exceptions_enable=False,
+)
+console = Console(
+    width=None if sys.stdout.isatty() else 140
+)  # a log has no width of its own
 
 
 @app.command()
 def demo(
-    customers: Annotated[int, typer.Option(help="Subscribers of the simulated operator.", min=100)] = 20_000,
+    customers: Annotated[
+        int, typer.Option(help="Subscribers of the simulated operator.", min=100)
+    ] = 20_000,
     months: Annotated[
-        int | None, typer.Option(help="Months of history to run; all of them when absent.", min=1)
+        int | None,
+        typer.Option(help="Months of history to run; all of them when absent.", min=1),
     ] = None,
 ) -> None:
     """Start everything, run the profile's history through Airflow, and show the results."""
@@ -42,10 +52,18 @@ def main() -> None:
     try:
         app()
     except ChurnError as error:
-        console.print(f"{type(error).__name__}: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        console.print(
+            f"{type(error).__name__}: {error}",
+            style="red",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
         raise SystemExit(1) from error
     except KeyboardInterrupt:
-        console.print("\nInterrupted. Services go on running; make stop ends them, make demo goes on.")
+        console.print(
+            "\nInterrupted. Services go on running; make stop ends them, make demo goes on."
+        )
         raise SystemExit(130) from None
 
 

@@ -70,21 +70,36 @@ class Airflow:
         """Make the metadata database and bring it to this version's schema."""
         self.instance.cluster.create_database(self.database)
         done = subprocess.run(
-            [*_program(), "db", "migrate"], env=self.environment(), capture_output=True, text=True, check=False
+            [*_program(), "db", "migrate"],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
-            raise ConnectionTrouble(f"airflow db migrate failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+            raise ConnectionTrouble(
+                f"airflow db migrate failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+            )
 
     def start(self) -> None:
         """Start the processes that are not running. Returns at once; see :meth:`wait`."""
         environment = self.environment()
         for component in COMPONENTS:
-            arguments = ["--skip-serve-logs"] if component == "scheduler" else []  # its server would listen everywhere
-            self.instance.processes.start(self.service(component), [*_program(), component, *arguments], environment)
+            arguments = (
+                ["--skip-serve-logs"] if component == "scheduler" else []
+            )  # its server would listen everywhere
+            self.instance.processes.start(
+                self.service(component),
+                [*_program(), component, *arguments],
+                environment,
+            )
 
     def running(self) -> bool:
         """Whether every process lives."""
-        return all(self.instance.processes.running(self.service(component)) for component in COMPONENTS)
+        return all(
+            self.instance.processes.running(self.service(component))
+            for component in COMPONENTS
+        )
 
     def wait(self, dag_id: str, seconds: float = 180) -> None:
         """Wait until scheduler and API answer and the DAG is known.
@@ -97,8 +112,13 @@ class Airflow:
             self.fail_if_gone()
             if time.monotonic() > deadline:
                 services = [self.service(component) for component in COMPONENTS]
-                tails = "\n".join(f"{name}: {self.instance.processes.log_tail(name, 5)}" for name in services)
-                raise ConnectionTrouble(f"Airflow did not become ready in {seconds:.0f} s.\n{tails}")
+                tails = "\n".join(
+                    f"{name}: {self.instance.processes.log_tail(name, 5)}"
+                    for name in services
+                )
+                raise ConnectionTrouble(
+                    f"Airflow did not become ready in {seconds:.0f} s.\n{tails}"
+                )
             time.sleep(0.3)
 
     def fail_if_gone(self) -> None:
@@ -111,7 +131,9 @@ class Airflow:
         errors = self.get("/importErrors")["import_errors"]
         if errors:
             last_line = errors[0]["stack_trace"].strip().splitlines()[-1]
-            raise SettingsError(f"Airflow cannot read {errors[0]['filename']}: {last_line}")
+            raise SettingsError(
+                f"Airflow cannot read {errors[0]['filename']}: {last_line}"
+            )
 
     def get(self, path: str, **parameters: Any) -> Any:
         """Answer of the REST API below ``/api/v2``."""
@@ -127,7 +149,12 @@ class Airflow:
             health = httpx.get(f"{self.url}/api/v2/monitor/health", timeout=5).json()
             if health.get("scheduler", {}).get("status") != "healthy":
                 return False
-            known = httpx.get(f"{self.url}/api/v2/dags/{dag_id}", headers=self._headers, timeout=5).status_code == 200
+            known = (
+                httpx.get(
+                    f"{self.url}/api/v2/dags/{dag_id}", headers=self._headers, timeout=5
+                ).status_code
+                == 200
+            )
         except (httpx.HTTPError, ValueError):
             return False
         self.refuse_import_errors()
@@ -137,29 +164,49 @@ class Airflow:
         import httpx
 
         try:
-            answer = httpx.request(method, f"{self.url}/api/v2{path}", headers=self._headers, timeout=30, **more)
+            answer = httpx.request(
+                method,
+                f"{self.url}/api/v2{path}",
+                headers=self._headers,
+                timeout=30,
+                **more,
+            )
             answer.raise_for_status()
         except httpx.HTTPStatusError as error:
             raise ConnectionTrouble(
                 f"Airflow answered {method} {path} with {answer.status_code}: {answer.text[:500]}"
             ) from error
         except httpx.HTTPError as error:
-            raise ConnectionTrouble(f"Airflow did not answer {method} {path}: {error}") from error
+            raise ConnectionTrouble(
+                f"Airflow did not answer {method} {path}: {error}"
+            ) from error
         return answer.json()
 
     @cached_property
     def _headers(self) -> dict[str, str]:
         import httpx
 
-        answer = httpx.post(f"{self.url}/auth/token", json={"username": USER, "password": self.password}, timeout=30)
+        answer = httpx.post(
+            f"{self.url}/auth/token",
+            json={"username": USER, "password": self.password},
+            timeout=30,
+        )
         answer.raise_for_status()
         return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
     def environment(self) -> dict[str, str]:
         """Airflow's settings as variables, and what its tasks need to know."""
-        settings = {**self._core_settings(), **self._scheduler_settings(), **self._api_settings()}
-        variables = {f"AIRFLOW__{name.upper()}": value for name, value in settings.items()}
-        return self.instance.environment(**{"AIRFLOW_HOME": str(self.home), **variables, **self.pipeline_environment})
+        settings = {
+            **self._core_settings(),
+            **self._scheduler_settings(),
+            **self._api_settings(),
+        }
+        variables = {
+            f"AIRFLOW__{name.upper()}": value for name, value in settings.items()
+        }
+        return self.instance.environment(
+            **{"AIRFLOW_HOME": str(self.home), **variables, **self.pipeline_environment}
+        )
 
     def _core_settings(self) -> dict[str, str]:
         address = self.instance.cluster.url(self.database).partition("://")[2]
@@ -186,7 +233,9 @@ class Airflow:
             "scheduler__mp_start_method": "forkserver",
             "scheduler__enable_health_check": "True",
             "scheduler__scheduler_health_check_server_host": HOST,
-            "scheduler__scheduler_health_check_server_port": str(self.instance.port(self.service("scheduler"))),
+            "scheduler__scheduler_health_check_server_port": str(
+                self.instance.port(self.service("scheduler"))
+            ),
             "scheduler__scheduler_idle_sleep_time": "0.3",
             "scheduler__task_instance_heartbeat_timeout": "60",
         }

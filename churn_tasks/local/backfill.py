@@ -10,7 +10,9 @@ from churn_tasks.core.months import Month
 from churn_tasks.local.airflow import Airflow
 
 DAG_ID = "churn_monthly"
-MONTHS_AT_ONCE = 2  # two cores: one month's start-up and imports fill the other's waiting
+MONTHS_AT_ONCE = (
+    2  # two cores: one month's start-up and imports fill the other's waiting
+)
 PAGE = 100
 FINISHED = ("success", "failed")
 IN_FLIGHT = ("queued", "running")
@@ -33,7 +35,9 @@ class MonthState:
     tasks: TaskStates | None = None
 
 
-def run_months(airflow: Airflow, months: Sequence[Month], show: Callable[[list[MonthState]], None]) -> list[MonthState]:
+def run_months(
+    airflow: Airflow, months: Sequence[Month], show: Callable[[list[MonthState]], None]
+) -> list[MonthState]:
     """Have Airflow run every month that is not done, and wait until all are.
 
     Args:
@@ -43,7 +47,9 @@ def run_months(airflow: Airflow, months: Sequence[Month], show: Callable[[list[M
         CheckFailed: a run failed; the message holds the end of the failed task's log.
     """
     airflow.send("PATCH", f"/dags/{DAG_ID}", {"is_paused": False})
-    failed_before = {each.run_id for each in month_states(airflow, months) if each.state == "failed"}
+    failed_before = {
+        each.run_id for each in month_states(airflow, months) if each.state == "failed"
+    }
     while True:
         states = month_states(airflow, months)
         show(states)
@@ -52,7 +58,9 @@ def run_months(airflow: Airflow, months: Sequence[Month], show: Callable[[list[M
         for each in states:
             if each.state == "failed" and each.run_id not in failed_before:
                 raise CheckFailed(_why(airflow, each))
-        if not any(each.state in IN_FLIGHT for each in states) and not _is_running(airflow):
+        if not any(each.state in IN_FLIGHT for each in states) and not _is_running(
+            airflow
+        ):
             _create(airflow, months)
         airflow.fail_if_gone()
         airflow.refuse_import_errors()
@@ -61,12 +69,19 @@ def run_months(airflow: Airflow, months: Sequence[Month], show: Callable[[list[M
 
 def month_states(airflow: Airflow, months: Sequence[Month]) -> list[MonthState]:
     """The latest run of each month with its tasks."""
-    runs = {run["partition_key"]: run for run in _all(airflow, f"/dags/{DAG_ID}/dagRuns", "dag_runs")}
+    runs = {
+        run["partition_key"]: run
+        for run in _all(airflow, f"/dags/{DAG_ID}/dagRuns", "dag_runs")
+    }
     tasks: dict[str, TaskStates] = {}
-    for each in _all(airflow, f"/dags/{DAG_ID}/dagRuns/~/taskInstances", "task_instances"):
+    for each in _all(
+        airflow, f"/dags/{DAG_ID}/dagRuns/~/taskInstances", "task_instances"
+    ):
         tasks.setdefault(each["dag_run_id"], {})[each["task_id"]] = each["state"] or ""
     return [
-        MonthState(month, run["dag_run_id"], run["state"], tasks.get(run["dag_run_id"], {}))
+        MonthState(
+            month, run["dag_run_id"], run["state"], tasks.get(run["dag_run_id"], {})
+        )
         if (run := runs.get(str(month)))
         else MonthState(month)
         for month in months
@@ -93,14 +108,22 @@ def _all(airflow: Airflow, path: str, name: str) -> list[dict[str, Any]]:
     """Every item of a collection, oldest first."""
     items: list[dict[str, Any]] = []
     while True:
-        page = airflow.get(path, limit=PAGE, offset=len(items), order_by="id" if name == "dag_runs" else "start_date")
+        page = airflow.get(
+            path,
+            limit=PAGE,
+            offset=len(items),
+            order_by="id" if name == "dag_runs" else "start_date",
+        )
         items += page[name]
         if len(items) >= page["total_entries"] or not page[name]:
             return items
 
 
 def _why(airflow: Airflow, failed: MonthState) -> str:
-    task = next((task for task, state in (failed.tasks or {}).items() if state == "failed"), None)
+    task = next(
+        (task for task, state in (failed.tasks or {}).items() if state == "failed"),
+        None,
+    )
     page = f"{airflow.url}/dags/{DAG_ID}/runs/{failed.run_id}"
     if task is None:
         return f"{failed.month} failed without a failed task. See {page}"
@@ -122,6 +145,10 @@ def _line(entry: Any) -> str:
     """One line of a structured log entry; nothing for marks that fold the log on Airflow's page."""
     if not isinstance(entry, dict) or str(entry.get("event", "")).startswith("::"):
         return ""
-    details = [each for each in entry.get("error_detail") or [] if isinstance(each, dict)]
-    errors = "; ".join(f"{each.get('exc_type')}: {each.get('exc_value')}" for each in details)
+    details = [
+        each for each in entry.get("error_detail") or [] if isinstance(each, dict)
+    ]
+    errors = "; ".join(
+        f"{each.get('exc_type')}: {each.get('exc_value')}" for each in details
+    )
     return f"{entry.get('level', '')} {entry.get('event', '')} {errors}".strip()

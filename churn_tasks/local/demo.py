@@ -14,7 +14,7 @@ from rich.table import Table
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings, load_settings
-from churn_tasks.core.tables import load_registry
+from churn_tasks.declared.registry import load_registry
 from churn_tasks.local.backfill import run_months
 from churn_tasks.local.display import Display
 from churn_tasks.local.instance import Instance
@@ -59,7 +59,9 @@ class Demo:
         if self.months is not None:
             return list(months_between(first, first + self.months))
         if last is None:
-            raise SettingsError("the profile has no last_month; say how many months to run with --months")
+            raise SettingsError(
+                "the profile has no last_month; say how many months to run with --months"
+            )
         return list(months_between(first, last + 1))
 
     @property
@@ -74,14 +76,22 @@ class Demo:
     def _check_plan(self) -> None:
         """Find what is wrong before anything is started."""
         load_registry(self.settings)
-        if self.settings.source.kind == "files" and not self.settings.environment.data_path:
-            raise SettingsError(f"profile {self.settings.profile} reads files; say where with CHURN_DATA_PATH")
+        if (
+            self.settings.source.kind == "files"
+            and not self.settings.environment.data_path
+        ):
+            raise SettingsError(
+                f"profile {self.settings.profile} reads files; say where with CHURN_DATA_PATH"
+            )
         data = str(self.settings.environment.data_path)
         plan = {"customers": self.customers, "months": len(self.history), "data": data}
         if self.settings.source.kind == "postgres":
             plan["simulation"] = self.simulation.fingerprint
         file = self.settings.state_dir / "demo.json"
-        if file.exists() and (earlier := json.loads(file.read_text(encoding="utf-8"))) != plan:
+        if (
+            file.exists()
+            and (earlier := json.loads(file.read_text(encoding="utf-8"))) != plan
+        ):
             raise SettingsError(
                 f"{self.settings.state_dir} holds a demo of {earlier}, not of {plan}: its months cannot be mixed. "
                 "Give the same sizes, or an empty folder with CHURN_STATE_DIR."
@@ -92,22 +102,32 @@ class Demo:
     def _start(self, services: Services, display: Display) -> None:
         with display.stage("PostgreSQL"):
             services.start_postgres()
-        starters = {"Airflow": services.start_airflow, "MLflow": services.start_mlflow, "Pages": services.start_pages}
+        starters = {
+            "Airflow": services.start_airflow,
+            "MLflow": services.start_mlflow,
+            "Pages": services.start_pages,
+        }
         with ThreadPoolExecutor(len(starters)) as pool:
-            started = [pool.submit(_staged, display, name, start) for name, start in starters.items()]
+            started = [
+                pool.submit(_staged, display, name, start)
+                for name, start in starters.items()
+            ]
             if services.is_simulated:
                 self._simulate(services, display)
             _wait_for(started)
 
     def _simulate(self, services: Services, display: Display) -> None:
         def told(progress: Progress) -> None:
-            display.update("Simulation", f"{progress.done} of {progress.total} months, {progress.rows:,} rows")
+            display.update(
+                "Simulation",
+                f"{progress.done} of {progress.total} months, {progress.rows:,} rows",
+            )
 
         with display.stage("Simulation"):
             simulate(services.source_url, self.simulation, told)
 
     def _show_results(self, services: Services) -> None:
-        from churn_tasks.local.screens import list_screen, validation_screens
+        from churn_tasks.cli.screens import list_screen, validation_screens
 
         settings = settings_of(services)
         self.console.print(list_screen(settings, self.history[-1], TOP))

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from churn_tasks.local.backfill import FINISHED, MonthState
-from churn_tasks.pipeline import TASKS
+from churn_tasks.walks.month import TASKS
 
 SYMBOLS = {
     "success": ("done", "green"),
@@ -44,7 +44,9 @@ class Display:
         if not self.console.is_terminal:
             yield
             return
-        with Live(console=self.console, get_renderable=self._picture, refresh_per_second=4) as self.live:
+        with Live(
+            console=self.console, get_renderable=self._picture, refresh_per_second=4
+        ) as self.live:
             yield
 
     @contextmanager
@@ -65,7 +67,9 @@ class Display:
         """One line in a log; nothing on a terminal, where the picture says it."""
         if not self.console.is_terminal:
             seconds = time.monotonic() - self.started
-            self.console.print(f"[{seconds:5.0f} s] {text}", highlight=False, markup=False)
+            self.console.print(
+                f"[{seconds:5.0f} s] {text}", highlight=False, markup=False
+            )
 
     def months(self, states: Sequence[MonthState]) -> None:
         """Show the state of every month; in a log, one line a month when it ends."""
@@ -75,20 +79,35 @@ class Display:
         for state in ended:
             if str(state.month) not in self.told:
                 self.told.add(str(state.month))
-                self.say(f"{state.month} {state.state} ({len(ended)} of {len(states)} months)")
+                self.say(
+                    f"{state.month} {state.state} ({len(ended)} of {len(states)} months)"
+                )
 
     def _picture(self) -> Group:
         lines = Table.grid(padding=(0, 2))
         for name, text in self.stages.items():
             lines.add_row(Text(name, style="bold"), text)
-        lines.add_row(Text("Time", style="bold"), f"{time.monotonic() - self.started:.0f} s")
+        lines.add_row(
+            Text("Time", style="bold"), f"{time.monotonic() - self.started:.0f} s"
+        )
         return Group(lines, *([self.grid] if self.grid else []))
 
 
 def _grid(states: Sequence[MonthState]) -> Table:
-    table = Table("month", *(task.name for task in TASKS), box=None, padding=(0, 1), header_style="dim")
+    table = Table(
+        "month",
+        *(task.name for task in TASKS),
+        box=None,
+        padding=(0, 1),
+        header_style="dim",
+    )
     for state in states:
         if state.state:
-            cells = [SYMBOLS.get((state.tasks or {}).get(task.name, ""), ("", "")) for task in TASKS]
-            table.add_row(str(state.month), *(Text(word, style=style) for word, style in cells))
+            cells = [
+                SYMBOLS.get((state.tasks or {}).get(task.name, ""), ("", ""))
+                for task in TASKS
+            ]
+            table.add_row(
+                str(state.month), *(Text(word, style=style) for word, style in cells)
+            )
     return table

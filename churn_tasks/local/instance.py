@@ -15,8 +15,13 @@ from churn_tasks.local.postgres import Cluster
 from churn_tasks.local.processes import Processes
 
 HOST = "127.0.0.1"
-FIRST_PORT, LAST_PORT = 20_000, 32_000  # below the range from which Linux takes ports for outgoing connections
-CHOOSING = threading.Lock()  # services start side by side, and each must see what the others have taken
+FIRST_PORT, LAST_PORT = (
+    20_000,
+    32_000,
+)  # below the range from which Linux takes ports for outgoing connections
+CHOOSING = (
+    threading.Lock()
+)  # services start side by side, and each must see what the others have taken
 OWN_VARIABLES = ("AIRFLOW", "MLFLOW_", "CHURN_", "PYTHONPATH", "_MLFLOW")
 
 
@@ -42,15 +47,21 @@ class Instance:
         """The port of a service: chosen once, then remembered, and chosen anew only if somebody else took it."""
         file = self.state_dir / "local" / "ports.json"
         with CHOOSING:
-            ports: dict[str, int] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-            if service in ports and (self.processes.running(service) or _is_free(ports[service])):
+            ports: dict[str, int] = (
+                json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+            )
+            if service in ports and (
+                self.processes.running(service) or _is_free(ports[service])
+            ):
                 return ports[service]
             ports[service] = _free_port(str(self.state_dir), taken=set(ports.values()))
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             file.write_text(json.dumps(ports), encoding="utf-8")
             return ports[service]
 
-    def secret(self, name: str, make: Callable[[], str] = lambda: secrets.token_urlsafe(32)) -> str:
+    def secret(
+        self, name: str, make: Callable[[], str] = lambda: secrets.token_urlsafe(32)
+    ) -> str:
         """A secret of this installation, made on first use, readable by its owner alone."""
         file = self.state_dir / "secrets" / name
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,12 +75,23 @@ class Instance:
 
     def environment(self, **own: str) -> dict[str, str]:
         """The environment of a service: the user's without settings of another Airflow or MLflow, and ``own``."""
-        inherited = {name: value for name, value in process_environment().items() if not name.startswith(OWN_VARIABLES)}
-        return {**inherited, "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'plugins'}", "PYTHONUNBUFFERED": "1", **own}
+        inherited = {
+            name: value
+            for name, value in process_environment().items()
+            if not name.startswith(OWN_VARIABLES)
+        }
+        return {
+            **inherited,
+            "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'plugins'}",
+            "PYTHONUNBUFFERED": "1",
+            **own,
+        }
 
 
 def _free_port(seed: str, taken: set[int]) -> int:
-    start = int(hashlib.sha256(seed.encode()).hexdigest(), 16) % (LAST_PORT - FIRST_PORT)
+    start = int(hashlib.sha256(seed.encode()).hexdigest(), 16) % (
+        LAST_PORT - FIRST_PORT
+    )
     for offset in range(LAST_PORT - FIRST_PORT):
         port = FIRST_PORT + (start + offset) % (LAST_PORT - FIRST_PORT)
         if port not in taken and _is_free(port):

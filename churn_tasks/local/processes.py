@@ -41,7 +41,11 @@ class Session:
         with contextlib.suppress(psutil.NoSuchProcess):
             if not self._is_own(psutil.Process(self.leader)):
                 return []
-        return [process for process in psutil.process_iter() if _session_of(process) == self.leader]
+        return [
+            process
+            for process in psutil.process_iter()
+            if _session_of(process) == self.leader
+        ]
 
     def _is_own(self, leader: psutil.Process) -> bool:
         return abs(leader.create_time() - self.started) < 1
@@ -57,7 +61,9 @@ class Processes:
 
     folder: Path
 
-    def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    def start(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
         """Start a service unless it runs already."""
         if self.running(name):
             return
@@ -81,10 +87,16 @@ class Processes:
     def fail_if_gone(self, name: str) -> None:
         """Raise ConnectionTrouble with the end of its log when a service has ended by itself."""
         if not self.running(name):
-            raise ConnectionTrouble(f"{name} ended by itself. The end of {self.log_file(name)}:\n{self.log_tail(name)}")
+            raise ConnectionTrouble(
+                f"{name} ended by itself. The end of {self.log_file(name)}:\n{self.log_tail(name)}"
+            )
 
     def log_tail(self, name: str, lines: int = 30) -> str:
-        text = self.log_file(name).read_text(encoding="utf-8", errors="replace") if self.log_file(name).exists() else ""
+        text = (
+            self.log_file(name).read_text(encoding="utf-8", errors="replace")
+            if self.log_file(name).exists()
+            else ""
+        )
         return "\n".join(text.splitlines()[-lines:])
 
     def stop(self, names: Iterable[str] | None = None) -> list[str]:
@@ -96,16 +108,49 @@ class Processes:
         Raises:
             ConnectionTrouble: a process lives on.
         """
-        sessions = {name: session for name, session in self._read().items() if names is None or name in set(names)}
-        alive = {name: session for name, session in sessions.items() if session.members()}
-        _signal([process for s in alive.values() for process in s.members() if process.pid == s.leader], signal.SIGTERM)
+        sessions = {
+            name: session
+            for name, session in self._read().items()
+            if names is None or name in set(names)
+        }
+        alive = {
+            name: session for name, session in sessions.items() if session.members()
+        }
+        _signal(
+            [
+                process
+                for s in alive.values()
+                for process in s.members()
+                if process.pid == s.leader
+            ],
+            signal.SIGTERM,
+        )
         for sent in (signal.SIGTERM, signal.SIGKILL):
             if not _wait_until_gone(alive.values(), GRACE_SECONDS):
-                _signal([process for session in alive.values() for process in session.members()], sent)
+                _signal(
+                    [
+                        process
+                        for session in alive.values()
+                        for process in session.members()
+                    ],
+                    sent,
+                )
         if not _wait_until_gone(alive.values(), GRACE_SECONDS):
-            left = sorted(process.pid for session in alive.values() for process in session.members())
-            raise ConnectionTrouble(f"processes {left} do not end; they were started by {', '.join(alive)}")
-        self._write({name: session for name, session in self._read().items() if name not in sessions})
+            left = sorted(
+                process.pid
+                for session in alive.values()
+                for process in session.members()
+            )
+            raise ConnectionTrouble(
+                f"processes {left} do not end; they were started by {', '.join(alive)}"
+            )
+        self._write(
+            {
+                name: session
+                for name, session in self._read().items()
+                if name not in sessions
+            }
+        )
         return list(alive)
 
     @property
@@ -115,18 +160,26 @@ class Processes:
     def _read(self) -> dict[str, Session]:
         if not self._file.exists():
             return {}
-        return {name: Session(**kept) for name, kept in json.loads(self._file.read_text(encoding="utf-8")).items()}
+        return {
+            name: Session(**kept)
+            for name, kept in json.loads(self._file.read_text(encoding="utf-8")).items()
+        }
 
     def _write(self, sessions: Mapping[str, Session]) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         aside = self._file.with_suffix(".new")
-        aside.write_text(json.dumps({name: asdict(session) for name, session in sessions.items()}), encoding="utf-8")
+        aside.write_text(
+            json.dumps({name: asdict(session) for name, session in sessions.items()}),
+            encoding="utf-8",
+        )
         aside.replace(self._file)
 
 
 def _session_of(process: psutil.Process) -> int | None:
     with contextlib.suppress(ProcessLookupError, PermissionError, psutil.NoSuchProcess):
-        return os.getsid(process.pid) if process.status() != psutil.STATUS_ZOMBIE else None
+        return (
+            os.getsid(process.pid) if process.status() != psutil.STATUS_ZOMBIE else None
+        )
     return None
 
 

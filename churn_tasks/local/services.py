@@ -36,7 +36,10 @@ class Services:
     @property
     def is_simulated(self) -> bool:
         """Whether the source is the simulated operator: a database is wanted and none is given."""
-        return self.settings.source.kind == "postgres" and not self.settings.environment.source_url
+        return (
+            self.settings.source.kind == "postgres"
+            and not self.settings.environment.source_url
+        )
 
     @property
     def source_url(self) -> str:
@@ -50,10 +53,13 @@ class Services:
             "CHURN_PROFILE": str(self.settings.profile_dir),
             "CHURN_STATE_DIR": str(self.instance.state_dir),
             "CHURN_SOURCE_URL": self.source_url,
-            "CHURN_WAREHOUSE_URL": given.warehouse_url or self.instance.cluster.url(WAREHOUSE),
+            "CHURN_WAREHOUSE_URL": given.warehouse_url
+            or self.instance.cluster.url(WAREHOUSE),
             "CHURN_MLFLOW_URL": given.mlflow_url or self.mlflow.url,
             "CHURN_DATA_PATH": str(
-                given.data_path.resolve() if isinstance(given.data_path, Path) else given.data_path or ""
+                given.data_path.resolve()
+                if isinstance(given.data_path, Path)
+                else given.data_path or ""
             ),
             "CHURN_DATA_OPTIONS": given.data_options,
             "CHURN_TOKEN_KEY_FILE": str(self.settings.token_key_file.resolve()),
@@ -83,13 +89,18 @@ class Services:
 
     def start_pages(self) -> None:
         """Serve reports and Data Docs."""
-        folders = {"report": self.settings.report_dir, "data-docs": self.settings.data_docs_dir}
+        folders = {
+            "report": self.settings.report_dir,
+            "data-docs": self.settings.data_docs_dir,
+        }
         folders["catalogue"] = self.settings.catalogue_dir
         for folder in folders.values():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         command = [sys.executable, "-m", "churn_tasks.local.web", str(self.pages_port)]
         command += [f"{name}={folder}" for name, folder in folders.items()]
-        self.instance.processes.start(self.pages_service, command, self.instance.environment())
+        self.instance.processes.start(
+            self.pages_service, command, self.instance.environment()
+        )
 
     @property
     def pages_service(self) -> str:

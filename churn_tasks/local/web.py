@@ -16,7 +16,9 @@ HOST = "127.0.0.1"
 class Pages(SimpleHTTPRequestHandler):
     """``/<name>/...`` from the folder of that name; everything else is not found."""
 
-    def __init__(self, *arguments: object, folders: dict[str, Path], **more: object) -> None:
+    def __init__(
+        self, *arguments: object, folders: dict[str, Path], **more: object
+    ) -> None:
         self.folders = folders
         super().__init__(*arguments, **more)  # type: ignore[arg-type]
 
@@ -47,4 +49,10 @@ def serve(port: int, folders: dict[str, Path]) -> None:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), {name: Path(folder) for name, _, folder in (each.partition("=") for each in sys.argv[2:])})
+    serve(
+        int(sys.argv[1]),
+        {
+            name: Path(folder)
+            for name, _, folder in (each.partition("=") for each in sys.argv[2:])
+        },
+    )

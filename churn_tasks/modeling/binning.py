@@ -86,14 +86,20 @@ def auc_of(ordered: np.ndarray, leaving: np.ndarray) -> float | None:
         return None
     below = np.searchsorted(ordered, leaving, side="left").sum()
     up_to = np.searchsorted(ordered, leaving, side="right").sum()
-    twice_ranks = int(below) + int(up_to) + leavers  # a value's mean rank is (below + up_to + 1) / 2
+    twice_ranks = (
+        int(below) + int(up_to) + leavers
+    )  # a value's mean rank is (below + up_to + 1) / 2
     return (twice_ranks - leavers * (leavers + 1)) / 2 / (leavers * stayers)
 
 
 def auc_error(known: int, leaving: int) -> float | None:
     """Standard error of :func:`auc_of` if the column told nothing, for so many known values, some of leavers."""
     stayers = known - leaving
-    return float(np.sqrt((known + 1) / (12 * leaving * stayers))) if leaving and stayers else None
+    return (
+        float(np.sqrt((known + 1) / (12 * leaving * stayers)))
+        if leaving and stayers
+        else None
+    )
 
 
 def _shares(counts: Sequence[int] | np.ndarray) -> np.ndarray:

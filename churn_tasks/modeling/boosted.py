@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 MOST_TREES = 400
 PATIENCE = 30
-MANY_ROWS = 50_000  # below, small trees did better on earlier months of both real data sets
+MANY_ROWS = (
+    50_000  # below, small trees did better on earlier months of both real data sets
+)
 # Two threads wait for each other after every split: 116 s on two busy cores for what one did in 7 (54,000 rows).
 WORTH_THREADS = 300_000
 
@@ -55,17 +57,27 @@ def fit(
 ) -> Fitted:
     """Choose the number of trees by log loss on the folds, then fit on all rows. Unknown numbers stay unknown."""
     numeric = [name for name in frame.columns if name not in text]
-    columns = [("numeric", "passthrough", numeric), ("text", text_encoder(), text), *derived_step(derive, numeric)]
+    columns = [
+        ("numeric", "passthrough", numeric),
+        ("text", text_encoder(), text),
+        *derived_step(derive, numeric),
+    ]
     step = ColumnTransformer(columns)
     numbers = step.fit_transform(frame)
     chosen = parameters(len(frame), seed, threads)
-    data = lgb.Dataset(numbers, churned.astype(float), params=chosen, free_raw_data=False)
+    data = lgb.Dataset(
+        numbers, churned.astype(float), params=chosen, free_raw_data=False
+    )
     stop = lgb.early_stopping(PATIENCE, verbose=False)
-    tried = lgb.cv(chosen, data, MOST_TREES, folds=folds, callbacks=[stop], return_cvbooster=True)
+    tried = lgb.cv(
+        chosen, data, MOST_TREES, folds=folds, callbacks=[stop], return_cvbooster=True
+    )
     trees = len(tried["valid binary_logloss-mean"])
     margins = [
         booster.predict(numbers[judge], raw_score=True, num_iteration=trees)
         for booster, (_, judge) in zip(tried["cvbooster"].boosters, folds, strict=True)
     ]
     ranker = lgb.train(chosen, data, num_boost_round=trees)
-    return Fitted(step, ranker, None, np.concatenate(margins), {**chosen, "num_trees": trees})
+    return Fitted(
+        step, ranker, None, np.concatenate(margins), {**chosen, "num_trees": trees}
+    )

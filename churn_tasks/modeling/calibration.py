@@ -31,5 +31,11 @@ def platt(margins: np.ndarray, churned: np.ndarray) -> tuple[float, float]:
         )
 
     start = np.array([1.0, np.log((leavers + 1) / (stayers + 1)) - np.mean(margins)])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(STEEPEST_FALL, None), (None, None)])
+    found = minimize(
+        loss,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(STEEPEST_FALL, None), (None, None)],
+    )
     return float(found.x[0]), float(found.x[1])

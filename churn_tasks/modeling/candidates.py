@@ -27,7 +27,12 @@ class Candidate:
 
 
 def fit_candidate(
-    name: str, rows: Sample, features: FeatureSet, seed: int, threads: int, derive: Derive | None = None
+    name: str,
+    rows: Sample,
+    features: FeatureSet,
+    seed: int,
+    threads: int,
+    derive: Derive | None = None,
 ) -> Candidate:
     """Fit one candidate. The same rows, seed and name give the same classifier.
 
@@ -39,14 +44,26 @@ def fit_candidate(
     """
     module = importlib.import_module(f"churn_tasks.modeling.{MODULES[name]}")
     folds = inner_folds(rows.months, rows.customers, rows.churned)
-    fitted = module.fit(rows.features, list(features.text), rows.churned, folds, seed, threads, derive)
+    fitted = module.fit(
+        rows.features, list(features.text), rows.churned, folds, seed, threads, derive
+    )
     truth = rows.churned[np.concatenate([judged for _, judged in folds])]
     slope, intercept = platt(fitted.margins, truth)
     months = [str(month)[:7] for month in np.unique(rows.months)]
     classifier = ChurnClassifier(
-        fitted.preprocess, fitted.ranker, fitted.centre, slope, intercept, features.digest, months
+        fitted.preprocess,
+        fitted.ranker,
+        fitted.centre,
+        slope,
+        intercept,
+        features.digest,
+        months,
     )
-    chosen = {**fitted.parameters, "calibration_slope": slope, "calibration_intercept": intercept}
+    chosen = {
+        **fitted.parameters,
+        "calibration_slope": slope,
+        "calibration_intercept": intercept,
+    }
     return Candidate(name, classifier, chosen)
 
 
@@ -54,4 +71,6 @@ def code_digest() -> str:
     """Digest of the code of this package: other code may fit another model from the same rows."""
     here = Path(__file__).parent
     files = sorted([*here.glob("*.py"), *here.glob("selection/*.py")])
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[
+        :16
+    ]

@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 POINTS = 200
 
 
-def counts_down_the_ranking(scores: np.ndarray, churned: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def counts_down_the_ranking(
+    scores: np.ndarray, churned: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """List lengths (at most 200, from 1 to everybody) and the churners on a list of each length."""
     order = np.argsort(-scores, kind="stable")
-    lengths = np.unique(np.linspace(1, len(scores), min(POINTS, len(scores))).astype(int))
+    lengths = np.unique(
+        np.linspace(1, len(scores), min(POINTS, len(scores))).astype(int)
+    )
     return lengths, np.cumsum(churned[order])[lengths - 1]
 
 
@@ -28,10 +32,20 @@ def curves(scores: np.ndarray, churned: np.ndarray, size: int, title: str) -> "F
     figure.suptitle(title)
     panels = figure.subplots(2, 2)
     lengths, hits = counts_down_the_ranking(scores, churned)
-    at, hit = int(on_list(scores, size).sum()), int((on_list(scores, size) & churned).sum())
+    at, hit = (
+        int(on_list(scores, size).sum()),
+        int((on_list(scores, size) & churned).sum()),
+    )
     churners, stayers = int(churned.sum()), int((~churned).sum())
     rate = churners / len(churned)
-    _panel(panels[0, 0], hits / churners, hits / lengths, (hit / churners, hit / at), "coverage", "precision")
+    _panel(
+        panels[0, 0],
+        hits / churners,
+        hits / lengths,
+        (hit / churners, hit / at),
+        "coverage",
+        "precision",
+    )
     panels[0, 0].axhline(rate, linestyle=":", color="grey")
     _panel(
         panels[0, 1],
@@ -52,14 +66,26 @@ def curves(scores: np.ndarray, churned: np.ndarray, size: int, title: str) -> "F
     )
     panels[1, 0].axhline(1, linestyle=":", color="grey")
     groups = calibration_table(scores, churned)
-    predicted, observed = [group["mean_score"] for group in groups], [group["churn_rate"] for group in groups]
+    predicted, observed = (
+        [group["mean_score"] for group in groups],
+        [group["churn_rate"] for group in groups],
+    )
     panels[1, 1].plot(predicted, observed, marker="o")
-    panels[1, 1].plot([0, max(predicted)], [0, max(predicted)], linestyle=":", color="grey")
+    panels[1, 1].plot(
+        [0, max(predicted)], [0, max(predicted)], linestyle=":", color="grey"
+    )
     panels[1, 1].set(xlabel="mean score of a tenth", ylabel="churn rate of it")
     return figure
 
 
-def _panel(axes: "Axes", x: np.ndarray, y: np.ndarray, listed: tuple[float, float], x_label: str, y_label: str) -> None:
+def _panel(
+    axes: "Axes",
+    x: np.ndarray,
+    y: np.ndarray,
+    listed: tuple[float, float],
+    x_label: str,
+    y_label: str,
+) -> None:
     axes.plot(x, y)
     axes.plot(*listed, marker="o", color="black")
     axes.set(xlabel=x_label, ylabel=y_label)

@@ -43,7 +43,11 @@ def threshold_at(scores: np.ndarray, alarms: float) -> float:
     if not len(scores):
         return float("inf")
     allowed = int(alarms * len(scores) + 1e-9)
-    return float(np.sort(scores)[len(scores) - allowed - 1]) if allowed < len(scores) else float("-inf")
+    return (
+        float(np.sort(scores)[len(scores) - allowed - 1])
+        if allowed < len(scores)
+        else float("-inf")
+    )
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,9 @@ def ranked(left: np.ndarray, stayed: np.ndarray) -> Ranked | None:
     ranks = rankdata(np.concatenate([left, stayed]))[:n]
     auc = float((ranks.sum() - n * (n + 1) / 2) / (n * m))
     above, below = auc / (2 - auc), 2 * auc * auc / (1 + auc)
-    variance = auc * (1 - auc) + (n - 1) * (above - auc * auc) + (m - 1) * (below - auc * auc)
+    variance = (
+        auc * (1 - auc) + (n - 1) * (above - auc * auc) + (m - 1) * (below - auc * auc)
+    )
     return Ranked(auc, sqrt(max(variance, 0.0) / (n * m)), n)
 
 
@@ -76,7 +82,12 @@ def mean_auc(months: "list[Ranked]") -> dict[str, Any] | None:
         return None
     auc = sum(each.auc * each.churners for each in months) / churners
     error = sqrt(sum((each.error * each.churners) ** 2 for each in months)) / churners
-    return {"auc": auc, "low": max(0.0, auc - Z * error), "high": min(1.0, auc + Z * error), "churners": churners}
+    return {
+        "auc": auc,
+        "low": max(0.0, auc - Z * error),
+        "high": min(1.0, auc + Z * error),
+        "churners": churners,
+    }
 
 
 @dataclass
@@ -122,9 +133,13 @@ class MonthTruth:
             label: customer_id, churned, left_in_delay, rotated.
             scores: churn score by customer.
         """
-        given = label["customer_id"].map(scores).fillna(float("-inf")).to_numpy(dtype=float)
+        given = (
+            label["customer_id"].map(scores).fillna(float("-inf")).to_numpy(dtype=float)
+        )
         churned = label["churned"].to_numpy(dtype=bool)
-        gone = label["left_in_delay"].to_numpy(dtype=bool) | label["rotated"].to_numpy(dtype=bool)
+        gone = label["left_in_delay"].to_numpy(dtype=bool) | label["rotated"].to_numpy(
+            dtype=bool
+        )
         return cls(given[churned], given[~churned & ~gone])
 
 
@@ -154,7 +169,10 @@ class Tally:
     def count(self, month: str, label: "pd.DataFrame") -> None:
         """Add the truth of one month."""
         churned = label["churned"]
-        counts = {name: int(label[name].sum()) for name in ("churned", "left_in_delay", "rotated")}
+        counts = {
+            name: int(label[name].sum())
+            for name in ("churned", "left_in_delay", "rotated")
+        }
         self.months.append({"month": month, "customers": len(label), **counts})
         self.kinds.update(label.loc[churned, "kind"].tolist())
         for tier, rows in label.groupby("tier", dropna=True):
@@ -176,13 +194,17 @@ class Tally:
 
     def look_ahead(self, lead: int, truth: MonthTruth) -> None:
         """Add how well the score told those who left ``lead`` months later, among everybody scored."""
-        found = ranked(truth.left[np.isfinite(truth.left)], truth.stayed[np.isfinite(truth.stayed)])
+        found = ranked(
+            truth.left[np.isfinite(truth.left)], truth.stayed[np.isfinite(truth.stayed)]
+        )
         if found:
             self.early.setdefault(lead, []).append(found)
 
     def figures(self) -> dict[str, Any]:
         """Everything, for tables, pictures and machines."""
-        customers, churners = (sum(row[name] for row in self.months) for name in ("customers", "churned"))
+        customers, churners = (
+            sum(row[name] for row in self.months) for name in ("customers", "churned")
+        )
         return {
             "months": self.months,
             "customers": customers,
@@ -191,8 +213,14 @@ class Tally:
             "rotated": sum(row["rotated"] for row in self.months),
             "churn_rate": ratio(churners, customers),
             "kinds": dict(sorted(self.kinds.items())),
-            "tiers": {name: {"customers": n, "churners": c} for name, (n, c) in sorted(self.tiers.items())},
-            "early": {str(lead): mean_auc(months) for lead, months in sorted(self.early.items())},
+            "tiers": {
+                name: {"customers": n, "churners": c}
+                for name, (n, c) in sorted(self.tiers.items())
+            },
+            "early": {
+                str(lead): mean_auc(months)
+                for lead, months in sorted(self.early.items())
+            },
             "recall": self.at_once.figures(),
             "recall_carried": self.carried.figures(),
         }
@@ -212,8 +240,14 @@ class Overlap:
     def add(self, labels: "dict[str, pd.DataFrame]") -> None:
         """Add one month: the labels of the definitions that can label it."""
         asked = {name: set(label["customer_id"]) for name, label in labels.items()}
-        gone = {name: label["churned"] | label["left_in_delay"] for name, label in labels.items()}
-        left = {name: set(label.loc[gone[name], "customer_id"]) for name, label in labels.items()}
+        gone = {
+            name: label["churned"] | label["left_in_delay"]
+            for name, label in labels.items()
+        }
+        left = {
+            name: set(label.loc[gone[name], "customer_id"])
+            for name, label in labels.items()
+        }
         for a in labels:
             for b in labels:
                 common = left[a] & asked[b]
@@ -222,4 +256,7 @@ class Overlap:
 
     def shares(self) -> dict[str, dict[str, float | None]]:
         """Of those who left by the first name, the share who left by the second."""
-        return {a: {b: ratio(self.both[a, b], self.own[a, b]) for b in self.names} for a in self.names}
+        return {
+            a: {b: ratio(self.both[a, b], self.own[a, b]) for b in self.names}
+            for a in self.names
+        }

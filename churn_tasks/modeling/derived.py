@@ -50,8 +50,15 @@ class DerivedColumns(TransformerMixin, BaseEstimator):
         self.mean, spread = filled.mean(axis=0), filled.std(axis=0)
         self.deviation = np.where(spread > 0, spread, 1.0)
         scaled = (filled - self.mean) / self.deviation
-        with threadpool_limits(1):  # sums of floats depend on how many threads take part
-            self.weights = np.round(np.hstack([_components(scaled, self.pca), _factors(scaled, self.factors)]), PLACES)
+        with threadpool_limits(
+            1
+        ):  # sums of floats depend on how many threads take part
+            self.weights = np.round(
+                np.hstack(
+                    [_components(scaled, self.pca), _factors(scaled, self.factors)]
+                ),
+                PLACES,
+            )
             self.middles = np.round(_middles(scaled, self.clusters), PLACES)
             made = self._scores(scaled)
         self.score_mean, spread = made.mean(axis=0), made.std(axis=0)
@@ -61,29 +68,54 @@ class DerivedColumns(TransformerMixin, BaseEstimator):
     def transform(self, frame: "pd.DataFrame") -> np.ndarray:
         """The derived columns, float64, none unknown, mean 0 and deviation 1 on the fitted rows."""
         starts = range(0, max(len(frame), 1), BATCH_ROWS)
-        scores = [self._scores(self.scaled(frame.iloc[start : start + BATCH_ROWS])) for start in starts]
+        scores = [
+            self._scores(self.scaled(frame.iloc[start : start + BATCH_ROWS]))
+            for start in starts
+        ]
         return (np.vstack(scores) - self.score_mean) / self.score_deviation
 
     def _scores(self, scaled: np.ndarray) -> np.ndarray:
-        distances = [np.sqrt(((scaled - middle) ** 2).mean(axis=1)) for middle in self.middles]
+        distances = [
+            np.sqrt(((scaled - middle) ** 2).mean(axis=1)) for middle in self.middles
+        ]
         return np.column_stack([scaled @ self.weights, *distances])
 
     def get_feature_names_out(self, _names: Any = None) -> np.ndarray:
-        asked = (("pca", self.pca), ("factor", self.factors), ("cluster", self.clusters))
-        return np.array([f"{kind}_{number + 1}" for kind, count in asked for number in range(count)], dtype=object)
+        asked = (
+            ("pca", self.pca),
+            ("factor", self.factors),
+            ("cluster", self.clusters),
+        )
+        return np.array(
+            [
+                f"{kind}_{number + 1}"
+                for kind, count in asked
+                for number in range(count)
+            ],
+            dtype=object,
+        )
 
     def scaled(self, frame: "pd.DataFrame") -> np.ndarray:
         """The columns it was fitted on, brought to scale."""
         rows = np.arcsinh(np.asarray(frame[list(self.feature_names_in_)], dtype=float))
-        return (np.where(np.isnan(rows), self.median, rows) - self.mean) / self.deviation
+        return (
+            np.where(np.isnan(rows), self.median, rows) - self.mean
+        ) / self.deviation
 
     def belongs_to(self, frame: "pd.DataFrame") -> np.ndarray:
         """The nearest cluster of each row, from 0."""
         starts = range(0, max(len(frame), 1), BATCH_ROWS)
-        return np.concatenate([self._nearest(self.scaled(frame.iloc[at : at + BATCH_ROWS])) for at in starts])
+        return np.concatenate(
+            [
+                self._nearest(self.scaled(frame.iloc[at : at + BATCH_ROWS]))
+                for at in starts
+            ]
+        )
 
     def _nearest(self, scaled: np.ndarray) -> np.ndarray:
-        return np.argmin([((scaled - middle) ** 2).sum(axis=1) for middle in self.middles], axis=0)
+        return np.argmin(
+            [((scaled - middle) ** 2).sum(axis=1) for middle in self.middles], axis=0
+        )
 
     def shares(self, frame: "pd.DataFrame", number: int) -> np.ndarray:
         """How much each source column has to do with a derived column, rows x columns, each row summing to 1.
@@ -96,12 +128,20 @@ class DerivedColumns(TransformerMixin, BaseEstimator):
         else:
             parts = (scaled - self.middles[number - sums]) ** 2
         total = parts.sum(axis=1, keepdims=True)
-        return np.divide(parts, total, out=np.full_like(parts, 1.0 / parts.shape[1]), where=total > 0)
+        return np.divide(
+            parts, total, out=np.full_like(parts, 1.0 / parts.shape[1]), where=total > 0
+        )
 
 
-def derived_step(derive: "Derive | None", numeric: list[str]) -> list[tuple[str, DerivedColumns, list[str]]]:
+def derived_step(
+    derive: "Derive | None", numeric: list[str]
+) -> list[tuple[str, DerivedColumns, list[str]]]:
     """The entry of a ColumnTransformer; none where nothing is asked for."""
-    if derive is None or not numeric or not (derive.pca or derive.factors or derive.clusters):
+    if (
+        derive is None
+        or not numeric
+        or not (derive.pca or derive.factors or derive.clusters)
+    ):
         return []
     pca, factors = (min(asked, len(numeric)) for asked in (derive.pca, derive.factors))
     return [("derived", DerivedColumns(pca, factors, derive.clusters), numeric)]
@@ -127,7 +167,9 @@ def _factors(scaled: np.ndarray, count: int) -> np.ndarray:
         return np.empty((scaled.shape[1], 0))
     from sklearn.decomposition import FactorAnalysis
 
-    fitted = FactorAnalysis(count, rotation="varimax", max_iter=200, tol=1e-3, random_state=SEED).fit(scaled)
+    fitted = FactorAnalysis(
+        count, rotation="varimax", max_iter=200, tol=1e-3, random_state=SEED
+    ).fit(scaled)
     noise = np.maximum(fitted.noise_variance_, 1e-6)
     precise = fitted.components_ / noise
     return precise.T @ np.linalg.inv(np.eye(count) + precise @ fitted.components_.T)

@@ -7,9 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from churn_tasks.modeling.binning import auc_error, auc_of, counts_in, edges_of, information_value
+from churn_tasks.modeling.binning import (
+    auc_error,
+    auc_of,
+    counts_in,
+    edges_of,
+    information_value,
+)
 
-QUANTILES = {"p01": 0.01, "p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95, "p99": 0.99}
+QUANTILES = {
+    "p01": 0.01,
+    "p05": 0.05,
+    "p25": 0.25,
+    "p50": 0.5,
+    "p75": 0.75,
+    "p95": 0.95,
+    "p99": 0.99,
+}
 MOST_TEXTS = 12
 FEWEST_ROWS = 10  # a rarer text might tell of a single customer
 
@@ -40,8 +54,17 @@ class Bins:
     def read(cls, rows: Sequence[Mapping[str, Any]], *, is_text: bool) -> "Bins":
         """The bins that rows of ``feature_bin`` state, in order of their place."""
         if is_text:
-            return cls(None, tuple(row["text_value"] for row in rows if row["text_value"] is not None))
-        return cls(np.array([row["up_to"] for row in rows if row["up_to"] is not None], dtype=float))
+            return cls(
+                None,
+                tuple(
+                    row["text_value"] for row in rows if row["text_value"] is not None
+                ),
+            )
+        return cls(
+            np.array(
+                [row["up_to"] for row in rows if row["up_to"] is not None], dtype=float
+            )
+        )
 
     def counts(self, values: np.ndarray) -> np.ndarray:
         """Rows of each bin; the last count is that of rows without a value."""
@@ -55,32 +78,55 @@ class Bins:
     def rows(self) -> list[dict[str, Any]]:
         """What ``feature_bin`` says of the bins themselves."""
         if self.edges is None:
-            shown = [{"above": None, "up_to": None, "text_value": text} for text in (*self.texts, None)]
+            shown = [
+                {"above": None, "up_to": None, "text_value": text}
+                for text in (*self.texts, None)
+            ]
         else:
             ends = [None, *self.edges.tolist(), None]
-            shown = [{"above": low, "up_to": high, "text_value": None} for low, high in pairwise(ends)]
+            shown = [
+                {"above": low, "up_to": high, "text_value": None}
+                for low, high in pairwise(ends)
+            ]
         shown.append({"above": None, "up_to": None, "text_value": None})
         last = len(shown) - 1
-        return [{"place": place, **each, "is_missing": place == last} for place, each in enumerate(shown)]
+        return [
+            {"place": place, **each, "is_missing": place == last}
+            for place, each in enumerate(shown)
+        ]
 
 
 def figures(values: np.ndarray) -> dict[str, Any]:
     """Count, gaps, mean and quantiles (each a value that occurs); of texts the first two alone."""
     known = _known(values)
-    found: dict[str, Any] = {"row_count": len(values), "missing_share": 1 - len(known) / max(len(values), 1)}
+    found: dict[str, Any] = {
+        "row_count": len(values),
+        "missing_share": 1 - len(known) / max(len(values), 1),
+    }
     if values.dtype.kind != "f":
         return found | dict.fromkeys(("zero_share", "mean", *QUANTILES))
     found["zero_share"] = float((known == 0).sum() / max(len(values), 1))
     if not len(known):
         return found | dict.fromkeys(("mean", *QUANTILES))
-    places = {name: max(int(np.ceil(share * len(known))) - 1, 0) for name, share in QUANTILES.items()}
-    return found | {"mean": float(known.mean()), **{name: float(known[place]) for name, place in places.items()}}
+    places = {
+        name: max(int(np.ceil(share * len(known))) - 1, 0)
+        for name, share in QUANTILES.items()
+    }
+    return found | {
+        "mean": float(known.mean()),
+        **{name: float(known[place]) for name, place in places.items()},
+    }
 
 
-def tells(bins: Bins, values: np.ndarray, churned: np.ndarray) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
+def tells(
+    bins: Bins, values: np.ndarray, churned: np.ndarray
+) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
     """What the column tells of leaving, taken alone, and the counts of everybody and of leavers in each bin."""
     rows, leavers = bins.counts(values), bins.counts(values[churned])
-    found: dict[str, Any] = {"judged_count": len(values), "leaver_count": int(churned.sum())}
+    found: dict[str, Any] = {
+        "judged_count": len(values),
+        "leaver_count": int(churned.sum()),
+    }
     found |= {"auc": None, "auc_error": None, "iv": information_value(rows, leavers)[0]}
     if bins.edges is not None:
         known, leaving = _known(values), _known(values[churned])

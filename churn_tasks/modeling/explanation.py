@@ -30,22 +30,30 @@ def contributions(classifier: ChurnClassifier, frame: pd.DataFrame) -> pd.DataFr
     """
     numbers = classifier.preprocess.transform(frame[classifier.features])
     if classifier.centre is None:
-        by_column = classifier.ranker.predict(numbers, pred_contrib=True)[:, :-1]  # the last is the constant
+        by_column = classifier.ranker.predict(numbers, pred_contrib=True)[
+            :, :-1
+        ]  # the last is the constant
     else:
         by_column = classifier.ranker.coef_[0] * (numbers - classifier.centre)
     source = source_features(classifier.preprocess)
     totals = np.zeros((len(frame), len(classifier.features)))
     for position, name in enumerate(classifier.features):
-        totals[:, position] = by_column[:, [column for column, feature in enumerate(source) if feature == name]].sum(
-            axis=1
-        )
+        totals[:, position] = by_column[
+            :, [column for column, feature in enumerate(source) if feature == name]
+        ].sum(axis=1)
     derived = derived_columns(classifier.preprocess)
     if derived is not None:
-        sources = [classifier.features.index(name) for name in derived.feature_names_in_]
+        sources = [
+            classifier.features.index(name) for name in derived.feature_names_in_
+        ]
         first = source.index(DERIVED)
         for number in range(len(source) - first):
-            totals[:, sources] += by_column[:, [first + number]] * derived.shares(frame, number)
-    return pd.DataFrame(classifier.slope * totals, columns=classifier.features, index=frame.index)
+            totals[:, sources] += by_column[:, [first + number]] * derived.shares(
+                frame, number
+            )
+    return pd.DataFrame(
+        classifier.slope * totals, columns=classifier.features, index=frame.index
+    )
 
 
 def source_features(preprocess: "ColumnTransformer") -> list[str]:
@@ -56,21 +64,41 @@ def source_features(preprocess: "ColumnTransformer") -> list[str]:
     names: list[str] = []
     for label, transformer, columns in preprocess.transformers_:
         if label == "text" and len(columns):
-            values = zip(columns, transformer.categories_, transformer.infrequent_categories_, strict=True)
-            for name, known, rare in values:  # the rare values of a feature share one column
-                names += [name] * (len(known) if rare is None else len(known) - len(rare) + 1)
+            values = zip(
+                columns,
+                transformer.categories_,
+                transformer.infrequent_categories_,
+                strict=True,
+            )
+            for (
+                name,
+                known,
+                rare,
+            ) in values:  # the rare values of a feature share one column
+                names += [name] * (
+                    len(known) if rare is None else len(known) - len(rare) + 1
+                )
         elif label == "derived":
             names += [DERIVED] * len(transformer.get_feature_names_out())
         elif len(columns):
-            names += [name.removeprefix("missingindicator_") for name in transformer.get_feature_names_out(columns)]
+            names += [
+                name.removeprefix("missingindicator_")
+                for name in transformer.get_feature_names_out(columns)
+            ]
     return names
 
 
-def raising_factors(classifier: ChurnClassifier, customers: np.ndarray, frame: pd.DataFrame) -> pd.DataFrame:
+def raising_factors(
+    classifier: ChurnClassifier, customers: np.ndarray, frame: pd.DataFrame
+) -> pd.DataFrame:
     """Features that raise a customer's score: customer_id, feature, contribution (above 0), value (None for text)."""
     added = contributions(classifier, frame)
     row, column = np.nonzero(added.to_numpy() > 0)
-    numeric = frame[classifier.features].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
+    numeric = (
+        frame[classifier.features]
+        .apply(pd.to_numeric, errors="coerce")
+        .to_numpy(dtype=float)
+    )
     return pd.DataFrame(
         {
             "customer_id": customers[row],
@@ -83,7 +111,11 @@ def raising_factors(classifier: ChurnClassifier, customers: np.ndarray, frame: p
 
 def derived_columns(preprocess: "ColumnTransformer") -> DerivedColumns | None:
     """The step that derives columns from several, if the model has one."""
-    found = (transformer for label, transformer, _ in preprocess.transformers_ if label == "derived")
+    found = (
+        transformer
+        for label, transformer, _ in preprocess.transformers_
+        if label == "derived"
+    )
     return next(found, None)
 
 
@@ -96,8 +128,14 @@ def cluster_table(classifier: ChurnClassifier, rows: "Sample") -> pd.DataFrame |
     cluster = derived.belongs_to(rows.features)
     best = np.argsort(-derived.middles.std(axis=0), kind="stable")[:TOLD_APART_BY]
     names = [str(name) for name in derived.feature_names_in_[best]]
-    told = rows.features[names].assign(churned=rows.churned.astype(float)).groupby(cluster)
-    figures = pd.DataFrame({"customers": told.size(), "churn_rate": told["churned"].mean()})
+    told = (
+        rows.features[names].assign(churned=rows.churned.astype(float)).groupby(cluster)
+    )
+    figures = pd.DataFrame(
+        {"customers": told.size(), "churn_rate": told["churned"].mean()}
+    )
     figures = pd.concat([figures, told[names].mean()], axis=1)
-    figures.loc[figures["customers"] < FEWEST_SHOWN, ["churn_rate", *names]] = np.nan  # a mean of few names somebody
+    figures.loc[figures["customers"] < FEWEST_SHOWN, ["churn_rate", *names]] = (
+        np.nan
+    )  # a mean of few names somebody
     return figures.rename_axis("cluster").reset_index()

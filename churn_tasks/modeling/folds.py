@@ -15,7 +15,9 @@ GROUPS = 5
 ENOUGH_CHURNERS = 200
 
 
-def inner_folds(months: np.ndarray, customers: np.ndarray, churned: np.ndarray) -> list[Fold]:
+def inner_folds(
+    months: np.ndarray, customers: np.ndarray, churned: np.ndarray
+) -> list[Fold]:
     """Positions to fit on and to predict, every prediction being made for rows not fitted on.
 
     Args:
@@ -24,7 +26,10 @@ def inner_folds(months: np.ndarray, customers: np.ndarray, churned: np.ndarray) 
         churned: the label of each row.
     """
     latest = months == months.max()
-    if churned[latest].sum() >= ENOUGH_CHURNERS and churned[~latest].sum() >= ENOUGH_CHURNERS:
+    if (
+        churned[latest].sum() >= ENOUGH_CHURNERS
+        and churned[~latest].sum() >= ENOUGH_CHURNERS
+    ):
         return [(np.flatnonzero(~latest), np.flatnonzero(latest))]
     return customer_folds(customers)
 
@@ -32,7 +37,11 @@ def inner_folds(months: np.ndarray, customers: np.ndarray, churned: np.ndarray) 
 def customer_folds(customers: np.ndarray) -> list[Fold]:
     """Five groups of customers, each predicted from the others; every row is in one of them."""
     group = np.array([_group(customer) for customer in customers])
-    return [(np.flatnonzero(group != k), np.flatnonzero(group == k)) for k in range(GROUPS) if (group == k).any()]
+    return [
+        (np.flatnonzero(group != k), np.flatnonzero(group == k))
+        for k in range(GROUPS)
+        if (group == k).any()
+    ]
 
 
 def _group(customer: object) -> int:

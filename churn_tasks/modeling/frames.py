@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from churn_tasks.core.contracts import FeatureColumn
 from churn_tasks.core.errors import BadInput, SettingsError, evidence
 from churn_tasks.core.months import Month
-from churn_tasks.core.tables import Query
+from churn_tasks.declared.contracts import FeatureColumn
+from churn_tasks.declared.query import Query
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,34 +66,60 @@ class FeatureSet:
             numeric=tuple(name for name in self.numeric if name in chosen),
             text=tuple(name for name in self.text if name in chosen),
             digest=_digest([self.definitions.get(name, name) for name in kept]),
-            definitions={name: self.definitions[name] for name in kept if name in self.definitions},
+            definitions={
+                name: self.definitions[name]
+                for name in kept
+                if name in self.definitions
+            },
         )
 
 
-def feature_set(queries: Sequence[Query], ban: Sequence[str] = (), pin: Sequence[str] = ()) -> FeatureSet:
+def feature_set(
+    queries: Sequence[Query], ban: Sequence[str] = (), pin: Sequence[str] = ()
+) -> FeatureSet:
     """The features that the queries make, without the banned ones; that pinned ones are among them is checked.
 
     Raises:
         SettingsError: two queries make a feature of the same name, a type cannot be used, or nothing is left.
     """
-    offered = [(c, q.output.table) for q in queries for c in q.output.columns if isinstance(c, FeatureColumn)]
+    offered = [
+        (c, q.output.table)
+        for q in queries
+        for c in q.output.columns
+        if isinstance(c, FeatureColumn)
+    ]
     names = [column.name for column, _ in offered]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise SettingsError(f"features made by more than one query: {', '.join(repeated)}")
+        raise SettingsError(
+            f"features made by more than one query: {', '.join(repeated)}"
+        )
     for field_name, given in (("ban", ban), ("pin", pin)):
         unknown = sorted(set(given) - set(names))
         if unknown:
-            raise SettingsError(f"features.{field_name} names features that do not exist: {', '.join(unknown)}")
+            raise SettingsError(
+                f"features.{field_name} names features that do not exist: {', '.join(unknown)}"
+            )
     kept = [(column, table) for column, table in offered if column.name not in ban]
-    unusable = [column.name for column, _ in kept if column.type not in (*NUMERIC, "text")]
+    unusable = [
+        column.name for column, _ in kept if column.type not in (*NUMERIC, "text")
+    ]
     if unusable:
-        raise SettingsError(f"no model can use dates as they are: {', '.join(unusable)}")
+        raise SettingsError(
+            f"no model can use dates as they are: {', '.join(unusable)}"
+        )
     if not kept:
-        why = "features.ban names them all" if offered else "no query under sql/features has all the tables it reads"
+        why = (
+            "features.ban names them all"
+            if offered
+            else "no query under sql/features has all the tables it reads"
+        )
         raise SettingsError(f"no feature is left: {why}")
     sql = {query.output.table: " ".join(query.sql.split()) for query in queries}
-    definitions = {column.name: _digest([column.name, column.type, sql[table]]) for column, table in kept}
+    definitions = {
+        column.name: _digest([column.name, column.type, sql[table]])
+        for column, table in kept
+    }
     return FeatureSet(
         columns={column.name: table for column, table in kept},
         numeric=tuple(column.name for column, _ in kept if column.type in NUMERIC),
@@ -116,8 +142,18 @@ def rows_sql(features: FeatureSet, *, labelled: bool) -> str:
         f'CAST("{table}"."{name}" AS {"VARCHAR" if name in features.text else "DOUBLE"}) AS "{name}"'
         for name, table in features.columns.items()
     ]
-    truth = ["label.churned", "label.left_in_delay", "coalesce(label.rotated, false) AS rotated"] if labelled else []
-    joins = [f'LEFT JOIN "{table}" USING (customer_id, month)' for table in features.tables]
+    truth = (
+        [
+            "label.churned",
+            "label.left_in_delay",
+            "coalesce(label.rotated, false) AS rotated",
+        ]
+        if labelled
+        else []
+    )
+    joins = [
+        f'LEFT JOIN "{table}" USING (customer_id, month)' for table in features.tables
+    ]
     joins += ["JOIN label USING (customer_id, month)"] if labelled else []
     return (
         f"SELECT month, customer_id, {', '.join(truth + values)} FROM cohort {' '.join(joins)}"
@@ -151,9 +187,17 @@ class Sample:
 
     def rows(self, chosen: np.ndarray) -> "Sample":
         """The rows at these positions, or for which this mask is true."""
-        columns = (self.customers, self.months, self.churned, self.left_in_delay, self.rotated)
+        columns = (
+            self.customers,
+            self.months,
+            self.churned,
+            self.left_in_delay,
+            self.rotated,
+        )
         customers, months, *truth = (column[chosen] for column in columns)
-        return Sample(customers, months, self.features.iloc[chosen].reset_index(drop=True), *truth)
+        return Sample(
+            customers, months, self.features.iloc[chosen].reset_index(drop=True), *truth
+        )
 
 
 def sample(frame: "pd.DataFrame", features: FeatureSet) -> Sample:
@@ -185,6 +229,8 @@ def sample(frame: "pd.DataFrame", features: FeatureSet) -> Sample:
         months=frame["month"].to_numpy(dtype="datetime64[D]"),
         features=values,
         churned=frame["churned"].to_numpy(dtype=bool) if "churned" in frame else none,
-        left_in_delay=frame["left_in_delay"].to_numpy(dtype=bool) if "left_in_delay" in frame else none,
+        left_in_delay=frame["left_in_delay"].to_numpy(dtype=bool)
+        if "left_in_delay" in frame
+        else none,
         rotated=frame["rotated"].to_numpy(dtype=bool) if "rotated" in frame else none,
     )

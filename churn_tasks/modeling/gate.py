@@ -27,7 +27,12 @@ def select(candidates: Sequence[Contender]) -> Contender:
     return max(candidates, key=lambda contender: contender.average_precision)
 
 
-def decide(candidates: Sequence[Contender], champion: Contender | None, base_rate: float, min_gain: float) -> Decision:
+def decide(
+    candidates: Sequence[Contender],
+    champion: Contender | None,
+    base_rate: float,
+    min_gain: float,
+) -> Decision:
     """Judge the best candidate against the champion, or against chance while there is no champion.
 
     Args:
@@ -44,6 +49,10 @@ def decide(candidates: Sequence[Contender], champion: Contender | None, base_rat
     )
     gain = best.average_precision - floor
     promote = gain > 0 and gain >= min_gain
-    figures = f"average precision {best.average_precision:.4f} against {floor:.4f} of {rival}"
+    figures = (
+        f"average precision {best.average_precision:.4f} against {floor:.4f} of {rival}"
+    )
     wanted = f"gain {gain:+.4f}, wanted {'more than 0' if min_gain == 0 else f'at least {min_gain:g}'}"
-    return Decision(promote, best, f"{best.name} version {best.version}: {figures}; {wanted}")
+    return Decision(
+        promote, best, f"{best.name} version {best.version}: {figures}; {wanted}"
+    )

@@ -45,13 +45,23 @@ def probe(rows: Sample, features: FeatureSet, limits: LeakProbe) -> list[Suspect
     half = _halves(thinned.customers)
     found = []
     for name in features.names:
-        signs = signs_of(thinned.features[name].to_numpy(), thinned.churned, half, thinned.months)
+        signs = signs_of(
+            thinned.features[name].to_numpy(), thinned.churned, half, thinned.months
+        )
         stop, look = _beyond(signs, limits), _worth_a_look(signs, limits)
-        found.append(Suspect(name, features.columns[name], signs, tuple(stop or look), bool(stop)))
-    return sorted(found, key=lambda one: (not one.stops, not one.reasons, -_strongest(one.signs)))
+        found.append(
+            Suspect(
+                name, features.columns[name], signs, tuple(stop or look), bool(stop)
+            )
+        )
+    return sorted(
+        found, key=lambda one: (not one.stops, not one.reasons, -_strongest(one.signs))
+    )
 
 
-def refuse_leaks(rows: Sample, features: FeatureSet, limits: LeakProbe) -> dict[str, float]:
+def refuse_leaks(
+    rows: Sample, features: FeatureSet, limits: LeakProbe
+) -> dict[str, float]:
     """The AUC of each column (of texts that of their leaving rates), in the order of the set.
 
     Raises:
@@ -60,21 +70,36 @@ def refuse_leaks(rows: Sample, features: FeatureSet, limits: LeakProbe) -> dict[
     found = probe(rows, features, limits)
     for one in found:
         if one.reasons and not one.stops:
-            log.warning("leak probe: %s of %s is worth a look: %s", one.name, one.table, "; ".join(one.reasons))
-    leaks = [f"{one.name} of {one.table} ({'; '.join(one.reasons)})" for one in found if one.stops]
+            log.warning(
+                "leak probe: %s of %s is worth a look: %s",
+                one.name,
+                one.table,
+                "; ".join(one.reasons),
+            )
+    leaks = [
+        f"{one.name} of {one.table} ({'; '.join(one.reasons)})"
+        for one in found
+        if one.stops
+    ]
     if leaks:
         raise CheckFailed(
             f"training stopped: taken alone, {', '.join(leaks)} tells who leaves. It has seen what it should predict."
             " Mend its query, or name it under features.ban in the profile's settings (docs/leaks.md)."
         )
-    aucs = {one.name: one.signs.auc if one.signs.auc is not None else one.signs.split_auc for one in found}
+    aucs = {
+        one.name: one.signs.auc if one.signs.auc is not None else one.signs.split_auc
+        for one in found
+    }
     return {name: aucs[name] for name in features.names if name in aucs}
 
 
 def _halves(customers: np.ndarray) -> np.ndarray:
     """One half of the customers, the same in all months and for any order of rows."""
     distinct, place = np.unique(customers.astype(str), return_inverse=True)
-    side = [hashlib.blake2b(name.encode(), digest_size=1).digest()[0] & 1 for name in distinct.tolist()]
+    side = [
+        hashlib.blake2b(name.encode(), digest_size=1).digest()[0] & 1
+        for name in distinct.tolist()
+    ]
     return np.array(side, dtype=np.int64)[place]
 
 
@@ -88,12 +113,16 @@ def _beyond(signs: Signs, limits: LeakProbe) -> list[str]:
         if share >= limits.max_sure_share
     ]
     if signs.jump >= limits.max_jump and signs.latest_auc >= limits.jump_from_auc:
-        reasons.append(f"AUC {signs.latest_auc:.3f} in the latest month, by {signs.jump:.3f} from the months before")
+        reasons.append(
+            f"AUC {signs.latest_auc:.3f} in the latest month, by {signs.jump:.3f} from the months before"
+        )
     return reasons
 
 
 def _worth_a_look(signs: Signs, limits: LeakProbe) -> list[str]:
-    reasons = [f"AUC {signs.best_auc:.3f}"] if signs.best_auc >= limits.notice_auc else []
+    reasons = (
+        [f"AUC {signs.best_auc:.3f}"] if signs.best_auc >= limits.notice_auc else []
+    )
     return reasons + [
         f"{share:.1%} of all {kind} where nearly everybody {does}: {where}"
         for share, kind, does, where in _sure_shares(signs)

@@ -67,7 +67,9 @@ class Binned:
     edges: np.ndarray | None = None
 
 
-def signs_of(values: np.ndarray, churned: np.ndarray, half: np.ndarray, months: np.ndarray) -> Signs:
+def signs_of(
+    values: np.ndarray, churned: np.ndarray, half: np.ndarray, months: np.ndarray
+) -> Signs:
     """The figures of one column.
 
     Args:
@@ -76,11 +78,15 @@ def signs_of(values: np.ndarray, churned: np.ndarray, half: np.ndarray, months: 
         half: True for one half of the customers, who are on the same side in all months.
         months: month of each row, ordered.
     """
-    column = numbers_binned(values) if values.dtype.kind == "f" else texts_binned(values)
+    column = (
+        numbers_binned(values) if values.dtype.kind == "f" else texts_binned(values)
+    )
     rows, leavers = _counts(column, churned, half)
     stayers = rows - leavers
     sure, safe = _sure(leavers, stayers), _sure(stayers, leavers)
-    jump, latest = _jump(column, churned, months) if column.edges is not None else (0.0, 0.5)
+    jump, latest = (
+        _jump(column, churned, months) if column.edges is not None else (0.0, 0.5)
+    )
     return Signs(
         auc=_auc(values, churned) if column.edges is not None else None,
         split_auc=_split_auc(leavers, stayers),
@@ -97,7 +103,11 @@ def numbers_binned(values: np.ndarray) -> Binned:
     """Up to 50 ranges with about as many rows each; equal values are never parted."""
     known = ~np.isnan(values)
     places = np.linspace(0, 1, MOST_BINS + 1)[1:-1]
-    edges = np.unique(np.quantile(values[known], places, method="lower")) if known.any() else np.array([])
+    edges = (
+        np.unique(np.quantile(values[known], places, method="lower"))
+        if known.any()
+        else np.array([])
+    )
     bins = np.full(len(values), UNKNOWN_BIN)
     bins[known] = 1 + np.searchsorted(edges, values[known], side="left")
     ends = [*(f"{edge:g}" for edge in edges), ""]
@@ -106,17 +116,24 @@ def numbers_binned(values: np.ndarray) -> Binned:
 
 def texts_binned(values: np.ndarray) -> Binned:
     """A bin for each text that is not rare; the rest share bin 0."""
-    names, place, counts = np.unique(values.astype(str), return_inverse=True, return_counts=True)
+    names, place, counts = np.unique(
+        values.astype(str), return_inverse=True, return_counts=True
+    )
     often = counts >= max(RAREST_TEXT * len(values), 2)
     numbers = np.where(often, np.cumsum(often), UNKNOWN_BIN)
     return Binned(numbers[place], ("rare", *(str(name) for name in names[often])))
 
 
-def _counts(column: Binned, churned: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _counts(
+    column: Binned, churned: np.ndarray, half: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Rows and leavers, a line for each half and a column for each bin."""
     size = len(column.names)
     cells = column.bins + size * half
-    both = [np.bincount(cells[chosen], minlength=2 * size).reshape(2, size) for chosen in (slice(None), churned)]
+    both = [
+        np.bincount(cells[chosen], minlength=2 * size).reshape(2, size)
+        for chosen in (slice(None), churned)
+    ]
     return both[0], both[1]
 
 
@@ -125,7 +142,12 @@ def _split_auc(leavers: np.ndarray, stayers: np.ndarray) -> float:
     base = leavers.sum() / max((leavers + stayers).sum(), 1)
     rate = (leavers + base) / (leavers + stayers + 1)
     order = np.argsort(rate, axis=1, kind="stable")
-    found = [_grouped_auc(leavers[judged][order[1 - judged]], stayers[judged][order[1 - judged]]) for judged in (0, 1)]
+    found = [
+        _grouped_auc(
+            leavers[judged][order[1 - judged]], stayers[judged][order[1 - judged]]
+        )
+        for judged in (0, 1)
+    ]
     return float(np.mean(found))
 
 
@@ -146,20 +168,32 @@ def _sure(those: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 def _share_in(sure: np.ndarray, those: np.ndarray) -> float:
     """Share of one kind that lies in bins which the other half found."""
-    return float((those[0][sure[1]].sum() + those[1][sure[0]].sum()) / max(those.sum(), 1))
+    return float(
+        (those[0][sure[1]].sum() + those[1][sure[0]].sum()) / max(those.sum(), 1)
+    )
 
 
 def _auc(values: np.ndarray, churned: np.ndarray) -> float:
     """Mann-Whitney's U over the number of pairs, ties half, in the better direction."""
     lowest_first = np.where(np.isnan(values), -np.inf, values)
     ordered, leaving = np.sort(lowest_first), lowest_first[churned]
-    ranks = np.searchsorted(ordered, leaving, side="left") + np.searchsorted(ordered, leaving, side="right") + 1
+    ranks = (
+        np.searchsorted(ordered, leaving, side="left")
+        + np.searchsorted(ordered, leaving, side="right")
+        + 1
+    )
     pairs = len(leaving) * (len(values) - len(leaving))
-    auc = (ranks.sum() / 2 - len(leaving) * (len(leaving) + 1) / 2) / pairs if pairs else 0.5
+    auc = (
+        (ranks.sum() / 2 - len(leaving) * (len(leaving) + 1) / 2) / pairs
+        if pairs
+        else 0.5
+    )
     return float(max(auc, 1 - auc))
 
 
-def _jump(column: Binned, churned: np.ndarray, months: np.ndarray) -> tuple[float, float]:
+def _jump(
+    column: Binned, churned: np.ndarray, months: np.ndarray
+) -> tuple[float, float]:
     """How far the latest month's AUC is from the middle of the earlier ones, and that AUC in its better direction.
 
     Nothing (0, 0.5) where too few months have enough leavers and stayers to tell.
@@ -169,8 +203,13 @@ def _jump(column: Binned, churned: np.ndarray, months: np.ndarray) -> tuple[floa
     cells = column.bins + size * place
     rows = np.bincount(cells, minlength=size * count).reshape(count, size)
     leavers = np.bincount(cells[churned], minlength=size * count).reshape(count, size)
-    tell = np.minimum(leavers.sum(axis=1), (rows - leavers).sum(axis=1)) >= FEWEST_OF_MONTH
-    found = [_grouped_auc(high, low) for high, low in zip(leavers[tell], (rows - leavers)[tell], strict=True)]
+    tell = (
+        np.minimum(leavers.sum(axis=1), (rows - leavers).sum(axis=1)) >= FEWEST_OF_MONTH
+    )
+    found = [
+        _grouped_auc(high, low)
+        for high, low in zip(leavers[tell], (rows - leavers)[tell], strict=True)
+    ]
     if len(found) <= FEWEST_BEFORE or not tell[-1]:
         return 0.0, 0.5
     return abs(found[-1] - float(np.median(found[:-1]))), max(found[-1], 1 - found[-1])
@@ -182,7 +221,10 @@ def _words(column: Binned, chosen: np.ndarray) -> str:
     if column.edges is None:
         return ", ".join(column.names[place] for place in places[:5])
     said = ["unknown"] if UNKNOWN_BIN in places else []
-    said += [_range(column.names, run) for run in _runs([int(place) for place in places if place != UNKNOWN_BIN])]
+    said += [
+        _range(column.names, run)
+        for run in _runs([int(place) for place in places if place != UNKNOWN_BIN])
+    ]
     return ", ".join(said[:5])
 
 

@@ -25,10 +25,14 @@ STRENGTH = 0.01
 
 def text_encoder() -> OneHotEncoder:
     """One column for each value seen in at least 1 % of the training rows; the rest share one."""
-    return OneHotEncoder(min_frequency=0.01, handle_unknown="infrequent_if_exist", sparse_output=False)
+    return OneHotEncoder(
+        min_frequency=0.01, handle_unknown="infrequent_if_exist", sparse_output=False
+    )
 
 
-def preprocessing(numeric: list[str], text: list[str], derive: "Derive | None" = None) -> ColumnTransformer:
+def preprocessing(
+    numeric: list[str], text: list[str], derive: "Derive | None" = None
+) -> ColumnTransformer:
     """Median for the unknown with a mark beside it, a logarithmic scale for amounts, one column for each text value.
 
     Amounts and minutes have long tails; arcsinh is the logarithm for large values of either sign and passes through 0.
@@ -38,7 +42,11 @@ def preprocessing(numeric: list[str], text: list[str], derive: "Derive | None" =
         FunctionTransformer(np.arcsinh, feature_names_out="one-to-one"),
         StandardScaler(),
     )
-    steps = [("numeric", amounts, numeric), ("text", text_encoder(), text), *derived_step(derive, numeric)]
+    steps = [
+        ("numeric", amounts, numeric),
+        ("text", text_encoder(), text),
+        *derived_step(derive, numeric),
+    ]
     return ColumnTransformer(steps)
 
 
@@ -55,11 +63,18 @@ def fit(
 
     Preprocessing sees no label, so it is fitted once, on all training rows.
     """
-    step = preprocessing([name for name in frame.columns if name not in text], text, derive)
+    step = preprocessing(
+        [name for name in frame.columns if name not in text], text, derive
+    )
     numbers = step.fit_transform(frame)
-    margins = [_regression().fit(numbers[fit], churned[fit]).decision_function(numbers[judge]) for fit, judge in folds]
+    margins = [
+        _regression().fit(numbers[fit], churned[fit]).decision_function(numbers[judge])
+        for fit, judge in folds
+    ]
     ranker = _regression().fit(numbers, churned)
-    return Fitted(step, ranker, numbers.mean(axis=0), np.concatenate(margins), {"C": STRENGTH})
+    return Fitted(
+        step, ranker, numbers.mean(axis=0), np.concatenate(margins), {"C": STRENGTH}
+    )
 
 
 def _regression() -> LogisticRegression:

@@ -112,7 +112,9 @@ def judge(
         precision=ratio(hits, alarms),
         coverage=ratio(hits, churners),
         precision_in_time=ratio(hits, alarms - late),
-        break_even_precision=ratio((on_list(scores, churners) & churned).sum(), churners),
+        break_even_precision=ratio(
+            (on_list(scores, churners) & churned).sum(), churners
+        ),
         lift=ratio(hits * customers, alarms * churners),
         false_alarm_rate=ratio(alarms - hits, customers - churners),
         f1=ratio(2 * hits, alarms + churners),
@@ -139,16 +141,23 @@ def calibration(scores: np.ndarray, churned: np.ndarray) -> dict[str, float]:
     """How far scores are from being probabilities."""
     certain = np.clip(scores, 1e-12, 1 - 1e-12)
     groups = calibration_table(scores, churned)
-    gaps = [abs(group["mean_score"] - group["churn_rate"]) * group["customers"] for group in groups]
+    gaps = [
+        abs(group["mean_score"] - group["churn_rate"]) * group["customers"]
+        for group in groups
+    ]
     return {
         "brier": float(np.mean((scores - churned) ** 2)),
-        "log_loss": float(-np.mean(np.where(churned, np.log(certain), np.log(1 - certain)))),
+        "log_loss": float(
+            -np.mean(np.where(churned, np.log(certain), np.log(1 - certain)))
+        ),
         "calibration_error": float(sum(gaps) / len(scores)),
         "mean_score": float(np.mean(scores)),
     }
 
 
-def calibration_table(scores: np.ndarray, churned: np.ndarray, groups: int = 10) -> list[dict[str, float]]:
+def calibration_table(
+    scores: np.ndarray, churned: np.ndarray, groups: int = 10
+) -> list[dict[str, float]]:
     """Customers in ``groups`` of equal size from the lowest scores to the highest: mean score beside churn rate."""
     order = np.argsort(scores, kind="stable")
     parts = [part for part in np.array_split(order, groups) if len(part)]

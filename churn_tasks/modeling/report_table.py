@@ -20,7 +20,13 @@ RANKING = {
     "average_precision": "average precision 平均精确率",
     "break_even_precision": "break-even precision 平衡点准确度",
 }
-COUNT_FIELDS = ("customers", "churners", "warned", "warned_churners", "warned_left_in_delay")
+COUNT_FIELDS = (
+    "customers",
+    "churners",
+    "warned",
+    "warned_churners",
+    "warned_left_in_delay",
+)
 
 
 def result_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -28,10 +34,13 @@ def result_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     records = [
         {
             "tested month 检验月": str(row["tested_month"])[:7],
-            "model 模型": f"{row['candidate']} v{int(row['model_version'])}" + (" *" if row["is_selected"] else ""),
+            "model 模型": f"{row['candidate']} v{int(row['model_version'])}"
+            + (" *" if row["is_selected"] else ""),
             **{label: row[name] for name, label in {**COUNTS, **RANKING}.items()},
         }
-        for row in sorted(rows, key=lambda row: (str(row["tested_month"]), row["candidate"]))
+        for row in sorted(
+            rows, key=lambda row: (str(row["tested_month"]), row["candidate"])
+        )
     ]
     return pd.DataFrame(records)
 
@@ -43,9 +52,15 @@ def result_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
         return "No month has been tested yet. 尚无检验结果。"
     counts = {COUNTS[name] for name in COUNT_FIELDS}
     ranking = {RANKING["auc"], RANKING["average_precision"]}
-    lines = ["| " + " | ".join(table.columns) + " |", "|" + " --- |" * len(table.columns)]
+    lines = [
+        "| " + " | ".join(table.columns) + " |",
+        "|" + " --- |" * len(table.columns),
+    ]
     for record in table.to_dict("records"):
-        cells = [_cell(value, label in counts, label in ranking) for label, value in record.items()]
+        cells = [
+            _cell(value, label in counts, label in ranking)
+            for label, value in record.items()
+        ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

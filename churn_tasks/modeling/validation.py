@@ -36,11 +36,19 @@ class Judged:
 
     @property
     def contender(self) -> Contender:
-        return Contender(self.name, self.version, float(self.outcome.average_precision or 0.0))
+        return Contender(
+            self.name, self.version, float(self.outcome.average_precision or 0.0)
+        )
 
 
 def judged(
-    name: str, model_name: str, version: int, run_id: str | None, classifier: ChurnClassifier, test: Sample, size: int
+    name: str,
+    model_name: str,
+    version: int,
+    run_id: str | None,
+    classifier: ChurnClassifier,
+    test: Sample,
+    size: int,
 ) -> Judged:
     """Score the tested month with the model as it will go live, and count."""
     scores = classifier.predict(test.features)
@@ -48,7 +56,9 @@ def judged(
     return Judged(name, model_name, version, run_id, classifier, scores, outcome)
 
 
-def validation_rows(models: Sequence[Judged], tested: Month, size: int) -> list[dict[str, Any]]:
+def validation_rows(
+    models: Sequence[Judged], tested: Month, size: int
+) -> list[dict[str, Any]]:
     """One row a model, in the columns of ``out_validation``."""
     best = select([model.contender for model in models if model.name != CHAMPION])
     return [

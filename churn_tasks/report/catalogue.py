@@ -6,27 +6,18 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from churn_tasks.core.contracts import FeatureColumn
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Watch
 from churn_tasks.core.settings import REPOSITORY, Settings
-from churn_tasks.core.tables import Registry
+from churn_tasks.declared.contracts import FeatureColumn
+from churn_tasks.declared.sql_engine import SqlEngine
 
 Alarm = Literal["leak", "drift", "missing", "contrary", "shift", "gone"]
 Row = Mapping[str, Any]
 CERTAIN = 3.0  # standard errors from which a direction is seen rather than guessed
 ENOUGH = 0.02  # ... and at least so far from 0.5
-
-
-class Lake(Protocol):
-    """What is needed of the engine."""
-
-    registry: Registry
-
-    def views(self, *tables: str) -> None: ...
-    def records(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]: ...
 
 
 @dataclass(frozen=True)
@@ -57,7 +48,9 @@ class Entry:
     @cached_property
     def judged(self) -> Row | None:
         """Its latest row that says what it tells of leaving."""
-        return next((row for row in reversed(self.stats) if row and row["iv"] is not None), None)
+        return next(
+            (row for row in reversed(self.stats) if row and row["iv"] is not None), None
+        )
 
     @cached_property
     def seen(self) -> Literal["up", "down", "none"]:
@@ -76,12 +69,19 @@ class Entry:
         row, judged, found = self.latest, self.judged, list[Alarm]()
         if row is None:
             return ("gone",)
-        if judged and judged["auc"] is not None and max(judged["auc"], 1 - judged["auc"]) >= self.watch.leak_auc:
+        if (
+            judged
+            and judged["auc"] is not None
+            and max(judged["auc"], 1 - judged["auc"]) >= self.watch.leak_auc
+        ):
             found.append("leak")
         moved = max(row["psi"] or 0.0, row["psi_before"] or 0.0)
         if moved >= self.watch.psi_alarm:
             found.append("drift")
-        if row["missing_share"] - self._missing_at_first >= self.watch.missing_rise or row["missing_share"] == 1:
+        if (
+            row["missing_share"] - self._missing_at_first >= self.watch.missing_rise
+            or row["missing_share"] == 1
+        ):
             found.append("missing")
         if {self.seen, self.column.expect} == {"up", "down"}:
             found.append("contrary")
@@ -111,7 +111,10 @@ class CatalogueContent:
     @property
     def customers(self) -> int:
         """Customers of the latest month."""
-        return max((row["row_count"] for entry in self.entries if (row := entry.latest)), default=0)
+        return max(
+            (row["row_count"] for entry in self.entries if (row := entry.latest)),
+            default=0,
+        )
 
     @property
     def judged_month(self) -> Month | None:
@@ -126,22 +129,28 @@ class CatalogueContent:
 
     def counted(self, what: str) -> list[tuple[str, int, int]]:
         """Each ``family``, ``group`` or ``table`` with its features and those of them that were kept."""
-        of = {"table": lambda one: one.table}.get(what, lambda one: getattr(one.column, what))
+        of = {"table": lambda one: one.table}.get(
+            what, lambda one: getattr(one.column, what)
+        )
         every = Counter(of(entry) for entry in self.entries)
-        kept = Counter(of(entry) for entry in self.entries if entry.verdict and entry.verdict["is_kept"])
+        kept = Counter(
+            of(entry)
+            for entry in self.entries
+            if entry.verdict and entry.verdict["is_kept"]
+        )
         return [(name, count, kept[name]) for name, count in every.items()]
 
 
-def gather_catalogue(lake: Lake, settings: Settings) -> CatalogueContent:
+def gather_catalogue(engine: SqlEngine, settings: Settings) -> CatalogueContent:
     """Read what the months left in ``feature_stat``, ``feature_bin`` and ``feature_selection``."""
-    lake.views("feature_stat", "feature_bin", "feature_selection")
-    stats = lake.records("SELECT * FROM feature_stat ORDER BY month, feature")
+    engine.views("feature_stat", "feature_bin", "feature_selection")
+    stats = engine.records("SELECT * FROM feature_stat ORDER BY month, feature")
     days = sorted({row["month"] for row in stats})
     by_feature: dict[str, dict[date, Row]] = defaultdict(dict)
     for row in stats:
         by_feature[row["feature"]][row["month"]] = row
-    bins = _bins(lake)
-    verdicts = lake.records(
+    bins = _bins(engine)
+    verdicts = engine.records(
         "SELECT * FROM feature_selection WHERE month = (SELECT max(month) FROM feature_selection) ORDER BY feature"
     )
     verdict_of = {row["feature"]: row for row in verdicts}
@@ -156,26 +165,34 @@ def gather_catalogue(lake: Lake, settings: Settings) -> CatalogueContent:
             verdict=verdict_of.get(column.name),
             watch=settings.features.watch,
         )
-        for query in lake.registry.queries["features"]
+        for query in engine.registry.queries["features"]
         for column in query.output.columns
         if isinstance(column, FeatureColumn)
     ]
     selected = Month.of(verdicts[0]["month"]) if verdicts else None
-    return CatalogueContent(settings, [Month.of(day) for day in days], entries, selected)
+    return CatalogueContent(
+        settings, [Month.of(day) for day in days], entries, selected
+    )
 
 
-def _bins(lake: Lake) -> dict[str, dict[str, list[Row]]]:
+def _bins(engine: SqlEngine) -> dict[str, dict[str, list[Row]]]:
     """The bins of each feature in the first month that has it and in the last, in order of their place."""
     sql = "SELECT * FROM feature_bin QUALIFY month = {}(month) OVER (PARTITION BY feature) ORDER BY feature, place"
-    found: dict[str, dict[str, list[Row]]] = {"first": defaultdict(list), "last": defaultdict(list)}
+    found: dict[str, dict[str, list[Row]]] = {
+        "first": defaultdict(list),
+        "last": defaultdict(list),
+    }
     for which, of in (("first", "min"), ("last", "max")):
-        for row in lake.records(sql.format(of)):
+        for row in engine.records(sql.format(of)):
             found[which][row["feature"]].append(row)
     return found
 
 
 def _folder(folder: Path, settings: Settings) -> str:
-    for root, name in ((REPOSITORY, ""), (settings.profile_dir, f"{settings.profile}/")):
+    for root, name in (
+        (REPOSITORY, ""),
+        (settings.profile_dir, f"{settings.profile}/"),
+    ):
         if folder.is_relative_to(root):
             return f"{name}{folder.relative_to(root)}"
     return folder.name

@@ -26,17 +26,35 @@ def catalogue_page(content: CatalogueContent) -> str:
 @cache
 def _environment() -> Environment:
     style, own, script = (
-        (TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "catalogue.css", "catalogue.js")
+        (TEMPLATES / name).read_text(encoding="utf-8")
+        for name in ("style.css", "catalogue.css", "catalogue.js")
     )
-    filters = {"number": number, "index": _index, "percent": _percent, "count": lambda value: f"{value:,}"}
-    shared = {"families": FAMILIES, "alarms": ALARMS, "directions": DIRECTIONS, "reasons": REASONS}
-    return page_environment(TEMPLATES, filters, style=style + own, script=script, **shared)
+    filters = {
+        "number": number,
+        "index": _index,
+        "percent": _percent,
+        "count": lambda value: f"{value:,}",
+    }
+    shared = {
+        "families": FAMILIES,
+        "alarms": ALARMS,
+        "directions": DIRECTIONS,
+        "reasons": REASONS,
+    }
+    return page_environment(
+        TEMPLATES, filters, style=style + own, script=script, **shared
+    )
 
 
 def _shown(entry: Entry, labels: Sequence[str]) -> dict[str, Any]:
     """One row of the page: the entry with its charts drawn."""
     latest, judged, watch = entry.latest, entry.judged, entry.watch
-    away = max([0.1, *(abs(value - 0.5) for value in _series(entry, "auc") if value is not None)])
+    away = max(
+        [
+            0.1,
+            *(abs(value - 0.5) for value in _series(entry, "auc") if value is not None),
+        ]
+    )
     return {
         "e": entry,
         "search": _searched(entry),
@@ -44,8 +62,16 @@ def _shown(entry: Entry, labels: Sequence[str]) -> dict[str, Any]:
         "spread": _spread(entry, wide=False) if latest else "",
         "spread_wide": _spread(entry, wide=True) if latest else "",
         "missing": sparkline(labels, _series(entry, "missing_share"), low=0, high=0.1),
-        "auc": sparkline(labels, _series(entry, "auc"), low=0.5 - away, high=0.5 + away, middle=0.5),
-        "psi": sparkline(labels, _series(entry, "psi"), low=0, high=watch.psi_alarm, middle=watch.psi_notice),
+        "auc": sparkline(
+            labels, _series(entry, "auc"), low=0.5 - away, high=0.5 + away, middle=0.5
+        ),
+        "psi": sparkline(
+            labels,
+            _series(entry, "psi"),
+            low=0,
+            high=watch.psi_alarm,
+            middle=watch.psi_notice,
+        ),
         "strength": abs((judged["auc"] or 0.5) - 0.5) if judged else 0,
     }
 
@@ -56,7 +82,17 @@ def _series(entry: Entry, name: str) -> list[float | None]:
 
 def _searched(entry: Entry) -> str:
     column = entry.column
-    return " ".join((column.name, column.zh, column.en, column.unit, column.group, entry.table, entry.folder)).lower()
+    return " ".join(
+        (
+            column.name,
+            column.zh,
+            column.en,
+            column.unit,
+            column.group,
+            entry.table,
+            entry.folder,
+        )
+    ).lower()
 
 
 def _spread(entry: Entry, *, wide: bool) -> str:
@@ -79,13 +115,25 @@ def _bin_rows(entry: Entry) -> list[dict[str, Any]]:
     """The bins as a table: name, share now and at first, churn rate where the truth is in."""
     before = _shares(entry.reference)
     made = []
-    for place, (row, share) in enumerate(zip(entry.bins, _shares(entry.bins), strict=True)):
+    for place, (row, share) in enumerate(
+        zip(entry.bins, _shares(entry.bins), strict=True)
+    ):
         judged, left = row["judged_count"], row["leaver_count"]
         was = before[place] if place < len(before) else None
         rate = left / judged if judged else None
         if row["row_count"] or judged or was:
-            made.append({"name": bin_name(entry, row), "share": share, "was": was, "rate": rate, "judged": judged})
-    widest = max((one["rate"] for one in made if one["rate"] is not None), default=0) or 1
+            made.append(
+                {
+                    "name": bin_name(entry, row),
+                    "share": share,
+                    "was": was,
+                    "rate": rate,
+                    "judged": judged,
+                }
+            )
+    widest = (
+        max((one["rate"] for one in made if one["rate"] is not None), default=0) or 1
+    )
     return [{**one, "width": 100 * (one["rate"] or 0) / widest} for one in made]
 
 
@@ -97,7 +145,13 @@ def bin_name(entry: Entry, row: Row) -> str:
         return row["text_value"] if row["text_value"] is not None else "…"
     low, high = row["above"], row["up_to"]
     if low is None:
-        return "…" if high is None else "< 0" if -1e-300 < high < 0 else f"≤ {number(high)}"
+        return (
+            "…"
+            if high is None
+            else "< 0"
+            if -1e-300 < high < 0
+            else f"≤ {number(high)}"
+        )
     if high is None:
         return f"> {number(low)}"
     whole = entry.column.type in ("integer", "boolean")
@@ -125,4 +179,10 @@ def _index(value: float | None) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.3g}%" if 0 < value < 0.1 else f"{100 * value:.1f}%"
+    return (
+        "–"
+        if value is None
+        else f"{100 * value:.3g}%"
+        if 0 < value < 0.1
+        else f"{100 * value:.1f}%"
+    )

@@ -20,7 +20,13 @@ class Series:
     values: Sequence[float | None]
 
 
-def columns(labels: Sequence[str], values: Sequence[float], *, percent: bool = False, notes: Sequence[str] = ()) -> str:
+def columns(
+    labels: Sequence[str],
+    values: Sequence[float],
+    *,
+    percent: bool = False,
+    notes: Sequence[str] = (),
+) -> str:
     """Upright bars, one a label. ``notes`` are shown when a bar is pointed at."""
     top = _ceiling(max(values, default=0.0))
     step = (WIDTH - LEFT - RIGHT) / max(len(values), 1)
@@ -38,7 +44,9 @@ def columns(labels: Sequence[str], values: Sequence[float], *, percent: bool = F
     return _svg(parts)
 
 
-def lines(labels: Sequence[str], series: Sequence[Series], *, percent: bool = False) -> str:
+def lines(
+    labels: Sequence[str], series: Sequence[Series], *, percent: bool = False
+) -> str:
     """One line a series over the same labels, named above the chart."""
     present = [value for one in series for value in one.values if value is not None]
     top = _ceiling(max(present, default=0.0))
@@ -53,7 +61,9 @@ def lines(labels: Sequence[str], series: Sequence[Series], *, percent: bool = Fa
 
 
 def _line(one: Series, colour: str, count: int, top: float) -> str:
-    points = [(_x(i, count), _y(v, top), v) for i, v in enumerate(one.values) if v is not None]
+    points = [
+        (_x(i, count), _y(v, top), v) for i, v in enumerate(one.values) if v is not None
+    ]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points)
     dots = "".join(
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"><title>{value:.4g}</title></circle>'
@@ -77,8 +87,16 @@ def _axis(top: float, percent: bool) -> str:
     for quarter in range(5):
         value = top * quarter / 4
         y = _y(value, top)
-        shown = f"{value * 100:.3g}%" if percent else f"{value:,.0f}" if top >= 20 else f"{value:.3g}"
-        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#dfe4ea"/>')
+        shown = (
+            f"{value * 100:.3g}%"
+            if percent
+            else f"{value:,.0f}"
+            if top >= 20
+            else f"{value:.3g}"
+        )
+        parts.append(
+            f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#dfe4ea"/>'
+        )
         parts.append(_text(LEFT - 6, y + 4, shown, anchor="end"))
     return "".join(parts)
 
@@ -93,7 +111,9 @@ def _ceiling(value: float) -> float:
         return 1.0
     magnitude = float(f"1e{int(f'{value:e}'.partition('e')[2])}")
     steps = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 5, 6, 8, 10)
-    return next(round(magnitude * step, 12) for step in steps if value <= magnitude * step)
+    return next(
+        round(magnitude * step, 12) for step in steps if value <= magnitude * step
+    )
 
 
 def _x(place: int, count: int) -> float:

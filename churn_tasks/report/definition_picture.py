@@ -41,7 +41,11 @@ def draw(figures: Mapping[str, Any], target: Path) -> None:
 
 def _rates(axes: "Axes", figures: Mapping[str, Any]) -> None:
     for number, (name, each) in enumerate(figures["definitions"].items()):
-        rates = {row["month"]: row["churned"] / row["customers"] * 100 for row in each["months"] if row["customers"]}
+        rates = {
+            row["month"]: row["churned"] / row["customers"] * 100
+            for row in each["months"]
+            if row["customers"]
+        }
         places = [figures["months"].index(month) for month in rates]
         axes.plot(
             places, list(rates.values()), label=name, color=COLOURS[number % len(COLOURS)], markersize=4,
@@ -49,11 +53,23 @@ def _rates(axes: "Axes", figures: Mapping[str, Any]) -> None:
         )  # fmt: skip
     months = figures["months"]
     every = -(-len(months) // 8)
-    axes.set_xticks(range(0, len(months), every), months[::every], fontsize=8, rotation=30, ha="right")
+    axes.set_xticks(
+        range(0, len(months), every),
+        months[::every],
+        fontsize=8,
+        rotation=30,
+        ha="right",
+    )
     axes.set_ylim(bottom=0)
     axes.set_title("Churn rate by month, % of the population")
     axes.grid(axis="y", color="#dfe4ea")
-    axes.legend(fontsize=7.5, loc="upper left", bbox_to_anchor=(-0.1, -0.16), ncols=3, frameon=False)
+    axes.legend(
+        fontsize=7.5,
+        loc="upper left",
+        bbox_to_anchor=(-0.1, -0.16),
+        ncols=3,
+        frameon=False,
+    )
 
 
 def _bars(axes: "Axes", figures: Mapping[str, Any]) -> None:
@@ -70,7 +86,9 @@ def _bars(axes: "Axes", figures: Mapping[str, Any]) -> None:
         axes.plot([low, high], [row, row], color="black", linewidth=1.2)
         axes.text(min(high, 88) + 1.5, row, f"{value:.0f}", va="center", fontsize=8)
     axes.set_xlim(0, 100)
-    axes.set_title(f"Recall at {figures['false_alarm_rate']:.0%} false alarms, %\n(present model, 95 % interval)")
+    axes.set_title(
+        f"Recall at {figures['false_alarm_rate']:.0%} false alarms, %\n(present model, 95 % interval)"
+    )
 
 
 def _early(axes: "Axes", figures: Mapping[str, Any]) -> None:
@@ -91,19 +109,35 @@ def _early(axes: "Axes", figures: Mapping[str, Any]) -> None:
     axes.set_xticks([1, 2, 3])
     axes.set_xlabel("left so many months after the scored one", fontsize=9)
     axes.grid(axis="y", color="#dfe4ea")
-    axes.set_title("How early it shows: AUC of the score\n(colours as on the left, 0.5 is chance)")
+    axes.set_title(
+        "How early it shows: AUC of the score\n(colours as on the left, 0.5 is chance)"
+    )
 
 
 def _agreement(axes: "Axes", figures: Mapping[str, Any]) -> None:
     """Of those who left by the row, the share who left by the column."""
     names = list(figures["overlap"])
     shares = [[figures["overlap"][row][column] for column in names] for row in names]
-    axes.imshow([[value or 0 for value in row] for row in shares], cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axes.imshow(
+        [[value or 0 for value in row] for row in shares],
+        cmap="Blues",
+        vmin=0,
+        vmax=1,
+        aspect="auto",
+    )
     for row, values in enumerate(shares):
         for column, value in enumerate(values):
             dark = value is not None and value > 0.6
             shown = "–" if value is None else f"{value * 100:.0f}"
-            axes.text(column, row, shown, ha="center", va="center", fontsize=8, color="white" if dark else "black")
+            axes.text(
+                column,
+                row,
+                shown,
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="white" if dark else "black",
+            )
     axes.set_xticks(range(len(names)), names, rotation=35, ha="right", fontsize=8)
     axes.set_yticks(range(len(names)), names, fontsize=8)
     axes.set_title("Of those who left by the row,\n% who left by the column as well")
@@ -117,11 +151,25 @@ def _kinds(axes: "Axes", figures: Mapping[str, Any]) -> None:
         total = sum(kinds.values())
         for kind, colour in KINDS.items():
             width = kinds.get(kind, 0) / total * 100 if total else 0
-            axes.barh(row, width, left=start, color=colour, height=0.62, label=kind if row == 0 else None)
+            axes.barh(
+                row,
+                width,
+                left=start,
+                color=colour,
+                height=0.62,
+                label=kind if row == 0 else None,
+            )
             start += width
     axes.set_xlim(0, 100)
     axes.set_title("Kinds of leaving, % of churners")
-    axes.legend(fontsize=7.5, loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=5, frameon=False, handlelength=1)
+    axes.legend(
+        fontsize=7.5,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.06),
+        ncols=5,
+        frameon=False,
+        handlelength=1,
+    )
 
 
 def _size(axes: "Axes", figures: Mapping[str, Any]) -> None:
@@ -132,12 +180,38 @@ def _size(axes: "Axes", figures: Mapping[str, Any]) -> None:
         months = max(len(each["months"]), 1)
         churned, early = each["churners"] / months, each["left_in_delay"] / months
         widest = max(widest, churned + early)
-        axes.barh(row, churned, color=COLOURS[0], height=0.62, label="in the predict window" if row == 0 else None)
-        axes.barh(row, early, left=churned, color="#e3b7a8", height=0.62, label="in the delay" if row == 0 else None)
-        axes.text(churned + early, row, f" {churned:,.0f} + {early:,.0f}", va="center", fontsize=8)
+        axes.barh(
+            row,
+            churned,
+            color=COLOURS[0],
+            height=0.62,
+            label="in the predict window" if row == 0 else None,
+        )
+        axes.barh(
+            row,
+            early,
+            left=churned,
+            color="#e3b7a8",
+            height=0.62,
+            label="in the delay" if row == 0 else None,
+        )
+        axes.text(
+            churned + early,
+            row,
+            f" {churned:,.0f} + {early:,.0f}",
+            va="center",
+            fontsize=8,
+        )
     axes.set_xlim(0, 1.35 * widest)
     axes.set_title("Leavers a month")
-    axes.legend(fontsize=7.5, loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=2, frameon=False, handlelength=1)
+    axes.legend(
+        fontsize=7.5,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.06),
+        ncols=2,
+        frameon=False,
+        handlelength=1,
+    )
 
 
 def _rows(axes: "Axes", figures: Mapping[str, Any]) -> list[str]:

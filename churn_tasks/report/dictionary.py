@@ -1,7 +1,7 @@
 """The data dictionary, in English and Chinese, written from the registry."""
 
-from churn_tasks.core.contracts import FeatureColumn, QueryFile, RawTable, Table
-from churn_tasks.core.tables import Registry
+from churn_tasks.declared.contracts import FeatureColumn, QueryFile, RawTable, Table
+from churn_tasks.declared.registry import Registry
 
 HEAD = """# Data dictionary 数据字典: {title_en} / {title_zh}
 
@@ -32,19 +32,26 @@ def dictionary(registry: Registry, title_en: str, title_zh: str, time_zone: str)
 
 
 def _raw(table: RawTable) -> str:
-    rules = [f"- `{rule.name}` {rule.en} / {rule.zh}: `{rule.reject_when}`" for rule in table.rules]
+    rules = [
+        f"- `{rule.name}` {rule.en} / {rule.zh}: `{rule.reject_when}`"
+        for rule in table.rules
+    ]
     heading = "Rows set aside 隔离规则:\n\n" + "\n".join(rules) + "\n" if rules else ""
     return f"{_table(table)}\n{heading}"
 
 
 def _table(table: Table) -> str:
     feature = any(isinstance(column, FeatureColumn) for column in table.columns)
-    head = "| column | type | unit | meaning | 含义 |" + (" family | group | leaving goes with |" if feature else "")
+    head = "| column | type | unit | meaning | 含义 |" + (
+        " family | group | leaving goes with |" if feature else ""
+    )
     lines = [f"### {table.table}\n", f"{table.meaning.en}  \n{table.meaning.zh}\n"]
     if table.key:
         lines.append(f"Key 主键: {', '.join(f'`{name}`' for name in table.key)}\n")
     if isinstance(table, QueryFile):
-        lines.append(f"Reads 读取: {', '.join(f'`{name}`' for name in (*table.reads, *table.optional))}\n")
+        lines.append(
+            f"Reads 读取: {', '.join(f'`{name}`' for name in (*table.reads, *table.optional))}\n"
+        )
     lines += [head, "|" + " --- |" * (head.count("|") - 1)]
     for column in table.columns:
         cells = [f"`{column.name}`", column.type, column.unit, column.en, column.zh]

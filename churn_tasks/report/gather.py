@@ -4,18 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from churn_tasks.core.closed import Text
-from churn_tasks.core.contracts import FeatureColumn
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
-from churn_tasks.core.tables import Query, Registry, load_question
+from churn_tasks.declared.contracts import FeatureColumn
+from churn_tasks.declared.query import load_question
+from churn_tasks.declared.registry import Registry
+from churn_tasks.declared.sql_engine import SqlEngine
 from churn_tasks.report.content import Bin, Factor, GroupWeight, MonthContent
 from churn_tasks.report.outcome import list_outcomes
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 TOP_FACTORS = 6
 HEAD_ROWS = 10
@@ -23,66 +25,103 @@ FACTOR_MONTHS = 6
 TOP_SEGMENTS = 12
 
 
-class Lake(Protocol):
-    """What is needed of the engine."""
-
-    registry: Registry
-
-    def views(self, *tables: str) -> None: ...
-    def ask(self, query: Query, parameters: Mapping[str, Any]) -> list[dict[str, Any]]: ...
-    def records(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]: ...
-    def frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> "pd.DataFrame": ...
-    def row(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]: ...
-    def registered(self, name: str, relation: object) -> Any: ...
-
-
-def gather(lake: Lake, settings: Settings, month: Month, titles: Mapping[str, Text]) -> MonthContent:
+def gather(
+    engine: SqlEngine, settings: Settings, month: Month, titles: Mapping[str, Text]
+) -> MonthContent:
     """Figures of one month.
 
     Args:
         titles: reason group -> its short title.
     """
     window = settings.calendar.window(month)
-    asked = {"month": month.start, "label_month": settings.calendar.label_month(month).start}
+    asked = {
+        "month": month.start,
+        "label_month": settings.calendar.label_month(month).start,
+    }
     content = MonthContent(
         settings=settings,
         window=window,
-        customers=_count(lake, "cohort", month),
-        results=list_outcomes(lake, settings.calendar, month),
-        judged=_records(lake, "out_validation", "month <= $month", "month, tested_month, candidate", asked),
-        churn_by_month=_answer(lake, "churn_by_month", asked),
-        segments=_top_segments(_answer(lake, "churn_by_segment", asked)),
+        customers=_count(engine, "cohort", month),
+        results=list_outcomes(engine, settings.calendar, month),
+        judged=_records(
+            engine,
+            "out_validation",
+            "month <= $month",
+            "month, tested_month, candidate",
+            asked,
+        ),
+        churn_by_month=_answer(engine, "churn_by_month", asked),
+        segments=_top_segments(_answer(engine, "churn_by_segment", asked)),
         segment_month=str(settings.calendar.label_month(month)),
-        kinds=_answer(lake, "churn_by_kind", asked),
-        counts=_records(lake, "audit_rows", "month = $month", "step, table_name", asked),
-        drift=_records(lake, "drift", "month = $month", "table_name, relation, column_name", asked),
-        standardised=_records(lake, "standardised", "month = $month", "table_name, column_name, rule, unmapped", asked),
+        kinds=_answer(engine, "churn_by_kind", asked),
+        counts=_records(
+            engine, "audit_rows", "month = $month", "step, table_name", asked
+        ),
+        drift=_records(
+            engine,
+            "drift",
+            "month = $month",
+            "table_name, relation, column_name",
+            asked,
+        ),
+        standardised=_records(
+            engine,
+            "standardised",
+            "month = $month",
+            "table_name, column_name, rule, unmapped",
+            asked,
+        ),
         treatments=_records(
-            lake, "treatment", "month = $month AND row_count > 0", "table_name, column_name, treatment", asked
+            engine,
+            "treatment",
+            "month = $month AND row_count > 0",
+            "table_name, column_name, treatment",
+            asked,
         ),
         data_docs=_data_docs(settings, month),
     )
-    if not _count(lake, "out_warning_list", month):
-        return replace(content, no_list_because=_why_no_list(settings, month, bool(content.customers)))
-    return replace(content, **_list_figures(lake, settings, month, titles, asked))
+    if not _count(engine, "out_warning_list", month):
+        return replace(
+            content,
+            no_list_because=_why_no_list(settings, month, bool(content.customers)),
+        )
+    return replace(content, **_list_figures(engine, settings, month, titles, asked))
 
 
 def _list_figures(
-    lake: Lake, settings: Settings, month: Month, titles: Mapping[str, Text], asked: Mapping[str, date]
+    engine: SqlEngine,
+    settings: Settings,
+    month: Month,
+    titles: Mapping[str, Text],
+    asked: Mapping[str, date],
 ) -> dict[str, Any]:
-    weights = _answer(lake, "factor_weights", asked)
-    bins = {int(row["bin"]): int(row["customers"]) for row in _answer(lake, "score_histogram", asked)}
-    rows = _records(lake, "out_warning_list", "month = $month", "rank", asked)
+    weights = _answer(engine, "factor_weights", asked)
+    bins = {
+        int(row["bin"]): int(row["customers"])
+        for row in _answer(engine, "score_histogram", asked)
+    }
+    rows = _records(engine, "out_warning_list", "month = $month", "rank", asked)
     return {
         "list_facts": {
             "customers": len(rows),
-            "expected_loss_cny": sum(round(row["action_priority"] * 10_000) for row in rows) / 10_000,
-            **{name: rows[0][name] for name in ("model_name", "model_version", "feature_set")},
+            "expected_loss_cny": sum(
+                round(row["action_priority"] * 10_000) for row in rows
+            )
+            / 10_000,
+            **{
+                name: rows[0][name]
+                for name in ("model_name", "model_version", "feature_set")
+            },
         },
         "listed": rows[:HEAD_ROWS],
-        "levels": {level: sum(row["level"] == level for row in rows) for level in ("high", "medium", "low")},
-        "groups": _group_weights(lake.registry, weights, rows, titles),
-        "factors": _factors(lake, settings, month, [row["feature"] for row in weights]),
+        "levels": {
+            level: sum(row["level"] == level for row in rows)
+            for level in ("high", "medium", "low")
+        },
+        "groups": _group_weights(engine.registry, weights, rows, titles),
+        "factors": _factors(
+            engine, settings, month, [row["feature"] for row in weights]
+        ),
         "score_bins": [bins.get(place, 0) for place in range(20)],
     }
 
@@ -101,18 +140,29 @@ def _group_weights(
         sums[group] = sums.get(group, 0.0) + float(row["contribution"])
     everything = sum(sums.values())
     return [
-        GroupWeight(titles[group], value / len(rows), value / everything, sum(row["reason_1"] == group for row in rows))
+        GroupWeight(
+            titles[group],
+            value / len(rows),
+            value / everything,
+            sum(row["reason_1"] == group for row in rows),
+        )
         for group, value in sorted(sums.items(), key=lambda item: (-item[1], item[0]))
     ]
 
 
-def _factors(lake: Lake, settings: Settings, month: Month, features: Sequence[str]) -> list[Factor]:
+def _factors(
+    engine: SqlEngine, settings: Settings, month: Month, features: Sequence[str]
+) -> list[Factor]:
     """The features that raised the listed scores most, with the share of leavers over their values."""
-    known = {feature.name: feature for feature in lake.registry.features if feature.type not in ("text", "date")}
+    known = {
+        feature.name: feature
+        for feature in engine.registry.features
+        if feature.type not in ("text", "date")
+    }
     names = list(dict.fromkeys(_catalogued(name, known) for name in features))
     table_of = {
         column.name: query.output.table
-        for query in lake.registry.queries["features"]
+        for query in engine.registry.queries["features"]
         for column in query.output.columns
     }
     months = settings.calendar.mature_months(month)[-FACTOR_MONTHS:]
@@ -120,22 +170,27 @@ def _factors(lake: Lake, settings: Settings, month: Month, features: Sequence[st
     return [
         Factor(name, _short(known[name]), known[name].unit, bins)
         for name in drawn
-        if (bins := _bins(lake, table_of[name], name, months))
+        if (bins := _bins(engine, table_of[name], name, months))
     ]
 
 
-def _bins(lake: Lake, table: str, column: str, months: Sequence[Month]) -> list[Bin]:
-    lake.views(table, "label")
-    observed = lake.frame(
+def _bins(
+    engine: SqlEngine, table: str, column: str, months: Sequence[Month]
+) -> list[Bin]:
+    engine.views(table, "label")
+    observed = engine.frame(
         f'SELECT CAST(f."{column}" AS DOUBLE) AS value, l.churned AND NOT l.left_in_delay AS churned'
         f' FROM "{table}" AS f'
         " INNER JOIN label AS l ON l.customer_id = f.customer_id AND l.month = f.month"
         " WHERE f.month >= $first AND f.month <= $last",
         {"first": months[0].start, "last": months[-1].start},
     )
-    with lake.registered("observed", observed):
-        rows = lake.ask(load_question("report", "churn_by_bin"), {})
-    return [Bin(row["lowest"], row["highest"], row["customers"], row["churners"]) for row in rows]
+    with engine.registered("observed", observed):
+        rows = engine.ask(load_question("report", "churn_by_bin"), {})
+    return [
+        Bin(row["lowest"], row["highest"], row["customers"], row["churners"])
+        for row in rows
+    ]
 
 
 def _short(feature: FeatureColumn) -> Text:
@@ -148,30 +203,44 @@ def _catalogued(name: str, known: Mapping[str, object]) -> str:
     return name if name in known else name.partition("=")[0]
 
 
-def _answer(lake: Lake, question: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _answer(
+    engine: SqlEngine, question: str, parameters: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     query = load_question("report", question)
-    if not set(query.output.reads) <= set(lake.registry.tables):
+    if not set(query.output.reads) <= set(engine.registry.tables):
         return []
-    return lake.ask(query, parameters)
+    return engine.ask(query, parameters)
 
 
-def _records(lake: Lake, table: str, where: str, order: str, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    if table not in lake.registry.tables:
+def _records(
+    engine: SqlEngine, table: str, where: str, order: str, asked: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    if table not in engine.registry.tables:
         return []
-    lake.views(table)
-    return lake.records(f'SELECT * FROM "{table}" WHERE {where} ORDER BY {order}', {"month": asked["month"]})
+    engine.views(table)
+    return engine.records(
+        f'SELECT * FROM "{table}" WHERE {where} ORDER BY {order}',
+        {"month": asked["month"]},
+    )
 
 
-def _count(lake: Lake, table: str, month: Month) -> int:
-    lake.views(table)
-    found = lake.row(f'SELECT count(*) AS customers FROM "{table}" WHERE month = $month', {"month": month.start})
+def _count(engine: SqlEngine, table: str, month: Month) -> int:
+    engine.views(table)
+    found = engine.row(
+        f'SELECT count(*) AS customers FROM "{table}" WHERE month = $month',
+        {"month": month.start},
+    )
     return int(found["customers"])
 
 
 def _top_segments(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The largest segments of each kind."""
     kinds = sorted({row["kind"] for row in rows})
-    return [row for kind in kinds for row in [r for r in rows if r["kind"] == kind][:TOP_SEGMENTS]]
+    return [
+        row
+        for kind in kinds
+        for row in [r for r in rows if r["kind"] == kind][:TOP_SEGMENTS]
+    ]
 
 
 def _data_docs(settings: Settings, month: Month) -> list[str]:

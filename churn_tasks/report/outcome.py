@@ -2,21 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from churn_tasks.core.months import Month
-from churn_tasks.core.tables import Query, load_question
 from churn_tasks.core.windows import Calendar
+from churn_tasks.declared.query import load_question
+from churn_tasks.declared.sql_engine import SqlEngine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-
-
-class Lake(Protocol):
-    """What is needed of the engine: the answer of a query folder."""
-
-    def ask(self, query: Query, parameters: "Mapping[str, date]") -> list[dict[str, Any]]: ...
+    pass
 
 
 @dataclass(frozen=True)
@@ -56,13 +50,21 @@ class ListResult:
     @property
     def lift(self) -> float | None:
         """How many times more churners the list holds than the same number of customers drawn at random."""
-        return self.precision / self.churn_rate if self.precision is not None and self.churn_rate else None
+        return (
+            self.precision / self.churn_rate
+            if self.precision is not None and self.churn_rate
+            else None
+        )
 
 
-def list_outcomes(lake: Lake, calendar: Calendar, run_month: Month) -> list[ListResult]:
+def list_outcomes(
+    engine: SqlEngine, calendar: Calendar, run_month: Month
+) -> list[ListResult]:
     """Rows for the months whose truth was in when ``run_month`` ran, earliest first; empty while there is none."""
     until = calendar.label_month(run_month)
-    answer = lake.ask(load_question("report", "list_outcome"), {"label_month": until.start})
+    answer = engine.ask(
+        load_question("report", "list_outcome"), {"label_month": until.start}
+    )
     return [ListResult(Month.of(row.pop("month")), **row) for row in answer]
 
 
@@ -73,10 +75,20 @@ def total(rows: Sequence[ListResult]) -> ListResult:
         IndexError: there is no row.
     """
     counts = [
-        *("customers", "churners", "warned", "warned_churners", "left_in_delay", "warned_left_in_delay"),
+        *(
+            "customers",
+            "churners",
+            "warned",
+            "warned_churners",
+            "left_in_delay",
+            "warned_left_in_delay",
+        ),
         *("rotated", "warned_rotated"),
     ]
-    return ListResult(rows[-1].month, **{name: sum(getattr(row, name) for row in rows) for name in counts})
+    return ListResult(
+        rows[-1].month,
+        **{name: sum(getattr(row, name) for row in rows) for name in counts},
+    )
 
 
 def _share(part: int, whole: int) -> float | None:

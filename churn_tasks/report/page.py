@@ -39,7 +39,11 @@ def month_page(content: MonthContent) -> str:
 def index_page(settings: Settings, months: Sequence[Month]) -> str:
     """The list of pages, latest month first."""
     names = [str(month) for month in sorted(months, reverse=True)]
-    return _environment().get_template("index.html.j2").render(settings=settings, months=names)
+    return (
+        _environment()
+        .get_template("index.html.j2")
+        .render(settings=settings, months=names)
+    )
 
 
 @cache
@@ -51,7 +55,9 @@ def _environment() -> Environment:
         "share": _share,
         "ratio": _ratio,
     }
-    return page_environment(TEMPLATES, filters, style=(TEMPLATES / "style.css").read_text(encoding="utf-8"))
+    return page_environment(
+        TEMPLATES, filters, style=(TEMPLATES / "style.css").read_text(encoding="utf-8")
+    )
 
 
 def _missing(value: Any) -> bool:
@@ -82,7 +88,10 @@ def _score_chart(content: MonthContent) -> str | None:
     if not content.score_bins:
         return None
     labels = [f"{place / 20:.2f}" for place in range(20)]
-    notes = [f"{p / 20:.2f}-{(p + 1) / 20:.2f}: {count:,}" for p, count in enumerate(content.score_bins)]
+    notes = [
+        f"{p / 20:.2f}-{(p + 1) / 20:.2f}: {count:,}"
+        for p, count in enumerate(content.score_bins)
+    ]
     return charts.columns(labels, content.score_bins, notes=notes)
 
 
@@ -90,18 +99,31 @@ def _churn_chart(content: MonthContent) -> str | None:
     if len(content.churn_by_month) < 2:
         return None
     labels = [str(Month.of(row["month"])) for row in content.churn_by_month]
-    rates = [row["churners"] / row["customers"] if row["customers"] else None for row in content.churn_by_month]
-    delay = [row["left_in_delay"] / row["customers"] if row["customers"] else None for row in content.churn_by_month]
+    rates = [
+        row["churners"] / row["customers"] if row["customers"] else None
+        for row in content.churn_by_month
+    ]
+    delay = [
+        row["left_in_delay"] / row["customers"] if row["customers"] else None
+        for row in content.churn_by_month
+    ]
     return charts.lines(
         labels,
-        [charts.Series("预测期流失率", "churn rate", rates), charts.Series("延迟期离网率", "left in delay", delay)],
+        [
+            charts.Series("预测期流失率", "churn rate", rates),
+            charts.Series("延迟期离网率", "left in delay", delay),
+        ],
         percent=True,
     )
 
 
 def _model_chart(content: MonthContent) -> str | None:
     """Ranking quality by tested month of the best candidate of each run."""
-    best = {str(Month.of(row["tested_month"])): row for row in content.judged if row["is_selected"]}
+    best = {
+        str(Month.of(row["tested_month"])): row
+        for row in content.judged
+        if row["is_selected"]
+    }
     if not best:
         return None
     names = {
@@ -109,14 +131,19 @@ def _model_chart(content: MonthContent) -> str | None:
         "average_precision": ("平均准确度 AP", "average precision"),
         "churn_rate": ("基准流失率", "base rate"),
     }
-    series = [charts.Series(zh, en, [row[name] for row in best.values()]) for name, (zh, en) in names.items()]
+    series = [
+        charts.Series(zh, en, [row[name] for row in best.values()])
+        for name, (zh, en) in names.items()
+    ]
     return charts.lines(list(best), series)
 
 
 def _factor_chart(factor: Factor) -> str:
     labels = [_range(place) for place in factor.bins]
     notes = [f"{_range(p)}: {p.churners:,} / {p.customers:,}" for p in factor.bins]
-    return charts.columns(labels, [place.churn_rate for place in factor.bins], percent=True, notes=notes)
+    return charts.columns(
+        labels, [place.churn_rate for place in factor.bins], percent=True, notes=notes
+    )
 
 
 def _range(place: Bin) -> str:
@@ -132,5 +159,7 @@ def _short(value: float) -> str:
     >>> _short(0.126), _short(0.5), _short(1234.5), _short(-0.001)
     ('0.13', '0.5', '1,234', '0')
     """
-    text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}".rstrip("0").rstrip(".")
+    text = (
+        f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}".rstrip("0").rstrip(".")
+    )
     return "0" if text == "-0" else text

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from churn_tasks.core.contracts import ColumnType, RawColumn, RawTable
-from churn_tasks.core.gaps import Cost, Gaps
+from churn_tasks.declared.contracts import ColumnType, RawColumn, RawTable
+from churn_tasks.declared.lineage.gaps import Cost, Gaps
 from churn_tasks.report.what_we_need_texts import COVERS, KINDS, TYPES, WORDS
 
 Language = Literal["en", "zh"]
@@ -18,32 +18,54 @@ def page(gaps: Gaps, language: Language) -> str:
     Args:
         gaps: with every contract delivered; the answers say what each switches on.
     """
-    tables = sorted(gaps.contracts.values(), key=lambda table: (table.kind or "", table.table))
+    tables = sorted(
+        gaps.contracts.values(), key=lambda table: (table.kind or "", table.table)
+    )
     costs = {table.table: _switched_on(gaps, table.table) for table in tables}
     head = (TEMPLATES / f"what_we_need.{language}.md").read_text(encoding="utf-8")
     parts = [head, _overview(gaps, tables, costs, language)]
     for kind, title in KINDS.items():
         parts.append(f"## {kind} {title[language]}\n")
-        parts += [_section(gaps, table, costs[table.table], language) for table in tables if table.kind == kind]
+        parts += [
+            _section(gaps, table, costs[table.table], language)
+            for table in tables
+            if table.kind == kind
+        ]
     return "\n".join(parts)
 
 
 def _switched_on(gaps: Gaps, table: str) -> Cost:
     """What a table adds where nothing makes it superfluous."""
-    read_by = [query for query in gaps.queries if f"clean_{table}" in query.output.reads]
-    better = {name.removeprefix("clean_") for query in read_by for name in query.output.unless}
-    rest = Gaps(gaps.contracts, gaps.queries, gaps.triggers, gaps.delivered - better) if better else gaps
+    read_by = [
+        query for query in gaps.queries if f"clean_{table}" in query.output.reads
+    ]
+    better = {
+        name.removeprefix("clean_") for query in read_by for name in query.output.unless
+    }
+    rest = (
+        Gaps(gaps.contracts, gaps.queries, gaps.triggers, gaps.delivered - better)
+        if better
+        else gaps
+    )
     return rest.of_table(table)
 
 
-def _overview(gaps: Gaps, tables: Iterable[RawTable], costs: dict[str, Cost], language: Language) -> str:
+def _overview(
+    gaps: Gaps, tables: Iterable[RawTable], costs: dict[str, Cost], language: Language
+) -> str:
     words = WORDS[language]
     lines = [f"## {words['overview']}\n", words["overview_head"], "|" + " --- |" * 5]
     for table in tables:
         cost = costs[table.table]
         numbers = ", ".join(str(trigger.number) for trigger in cost.triggers) or "–"
         needed = words["needed"] if _is_needed(gaps, table) else words["welcome"]
-        cells = (f"[{table.table}](#{table.table})", table.kind or "", needed, str(len(cost.features)), numbers)
+        cells = (
+            f"[{table.table}](#{table.table})",
+            table.kind or "",
+            needed,
+            str(len(cost.features)),
+            numbers,
+        )
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -55,7 +77,11 @@ def _is_needed(gaps: Gaps, table: RawTable) -> bool:
 def _section(gaps: Gaps, table: RawTable, cost: Cost, language: Language) -> str:
     words = WORDS[language]
     grain = getattr(table.grain, language) if table.grain else ""
-    key = ", ".join(f"`{column.delivered_as}`" for column in table.delivered_columns if column.name in table.key)
+    key = ", ".join(
+        f"`{column.delivered_as}`"
+        for column in table.delivered_columns
+        if column.name in table.key
+    )
     return "\n".join(
         [
             f"### {table.table}\n",
@@ -66,7 +92,10 @@ def _section(gaps: Gaps, table: RawTable, cost: Cost, language: Language) -> str
             f"- {words['needed'] if _is_needed(gaps, table) else words['welcome']}\n",
             words["columns_head"],
             "|" + " --- |" * 5,
-            *(_column(gaps, table, column, language) for column in table.delivered_columns),
+            *(
+                _column(gaps, table, column, language)
+                for column in table.delivered_columns
+            ),
             "",
             _gain(cost, language),
             _sample(table, words["sample"]),
@@ -81,7 +110,10 @@ def _column(gaps: Gaps, table: RawTable, column: RawColumn, language: Language) 
         need = words["required"]
     else:
         cost = gaps.of_column(table.table, column.name)
-        count, numbers = len(cost.features), ", ".join(str(trigger.number) for trigger in cost.triggers)
+        count, numbers = (
+            len(cost.features),
+            ", ".join(str(trigger.number) for trigger in cost.triggers),
+        )
         need = words["optional"] + (words["costs"].format(count) if count else "")
         need += words["costs_triggers"].format(numbers) if numbers else ""
     meaning = getattr(column, language).replace("|", "/")
@@ -99,10 +131,15 @@ def _example(column: RawColumn) -> str:
 def _gain(cost: Cost, language: Language) -> str:
     """What the table switches on, the long list folded away."""
     words = WORDS[language]
-    lines = [words["triggers"].format(t.number, getattr(t.name, language)) for t in cost.triggers]
+    lines = [
+        words["triggers"].format(t.number, getattr(t.name, language))
+        for t in cost.triggers
+    ]
     if not cost.features:
         return "\n".join([*(lines or [words["nothing"]]), ""])
-    names = "\n".join(f"- `{one.name}` {getattr(one, language)}" for one in cost.features)
+    names = "\n".join(
+        f"- `{one.name}` {getattr(one, language)}" for one in cost.features
+    )
     folded = f"<details><summary>{words['features'].format(len(cost.features))}</summary>\n\n{names}\n\n</details>\n"
     return "\n".join([*lines, *([""] if lines else []), folded])
 
@@ -115,4 +152,8 @@ def _sample(table: RawTable, title: str) -> str:
 
 
 def _csv(kind: ColumnType, value: str) -> str:
-    return f'"{value}"' if kind == "text" and ("," in value or '"' in value or "，" in value) else value
+    return (
+        f'"{value}"'
+        if kind == "text" and ("," in value or '"' in value or "，" in value)
+        else value
+    )

@@ -8,7 +8,10 @@ from churn_tasks.simulator.clock import Array
 from churn_tasks.simulator.people import People
 
 CLOSE = 6  # the acquaintances that are called most, whose example counts
-STAYS, FOLLOWS = 0.8, 2.5  # hazard where nobody left, and what it gains where all close acquaintances left
+STAYS, FOLLOWS = (
+    0.8,
+    2.5,
+)  # hazard where nobody left, and what it gains where all close acquaintances left
 REMEMBERED_DAYS = 61  # for which a friend's leaving is talked about
 
 
@@ -32,7 +35,9 @@ class Acquaintances:
 
     def hazard(self, start: int, leave_day: Array) -> Array:
         """How much likelier each one is to leave after close acquaintances have left in the weeks before ``start``."""
-        gone = (leave_day[self.whom] < start) & (leave_day[self.whom] >= start - REMEMBERED_DAYS)
+        gone = (leave_day[self.whom] < start) & (
+            leave_day[self.whom] >= start - REMEMBERED_DAYS
+        )
         left = np.bincount(self.who, gone, self.subscribers)
         known = np.bincount(self.who, minlength=self.subscribers)
         return STAYS + FOLLOWS * left / np.maximum(known, 1)
@@ -43,5 +48,7 @@ def make_acquaintances(people: People) -> Acquaintances:
     caller = np.repeat(np.arange(len(people)), CLOSE)
     number = np.tile(np.arange(CLOSE), len(people))
     bits = drawn(people.circle_of[caller], number)
-    mine = (number < people.circle[caller]) & ~is_elsewhere(bits, people.off_net[caller])
+    mine = (number < people.circle[caller]) & ~is_elsewhere(
+        bits, people.off_net[caller]
+    )
     return Acquaintances(caller[mine], (bits % len(people))[mine], len(people))

@@ -29,11 +29,15 @@ class Agreements:
 def make_agreements(clock: Clock, people: People) -> Agreements:
     """About two in five are bound; every second agreement that ends in the simulation is renewed."""
     chance = clock.chance("agreements")
-    bound = np.flatnonzero(chance.random(len(people)) < np.array([0.35, 0.5, 0.3, 0.55])[people.segment])
+    bound = np.flatnonzero(
+        chance.random(len(people)) < np.array([0.35, 0.5, 0.3, 0.55])[people.segment]
+    )
     term = chance.choice(TERMS_DAYS, len(bound))
     lead = chance.integers(0, 700, len(bound))
     start = np.where(
-        people.join_day[bound] >= clock.start(0), people.join_day[bound] + lead % 20, clock.start(0) - lead
+        people.join_day[bound] >= clock.start(0),
+        people.join_day[bound] + lead % 20,
+        clock.start(0) - lead,
     )
     start = np.maximum(start, people.join_day[bound])
     first = (bound, start, start + term, chance.integers(0, 3, len(bound)), start)
@@ -41,18 +45,38 @@ def make_agreements(clock: Clock, people: People) -> Agreements:
     again = bound[renewed]
     begin = (start + term)[renewed]
     signed = np.maximum(begin - chance.integers(0, 30, len(again)), start[renewed] + 1)
-    second = (again, begin, begin + chance.choice(TERMS_DAYS, len(again)), first[3][renewed], signed)
-    who, begins, ends, kinds, signs = (np.concatenate(pair) for pair in zip(first, second, strict=True))
+    second = (
+        again,
+        begin,
+        begin + chance.choice(TERMS_DAYS, len(again)),
+        first[3][renewed],
+        signed,
+    )
+    who, begins, ends, kinds, signs = (
+        np.concatenate(pair) for pair in zip(first, second, strict=True)
+    )
     free_day = np.full(len(people), 0)
     np.maximum.at(free_day, who, ends)
     late = np.where(chance.random(len(who)) < 0.1, chance.integers(1, 20, len(who)), 0)
-    return Agreements(who, signs, signs + late, begins, ends, kinds, np.where(free_day == 0, NEVER, free_day))
+    return Agreements(
+        who,
+        signs,
+        signs + late,
+        begins,
+        ends,
+        kinds,
+        np.where(free_day == 0, NEVER, free_day),
+    )
 
 
 def discounted(agreements: Agreements, clock: Clock, k: int, n: int) -> Array:
     """Which of ``n`` subscribers have a fee discount running at the start of month ``k``."""
     day = clock.start(k)
-    running = (agreements.start <= day) & (agreements.end > day) & (agreements.kind == DISCOUNT)
+    running = (
+        (agreements.start <= day)
+        & (agreements.end > day)
+        & (agreements.kind == DISCOUNT)
+    )
     found = np.zeros(n, dtype=bool)
     found[agreements.who[running]] = True
     return found

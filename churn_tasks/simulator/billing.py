@@ -52,28 +52,48 @@ def month_bills(
     """
     chance = clock.chance("billing", state.k)
     who = state.who
-    amounts = _amounts(people, state, plan, discounted(agreements, clock, state.k, len(people)), chance) | usage.charges
+    amounts = (
+        _amounts(
+            people,
+            state,
+            plan,
+            discounted(agreements, clock, state.k, len(people)),
+            chance,
+        )
+        | usage.charges
+    )
     if interaction:
         amounts["value_added"] = interaction.extras_fen[state.k][who]
-        amounts["discount"] = amounts["discount"] - interaction.reductions_fen[state.k][who]
-    day = state.end + 1 + chance.integers(0, 3, len(who))  # two to four days after the month's last day
+        amounts["discount"] = (
+            amounts["discount"] - interaction.reductions_fen[state.k][who]
+        )
+    day = (
+        state.end + 1 + chance.integers(0, 3, len(who))
+    )  # two to four days after the month's last day
     made = day * DAY_S + chance.integers(0, DAY_S, len(who))
     month = clock.month(state.k)
     cycle = month.year * 100 + month.number
     number = cycle * 10_000_000 + np.arange(len(who))
     parts = [
-        _item(clock, code, amounts[name], number, people.subs_id[who], cycle, made) for name, code in ITEMS.items()
+        _item(clock, code, amounts[name], number, people.subs_id[who], cycle, made)
+        for name, code in ITEMS.items()
     ]
     return Bills(pa.concat_tables(parts), np.sum(list(amounts.values()), axis=0))
 
 
 def _amounts(
-    people: People, state: MonthState, plan: Array, is_discounted: Array, chance: np.random.Generator
+    people: People,
+    state: MonthState,
+    plan: Array,
+    is_discounted: Array,
+    chance: np.random.Generator,
 ) -> dict[str, Array]:
     """Fen of the items that do not depend on records, for each subscriber of the state."""
     who = state.who
     fee = codes.PLAN_FEES[plan[who]]
-    extras = chance.poisson(0.35 * (1 - 0.6 * state.peak)) * chance.choice([200, 300, 500, 1000], len(who))
+    extras = chance.poisson(0.35 * (1 - 0.6 * state.peak)) * chance.choice(
+        [200, 300, 500, 1000], len(who)
+    )
     return {
         "plan_fee": fee,
         "value_added": extras,
@@ -82,7 +102,15 @@ def _amounts(
     }
 
 
-def _item(clock: Clock, code: str, amount: Array, number: Array, subs_id: Array, cycle: int, made: Array) -> pa.Table:
+def _item(
+    clock: Clock,
+    code: str,
+    amount: Array,
+    number: Array,
+    subs_id: Array,
+    cycle: int,
+    made: Array,
+) -> pa.Table:
     """Rows of one item, for those to whom it is charged; the tariff's fee is always shown."""
     at = np.flatnonzero((amount != 0) | (code == ITEMS["plan_fee"]))
     return pa.table(

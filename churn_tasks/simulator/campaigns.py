@@ -27,7 +27,11 @@ def offered(k: int, distress: Array, chance: np.random.Generator) -> pa.Array:
 
 def month_campaigns(clock: Clock, k: int) -> pa.Table:
     """The campaigns that begin with the month."""
-    begin, end, month = clock.start(k), clock.start(k + 1) + RUNS_ON_DAYS, clock.month(k)
+    begin, end, month = (
+        clock.start(k),
+        clock.start(k + 1) + RUNS_ON_DAYS,
+        clock.month(k),
+    )
     n = len(KINDS)
     return pa.table(
         {
@@ -38,6 +42,8 @@ def month_campaigns(clock: Clock, k: int) -> pa.Table:
             "end_dt": dates(np.full(n, end)),
             "disc_fen": np.array(DISCOUNT_FEN, dtype=np.int64),
             "cost_fen": np.array(COST_FEN, dtype=np.int64),
-            "rec_tm": clock.stamps(np.full(n, (begin - FILED_BEFORE_DAYS) * DAY_S + 11 * 3600)),
+            "rec_tm": clock.stamps(
+                np.full(n, (begin - FILED_BEFORE_DAYS) * DAY_S + 11 * 3600)
+            ),
         }
     )

@@ -41,15 +41,24 @@ class Clock:
 
     def chance(self, topic: str, k: int = 0) -> np.random.Generator:
         """A stream of its own for each topic and month: months can be made in any order, or alone."""
-        return np.random.default_rng([self.settings.seed, zlib.crc32(topic.encode()), k])
+        return np.random.default_rng(
+            [self.settings.seed, zlib.crc32(topic.encode()), k]
+        )
 
     def stamps(self, seconds: Array) -> pa.Array:
         """Instants from seconds of the local clock since 1970-01-01; -1 stands for none."""
-        local = pa.array(np.asarray(seconds, dtype=np.int64) * 1_000_000, mask=np.asarray(seconds) < 0)
-        return pc.assume_timezone(local.cast(pa.timestamp("us")), self.settings.time_zone)
+        local = pa.array(
+            np.asarray(seconds, dtype=np.int64) * 1_000_000,
+            mask=np.asarray(seconds) < 0,
+        )
+        return pc.assume_timezone(
+            local.cast(pa.timestamp("us")), self.settings.time_zone
+        )
 
 
 def dates(days: Array) -> pa.Array:
     """Calendar dates from day numbers; ``NEVER`` stands for none."""
     days = np.asarray(days)
-    return pa.array(np.where(days >= NEVER, 0, days).astype(np.int32), mask=days >= NEVER).cast(pa.date32())
+    return pa.array(
+        np.where(days >= NEVER, 0, days).astype(np.int32), mask=days >= NEVER
+    ).cast(pa.date32())

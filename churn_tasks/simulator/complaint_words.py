@@ -70,9 +70,22 @@ SUBJECTS = (  # price, network, service, billing, porting
     ),
 )
 OPENINGS = {
-    "polite": ("您好，", "你好，麻烦帮忙看一下，", "客户礼貌反映，", "不好意思打扰了，", "之前的师傅服务很好，不过"),
+    "polite": (
+        "您好，",
+        "你好，麻烦帮忙看一下，",
+        "客户礼貌反映，",
+        "不好意思打扰了，",
+        "之前的师傅服务很好，不过",
+    ),
     "plain": ("", "", "用户反映：", "客户来电称", "来电咨询，", "再次反映，"),
-    "furious": ("太过分了！", "忍无可忍！", "你们到底管不管？", "气死我了，", "客户情绪激动，称", "简直是骗子！"),
+    "furious": (
+        "太过分了！",
+        "忍无可忍！",
+        "你们到底管不管？",
+        "气死我了，",
+        "客户情绪激动，称",
+        "简直是骗子！",
+    ),
 }
 ENDINGS = {
     "polite": ("，谢谢", "，麻烦尽快处理，辛苦了", "，希望能给个答复，感谢", "，不着急，有空回个电话就行"),
@@ -86,7 +99,14 @@ RIVALS = (
     "，联通同样的套餐便宜多了", "，电信的客服已经联系我了", "，朋友都换到联通了", "，隔壁电信送宽带还送手机",
     "，准备转到别的运营商", "，另一家给的优惠更大", "，不行我就携号转网去电信", "，对面营业厅天天打电话让我转过去",
 )  # fmt: skip
-LEAVING = ("，准备销户", "，打算换号了", "，下个月就不用了", "，合约一到期我就走", "，不用你们的网了", "，帮我办理拆机")
+LEAVING = (
+    "，准备销户",
+    "，打算换号了",
+    "，下个月就不用了",
+    "，合约一到期我就走",
+    "，不用你们的网了",
+    "，帮我办理拆机",
+)
 SHORT = (  # by subject, as an agent in a hurry takes it down
     ("太贵", "嫌资费高", "要降套餐"), ("信号差", "网慢", "断网"), ("态度差", "没人管", "催办"),
     ("乱扣费", "要退费", "停机错误"), ("携转受阻", "要转网", "查携转"),
@@ -118,7 +138,9 @@ class Mood(NamedTuple):
     threatens: bool
 
 
-def complaint_texts(kind: Array, distress: Array, tempted: Array, chance: np.random.Generator) -> pa.Array:
+def complaint_texts(
+    kind: Array, distress: Array, tempted: Array, chance: np.random.Generator
+) -> pa.Array:
     """What each customer said.
 
     Args:
@@ -127,7 +149,9 @@ def complaint_texts(kind: Array, distress: Array, tempted: Array, chance: np.ran
         tempted: whether another operator is what draws the customer away.
     """
     texts: list[str | None] = []
-    for subject, level, is_tempted in zip(kind.tolist(), distress.tolist(), tempted.tolist(), strict=True):
+    for subject, level, is_tempted in zip(
+        kind.tolist(), distress.tolist(), tempted.tolist(), strict=True
+    ):
         mood, form = _mood(level, is_tempted, chance), chance.random()
         if form < EMPTY:
             texts.append(None)
@@ -147,7 +171,9 @@ def _mood(distress: float, tempted: bool, chance: np.random.Generator) -> Mood:
     else:
         manner = "polite" if other < POLITE else "plain"
     names_rival = rival < RIVAL_NAMED + RIVAL_NAMED_WHEN_TEMPTED * distress * tempted
-    threatens = leaving < LEAVING_NAMED + LEAVING_NAMED_IN_DISTRESS * distress * (1 + tempted)
+    threatens = leaving < LEAVING_NAMED + LEAVING_NAMED_IN_DISTRESS * distress * (
+        1 + tempted
+    )
     return Mood(manner, bool(names_rival), bool(threatens))
 
 
@@ -155,14 +181,24 @@ def _said(subject: int, mood: Mood, chance: np.random.Generator) -> str:
     """Opening, statements, what is threatened, ending."""
     statements = SUBJECTS[subject]
     many = 5 if chance.random() < LONG else 1 + int(chance.random() < TWO_STATEMENTS)
-    body = "，".join(statements[number] for number in chance.permutation(len(statements))[:many].tolist())
+    body = "，".join(
+        statements[number]
+        for number in chance.permutation(len(statements))[:many].tolist()
+    )
     amounts = {
         "a": int(chance.integers(12, 300)),
         "b": int(chance.integers(300, 600)),
         "n": int(chance.integers(2, 40)),
     }
-    threats = (_one(RIVALS, chance) if mood.names_rival else "") + (_one(LEAVING, chance) if mood.threatens else "")
-    return _one(OPENINGS[mood.manner], chance) + body.format(**amounts) + threats + _one(ENDINGS[mood.manner], chance)
+    threats = (_one(RIVALS, chance) if mood.names_rival else "") + (
+        _one(LEAVING, chance) if mood.threatens else ""
+    )
+    return (
+        _one(OPENINGS[mood.manner], chance)
+        + body.format(**amounts)
+        + threats
+        + _one(ENDINGS[mood.manner], chance)
+    )
 
 
 def _typed(text: str, chance: np.random.Generator) -> str:

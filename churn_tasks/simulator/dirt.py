@@ -51,12 +51,16 @@ def _positive(column: str) -> Condition:
 
 
 def _is_opening(table: pa.Table) -> pa.ChunkedArray:
-    return pc.and_(pc.equal(table.column("ver_no"), 1), pc.equal(table.column("sts_cd"), "A"))
+    return pc.and_(
+        pc.equal(table.column("ver_no"), 1), pc.equal(table.column("sts_cd"), "A")
+    )
 
 
 def _has_traditional(table: pa.Table) -> pa.ChunkedArray:
     names = table.column("cust_nm").to_pylist()
-    return pa.chunked_array([pa.array([traditional(name) != name for name in names], pa.bool_())])
+    return pa.chunked_array(
+        [pa.array([traditional(name) != name for name in names], pa.bool_())]
+    )
 
 
 def _begins_in_the_month(table: pa.Table) -> pa.ChunkedArray:

@@ -11,7 +11,9 @@ from churn_tasks.simulator.state import MonthState, felt
 ACCESSES = ("BB", "FIX", "TV")
 
 
-def month_fixed_use(clock: Clock, people: People, state: MonthState, services: pa.Table) -> pa.Table:
+def month_fixed_use(
+    clock: Clock, people: People, state: MonthState, services: pa.Table
+) -> pa.Table:
     """One row an access held at the month's end; the broadband line carries what the services say it did.
 
     Args:
@@ -21,7 +23,9 @@ def month_fixed_use(clock: Clock, people: People, state: MonthState, services: p
     held = services.filter(pc.is_in(services.column("srv_cd"), pa.array(ACCESSES)))
     kind = held.column("srv_cd").to_numpy(zero_copy_only=False).astype(str)
     at = np.searchsorted(people.subs_id[state.who], held.column("subs_id").to_numpy())
-    interest = 1 - 0.3 * felt(state, "data")[at].mean(axis=1)  # the rest of the household stays at home
+    interest = 1 - 0.3 * felt(state, "data")[at].mean(
+        axis=1
+    )  # the rest of the household stays at home
     barred = pc.equal(held.column("sts_cd"), "S").to_numpy(zero_copy_only=False)
     interest = np.where(barred, 0, interest)
     hours, calls = _hours(kind, interest, chance), _calls(kind, interest, chance)
@@ -34,10 +38,14 @@ def month_fixed_use(clock: Clock, people: People, state: MonthState, services: p
             "subs_id": held.column("subs_id"),
             "acc_typ": held.column("srv_cd"),
             "flow_mb": held.column("flow_mb"),
-            "onl_min": pa.array(np.rint(hours * 60).astype(np.int64), mask=kind == "FIX"),
+            "onl_min": pa.array(
+                np.rint(hours * 60).astype(np.int64), mask=kind == "FIX"
+            ),
             "call_s": pa.array(np.rint(calls).astype(np.int64), mask=kind != "FIX"),
             "act_days": days.astype(np.int32),
-            "rec_tm": clock.stamps(np.full(held.num_rows, (state.end + 1) * DAY_S + 6 * 3600)),
+            "rec_tm": clock.stamps(
+                np.full(held.num_rows, (state.end + 1) * DAY_S + 6 * 3600)
+            ),
         }
     )
 
@@ -50,5 +58,7 @@ def _hours(kind: Array, interest: Array, chance: np.random.Generator) -> Array:
 
 def _calls(kind: Array, interest: Array, chance: np.random.Generator) -> Array:
     """Seconds of calls from a fixed telephone; every tenth is hardly used."""
-    usual = np.where(kind == "FIX", 2_400.0, 0.0) * np.where(chance.random(len(kind)) < 0.1, 0.02, 1.0)
+    usual = np.where(kind == "FIX", 2_400.0, 0.0) * np.where(
+        chance.random(len(kind)) < 0.1, 0.02, 1.0
+    )
     return usual * interest * chance.lognormal(-0.3, 0.8, len(kind))

@@ -62,20 +62,37 @@ class Handsets:
         """How much likelier each one is to leave: a second SIM, a rival's lock, an old or a plain handset."""
         at = np.arange(len(self.model)), self.position(day)
         is_smart = np.array([model.is_smart for model in MODELS])[self.model[at]]
-        factor = np.where(self.is_dual[at], 1.15, 0.95) * np.where(self.lock[at] == LOCKED_RIVAL, 1.4, 1.0)
-        return factor * np.where(day - self.first_day[at] > OLD_DAYS, 1.15, 1.0) * np.where(is_smart, 1.0, 1.1)
+        factor = np.where(self.is_dual[at], 1.15, 0.95) * np.where(
+            self.lock[at] == LOCKED_RIVAL, 1.4, 1.0
+        )
+        return (
+            factor
+            * np.where(day - self.first_day[at] > OLD_DAYS, 1.15, 1.0)
+            * np.where(is_smart, 1.0, 1.1)
+        )
 
 
 def plan_handsets(clock: Clock, people: People) -> Handsets:
     """Each handset lasts about two and a half years; dearer tariffs go with dearer handsets."""
     n, chance = len(people), clock.chance("handsets")
-    life = np.clip(chance.lognormal(6.8, 0.35, (n, HANDSETS_EACH)), 200, 2_500).astype(int)
+    life = np.clip(chance.lognormal(6.8, 0.35, (n, HANDSETS_EACH)), 200, 2_500).astype(
+        int
+    )
     worn = (life[:, 0] * chance.random(n)).astype(int)
-    first = np.maximum(np.minimum(clock.start(0) - worn, people.join_day.max()), people.join_day)
+    first = np.maximum(
+        np.minimum(clock.start(0) - worn, people.join_day.max()), people.join_day
+    )
     starts = np.column_stack([first, first[:, None] + np.cumsum(life[:, :-1], axis=1)])
-    taste = 3 + 1.3 * people.plan[:, None] + np.arange(HANDSETS_EACH) + chance.normal(0, 2.2, (n, HANDSETS_EACH))
+    taste = (
+        3
+        + 1.3 * people.plan[:, None]
+        + np.arange(HANDSETS_EACH)
+        + chance.normal(0, 2.2, (n, HANDSETS_EACH))
+    )
     lock = chance.choice(
-        np.array([FREE, LOCKED_OWN, LOCKED_RIVAL]), (n, HANDSETS_EACH), p=[0.88, 0.12 - LOCKED_SHARE, LOCKED_SHARE]
+        np.array([FREE, LOCKED_OWN, LOCKED_RIVAL]),
+        (n, HANDSETS_EACH),
+        p=[0.88, 0.12 - LOCKED_SHARE, LOCKED_SHARE],
     )
     return Handsets(
         first_day=starts,

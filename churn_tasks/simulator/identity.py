@@ -20,8 +20,12 @@ def registered_documents(clock: Clock, people: People) -> Array:
     chance = clock.chance("identity")
     n = len(people)
     whole = _numbers(people, chance)[people.kinship.holder]
-    missing = np.where(people.join_day < clock.start(0) - UNASKED_BEFORE_DAYS, MISSING_OLD, MISSING_NEW)
-    short = (chance.random(n) < FIFTEEN_SHARE) & (people.birth_year < 2000)  # the old form has two digits for the year
+    missing = np.where(
+        people.join_day < clock.start(0) - UNASKED_BEFORE_DAYS, MISSING_OLD, MISSING_NEW
+    )
+    short = (chance.random(n) < FIFTEEN_SHARE) & (
+        people.birth_year < 2000
+    )  # the old form has two digits for the year
     texts = np.where(short, [f"{text[:6]}{text[8:17]}" for text in whole], whole)
     texts = np.where(chance.random(n) < LOWER_SHARE, np.char.lower(texts), texts)
     wide = np.flatnonzero(chance.random(n) < WIDE_SHARE)
@@ -37,7 +41,11 @@ def mistyped(number: str) -> str:
 def _numbers(people: People, chance: np.random.Generator) -> Array:
     n = len(people)
     region = MADE_UP + chance.integers(1, 10_000, n)
-    born = people.birth_year * 10_000 + chance.integers(1, 13, n) * 100 + chance.integers(1, 29, n)
+    born = (
+        people.birth_year * 10_000
+        + chance.integers(1, 13, n) * 100
+        + chance.integers(1, 29, n)
+    )
     serial = chance.integers(0, 499, n) * 2 + (people.sex == "1")
     body = region.astype(np.int64) * 10**11 + born.astype(np.int64) * 1000 + serial
     digits = body[:, None] // 10 ** np.arange(16, -1, -1) % 10

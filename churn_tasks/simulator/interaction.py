@@ -22,7 +22,10 @@ LAG = 2  # months between the amounts of a difference: the last month of a windo
 TURNING_RATIO = 2.0
 SPREAD = 1.0  # the logarithm of the ratio lies between minus and plus this: 15 % turn
 SMALLEST_CNY, LARGEST_CNY = 0.5, 8.0  # common scale of both differences
-EXTRAS_CNY, REDUCTIONS_CNY = (75, 95), (25, 40)  # about which each customer's amounts move
+EXTRAS_CNY, REDUCTIONS_CNY = (
+    (75, 95),
+    (25, 40),
+)  # about which each customer's amounts move
 
 
 @dataclass
@@ -43,10 +46,16 @@ class Interaction:
 
     def turned(self, k: int) -> Array:
         """Whose ratio in month ``k`` lies beyond the turning point."""
-        return np.nan_to_num(self.ratio[k]) > TURNING_RATIO if k >= 0 else np.zeros(self.ratio.shape[1], bool)
+        return (
+            np.nan_to_num(self.ratio[k]) > TURNING_RATIO
+            if k >= 0
+            else np.zeros(self.ratio.shape[1], bool)
+        )
 
 
-def plant_interaction(clock: Clock, subscribers: int, months: int) -> Interaction | None:
+def plant_interaction(
+    clock: Clock, subscribers: int, months: int
+) -> Interaction | None:
     """The amounts of all months; None where the settings ask for no planted pattern."""
     share = clock.settings.planted_interaction
     if not share:
@@ -54,21 +63,32 @@ def plant_interaction(clock: Clock, subscribers: int, months: int) -> Interactio
     chance = clock.chance("interaction")
     shape = (months, subscribers)
     extras, reductions = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
-    middle = [chance.uniform(*bounds, subscribers) * 100 for bounds in (EXTRAS_CNY, REDUCTIONS_CNY)]
+    middle = [
+        chance.uniform(*bounds, subscribers) * 100
+        for bounds in (EXTRAS_CNY, REDUCTIONS_CNY)
+    ]
     for k in range(months):
         root = np.exp(chance.uniform(-SPREAD, SPREAD, subscribers) / 2)
-        scale = 100 * np.exp(chance.uniform(np.log(SMALLEST_CNY), np.log(LARGEST_CNY), subscribers))
+        scale = 100 * np.exp(
+            chance.uniform(np.log(SMALLEST_CNY), np.log(LARGEST_CNY), subscribers)
+        )
         before = (extras[k - LAG], reductions[k - LAG]) if k >= LAG else middle
         off = before[0] - middle[0] + before[1] - middle[1]
-        sign = np.where(off == 0, chance.choice([-1, 1], subscribers), -np.sign(off))  # back to the middle
+        sign = np.where(
+            off == 0, chance.choice([-1, 1], subscribers), -np.sign(off)
+        )  # back to the middle
         extras[k] = np.rint(before[0] + sign * scale * root)
         reductions[k] = np.rint(before[1] + sign * scale / root)
     ratio = np.full(shape, np.nan)
-    ratio[LAG:] = (extras[LAG:] - extras[:-LAG]) / (reductions[LAG:] - reductions[:-LAG])
+    ratio[LAG:] = (extras[LAG:] - extras[:-LAG]) / (
+        reductions[LAG:] - reductions[:-LAG]
+    )
     return Interaction(share, extras, reductions, ratio, np.full(subscribers, NEVER))
 
 
-def interaction_rows(clock: Clock, interaction: Interaction, k: int, who: Array, subs_id: Array) -> pa.Table:
+def interaction_rows(
+    clock: Clock, interaction: Interaction, k: int, who: Array, subs_id: Array
+) -> pa.Table:
     """The truth of month ``k``: amounts, ratio, and whether it makes each one leave in the next month."""
     day = interaction.left_by_it[who]
     ratio = interaction.ratio[k][who]

@@ -15,7 +15,10 @@ FURTHER_SHARE = 0.115  # of the individual and family lines: about 8 % of all pe
 THIRD_SHARE = 0.17  # of the further lines
 MOVED_SHARE = 0.08  # of the further lines: registered at another address
 NAMESAKE_SHARE = 0.04
-SON_SHARE, SIBLING_SHARE = 0.2, 0.2  # of those who live with somebody of the same surname
+SON_SHARE, SIBLING_SHARE = (
+    0.2,
+    0.2,
+)  # of those who live with somebody of the same surname
 YOUNGEST_FATHER = 45  # of a customer old enough for a line of his own, so that fathers are no children
 
 
@@ -54,14 +57,32 @@ def make_kinship(segment: Array, home: Array, chance: np.random.Generator) -> Ki
     holder = _holders(is_private, with_head | is_head, chance)
     stays = (holder != alone) & (chance.random(n) >= MOVED_SHARE)
     draw = chance.random(n)
-    is_son, is_sibling = with_head & (draw < SON_SHARE), with_head & (draw > 1 - SIBLING_SHARE)
-    is_known = np.isin(alone, holder[holder != alone]) | (holder != alone) | with_head | is_head
+    is_son, is_sibling = (
+        with_head & (draw < SON_SHARE),
+        with_head & (draw > 1 - SIBLING_SHARE),
+    )
+    is_known = (
+        np.isin(alone, holder[holder != alone])
+        | (holder != alone)
+        | with_head
+        | is_head
+    )
     namesake = _namesakes((segment == INDIVIDUAL) & ~is_known, chance)
     akin = np.where(is_son | is_sibling, home, namesake)
-    between = np.where(is_sibling, chance.integers(1, 9, n), np.where(namesake != alone, chance.integers(0, 4, n), 0))
+    between = np.where(
+        is_sibling,
+        chance.integers(1, 9, n),
+        np.where(namesake != alone, chance.integers(0, 4, n), 0),
+    )
     years = np.where(is_son, chance.integers(23, 33, n), between)
     return Kinship(
-        holder, np.where(stays, home[holder], home), namesake, np.where(is_sibling, home, alone), akin, years, is_son
+        holder,
+        np.where(stays, home[holder], home),
+        namesake,
+        np.where(is_sibling, home, alone),
+        akin,
+        years,
+        is_son,
     )
 
 
@@ -72,7 +93,11 @@ def birth_years(kinship: Kinship, drawn: Array, this_year: int) -> Array:
         drawn: what each would have without any kin.
     """
     head = drawn[kinship.akin]
-    younger = np.where(kinship.is_son & (head > this_year - YOUNGEST_FATHER), -kinship.years, kinship.years)
+    younger = np.where(
+        kinship.is_son & (head > this_year - YOUNGEST_FATHER),
+        -kinship.years,
+        kinship.years,
+    )
     return (head + younger)[kinship.holder]
 
 
@@ -89,8 +114,12 @@ def _holders(is_private: Array, is_kin: Array, chance: np.random.Generator) -> A
     drawn = chance.permutation(np.flatnonzero(is_private & ~is_kin))
     further = round(FURTHER_SHARE * is_private.sum())
     thirds = round(THIRD_SHARE * further)
-    firsts = chance.permutation(np.setdiff1d(np.flatnonzero(is_private), drawn[:further]))
-    holder[drawn[:further]] = np.concatenate([firsts[: further - thirds], firsts[:thirds]])
+    firsts = chance.permutation(
+        np.setdiff1d(np.flatnonzero(is_private), drawn[:further])
+    )
+    holder[drawn[:further]] = np.concatenate(
+        [firsts[: further - thirds], firsts[:thirds]]
+    )
     return holder
 
 

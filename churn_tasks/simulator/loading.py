@@ -24,7 +24,9 @@ class Progress:
 
 
 def simulate(
-    source_url: str, settings: SimulationSettings, progress: Callable[[Progress], None] = lambda told: None
+    source_url: str,
+    settings: SimulationSettings,
+    progress: Callable[[Progress], None] = lambda told: None,
 ) -> bool:
     """Fill the source database with one operator, replacing any other simulation in it.
 
@@ -44,7 +46,13 @@ def simulate(
     for delivery in operator.months():
         database.load(source_url, delivery, operator)
         rows += delivery.rows
-        told = Progress(delivery.label, delivery.k + 1, settings.months, rows, round(time.monotonic() - started, 2))
+        told = Progress(
+            delivery.label,
+            delivery.k + 1,
+            settings.months,
+            rows,
+            round(time.monotonic() - started, 2),
+        )
         log.info("simulate %s rows=%d %.2fs", told.month, delivery.rows, told.seconds)
         progress(told)
     database.finish(source_url, settings)

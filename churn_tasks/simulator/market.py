@@ -14,7 +14,14 @@ EVERYWHERE = "00"
 CAMPAIGNS_A_MONTH = 0.8  # of rivals, in a region
 PULL_OF_A_CAMPAIGN = 0.08  # by which each makes leaving likelier
 PULL_OF_PRICE = 1.5  # power of our prices over theirs
-PUBLISHED_AFTER_DAYS = {"OWNP": 1, "RIVP": 3, "RIVC": 2, "CONF": 18, "WDAY": -90, "HDAY": -90}  # the month's end
+PUBLISHED_AFTER_DAYS = {
+    "OWNP": 1,
+    "RIVP": 3,
+    "RIVC": 2,
+    "CONF": 18,
+    "WDAY": -90,
+    "HDAY": -90,
+}  # the month's end
 
 
 @dataclass(frozen=True)
@@ -45,8 +52,11 @@ def plan_market(clock: Clock, months: int) -> Market:
     season = np.array([codes.SEASON[clock.month(k).number - 1] for k in range(months)])
     return Market(
         own_price=100 * np.exp(np.cumsum(chance.normal(-0.002, 0.004, months))),
-        rival_price=100 * np.exp(np.cumsum(chance.normal(-0.002, 0.012, (months, regions)), axis=0)),
-        campaigns=chance.poisson(CAMPAIGNS_A_MONTH * season[:, None], (months, regions)),
+        rival_price=100
+        * np.exp(np.cumsum(chance.normal(-0.002, 0.012, (months, regions)), axis=0)),
+        campaigns=chance.poisson(
+            CAMPAIGNS_A_MONTH * season[:, None], (months, regions)
+        ),
         confidence=100 + np.cumsum(chance.normal(0, 1.2, months)),
     )
 
@@ -54,16 +64,27 @@ def plan_market(clock: Clock, months: int) -> Market:
 def month_market(clock: Clock, market: Market, k: int) -> pa.Table:
     """The values that are about month ``k``, each with the moment at which it was published."""
     working, holidays = calendar_days(clock.month(k))
-    values = [(EVERYWHERE, "OWNP", market.own_price[k]), (EVERYWHERE, "CONF", market.confidence[k])]
+    values = [
+        (EVERYWHERE, "OWNP", market.own_price[k]),
+        (EVERYWHERE, "CONF", market.confidence[k]),
+    ]
     values += [(EVERYWHERE, "WDAY", working), (EVERYWHERE, "HDAY", holidays)]
     for number, region in enumerate(codes.REGIONS):
-        values += [(region, "RIVP", market.rival_price[k, number]), (region, "RIVC", market.campaigns[k, number])]
+        values += [
+            (region, "RIVP", market.rival_price[k, number]),
+            (region, "RIVC", market.campaigns[k, number]),
+        ]
     areas, series, numbers = zip(*values, strict=True)
-    published = [(clock.start(k + 1) + PUBLISHED_AFTER_DAYS[name]) * DAY_S + 10 * 3600 for name in series]
+    published = [
+        (clock.start(k + 1) + PUBLISHED_AFTER_DAYS[name]) * DAY_S + 10 * 3600
+        for name in series
+    ]
     month = clock.month(k)
     return pa.table(
         {
-            "idx_mon": np.full(len(values), month.year * 100 + month.number, dtype=np.int32),
+            "idx_mon": np.full(
+                len(values), month.year * 100 + month.number, dtype=np.int32
+            ),
             "area_cd": pa.array(areas, pa.string()),
             "idx_cd": pa.array(series, pa.string()),
             "idx_val": np.round(np.array(numbers, dtype=float), 2),
@@ -77,8 +98,13 @@ def calendar_days(month: Month) -> tuple[int, int]:
     from holidays import country_holidays
 
     china = country_holidays("CN", years=[month.year])
-    days = [month.start + timedelta(days=number) for number in range((month.end - month.start).days)]
-    return sum(china.is_working_day(day) for day in days), sum(_is_free(day, china) for day in days)
+    days = [
+        month.start + timedelta(days=number)
+        for number in range((month.end - month.start).days)
+    ]
+    return sum(china.is_working_day(day) for day in days), sum(
+        _is_free(day, china) for day in days
+    )
 
 
 def _is_free(day: date, holidays: object) -> bool:

@@ -61,7 +61,9 @@ def make_people(clock: Clock) -> People:
     plan = _plans(segment, chance)
     head, surname = _homes(segment, chance)
     kinship = make_kinship(segment, head, clock.chance("kinship"))
-    district = kinship.home[kinship.namesake]  # those who live together live in one region
+    district = kinship.home[
+        kinship.namesake
+    ]  # those who live together live in one region
     return People(
         subs_id=FIRST_ID + np.arange(n),
         join_day=join_day,
@@ -72,8 +74,14 @@ def make_people(clock: Clock) -> People:
         is_postpaid=chance.random(n) < np.array([0.45, 0.6, 0.15, 0.95])[segment],
         vip=_vip(segment, plan, chance),
         sex=sexes(kinship, chance.choice(np.array(["1", "2"]), n)),
-        birth_year=birth_years(kinship, _birth_years(clock, segment, chance), clock.settings.first_month.year),
-        use=codes.SEGMENT_USE[segment] * chance.lognormal(-0.08, 0.4, n) * (0.7 + 0.1 * plan),
+        birth_year=birth_years(
+            kinship,
+            _birth_years(clock, segment, chance),
+            clock.settings.first_month.year,
+        ),
+        use=codes.SEGMENT_USE[segment]
+        * chance.lognormal(-0.08, 0.4, n)
+        * (0.7 + 0.1 * plan),
         data_share=np.clip(chance.beta(4, 4, n), 0.05, 0.95),
         circle=np.clip(chance.lognormal(2.3, 0.5, n), 3, 60).astype(int),
         circle_of=np.arange(n),
@@ -91,7 +99,11 @@ def make_people(clock: Clock) -> People:
 def _birth_years(clock: Clock, segment: Array, chance: np.random.Generator) -> Array:
     """Students are 18 to 23."""
     n = len(segment)
-    age = np.where(segment == 2, chance.integers(18, 24, n), np.clip(chance.normal(42, 14, n), 16, 90).astype(int))
+    age = np.where(
+        segment == 2,
+        chance.integers(18, 24, n),
+        np.clip(chance.normal(42, 14, n), 16, 90).astype(int),
+    )
     return clock.settings.first_month.year - age
 
 
@@ -101,7 +113,12 @@ def _join_days(clock: Clock, chance: np.random.Generator) -> Array:
     age = 30 + np.minimum(chance.exponential(900, settings.customers), 3650).astype(int)
     parts = [clock.start(0) - age]
     for k in range(settings.months):
-        joiners = round(settings.customers * settings.churn_rate * 0.97 * codes.SEASON[clock.month(k).number - 1])
+        joiners = round(
+            settings.customers
+            * settings.churn_rate
+            * 0.97
+            * codes.SEASON[clock.month(k).number - 1]
+        )
         parts.append(chance.integers(clock.start(k), clock.start(k + 1), joiners))
     return np.concatenate(parts)
 
@@ -110,13 +127,17 @@ def _plans(segment: Array, chance: np.random.Generator) -> Array:
     plan = np.zeros(len(segment), dtype=int)
     for number, shares in codes.PLAN_SHARES.items():
         mine = segment == number
-        plan[mine] = chance.choice(len(shares), mine.sum(), p=np.array(shares) / sum(shares))
+        plan[mine] = chance.choice(
+            len(shares), mine.sum(), p=np.array(shares) / sum(shares)
+        )
     return plan
 
 
 def _vip(segment: Array, plan: Array, chance: np.random.Generator) -> Array:
     key_account = (segment == 3) & (chance.random(len(segment)) < 0.5) | (plan >= 6)
-    return np.where(key_account, np.clip(10 - plan - chance.integers(0, 2, len(plan)), 1, 4), 0)
+    return np.where(
+        key_account, np.clip(10 - plan - chance.integers(0, 2, len(plan)), 1, 4), 0
+    )
 
 
 def _homes(segment: Array, chance: np.random.Generator) -> tuple[Array, Array]:
@@ -130,8 +151,12 @@ def _homes(segment: Array, chance: np.random.Generator) -> tuple[Array, Array]:
 
 def _numbers(n: int, chance: np.random.Generator) -> Array:
     """Mobile numbers of the operator's own prefixes, each given once."""
-    prefixes = np.array([134, 135, 136, 137, 138, 139, 150, 151, 152, 158, 182, 183, 187, 188])
-    serial = chance.permutation(90_000_000)[:n] if n > 1_000_000 else _distinct(n, chance)
+    prefixes = np.array(
+        [134, 135, 136, 137, 138, 139, 150, 151, 152, 158, 182, 183, 187, 188]
+    )
+    serial = (
+        chance.permutation(90_000_000)[:n] if n > 1_000_000 else _distinct(n, chance)
+    )
     return chance.choice(prefixes, n) * 100_000_000 + 10_000_000 + serial
 
 

@@ -36,4 +36,6 @@ class SimulationSettings(Closed):
     @property
     def fingerprint(self) -> str:
         """Digest of everything that decides the output, this package's version included."""
-        return hashlib.sha256(f"{VERSION} {self.model_dump_json()}".encode()).hexdigest()
+        return hashlib.sha256(
+            f"{VERSION} {self.model_dump_json()}".encode()
+        ).hexdigest()

@@ -49,13 +49,26 @@ def mistyped_end(name: str) -> str:
     return name[:-1] + other[ord(name[-1]) % len(other)]
 
 
-NAME_SLIPS = (str, spaced, full_width_space, traditional, similar, without_middle, mistyped_end)
+NAME_SLIPS = (
+    str,
+    spaced,
+    full_width_space,
+    traditional,
+    similar,
+    without_middle,
+    mistyped_end,
+)
 NAME_SHARES = (0.28, 0.12, 0.10, 0.18, 0.16, 0.08, 0.08)
 EASY_NAME_SLIPS = 4  # the first of them come to the same name once it is standardised
 
 
 def abbreviated(address: str) -> str:
-    return address.replace("路", "路 ").replace("栋", "-").replace("室", "").replace("号", "号 ")
+    return (
+        address.replace("路", "路 ")
+        .replace("栋", "-")
+        .replace("室", "")
+        .replace("号", "号 ")
+    )
 
 
 def with_floor(address: str) -> str:
@@ -64,9 +77,8 @@ def with_floor(address: str) -> str:
     if found is None:
         return address
     floor, room = divmod(int(found["room"]), 100)
-    return (
-        f"{found['region']}{found['town']}{found['street']}{found['number']}号{found['block']}幢{floor}楼{room:02d}室"
-    )
+    street = f"{found['region']}{found['town']}{found['street']}"
+    return f"{street}{found['number']}号{found['block']}幢{floor}楼{room:02d}室"
 
 
 def other_floor(address: str) -> str:
@@ -80,7 +92,11 @@ def other_floor(address: str) -> str:
 
 def region_behind(address: str) -> str:
     found = ADDRESS.fullmatch(address)
-    return address if found is None else f"{address[found.end('town') :]}（{found['region']}{found['town']}）"
+    return (
+        address
+        if found is None
+        else f"{address[found.end('town') :]}（{found['region']}{found['town']}）"
+    )
 
 
 def without_region(address: str) -> str:
@@ -92,5 +108,13 @@ def wide_digits(address: str) -> str:
     return address.translate(FULL_WIDTH)
 
 
-ADDRESS_SLIPS = (str, abbreviated, with_floor, other_floor, region_behind, without_region, wide_digits)
+ADDRESS_SLIPS = (
+    str,
+    abbreviated,
+    with_floor,
+    other_floor,
+    region_behind,
+    without_region,
+    wide_digits,
+)
 ADDRESS_SHARES = (0.20, 0.22, 0.16, 0.12, 0.10, 0.12, 0.08)

@@ -87,8 +87,17 @@ class Spoiler:
             if len(at):
                 free[at] = False
                 table = kind.spoil(table, at, self)
-                self.planted.append(Planted(name, kind.name, _keys(name, table.take(pa.array(at))), kind.outcome))
-                free = np.concatenate([free, np.zeros(table.num_rows - len(free), bool)])
+                self.planted.append(
+                    Planted(
+                        name,
+                        kind.name,
+                        _keys(name, table.take(pa.array(at))),
+                        kind.outcome,
+                    )
+                )
+                free = np.concatenate(
+                    [free, np.zeros(table.num_rows - len(free), bool)]
+                )
         return table
 
     def _draw(self, kind: Kind, table: pa.Table, free: Array) -> Array:
@@ -98,7 +107,9 @@ class Spoiler:
             fits = free & pc.fill_null(kind.eligible(table), False).to_numpy()
         candidates = np.flatnonzero(fits)
         count = round(len(candidates) * kind.share * self.clock.settings.dirt)
-        at = np.sort(self.chance.choice(candidates, min(count, len(candidates)), replace=False))
+        at = np.sort(
+            self.chance.choice(candidates, min(count, len(candidates)), replace=False)
+        )
         return kind.widen(table, at) if kind.widen and len(at) else at
 
 
@@ -110,9 +121,16 @@ def put(table: pa.Table, column: str, at: Array, values: object) -> pa.Table:
     mask[at] = True
     given = values if isinstance(values, pa.Array) else pa.array(values)
     old = table.column(column).combine_chunks()
-    return table.set_column(position, column, pc.replace_with_mask(old, pa.array(mask), given.cast(kind)))
+    return table.set_column(
+        position, column, pc.replace_with_mask(old, pa.array(mask), given.cast(kind))
+    )
 
 
 def _keys(name: str, rows: pa.Table) -> list[str]:
-    columns = [rows.column(column).to_pylist() for column in KEYS.get(name, (rows.column_names[0],))]
-    return ["/".join(str(part) for part in parts) for parts in zip(*columns, strict=True)]
+    columns = [
+        rows.column(column).to_pylist()
+        for column in KEYS.get(name, (rows.column_names[0],))
+    ]
+    return [
+        "/".join(str(part) for part in parts) for parts in zip(*columns, strict=True)
+    ]

@@ -9,7 +9,10 @@ import pyarrow.compute as pc
 from churn_tasks.simulator.clock import DAY_S, Array
 from churn_tasks.simulator.spoiler import Spoil, Spoiler, put
 
-LATE_FROM_DAYS, LATE_TO_DAYS = 6, 26  # after the month's end; billing has closed by then
+LATE_FROM_DAYS, LATE_TO_DAYS = (
+    6,
+    26,
+)  # after the month's end; billing has closed by then
 
 
 def doubled(table: pa.Table, at: Array, _: Spoiler) -> pa.Table:
@@ -21,7 +24,12 @@ def setting(column: str, value: object) -> Spoil:
     """Put one constant."""
 
     def spoil(table: pa.Table, at: Array, _: Spoiler) -> pa.Table:
-        return put(table, column, at, pa.array([value] * len(at), table.schema.field(column).type))
+        return put(
+            table,
+            column,
+            at,
+            pa.array([value] * len(at), table.schema.field(column).type),
+        )
 
     return spoil
 
@@ -30,7 +38,14 @@ def one_of(column: str, values: Sequence[str]) -> Spoil:
     """Put one of several texts."""
 
     def spoil(table: pa.Table, at: Array, spoiler: Spoiler) -> pa.Table:
-        return put(table, column, at, pa.array(values).take(pa.array(spoiler.chance.integers(0, len(values), len(at)))))
+        return put(
+            table,
+            column,
+            at,
+            pa.array(values).take(
+                pa.array(spoiler.chance.integers(0, len(values), len(at)))
+            ),
+        )
 
     return spoil
 
@@ -41,7 +56,12 @@ def rewritten(column: str, *ways: Callable[[str], str]) -> Spoil:
     def spoil(table: pa.Table, at: Array, spoiler: Spoiler) -> pa.Table:
         texts = table.column(column).take(pa.array(at)).to_pylist()
         chosen = spoiler.chance.integers(0, len(ways), len(at))
-        return put(table, column, at, [ways[way](text) for way, text in zip(chosen, texts, strict=True)])
+        return put(
+            table,
+            column,
+            at,
+            [ways[way](text) for way, text in zip(chosen, texts, strict=True)],
+        )
 
     return spoil
 
@@ -50,7 +70,12 @@ def negated(column: str) -> Spoil:
     """Turn the sign round."""
 
     def spoil(table: pa.Table, at: Array, _: Spoiler) -> pa.Table:
-        return put(table, column, at, pc.negate(table.column(column).combine_chunks().take(pa.array(at))))
+        return put(
+            table,
+            column,
+            at,
+            pc.negate(table.column(column).combine_chunks().take(pa.array(at))),
+        )
 
     return spoil
 
@@ -59,7 +84,9 @@ def copied(column: str, source: str) -> Spoil:
     """Put what another column holds."""
 
     def spoil(table: pa.Table, at: Array, _: Spoiler) -> pa.Table:
-        return put(table, column, at, table.column(source).combine_chunks().take(pa.array(at)))
+        return put(
+            table, column, at, table.column(source).combine_chunks().take(pa.array(at))
+        )
 
     return spoil
 
@@ -70,9 +97,17 @@ def shifted(column: str, days: int) -> Spoil:
     def spoil(table: pa.Table, at: Array, _: Spoiler) -> pa.Table:
         kind = table.schema.field(column).type
         moments = (
-            table.column(column).combine_chunks().take(pa.array(at)).cast(pa.timestamp("us", getattr(kind, "tz", None)))
+            table.column(column)
+            .combine_chunks()
+            .take(pa.array(at))
+            .cast(pa.timestamp("us", getattr(kind, "tz", None)))
         )
-        return put(table, column, at, pc.add(moments, pa.scalar(days * DAY_S * 1_000_000, pa.duration("us"))))
+        return put(
+            table,
+            column,
+            at,
+            pc.add(moments, pa.scalar(days * DAY_S * 1_000_000, pa.duration("us"))),
+        )
 
     return spoil
 
@@ -91,8 +126,15 @@ def corrected(amount: str, known: str) -> Spoil:
 
     def spoil(table: pa.Table, at: Array, spoiler: Spoiler) -> pa.Table:
         rows, everyone = table.take(pa.array(at)), np.arange(len(at))
-        other = rows.column(amount).to_numpy() + 100 * spoiler.chance.integers(1, 20, len(at))
-        rows = put(put(rows, amount, everyone, other), known, everyone, _after_closing(spoiler, len(at)))
+        other = rows.column(amount).to_numpy() + 100 * spoiler.chance.integers(
+            1, 20, len(at)
+        )
+        rows = put(
+            put(rows, amount, everyone, other),
+            known,
+            everyone,
+            _after_closing(spoiler, len(at)),
+        )
         return pa.concat_tables([table, rows])
 
     return spoil
@@ -106,5 +148,7 @@ def whole_bills(table: pa.Table, at: Array) -> Array:
 
 def _after_closing(spoiler: Spoiler, count: int) -> pa.Array:
     end = spoiler.clock.start(spoiler.k + 1)
-    seconds = (end + spoiler.chance.integers(LATE_FROM_DAYS, LATE_TO_DAYS, count)) * DAY_S + 12 * 3600
+    seconds = (
+        end + spoiler.chance.integers(LATE_FROM_DAYS, LATE_TO_DAYS, count)
+    ) * DAY_S + 12 * 3600
     return spoiler.clock.stamps(seconds)

@@ -58,16 +58,23 @@ def month_state(clock: Clock, k: int, people: People, lives: Lives) -> MonthStat
     slot_end = np.minimum(edges[1:], lives.leave_day[who, None])
     slot_end = np.maximum(slot_end, slot_start.clip(max=end))
     distress, cause = _distress(edges, who, len(people), lives)
-    return MonthState(k, start, end, who, slot_start, slot_end, distress, cause, distress.max(axis=1))
+    return MonthState(
+        k, start, end, who, slot_start, slot_end, distress, cause, distress.max(axis=1)
+    )
 
 
 def _distress(edges: Array, who: Array, n: int, lives: Lives) -> tuple[Array, Array]:
     """Distress rises to an episode's strength and stays there until its end; the strongest episode counts."""
     episodes = lives.episodes
-    running = np.flatnonzero((episodes["onset"] < edges[-1]) & (episodes["end"] > edges[0]))
+    running = np.flatnonzero(
+        (episodes["onset"] < edges[-1]) & (episodes["end"] > edges[0])
+    )
     onset, end = episodes["onset"][running, None], episodes["end"][running, None]
     middle = (edges[:-1] + edges[1:]) / 2
-    level = np.clip((middle - onset) / (CLIMB * (end - onset)), 0, 1) * episodes["strength"][running, None]
+    level = (
+        np.clip((middle - onset) / (CLIMB * (end - onset)), 0, 1)
+        * episodes["strength"][running, None]
+    )
     level = np.where(middle < end, level, 0)
     position = np.full(n, -1)
     position[who] = np.arange(len(who))
@@ -76,7 +83,11 @@ def _distress(edges: Array, who: Array, n: int, lives: Lives) -> tuple[Array, Ar
     distress = np.zeros((len(who), SLOTS))
     np.maximum.at(distress, at, level)
     cause = np.zeros(len(who), dtype=int)
-    order = np.argsort(level.max(axis=1), kind="stable") if len(level) else np.array([], dtype=int)
+    order = (
+        np.argsort(level.max(axis=1), kind="stable")
+        if len(level)
+        else np.array([], dtype=int)
+    )
     cause[at[order]] = causes[order]  # the strongest is written last
     return distress, np.where(distress.max(axis=1) > 0, cause, 0)
 

@@ -18,7 +18,9 @@ def subscribers(people: People, lives: Lives) -> pa.Table:
     """Cause and day of leaving of every subscriber, signs shown, and what a contact does to him or her."""
     names = np.array([cause.name for cause in codes.CAUSES])
     effects = np.select(
-        [lives.contact_effect == HELPS, lives.contact_effect == HURTS], ["keeps", "drives_away"], "none"
+        [lives.contact_effect == HELPS, lives.contact_effect == HURTS],
+        ["keeps", "drives_away"],
+        "none",
     )
     return pa.table(
         {
@@ -37,8 +39,16 @@ def subscribers(people: People, lives: Lives) -> pa.Table:
 def persons(people: People, again: list[tuple[int, int]] | None = None) -> pa.Table:
     """Number of the person behind every subscriber, or behind those registered ``again``: second number and first."""
     of_all = FIRST_PERSON + people.kinship.holder
-    subs_id = people.subs_id if again is None else np.array([ghost for ghost, _ in again], dtype=np.int64)
-    number = of_all if again is None else of_all[np.array([first for _, first in again], dtype=np.int64) - FIRST_ID]
+    subs_id = (
+        people.subs_id
+        if again is None
+        else np.array([ghost for ghost, _ in again], dtype=np.int64)
+    )
+    number = (
+        of_all
+        if again is None
+        else of_all[np.array([first for _, first in again], dtype=np.int64) - FIRST_ID]
+    )
     return pa.table({"subs_id": subs_id, "person_no": number})
 
 
@@ -56,13 +66,30 @@ def rotations(people: People, lives: Lives, rotation: Rotation) -> pa.Table:
 
 def dirt_rows(month: Month, planted: list[Planted]) -> pa.Table:
     """One row for each spoiled row: table, month, kind, the row's key, and what must become of it."""
-    columns = zip(*((p.table, str(month), p.kind, key, p.outcome) for p in planted for key in p.keys), strict=True)
+    columns = zip(
+        *(
+            (p.table, str(month), p.kind, key, p.outcome)
+            for p in planted
+            for key in p.keys
+        ),
+        strict=True,
+    )
     names = ("tab", "mon", "kind", "row_key", "outcome")
     values = list(columns) or [()] * len(names)
-    return pa.table({name: pa.array(list(each), pa.string()) for name, each in zip(names, values, strict=True)})
+    return pa.table(
+        {
+            name: pa.array(list(each), pa.string())
+            for name, each in zip(names, values, strict=True)
+        }
+    )
 
 
 def doubles(pairs: list[tuple[int, int]]) -> pa.Table:
     """Subscribers registered twice: the second registration and the first."""
     again, first = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return pa.table({"subs_id": pa.array(again, pa.int64()), "double_of": pa.array(first, pa.int64())})
+    return pa.table(
+        {
+            "subs_id": pa.array(again, pa.int64()),
+            "double_of": pa.array(first, pa.int64()),
+        }
+    )

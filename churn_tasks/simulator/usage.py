@@ -14,7 +14,35 @@ from churn_tasks.simulator.state import SLOTS, MonthState, felt
 
 VOICE, SMS, MMS, DATA = "10", "20", "21", "30"
 KINDS = np.array([VOICE, SMS, MMS, DATA])
-HOURS = np.array([2, 1, 1, 1, 1, 2, 5, 10, 16, 20, 21, 21, 22, 18, 18, 19, 20, 22, 24, 25, 24, 20, 12, 5], dtype=float)
+HOURS = np.array(
+    [
+        2,
+        1,
+        1,
+        1,
+        1,
+        2,
+        5,
+        10,
+        16,
+        20,
+        21,
+        21,
+        22,
+        18,
+        18,
+        19,
+        20,
+        22,
+        24,
+        25,
+        24,
+        20,
+        12,
+        5,
+    ],
+    dtype=float,
+)
 REC_NO_STEP = 1_000_000_000  # records of one month share the leading digits
 
 
@@ -26,7 +54,9 @@ class Usage:
     charges: dict[str, Array]
 
 
-def month_usage(clock: Clock, people: People, state: MonthState, pool: NumberPool) -> Usage:
+def month_usage(
+    clock: Clock, people: People, state: MonthState, pool: NumberPool
+) -> Usage:
     """All records of the month in order of time."""
     chance = clock.chance("usage", state.k)
     at, slot, kind = _draw_records(clock, people, state, chance)
@@ -48,18 +78,40 @@ def month_usage(clock: Clock, people: People, state: MonthState, pool: NumberPoo
 
 
 def _measures(
-    people: People, state: MonthState, at: Array, slot: Array, kind: Array, chance: np.random.Generator
+    people: People,
+    state: MonthState,
+    at: Array,
+    slot: Array,
+    kind: Array,
+    chance: np.random.Generator,
 ) -> tuple[dict[str, object], Array, Array]:
     """Direction, flags, size and price of each record; and apart from the columns, price and roaming for billing."""
     is_data, is_voice = kind == 3, kind == 0
     roams = chance.random(len(at)) < (0.02 + felt(state, "roam")[at, slot] * 0.5)
     toll = ~is_data & (chance.random(len(at)) < 0.15 + 0.4 * roams)
-    rival = is_voice & toll & (people.uses_rival_carrier[state.who][at] | (chance.random(len(at)) < 0.01))
-    duration = np.where(is_voice, np.clip(chance.lognormal(4.6, 1.0, len(at)), 3, 7200), 0).astype(np.int64)
+    rival = (
+        is_voice
+        & toll
+        & (people.uses_rival_carrier[state.who][at] | (chance.random(len(at)) < 0.01))
+    )
+    duration = np.where(
+        is_voice, np.clip(chance.lognormal(4.6, 1.0, len(at)), 3, 7200), 0
+    ).astype(np.int64)
     duration = np.where(rival, duration * 4, duration)
-    volume = np.where(is_data, np.clip(chance.lognormal(10.6, 1.3, len(at)), 10, 5e7), 0).astype(np.int64)
+    volume = np.where(
+        is_data, np.clip(chance.lognormal(10.6, 1.3, len(at)), 10, 5e7), 0
+    ).astype(np.int64)
     outgoing = is_data | (chance.random(len(at)) < 0.55)
-    fee = _fees(kind, outgoing, roams, toll, duration, volume, people.plan[state.who][at], chance)
+    fee = _fees(
+        kind,
+        outgoing,
+        roams,
+        toll,
+        duration,
+        volume,
+        people.plan[state.who][at],
+        chance,
+    )
     columns = {
         "call_dir": pa.array(["1", "0"]).take(pa.array(outgoing.astype(int))),
         "roam_flag": pa.array(["0", "1"]).take(pa.array(roams.astype(int))),
@@ -78,13 +130,21 @@ def _draw_records(
     """Subscriber, slot and kind of each record: Poisson numbers around each one's habit, mood and month."""
     who = state.who
     days = (state.slot_end - state.slot_start).clip(min=0)
-    mood = chance.gamma(40, 1 / 40, len(who)) * np.where(chance.random(len(who)) < 0.01, 0.35, 1.0)
-    rate = clock.settings.cdr_per_month / 30 * codes.USE_SEASON[clock.month(state.k).number - 1]
+    mood = chance.gamma(40, 1 / 40, len(who)) * np.where(
+        chance.random(len(who)) < 0.01, 0.35, 1.0
+    )
+    rate = (
+        clock.settings.cdr_per_month
+        / 30
+        * codes.USE_SEASON[clock.month(state.k).number - 1]
+    )
     base = (rate * people.use[who] * mood)[:, None] * days
     share = people.data_share[who][:, None]
     talk = base * (1 - share) * (1 - felt(state, "voice"))
     data = base * share * (1 - felt(state, "data"))
-    numbers = np.concatenate([chance.poisson(talk * part).ravel() for part in (0.74, 0.24, 0.02)])
+    numbers = np.concatenate(
+        [chance.poisson(talk * part).ravel() for part in (0.74, 0.24, 0.02)]
+    )
     numbers = np.concatenate([numbers, chance.poisson(data).ravel()])
     cells = np.repeat(np.arange(len(numbers)), numbers)
     kind, cell = np.divmod(cells, len(who) * SLOTS)
@@ -92,11 +152,15 @@ def _draw_records(
     return at, slot, kind
 
 
-def _moments(state: MonthState, at: Array, slot: Array, chance: np.random.Generator) -> Array:
+def _moments(
+    state: MonthState, at: Array, slot: Array, chance: np.random.Generator
+) -> Array:
     """Seconds of the local clock: any day of the slot, more by day than by night."""
     first, end = state.slot_start[at, slot], state.slot_end[at, slot]
     day = first + (chance.random(len(at)) * (end - first)).astype(np.int64)
-    hour = np.searchsorted(np.cumsum(HOURS / HOURS.sum()), chance.random(len(at)), side="right").clip(max=23)
+    hour = np.searchsorted(
+        np.cumsum(HOURS / HOURS.sum()), chance.random(len(at)), side="right"
+    ).clip(max=23)
     return day * DAY_S + hour * 3600 + chance.integers(0, 3600, len(at))
 
 
@@ -117,12 +181,20 @@ def _peers(
     outside = is_elsewhere(mix, people.off_net[me])
     outside |= chance.random(len(at)) < felt(state, "off_net")[at, slot]
     strangers = pool.service(codes.HOTLINE_OWN) - pool.subscribers
-    peer = np.where(outside, pool.subscribers + (mix >> 12) % strangers, mix % pool.subscribers)
-    peer = np.where(chance.random(len(at)) < 0.03, pool.service(codes.HOTLINE_OWN), peer)
+    peer = np.where(
+        outside, pool.subscribers + (mix >> 12) % strangers, mix % pool.subscribers
+    )
+    peer = np.where(
+        chance.random(len(at)) < 0.03, pool.service(codes.HOTLINE_OWN), peer
+    )
     peer = np.where(chance.random(len(at)) < 0.02, pool.service(codes.BUSINESS), peer)
     calls = 0.0006 + 0.3 * felt(state, "hotline")[at, slot]
     asks_rival = chance.random(len(at)) < calls
-    rival = np.where(chance.random(len(at)) < 0.6, pool.service(codes.HOTLINE_A), pool.service(codes.HOTLINE_B))
+    rival = np.where(
+        chance.random(len(at)) < 0.6,
+        pool.service(codes.HOTLINE_A),
+        pool.service(codes.HOTLINE_B),
+    )
     return np.where(is_data, -1, np.where(asks_rival, rival, peer))
 
 
@@ -140,16 +212,27 @@ def _fees(
     minutes = -(-duration // 60)
     price = np.select(
         [kind == 0, kind == 1, kind == 2],
-        [minutes * np.where(toll, 20, 12), np.full(len(kind), 10), np.full(len(kind), 30)],
+        [
+            minutes * np.where(toll, 20, 12),
+            np.full(len(kind), 10),
+            np.full(len(kind), 30),
+        ],
         volume // 1024 * 3 // 10,
     )
     free = ~outgoing | (chance.random(len(kind)) < 0.25 + 0.09 * plan)
-    return np.where(free & ~roams, 0, np.minimum(price * np.where(roams, 2, 1), 5000)).astype(np.int64)
+    return np.where(
+        free & ~roams, 0, np.minimum(price * np.where(roams, 2, 1), 5000)
+    ).astype(np.int64)
 
 
-def _charges(state: MonthState, at: Array, kind: Array, roams: Array, fee: Array) -> dict[str, Array]:
+def _charges(
+    state: MonthState, at: Array, kind: Array, roams: Array, fee: Array
+) -> dict[str, Array]:
     """Fen by subscriber and item of the bill, so that bills agree with the records."""
     n = len(state)
     items = {"voice": kind == 0, "sms": kind == 1, "mms": kind == 2, "data": kind == 3}
-    found = {name: np.bincount(at, fee * (mine & ~roams), n).astype(np.int64) for name, mine in items.items()}
+    found = {
+        name: np.bincount(at, fee * (mine & ~roams), n).astype(np.int64)
+        for name, mine in items.items()
+    }
     return found | {"roaming": np.bincount(at, fee * roams, n).astype(np.int64)}

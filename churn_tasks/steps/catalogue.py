@@ -17,15 +17,15 @@ import numpy as np
 import pyarrow as pa
 
 from churn_tasks.adapters.lake import Lake
-from churn_tasks.core.contracts import FeatureColumn
 from churn_tasks.core.errors import NotReady
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
+from churn_tasks.declared.contracts import FeatureColumn
 from churn_tasks.modeling.binning import psi
 from churn_tasks.modeling.distribution import Bins, figures, tells
 from churn_tasks.report.catalogue import gather_catalogue
 from churn_tasks.report.catalogue_page import catalogue_page
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, unchanged
+from churn_tasks.runner.month_run import MonthRun, StepReport, skipped, unchanged
 
 COLUMNS_AT_ONCE = 24
 Row = dict[str, Any]
@@ -62,11 +62,25 @@ def run(run: MonthRun) -> StepReport:
     bins: list[Row] = []
     for column, table, values, told in _columns(run, judged):
         stat, counted = _described(values, told, earlier.get(column.name), run.month)
-        stats.append({"feature": column.name, "table_name": table, "judged_month": judged and judged.start, **stat})
+        stats.append(
+            {
+                "feature": column.name,
+                "table_name": table,
+                "judged_month": judged and judged.start,
+                **stat,
+            }
+        )
         bins += [{"feature": column.name, **row} for row in counted]
-    report.rows = {name: _write(run, name, rows) for name, rows in (("feature_stat", stats), ("feature_bin", bins))}
+    report.rows = {
+        name: _write(run, name, rows)
+        for name, rows in (("feature_stat", stats), ("feature_bin", bins))
+    }
     page = write_page(run.settings)
-    report.facts = {"page": page.name, "bytes": page.stat().st_size, "judged_month": str(judged) if judged else None}
+    report.facts = {
+        "page": page.name,
+        "bytes": page.stat().st_size,
+        "judged_month": str(judged) if judged else None,
+    }
     return report
 
 
@@ -78,8 +92,12 @@ def write_page(settings: Settings) -> Path:
     """
     months = Lake(settings.lake_dir).months("feature_stat")
     if not months:
-        raise NotReady("no month has a catalogue yet. Run first: churn step catalogue --month YYYY-MM")
-    with closing(MonthRun(settings, months[-1], date.max)) as known:  # a reader of every version there is
+        raise NotReady(
+            "no month has a catalogue yet. Run first: churn step catalogue --month YYYY-MM"
+        )
+    with closing(
+        MonthRun(settings, months[-1], date.max)
+    ) as known:  # a reader of every version there is
         page = catalogue_page(gather_catalogue(known.engine, settings))
     target = settings.catalogue_dir / "index.html"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -96,23 +114,35 @@ def _tables(run: MonthRun) -> list[str]:
 def _has_news(run: MonthRun) -> bool:
     """Whether a restated run finds another month than before; bins of earlier months count, for they are compared."""
     made = run.has_news(["cohort", *_tables(run)], [run.month])
-    judged = run.has_news(["label", *_tables(run)], [run.settings.calendar.label_month(run.month)])
-    return made or judged or run.has_news(["feature_bin"], run.lake.months("feature_bin"))
+    judged = run.has_news(
+        ["label", *_tables(run)], [run.settings.calendar.label_month(run.month)]
+    )
+    return (
+        made or judged or run.has_news(["feature_bin"], run.lake.months("feature_bin"))
+    )
 
 
 def _judged_month(run: MonthRun) -> Month | None:
     """The month whose label has just matured, where it has features and the label is there."""
     month = run.settings.calendar.label_month(run.month)
-    is_there = run.lake.has("label", month) and all(run.lake.has(table, month) for table in _tables(run))
+    is_there = run.lake.has("label", month) and all(
+        run.lake.has(table, month) for table in _tables(run)
+    )
     return month if run.settings.calendar.has_features(month) and is_there else None
 
 
-def _columns(run: MonthRun, judged: Month | None) -> Iterator[tuple[FeatureColumn, str, np.ndarray, Any]]:
+def _columns(
+    run: MonthRun, judged: Month | None
+) -> Iterator[tuple[FeatureColumn, str, np.ndarray, Any]]:
     """Each feature with its table, its values, and the values and truth of the judged month."""
     for query in run.registry.queries["features"]:
         table = query.output.table
         run.engine.views(table, "label")
-        features = [column for column in query.output.columns if isinstance(column, FeatureColumn)]
+        features = [
+            column
+            for column in query.output.columns
+            if isinstance(column, FeatureColumn)
+        ]
         for start in range(0, len(features), COLUMNS_AT_ONCE):
             some = features[start : start + COLUMNS_AT_ONCE]
             now = _values(run, table, some, run.month)
@@ -123,14 +153,29 @@ def _columns(run: MonthRun, judged: Month | None) -> Iterator[tuple[FeatureColum
 
 
 def _values(
-    run: MonthRun, table: str, columns: Sequence[FeatureColumn], month: Month, *, labelled: bool = False
+    run: MonthRun,
+    table: str,
+    columns: Sequence[FeatureColumn],
+    month: Month,
+    *,
+    labelled: bool = False,
 ) -> dict[str, np.ndarray]:
     """Some columns of a month: floats with NaN, or texts with None. Labelled: of those whose fate counts."""
-    types = {column.name: "VARCHAR" if column.type == "text" else "DOUBLE" for column in columns}
-    selected = ", ".join(f'CAST(f."{name}" AS {kind}) AS "{name}"' for name, kind in types.items())
+    types = {
+        column.name: "VARCHAR" if column.type == "text" else "DOUBLE"
+        for column in columns
+    }
+    selected = ", ".join(
+        f'CAST(f."{name}" AS {kind}) AS "{name}"' for name, kind in types.items()
+    )
     counted = "NOT coalesce(l.rotated, false)"
-    counted += " AND NOT l.left_in_delay" if run.settings.definition.drop_left_in_delay else ""
-    truth, joined = ("l.churned, ", f"JOIN label AS l USING (customer_id, month) WHERE {counted} AND")
+    counted += (
+        " AND NOT l.left_in_delay" if run.settings.definition.drop_left_in_delay else ""
+    )
+    truth, joined = (
+        "l.churned, ",
+        f"JOIN label AS l USING (customer_id, month) WHERE {counted} AND",
+    )
     sql = (
         f'SELECT {truth if labelled else ""}{selected} FROM "{table}" AS f {joined if labelled else "WHERE"}'
         " f.month = $month ORDER BY f.customer_id"
@@ -146,20 +191,35 @@ def _plain(column: np.ndarray) -> np.ndarray:
     return column.filled(np.nan if column.dtype.kind == "f" else None)
 
 
-def _described(values: np.ndarray, told: Any, earlier: Earlier | None, month: Month) -> tuple[Row, list[Row]]:
+def _described(
+    values: np.ndarray, told: Any, earlier: Earlier | None, month: Month
+) -> tuple[Row, list[Row]]:
     """The row of ``feature_stat`` and those of ``feature_bin`` of one feature."""
     bins = earlier.bins if earlier else Bins.of(values)
     counts = bins.counts(values)
-    stat: Row = {**figures(values), "reference_month": earlier.reference if earlier else month.start}
+    stat: Row = {
+        **figures(values),
+        "reference_month": earlier.reference if earlier else month.start,
+    }
     stat["psi"] = psi(earlier.counts, counts) if earlier else None
-    stat["psi_before"] = psi(earlier.before, counts) if earlier and earlier.before is not None else None
-    rows = [{**row, "row_count": int(count)} for row, count in zip(bins.rows(), counts, strict=True)]
+    stat["psi_before"] = (
+        psi(earlier.before, counts) if earlier and earlier.before is not None else None
+    )
+    rows = [
+        {**row, "row_count": int(count)}
+        for row, count in zip(bins.rows(), counts, strict=True)
+    ]
     if told is None:
         missing = dict.fromkeys(("judged_count", "leaver_count"))
-        return stat | missing | dict.fromkeys(("auc", "auc_error", "iv")), [row | missing for row in rows]
+        return stat | missing | dict.fromkeys(("auc", "auc_error", "iv")), [
+            row | missing for row in rows
+        ]
     said, judged, leavers = tells(bins, *told)
     each = zip(rows, judged, leavers, strict=True)
-    return stat | said, [row | {"judged_count": int(all_), "leaver_count": int(left)} for row, all_, left in each]
+    return stat | said, [
+        row | {"judged_count": int(all_), "leaver_count": int(left)}
+        for row, all_, left in each
+    ]
 
 
 def _earlier(run: MonthRun) -> dict[str, Earlier]:
@@ -173,16 +233,31 @@ def _earlier(run: MonthRun) -> dict[str, Earlier]:
     first = "(SELECT *, min(month) OVER (PARTITION BY feature) AS first_month FROM feature_bin)"
     asked = {"month": run.month.start, "before": (run.month - 1).start}
     found: dict[str, dict[date, list[Row]]] = defaultdict(lambda: defaultdict(list))
-    for row in run.engine.records(sql.replace("FROM feature_bin", f"FROM {first}"), asked):
+    for row in run.engine.records(
+        sql.replace("FROM feature_bin", f"FROM {first}"), asked
+    ):
         found[row["feature"]][row["month"]].append(row)
     texts = {column.name for column in run.registry.features if column.type == "text"}
-    return {name: _of_months(months, asked["before"], name in texts) for name, months in found.items()}
+    return {
+        name: _of_months(months, asked["before"], name in texts)
+        for name, months in found.items()
+    }
 
 
-def _of_months(months: Mapping[date, list[Row]], before: date, is_text: bool) -> Earlier:
+def _of_months(
+    months: Mapping[date, list[Row]], before: date, is_text: bool
+) -> Earlier:
     reference = min(months)
-    counts = {month: np.array([row["row_count"] for row in rows]) for month, rows in months.items()}
-    return Earlier(Bins.read(months[reference], is_text=is_text), reference, counts[reference], counts.get(before))
+    counts = {
+        month: np.array([row["row_count"] for row in rows])
+        for month, rows in months.items()
+    }
+    return Earlier(
+        Bins.read(months[reference], is_text=is_text),
+        reference,
+        counts[reference],
+        counts.get(before),
+    )
 
 
 def _write(run: MonthRun, table: str, rows: list[Row]) -> int:

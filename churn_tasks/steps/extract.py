@@ -9,12 +9,18 @@ import pyarrow as pa
 from churn_tasks.adapters.source import Source, open_source
 from churn_tasks.adapters.tokens import Tokeniser, load_key
 from churn_tasks.checks.drift import Delivered, are_unpaired, refusal
-from churn_tasks.checks.drift_notes import above, accepted, below, extract_text, refuse_harm
+from churn_tasks.checks.drift_notes import (
+    above,
+    accepted,
+    below,
+    extract_text,
+    refuse_harm,
+)
 from churn_tasks.checks.relation_drift import of_month
 from churn_tasks.core.errors import BadInput, evidence
-from churn_tasks.core.extract_sql import rendered_sql
 from churn_tasks.core.months import Month
-from churn_tasks.steps.month_run import MonthRun, StepReport
+from churn_tasks.declared.extract_sql import rendered_sql
+from churn_tasks.runner.month_run import MonthRun, StepReport
 
 log = logging.getLogger("churn.extract")
 
@@ -26,7 +32,9 @@ class Extracted:
     name: str
     rows: int
     delivered: Delivered
-    spellings: dict[tuple[str, str], int]  # column and form of a number, as written, to rows
+    spellings: dict[
+        tuple[str, str], int
+    ]  # column and form of a number, as written, to rows
 
 
 def run(run: MonthRun) -> StepReport:
@@ -35,7 +43,9 @@ def run(run: MonthRun) -> StepReport:
     A restated run extracts the tables that it was given, or all.
     """
     report = StepReport("extract", str(run.month))
-    names = [name for name in run.registry.raw if run.tables is None or name in run.tables]
+    names = [
+        name for name in run.registry.raw if run.tables is None or name in run.tables
+    ]
     with open_source(run.settings, run.month) as source:
         extracted = [_extract(run, source, name) for name in names]
     report.rows = {f"raw_{one.name}": one.rows for one in extracted}
@@ -46,18 +56,29 @@ def run(run: MonthRun) -> StepReport:
 
 def _extract(run: MonthRun, source: Source, name: str) -> Extracted:
     sql = rendered_sql(run.settings, run.window, name)
-    tokeniser = Tokeniser(load_key(run.settings.token_key_file), run.settings.phone_region)
+    tokeniser = Tokeniser(
+        load_key(run.settings.token_key_file), run.settings.phone_region
+    )
     relations = source.relations(sql)
     before = accepted(run, name)
     refuse_harm(run, name, below(run, name, relations, before))
     written = 0
-    with source.batches(sql) as batches, run.engine.registered("incoming", tokeniser.reader(batches)):
-        delivered = Delivered.of(batches.schema, of_month(relations, run.month), extract_text(run, name))
+    with (
+        source.batches(sql) as batches,
+        run.engine.registered("incoming", tokeniser.reader(batches)),
+    ):
+        delivered = Delivered.of(
+            batches.schema, of_month(relations, run.month), extract_text(run, name)
+        )
         found = above(run, name, delivered, before)
         if not refusal(found):
-            written = run.engine.write(f"raw_{name}", run.month, "SELECT * FROM incoming")
+            written = run.engine.write(
+                f"raw_{name}", run.month, "SELECT * FROM incoming"
+            )
     if before and are_unpaired(found):
-        found = above(run, name, delivered, before, _overlap(run, source, (name, sql), before[0]))
+        found = above(
+            run, name, delivered, before, _overlap(run, source, (name, sql), before[0])
+        )
     refuse_harm(run, name, found)
     if written != tokeniser.rows:
         problem = f"{tokeniser.rows} rows came from the source, {written} were written"
@@ -68,7 +89,9 @@ def _extract(run: MonthRun, source: Source, name: str) -> Extracted:
     return Extracted(name, written, delivered, dict(tokeniser.spellings))
 
 
-def _overlap(run: MonthRun, source: Source, what: tuple[str, str], earlier: Month) -> Callable[[str, str], float]:
+def _overlap(
+    run: MonthRun, source: Source, what: tuple[str, str], earlier: Month
+) -> Callable[[str, str], float]:
     """The share of the values of a column that is gone which a new column holds now, over the first rows of both."""
     name, sql = what
     with source.batches(sql) as batches:
@@ -82,7 +105,10 @@ def _overlap(run: MonthRun, source: Source, what: tuple[str, str], earlier: Mont
             f'SELECT DISTINCT "{gone}"::VARCHAR AS value FROM read_parquet($path) WHERE value IS NOT NULL LIMIT 1000',
             {"path": path},
         )
-        then, now = {row["value"] for row in found}, {str(value) for value in sample.column(new).to_pylist()}
+        then, now = (
+            {row["value"] for row in found},
+            {str(value) for value in sample.column(new).to_pylist()},
+        )
         return len(then & now) / len(then) if then else 0.0
 
     return share
@@ -91,16 +117,25 @@ def _overlap(run: MonthRun, source: Source, what: tuple[str, str], earlier: Mont
 def _note_spellings(run: MonthRun, extracted: Sequence[Extracted]) -> int:
     """Write ``number_spelling``; a restated run leaves what it has not extracted again."""
     rows = [
-        {"table_name": one.name, "column_name": column, "rule": rule, "row_count": count}
+        {
+            "table_name": one.name,
+            "column_name": column,
+            "rule": rule,
+            "row_count": count,
+        }
         for one in extracted
         for (column, rule), count in one.spellings.items()
     ]
     names = ("table_name", "column_name", "rule")
-    columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in names}
+    columns = {
+        name: pa.array([row[name] for row in rows], pa.string()) for name in names
+    }
     columns["row_count"] = pa.array([row["row_count"] for row in rows], pa.int64())
     again = {one.name for one in extracted}
     return run.write_beside(
-        "number_spelling", pa.table(columns), [name for name in run.registry.raw if name not in again]
+        "number_spelling",
+        pa.table(columns),
+        [name for name in run.registry.raw if name not in again],
     )
 
 
@@ -115,7 +150,11 @@ def _note(run: MonthRun, extracted: Sequence[Extracted]) -> None:
     if run.restated_until:
         run.engine.view("delivery")
         new += " UNION ALL BY NAME SELECT * EXCLUDE (month) FROM delivery WHERE month = $month AND known_until < $until"
-    dates = {"month": run.month.start, "until": run.restated_until} if run.restated_until else {}
+    dates = (
+        {"month": run.month.start, "until": run.restated_until}
+        if run.restated_until
+        else {}
+    )
     with run.engine.registered("new_rows", rows):
         run.engine.write("delivery", run.month, new, dates)
 

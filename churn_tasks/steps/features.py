@@ -1,8 +1,8 @@
 """Step ``features``: the cohort of the month and one ``feat_*`` partition a feature query, over the observe window."""
 
 from churn_tasks.core.errors import BadInput, evidence
-from churn_tasks.core.tables import Query
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, unchanged
+from churn_tasks.declared.query import Query
+from churn_tasks.runner.month_run import MonthRun, StepReport, skipped, unchanged
 
 
 def run(run: MonthRun) -> StepReport:
@@ -15,16 +15,30 @@ def run(run: MonthRun) -> StepReport:
     if not run.settings.calendar.has_features(run.month):
         needed = run.settings.calendar.first_month + run.settings.windows.observe - 1
         return skipped(
-            "features", run, f"history is too short: {needed} is the first month with a whole observe window"
+            "features",
+            run,
+            f"history is too short: {needed} is the first month with a whole observe window",
         )
     if run.restated_until and not run.lake.has("cohort", run.month):
         return skipped("features", run, "the month itself has not been run yet")
     report = StepReport("features", str(run.month))
     queries = run.registry.queries["cohort"] + run.registry.queries["features"]
-    read = {table for query in queries for table in (*query.output.reads, *query.output.optional)}
+    read = {
+        table
+        for query in queries
+        for table in (*query.output.reads, *query.output.optional)
+    }
     observed = run.settings.calendar.observed_months(run.month)
-    for table in sorted(table for table in read & run.registry.tables.keys() if table.startswith("month_")):
-        run.require(table, observed, made_by="texts" if table in run.registry.pipeline else "summarise")
+    for table in sorted(
+        table
+        for table in read & run.registry.tables.keys()
+        if table.startswith("month_")
+    ):
+        run.require(
+            table,
+            observed,
+            made_by="texts" if table in run.registry.pipeline else "summarise",
+        )
     if "customer_line" in read and "customer" in run.registry.raw:
         run.require("customer_line", [run.month], made_by="match")
     for query in queries:

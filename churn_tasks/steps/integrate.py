@@ -12,10 +12,16 @@ from churn_tasks.integrate.clean import ExactDoubles, judged_sql
 from churn_tasks.integrate.quarantine import quarantine_sql, released_sql
 from churn_tasks.integrate.standardise.counts import COLUMNS, Line, standardised_lines
 from churn_tasks.integrate.standardise.mappings import UNMAPPED
-from churn_tasks.integrate.treat import Earlier, learnt_limits_sql, limits_of, outlier_rules, treated_sql
+from churn_tasks.integrate.treat import (
+    Earlier,
+    learnt_limits_sql,
+    limits_of,
+    outlier_rules,
+    treated_sql,
+)
 from churn_tasks.integrate.treatments import COLUMNS as TREATMENT_COLUMNS
 from churn_tasks.integrate.treatments import Seen, empty_sql, marks_sql, treatment_lines
-from churn_tasks.steps.month_run import MonthRun, RowCount, StepReport
+from churn_tasks.runner.month_run import MonthRun, RowCount, StepReport
 
 Limits = dict[str, tuple[float | None, float | None]]
 
@@ -38,12 +44,17 @@ def run(run: MonthRun) -> StepReport:
     done = Done()
     for name in names:
         done.limits[name] = _judge(run, name)
-    rejected = " UNION ALL ".join(quarantine_sql(run.registry.raw[name], f"judged_{name}") for name in names)
+    rejected = " UNION ALL ".join(
+        quarantine_sql(run.registry.raw[name], f"judged_{name}") for name in names
+    )
     run.engine.write("quarantine", run.month, rejected)
     counts = [_clean(run, name, done) for name in names]
     run.write_counts("integrate", counts)
     report.rows = {f"clean_{count.table}": count.rows_out for count in counts}
-    report.rows |= {"standardised": _write_standardised(run, done.lines), "treatment": _write_treatments(run, counts)}
+    report.rows |= {
+        "standardised": _write_standardised(run, done.lines),
+        "treatment": _write_treatments(run, counts),
+    }
     report.facts = {
         "quarantined": sum(count.quarantined for count in counts),
         "merged": sum(count.merged for count in counts),
@@ -60,7 +71,9 @@ def _judge(run: MonthRun, name: str) -> Limits:
     judged = judged_sql(table, run.standard(name), outlier_rules(table, limits))
     if _has_releases(run, name):
         judged = released_sql(table, f"({judged})")
-    run.engine.connection.execute(f"CREATE OR REPLACE TEMP VIEW judged_{name} AS {judged}")
+    run.engine.connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW judged_{name} AS {judged}"
+    )
     return limits
 
 
@@ -73,7 +86,11 @@ def _has_releases(run: MonthRun, name: str) -> bool:
 def _earlier(run: MonthRun, name: str) -> Earlier:
     """Rows of the window's earlier months that passed the checks."""
     first = Month.parse(str(run.window.observe_start)[:7])
-    months = [month for month in months_between(first, run.month) if _is_accepted(run, name, month)]
+    months = [
+        month
+        for month in months_between(first, run.month)
+        if _is_accepted(run, name, month)
+    ]
     if not months:
         return Earlier(None)
     run.engine.view(f"clean_{name}")
@@ -82,7 +99,9 @@ def _earlier(run: MonthRun, name: str) -> Earlier:
 
 
 def _is_accepted(run: MonthRun, name: str, month: Month) -> bool:
-    return run.lake.has(f"clean_{name}", month) and run.lake.has("profile_accepted", month)
+    return run.lake.has(f"clean_{name}", month) and run.lake.has(
+        "profile_accepted", month
+    )
 
 
 def _clean(run: MonthRun, name: str, done: Done) -> RowCount:
@@ -92,13 +111,19 @@ def _clean(run: MonthRun, name: str, done: Done) -> RowCount:
     treated = treated_sql(table, kept, done.limits[name], _earlier(run, name))
     rows_out = run.engine.write(f"clean_{name}", run.month, treated)
     done.lines += standardised_lines(run.engine.connection, run.standard_view(name))
-    seen = run.engine.row(f"SELECT count(*) AS total, count(rule) AS quarantined FROM judged_{name}")
+    seen = run.engine.row(
+        f"SELECT count(*) AS total, count(rule) AS quarantined FROM judged_{name}"
+    )
     merged = seen["total"] - seen["quarantined"] - rows_out
     count = RowCount(name, seen["total"], rows_out, seen["quarantined"], merged)
     delivered = run.lake.rows(f"raw_{name}", run.month)
     if delivered != count.rows_in or merged < 0:
         raise BadInput(
-            evidence(table=f"raw_{name}", month=run.month, problem=f"{delivered} rows do not balance: {count}")
+            evidence(
+                table=f"raw_{name}",
+                month=run.month,
+                problem=f"{delivered} rows do not balance: {count}",
+            )
         )
     return count
 
@@ -115,7 +140,11 @@ def _write_standardised(run: MonthRun, lines: list[Line]) -> int:
 
 def _write_treatments(run: MonthRun, counts: list[RowCount]) -> int:
     run.engine.view("quarantine")
-    lines = [line for count in counts for line in treatment_lines(run.registry.raw[count.table], _seen(run, count))]
+    lines = [
+        line
+        for count in counts
+        for line in treatment_lines(run.registry.raw[count.table], _seen(run, count))
+    ]
     return _write_lines(run, "treatment", lines, TREATMENT_COLUMNS)
 
 
@@ -125,12 +154,16 @@ def _seen(run: MonthRun, count: RowCount) -> Seen:
     run.engine.view(clean)
     month = {"month": run.month.start}
     marks = marks_sql(run.registry.raw[count.table], f"{clean} WHERE month = $month")
-    broken = "SELECT rule AS name, CAST(sum(row_count) AS BIGINT) AS rows FROM quarantine"
+    broken = (
+        "SELECT rule AS name, CAST(sum(row_count) AS BIGINT) AS rows FROM quarantine"
+    )
     broken += f" WHERE month = $month AND table_name = '{count.table}' GROUP BY rule ORDER BY rule"
     return Seen(
         count.rows_in,
         count.rows_out,
-        empty=_counted(run.engine.records(empty_sql(str(run.lake.path(clean, run.month))))),
+        empty=_counted(
+            run.engine.records(empty_sql(str(run.lake.path(clean, run.month))))
+        ),
         marks=_counted(run.engine.records(marks, month)) if marks else {},
         broken=_counted(run.engine.records(broken, month)),
     )
@@ -141,12 +174,19 @@ def _counted(rows: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def _write_lines(
-    run: MonthRun, table: str, lines: Sequence[tuple[Any, ...]], columns: Sequence[str], also: str = ""
+    run: MonthRun,
+    table: str,
+    lines: Sequence[tuple[Any, ...]],
+    columns: Sequence[str],
+    also: str = "",
 ) -> int:
     """Write lines made in Python as the month's partition, with what a SELECT adds to them."""
     types = {"row_count": pa.int64(), "share": pa.float64()}
     values = list(zip(*lines, strict=True)) or [()] * len(columns)
-    arrays = {name: pa.array(list(v), types.get(name, pa.string())) for name, v in zip(columns, values, strict=True)}
+    arrays = {
+        name: pa.array(list(v), types.get(name, pa.string()))
+        for name, v in zip(columns, values, strict=True)
+    }
     with run.engine.registered("found_lines", pa.table(arrays)):
         return run.engine.write(table, run.month, f"SELECT * FROM found_lines{also}")
 

@@ -1,8 +1,8 @@
 """Step ``labels``: the truth about the month whose predict window ends with this one."""
 
 from churn_tasks.core.months import Month, months_between
-from churn_tasks.core.tables import Query
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, unchanged
+from churn_tasks.declared.query import Query
+from churn_tasks.runner.month_run import MonthRun, StepReport, skipped, unchanged
 
 
 def run(run: MonthRun) -> StepReport:
@@ -13,7 +13,11 @@ def run(run: MonthRun) -> StepReport:
     """
     month = run.settings.calendar.label_month(run.month)
     if not run.settings.calendar.has_features(month):
-        return skipped("labels", run, f"no label is mature yet: {month} lies before the first month with a cohort")
+        return skipped(
+            "labels",
+            run,
+            f"no label is mature yet: {month} lies before the first month with a cohort",
+        )
     if run.restated_until and not run.lake.has("label", month):
         return skipped("labels", run, "the month itself has not been run yet")
     report = StepReport("labels", str(run.month), facts={"label_month": str(month)})
@@ -23,7 +27,9 @@ def run(run: MonthRun) -> StepReport:
     for query in run.registry.queries["labels"]:
         months = _months_read(run, query, month)
         for table in _summaries(run, query):
-            run.require(table, [each for each in months if each != month], made_by="summarise")
+            run.require(
+                table, [each for each in months if each != month], made_by="summarise"
+            )
         rows = run.make(query, month, months)
         if rows is not None:
             report.rows[query.output.table] = rows
@@ -41,4 +47,8 @@ def _months_read(run: MonthRun, query: Query, month: Month) -> list[Month]:
 def _summaries(run: MonthRun, query: Query) -> list[str]:
     """The month tables that the label is made of."""
     read = (*query.output.reads, *query.output.optional)
-    return sorted(table for table in read if table.startswith("month_") and table in run.registry.tables)
+    return sorted(
+        table
+        for table in read
+        if table.startswith("month_") and table in run.registry.tables
+    )

@@ -7,9 +7,9 @@ import pyarrow as pa
 
 from churn_tasks.adapters.source import Source, open_source
 from churn_tasks.core.errors import BadInput, NotReady
-from churn_tasks.core.extract_sql import late_rows_sql
 from churn_tasks.core.months import Month, months_between
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped
+from churn_tasks.declared.extract_sql import late_rows_sql
+from churn_tasks.runner.month_run import MonthRun, StepReport, skipped
 
 log = logging.getLogger("churn")
 SCHEMA = pa.schema(
@@ -35,12 +35,16 @@ def run(run: MonthRun) -> StepReport:
     _forget_earlier_try(run)
     if not run.settings.restatement.months:
         run.lake.remove("late_rows", run.month)
-        return skipped("late", run, "restatement.months is 0: nobody looks for late rows")
+        return skipped(
+            "late", run, "restatement.months is 0: nobody looks for late rows"
+        )
     found = [row for month in _months(run) for row in _late_rows(run, month)]
     with run.engine.registered("found_rows", pa.Table.from_pylist(found, SCHEMA)):
         run.engine.write("late_rows", run.month, FOUND)
     report = StepReport("late", str(run.month), rows={"late_rows": len(found)})
-    report.facts = {f"{row['table_name']} {row['late_month']}": row["late_rows"] for row in found}
+    report.facts = {
+        f"{row['table_name']} {row['late_month']}": row["late_rows"] for row in found
+    }
     return report
 
 
@@ -52,9 +56,15 @@ def _forget_earlier_try(run: MonthRun) -> None:
 
 def _months(run: MonthRun) -> list[Month]:
     """Earlier months that were extracted, as far back as the setting says."""
-    earliest = max(run.settings.first_month, run.month - run.settings.restatement.months)
+    earliest = max(
+        run.settings.first_month, run.month - run.settings.restatement.months
+    )
     tables = [f"raw_{name}" for name in run.registry.raw]
-    extracted = [m for m in months_between(earliest, run.month) if any(run.lake.has(t, m) for t in tables)]
+    extracted = [
+        m
+        for m in months_between(earliest, run.month)
+        if any(run.lake.has(t, m) for t in tables)
+    ]
     for month in extracted:
         if not run.lake.has("month_activity", month):
             raise NotReady(
@@ -78,10 +88,21 @@ def _count(run: MonthRun, source: Source, month: Month, name: str) -> dict[str, 
     window = now.known_by(run.window.known_until)
     since = _known_until(run, month, name) or now.known_until
     try:
-        with source.batches(late_rows_sql(run.settings, window, name, since)) as batches:
+        with source.batches(
+            late_rows_sql(run.settings, window, name, since)
+        ) as batches:
             late, *days = (column[0].as_py() for column in batches.read_all().columns)
-    except (BadInput, NotReady) as error:  # a file drop may have put earlier months away
-        log.warning("late %s: %s of %s cannot be searched for late rows: %s", run.month, name, month, error)
+    except (
+        BadInput,
+        NotReady,
+    ) as error:  # a file drop may have put earlier months away
+        log.warning(
+            "late %s: %s of %s cannot be searched for late rows: %s",
+            run.month,
+            name,
+            month,
+            error,
+        )
         return {"late_rows": 0}
     first, last = (str(day) if day is not None else None for day in days)
     return {"late_rows": late, "known_from": first, "known_to": last}
@@ -89,5 +110,9 @@ def _count(run: MonthRun, source: Source, month: Month, name: str) -> dict[str, 
 
 def _known_until(run: MonthRun, month: Month, name: str) -> date | None:
     """The date of the latest restated version that this run may build on."""
-    dates = [day for day in run.lake.restatements(f"raw_{name}", month) if day < run.window.known_until]
+    dates = [
+        day
+        for day in run.lake.restatements(f"raw_{name}", month)
+        if day < run.window.known_until
+    ]
     return dates[-1] if dates else None

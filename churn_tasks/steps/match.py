@@ -11,7 +11,7 @@ from churn_tasks.adapters.warehouse import QueuedPair
 from churn_tasks.integrate.matching import lines, persons, scoring, survivorship
 from churn_tasks.integrate.matching.clusters import Groups, Judged, Link, resolve
 from churn_tasks.integrate.matching.plan import MatchingPlan, load_plan
-from churn_tasks.steps.month_run import MonthRun, StepReport, unchanged
+from churn_tasks.runner.month_run import MonthRun, StepReport, unchanged
 
 SHOWN = ("customer_name", "address_text", "gender", "birth_year", "region_code", "city_code", "customer_group",
          "joined_date", "service_status")  # fmt: skip
@@ -67,7 +67,9 @@ def _parameters(run: MonthRun) -> dict[str, object]:
     return {
         "month": run.month.start,
         "before": (run.month - 1).start,
-        "from_month": max(run.month - matching.months_back, run.settings.first_month).start,
+        "from_month": max(
+            run.month - matching.months_back, run.settings.first_month
+        ).start,
         "as_of": window.as_of,
         "known_until": window.known_until,
         "lower": matching.lower,
@@ -78,7 +80,9 @@ def _parameters(run: MonthRun) -> dict[str, object]:
 def _table(run: MonthRun, name: str, sql: str) -> None:
     """A temp table from a SELECT that may ask for any parameter of the step."""
     given = {key: value for key, value in _parameters(run).items() if f"${key}" in sql}
-    run.engine.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", given)
+    run.engine.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", given
+    )
 
 
 def _scored(run: MonthRun, plan: MatchingPlan) -> scoring.Scored:
@@ -99,7 +103,9 @@ def _judged(run: MonthRun, plan: MatchingPlan) -> tuple[list[Judged], Groups]:
         for name in plan.one_value
     }
     groups = Groups(one_value=values, most_lines=run.settings.matching.most_lines)
-    return resolve([Link(*row) for row in rows], groups, run.settings.matching.upper), groups
+    return resolve(
+        [Link(*row) for row in rows], groups, run.settings.matching.upper
+    ), groups
 
 
 def _write_pairs(run: MonthRun, judged: list[Judged]) -> int:
@@ -113,7 +119,9 @@ def _write_pairs(run: MonthRun, judged: list[Judged]) -> int:
     )
     with run.engine.registered("verdict_rows", verdicts):
         return run.engine.write(
-            "match_pair", run.month, "SELECT * FROM match_links JOIN verdict_rows USING (customer_id_a, customer_id_b)"
+            "match_pair",
+            run.month,
+            "SELECT * FROM match_links JOIN verdict_rows USING (customer_id_a, customer_id_b)",
         )
 
 
@@ -129,11 +137,18 @@ def _name_persons(run: MonthRun, groups: Groups) -> None:
             {"before": (run.month - 1).start},
         ).fetchall()
     )
-    together = {groups.of(line): groups.members(line) for line in {*groups.lines, *before}}
+    together = {
+        groups.of(line): groups.members(line) for line in {*groups.lines, *before}
+    }
     given = persons.person_ids(together.values(), before)
-    names = {"customer_id": pa.array(given.keys(), pa.string()), "person_id": pa.array(given.values(), pa.string())}
+    names = {
+        "customer_id": pa.array(given.keys(), pa.string()),
+        "person_id": pa.array(given.values(), pa.string()),
+    }
     with run.engine.registered("named_rows", pa.table(names)):
-        run.engine.connection.execute("CREATE OR REPLACE TEMP TABLE match_persons AS SELECT * FROM named_rows")
+        run.engine.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE match_persons AS SELECT * FROM named_rows"
+        )
 
 
 def _write_persons(run: MonthRun, columns: list[str]) -> dict[str, int]:
@@ -168,10 +183,14 @@ _SURVIVOR_COUNTS = (
 
 def _ask(run: MonthRun, judged: list[Judged]) -> int:
     """Put new doubtful pairs into the review queue, the most probable first; returns how many were new."""
-    doubtful = [each for each in judged if each.verdict == "review" and not each.link.decision]
+    doubtful = [
+        each for each in judged if each.verdict == "review" and not each.link.decision
+    ]
     if not run.settings.environment.warehouse_url or not doubtful:
         return 0
-    ordered = sorted(doubtful, key=lambda each: (-each.link.probability, each.link.a, each.link.b))
+    ordered = sorted(
+        doubtful, key=lambda each: (-each.link.probability, each.link.a, each.link.b)
+    )
     most = run.settings.matching.most_asked_a_month
     return run.warehouse.queue_pairs(run.month, _shown(run, ordered), most)
 
@@ -179,9 +198,17 @@ def _ask(run: MonthRun, judged: list[Judged]) -> int:
 def _shown(run: MonthRun, judged: list[Judged]) -> list[QueuedPair]:
     """The pairs with both records as the source has them now."""
     there = set(run.registry.raw["customer"].column_names)
-    shown = ", ".join(f'"{name}" := CAST("{name}" AS VARCHAR)' for name in SHOWN if name in there)
+    shown = ", ".join(
+        f'"{name}" := CAST("{name}" AS VARCHAR)' for name in SHOWN if name in there
+    )
     token = "phone_token" if "phone_token" in there else "CAST(NULL AS VARCHAR)"
-    wanted = pa.table({"customer_id": pa.array({line for e in judged for line in (e.link.a, e.link.b)}, pa.string())})
+    wanted = pa.table(
+        {
+            "customer_id": pa.array(
+                {line for e in judged for line in (e.link.a, e.link.b)}, pa.string()
+            )
+        }
+    )
     with run.engine.registered("wanted_lines", wanted):
         records = {
             line: (number, record)
@@ -212,14 +239,24 @@ def _facts(judged: list[Judged], scored: scoring.Scored) -> dict[str, object]:
         facts[verdict] = sum(each.verdict == verdict for each in judged)
     if scored.left_out:
         facts["in_groups_too_large"] = sum(scored.left_out.values())
-    contradictions = sum(each.reason == "contradicts_a_later_decision" for each in judged)
-    return facts | ({"contradicting_decisions": contradictions} if contradictions else {})
+    contradictions = sum(
+        each.reason == "contradicts_a_later_decision" for each in judged
+    )
+    return facts | (
+        {"contradicting_decisions": contradictions} if contradictions else {}
+    )
 
 
 def _every_line_a_person(run: MonthRun, report: StepReport) -> StepReport:
     """Without names nothing can be compared: each customer number of any clean table is a person of its own."""
-    found = [name for name, table in run.registry.raw.items() if "customer_id" in table.column_names]
-    run.require_all([f"clean_{name}" for name in found], [run.month], made_by="integrate")
+    found = [
+        name
+        for name, table in run.registry.raw.items()
+        if "customer_id" in table.column_names
+    ]
+    run.require_all(
+        [f"clean_{name}" for name in found], [run.month], made_by="integrate"
+    )
     run.engine.views(*(f"clean_{name}" for name in found))
     each = " UNION ".join(
         f"SELECT DISTINCT customer_id FROM clean_{name} WHERE month = $month AND customer_id IS NOT NULL"
@@ -230,6 +267,8 @@ def _every_line_a_person(run: MonthRun, report: StepReport) -> StepReport:
         f" NULL AS opened_date, NULL AS ended_date, NULL AS successor_id, $month AS seen_month FROM ({each})"
     )
     if found and run.has_news([f"clean_{name}" for name in found], [run.month]):
-        report.rows["customer_line"] = run.engine.write("customer_line", run.month, alone, {"month": run.month.start})
+        report.rows["customer_line"] = run.engine.write(
+            "customer_line", run.month, alone, {"month": run.month.start}
+        )
     report.reason = "no names to compare: every line is a person of its own"
     return report

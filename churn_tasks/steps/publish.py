@@ -4,7 +4,7 @@ from contextlib import closing
 
 from churn_tasks.adapters.warehouse import COLUMNS, Knowledge, ListOutcome, run_id_of
 from churn_tasks.report.outcome import ListResult, list_outcomes
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, unchanged
+from churn_tasks.runner.month_run import MonthRun, StepReport, skipped, unchanged
 
 
 def run(run: MonthRun) -> StepReport:
@@ -21,8 +21,12 @@ def run(run: MonthRun) -> StepReport:
     if run.restated_until:
         current = run.warehouse.published(run.month, limit=1)
         if not current:
-            return skipped("publish", run, "the month has not published its own list yet")
-        is_stale = current[0]["known_until"] == run.restated_until  # an earlier try's, which may have been mended
+            return skipped(
+                "publish", run, "the month has not published its own list yet"
+            )
+        is_stale = (
+            current[0]["known_until"] == run.restated_until
+        )  # an earlier try's, which may have been mended
         if not is_stale and not run.has_news(["out_warning_list"], [run.month]):
             return unchanged("publish", run)
     report = StepReport("publish", str(run.month))
@@ -30,10 +34,16 @@ def run(run: MonthRun) -> StepReport:
     run_id = run_id_of(run.month, run.lake.sha256("out_warning_list", run.month))
     published = run.warehouse.publish(lease, run_id, _list_rows(run), _knowledge(run))
     report.rows["warning_list"] = published.rows
-    report.facts = {"run_id": run_id, "version": published.version, "is_new": published.is_new}
+    report.facts = {
+        "run_id": run_id,
+        "version": published.version,
+        "is_new": published.is_new,
+    }
     if run.restated_until:
         return report
-    report.rows["validation"] = run.warehouse.record_validation(run.month, _validation_rows(run))
+    report.rows["validation"] = run.warehouse.record_validation(
+        run.month, _validation_rows(run)
+    )
     report.rows["result"] = _record_outcomes(run)
     return report
 
@@ -47,7 +57,8 @@ def _list_rows(run: MonthRun) -> list[tuple[object, ...]]:
     run.engine.view("out_warning_list")
     columns = ", ".join(COLUMNS)
     return run.engine.connection.execute(
-        f"SELECT {columns} FROM out_warning_list WHERE month = $month ORDER BY rank", {"month": run.month.start}
+        f"SELECT {columns} FROM out_warning_list WHERE month = $month ORDER BY rank",
+        {"month": run.month.start},
     ).fetchall()
 
 
@@ -64,10 +75,18 @@ def _record_outcomes(run: MonthRun) -> int:
     """Add what the lists that were called came to, by the truth as this run knows it; returns new rows."""
     with closing(run.as_known()) as known:
         results = list_outcomes(known.engine, run.settings.calendar, run.month)
-    return sum(run.warehouse.record_outcome(row.month, _outcome(row), run.window.known_until) for row in results)
+    return sum(
+        run.warehouse.record_outcome(row.month, _outcome(row), run.window.known_until)
+        for row in results
+    )
 
 
 def _outcome(row: ListResult) -> ListOutcome:
     return ListOutcome(
-        row.customers, row.churners, row.left_in_delay, row.warned, row.warned_churners, row.warned_left_in_delay
+        row.customers,
+        row.churners,
+        row.left_in_delay,
+        row.warned,
+        row.warned_churners,
+        row.warned_left_in_delay,
     )

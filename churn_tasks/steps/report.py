@@ -10,7 +10,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.report.content import MonthContent
 from churn_tasks.report.gather import HEAD_ROWS, gather
 from churn_tasks.report.page import index_page, month_page
-from churn_tasks.steps.month_run import MonthRun, StepReport, unchanged
+from churn_tasks.runner.month_run import MonthRun, StepReport, unchanged
 from churn_tasks.warning.playbook import load_playbook
 
 
@@ -34,8 +34,16 @@ def run(run: MonthRun) -> StepReport:
 
 def _is_current(run: MonthRun) -> bool:
     """Whether the list that readers see was restated under the run's date."""
-    published = run.warehouse.published(run.month, limit=1) if run.lake.has("out_warning_list", run.month) else []
-    return bool(published) and published[0]["is_restated"] and published[0]["known_until"] == run.restated_until
+    published = (
+        run.warehouse.published(run.month, limit=1)
+        if run.lake.has("out_warning_list", run.month)
+        else []
+    )
+    return (
+        bool(published)
+        and published[0]["is_restated"]
+        and published[0]["known_until"] == run.restated_until
+    )
 
 
 def _content(run: MonthRun) -> MonthContent:
@@ -43,19 +51,31 @@ def _content(run: MonthRun) -> MonthContent:
     has_list = run.lake.has("out_warning_list", run.month)
     published = run.warehouse.published(run.month, limit=HEAD_ROWS) if has_list else []
     restated_until = _restated_until(run, published)
-    titles = {group: reason.title for group, reason in load_playbook(run.settings).reasons.groups.items()}
-    with closing(MonthRun(run.settings, run.month, restated_until or run.window.known_until)) as known:
+    titles = {
+        group: reason.title
+        for group, reason in load_playbook(run.settings).reasons.groups.items()
+    }
+    with closing(
+        MonthRun(run.settings, run.month, restated_until or run.window.known_until)
+    ) as known:
         content = gather(known.engine, run.settings, run.month, titles)
         content = replace(content, window=known.window, restated_until=restated_until)
     if not published:
         return content
-    return replace(content, listed=published, run_id=published[0]["run_id"], version=published[0]["version"])
+    return replace(
+        content,
+        listed=published,
+        run_id=published[0]["run_id"],
+        version=published[0]["version"],
+    )
 
 
 def _restated_until(run: MonthRun, published: list[dict[str, Any]]) -> date | None:
     """Day up to which the page knows when the month is or was restated, and None for the month's own page."""
     days = [row["known_until"] for row in published[:1] if row["is_restated"]]
-    return max([*days, run.restated_until] if run.restated_until else days, default=None)
+    return max(
+        [*days, run.restated_until] if run.restated_until else days, default=None
+    )
 
 
 def _replace(path: Path, text: str) -> None:

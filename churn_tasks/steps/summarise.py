@@ -1,7 +1,7 @@
 """Step ``summarise``: one month of clean tables, summed up to a row a customer in the ``month_*`` tables."""
 
 from churn_tasks.core.errors import BadInput
-from churn_tasks.steps.month_run import MonthRun, StepReport
+from churn_tasks.runner.month_run import MonthRun, StepReport
 
 
 def run(run: MonthRun) -> StepReport:
@@ -17,9 +17,19 @@ def run(run: MonthRun) -> StepReport:
         raise BadInput(
             f"profile {run.settings.profile}: no query under sql/month makes month_activity from its sources"
         )
-    read = {table for query in queries for table in (*query.output.reads, *query.output.optional)}
-    for table in sorted(table for table in read & run.registry.tables.keys() if table.startswith("clean_")):
+    read = {
+        table
+        for query in queries
+        for table in (*query.output.reads, *query.output.optional)
+    }
+    for table in sorted(
+        table
+        for table in read & run.registry.tables.keys()
+        if table.startswith("clean_")
+    ):
         run.require(table, [run.month], made_by="integrate")
-    made = {query.output.table: run.make(query, run.month, [run.month]) for query in queries}
+    made = {
+        query.output.table: run.make(query, run.month, [run.month]) for query in queries
+    }
     report.rows = {table: rows for table, rows in made.items() if rows is not None}
     return report

@@ -12,7 +12,7 @@ import pyarrow as pa
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.integrate.texts.reading import TextReader
 from churn_tasks.integrate.texts.rules import TextRules, load_text_rules
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, unchanged
+from churn_tasks.runner.month_run import MonthRun, StepReport, skipped, unchanged
 
 log = logging.getLogger("churn")
 
@@ -63,16 +63,26 @@ def run(run: MonthRun) -> StepReport:
     rules = load_text_rules(run.settings)
     _refuse_other_classes(run, rules)
     batches = list(_readings(run, TextReader(rules)))
-    report = StepReport("texts", str(run.month), facts={"texts": sum(batch.num_rows for batch in batches)})
+    report = StepReport(
+        "texts",
+        str(run.month),
+        facts={"texts": sum(batch.num_rows for batch in batches)},
+    )
     classes = ", ".join(f"count(*) FILTER (WHERE list_contains(classes, '{name}')) AS {name}{COUNTED}"
                         for name in rules.classes.classes)  # fmt: skip
     with run.engine.registered("readings", pa.Table.from_batches(batches, SCHEMA)):
-        report.rows[TABLE] = run.engine.write(TABLE, run.month, SUMMED.format(classes=classes))
+        report.rows[TABLE] = run.engine.write(
+            TABLE, run.month, SUMMED.format(classes=classes)
+        )
     return report
 
 
 def _refuse_other_classes(run: MonthRun, rules: TextRules) -> None:
-    columns = {name.removesuffix(COUNTED) for name in run.registry.tables[TABLE].column_names if name.endswith(COUNTED)}
+    columns = {
+        name.removesuffix(COUNTED)
+        for name in run.registry.tables[TABLE].column_names
+        if name.endswith(COUNTED)
+    }
     named = set(rules.classes.classes)
     if named != columns:
         raise SettingsError(
@@ -84,7 +94,10 @@ def _refuse_other_classes(run: MonthRun, rules: TextRules) -> None:
 def _readings(run: MonthRun, reader: TextReader) -> Iterator[pa.RecordBatch]:
     """What is read of the texts, some thousands at a time; what they say is gone with each batch."""
     run.engine.view(SOURCE)
-    bounds = {name: run.window.parameters()[name] for name in ("month", "as_of", "known_until")}
+    bounds = {
+        name: run.window.parameters()[name]
+        for name in ("month", "as_of", "known_until")
+    }
     cursor = run.engine.connection.execute(WRITTEN, bounds)
     place = 0
     while rows := cursor.fetchmany(AT_ONCE):
@@ -93,7 +106,9 @@ def _readings(run: MonthRun, reader: TextReader) -> Iterator[pa.RecordBatch]:
         log.info("texts %s: %d complaints read", run.month, place)
 
 
-def _batch(rows: list[tuple[Any, ...]], place: int, reader: TextReader) -> pa.RecordBatch:
+def _batch(
+    rows: list[tuple[Any, ...]], place: int, reader: TextReader
+) -> pa.RecordBatch:
     read = []
     for number, (customer, _, day, text) in enumerate(rows, place):
         found = reader.read(text)
@@ -101,4 +116,7 @@ def _batch(rows: list[tuple[Any, ...]], place: int, reader: TextReader) -> pa.Re
             values = (found.positive, found.negative, found.tone, found.characters)
             read.append((number, customer, day, list(found.classes), *values))
     columns = list(zip(*read, strict=True)) or [()] * len(SCHEMA)
-    return pa.record_batch([pa.array(list(c), f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
+    return pa.record_batch(
+        [pa.array(list(c), f.type) for c, f in zip(columns, SCHEMA, strict=True)],
+        schema=SCHEMA,
+    )

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from churn_tasks.core.tables import load_question
-from churn_tasks.steps.month_run import MonthRun, StepReport, skipped, unchanged
+from churn_tasks.declared.query import load_question
+from churn_tasks.runner.month_run import MonthRun, StepReport, skipped, unchanged
 from churn_tasks.warning.grain import chosen, lines_of_persons
 from churn_tasks.warning.listing import warning_list
 from churn_tasks.warning.playbook import load_playbook
@@ -19,7 +19,14 @@ def run(run: MonthRun) -> StepReport:
     if not run.lake.has("score_churn", run.month):
         run.lake.remove("out_warning_list", run.month)
         return skipped("warn", run, "no customer was scored: no model is in force yet")
-    shown = ("score_churn", "score_factor", "cohort", "month_activity", "month_profile", "customer_line")
+    shown = (
+        "score_churn",
+        "score_factor",
+        "cohort",
+        "month_activity",
+        "month_profile",
+        "customer_line",
+    )
     if not run.has_news(shown, run.settings.calendar.observed_months(run.month)):
         run.lake.remove("out_warning_list", run.month)
         return unchanged("warn", run)
@@ -27,11 +34,18 @@ def run(run: MonthRun) -> StepReport:
     playbook.require(feature.group for feature in run.registry.features)
     report = StepReport("warn", str(run.month))
     run.require_all(["cohort", "score_factor"], [run.month], made_by="score")
-    listed, factors = _chosen(run), run.month_rows("score_factor", "customer_id, feature, contribution, value")
+    listed, factors = (
+        _chosen(run),
+        run.month_rows("score_factor", "customer_id, feature, contribution, value"),
+    )
     limits, features = run.settings.warning_list, run.registry.features
-    rows = warning_list(listed, factors, limits=limits, features=features, playbook=playbook)
+    rows = warning_list(
+        listed, factors, limits=limits, features=features, playbook=playbook
+    )
     with run.engine.registered("listed_rows", rows):
-        written = run.engine.write("out_warning_list", run.month, "SELECT * FROM listed_rows")
+        written = run.engine.write(
+            "out_warning_list", run.month, "SELECT * FROM listed_rows"
+        )
     report.rows = {"out_warning_list": written}
     report.facts = {name: int((rows["level"] == name).sum()) for name in LEVELS}
     return report
@@ -40,8 +54,14 @@ def run(run: MonthRun) -> StepReport:
 def _chosen(run: MonthRun) -> pd.DataFrame:
     """The customers with the highest scores, with what the list shows of them and of the persons they are."""
     lines = lines_of_persons(run.engine, run.window.parameters())
-    best = chosen(run.month_rows("score_churn", "customer_id, churn_score"), lines, run.settings.warning_list)
+    best = chosen(
+        run.month_rows("score_churn", "customer_id, churn_score"),
+        lines,
+        run.settings.warning_list,
+    )
     with run.engine.registered("chosen", best[["customer_id"]]):
-        answer = run.engine.ask(load_question("warning", "listed_customers"), run.window.parameters())
+        answer = run.engine.ask(
+            load_question("warning", "listed_customers"), run.window.parameters()
+        )
     persons = lines[["customer_id", "person_id", "line_count", "person_arpu_cny"]]
     return pd.DataFrame(answer).merge(persons, on="customer_id", validate="one_to_one")

@@ -23,5 +23,7 @@ def highest(scores: pd.DataFrame, places: int) -> pd.DataFrame:
     Args:
         scores: ``customer_id`` and ``churn_score`` (0 to 1), one row a customer, in any order.
     """
-    ordered = scores.sort_values(["churn_score", "customer_id"], ascending=[False, True], kind="stable")
+    ordered = scores.sort_values(
+        ["churn_score", "customer_id"], ascending=[False, True], kind="stable"
+    )
     return ordered.head(places).reset_index(drop=True)

@@ -7,10 +7,12 @@ counts for the score and not as a reason.
 import math
 
 from churn_tasks.core.closed import Text
-from churn_tasks.core.contracts import FeatureColumn
+from churn_tasks.declared.contracts import FeatureColumn
 
 FLAG = "0/1"
-PAST = "_to_past_ratio"  # a figure over the customer's own earlier months; 1 is no change
+PAST = (
+    "_to_past_ratio"  # a figure over the customer's own earlier months; 1 is no change
+)
 UNITS_ZH = {
     "min": "分钟", "days": "天", "months": "个月", "years": "岁", "h": "小时", "CNY": "元", "min a month": "分钟/月",
     "GBP": "英镑", "INR": "卢比", "CNY a month": "元/月", "MB a month": "MB/月",
@@ -44,7 +46,10 @@ def fact(feature: FeatureColumn, value: float) -> Text | None:
         return None
     en, zh = feature.en.partition(", ")[0], feature.zh.partition("（")[0]
     unit_zh = UNITS_ZH.get(feature.unit, feature.unit)
-    return Text(en=f"{en}: {_said(feature, value, feature.unit)}", zh=f"{zh}：{_said(feature, value, unit_zh)}")
+    return Text(
+        en=f"{en}: {_said(feature, value, feature.unit)}",
+        zh=f"{zh}：{_said(feature, value, unit_zh)}",
+    )
 
 
 def _said(feature: FeatureColumn, value: float, unit: str) -> str:

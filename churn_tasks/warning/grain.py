@@ -5,12 +5,13 @@ the persons, and nobody is called twice about two numbers.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from churn_tasks.core.sections import WarningList
-from churn_tasks.core.tables import Query, load_question
+from churn_tasks.declared.query import Query, load_question
+from churn_tasks.declared.sql_engine import SqlEngine
 from churn_tasks.warning.capacity import highest, list_size
 from churn_tasks.warning.priority import expected_loss
 
@@ -18,27 +19,30 @@ if TYPE_CHECKING:
     from datetime import date
 
 
-class Lake(Protocol):
-    """What is needed of the engine."""
-
-    def views(self, *tables: str) -> None: ...
-
-    def frame(self, sql: str, parameters: "Mapping[str, Any] | None" = None) -> pd.DataFrame: ...
-
-
-def lines_of_persons(lake: Lake, parameters: "Mapping[str, date]") -> pd.DataFrame:
+def lines_of_persons(
+    engine: SqlEngine, parameters: "Mapping[str, date]"
+) -> pd.DataFrame:
     """Customer, person, number of lines, ARPU of the line and of the person, for each line of the cohort."""
     query: Query = load_question("warning", "lines_of_persons")
-    lake.views(*query.output.reads, *query.output.optional)
-    return lake.frame(query.sql, {name: parameters[name] for name in query.output.params})
+    engine.views(*query.output.reads, *query.output.optional)
+    return engine.frame(
+        query.sql, {name: parameters[name] for name in query.output.params}
+    )
 
 
 def places(lines: pd.DataFrame, limits: WarningList) -> int:
     """Places on the list of a cohort with these lines."""
-    return list_size(limits, lines["person_id"].nunique() if limits.one_row_per == "customer" else len(lines))
+    return list_size(
+        limits,
+        lines["person_id"].nunique()
+        if limits.one_row_per == "customer"
+        else len(lines),
+    )
 
 
-def chosen(scores: pd.DataFrame, lines: pd.DataFrame, limits: WarningList) -> pd.DataFrame:
+def chosen(
+    scores: pd.DataFrame, lines: pd.DataFrame, limits: WarningList
+) -> pd.DataFrame:
     """The lines that stand on the list, highest score first.
 
     Args:
@@ -47,8 +51,16 @@ def chosen(scores: pd.DataFrame, lines: pd.DataFrame, limits: WarningList) -> pd
     """
     if limits.one_row_per == "line":
         return highest(scores, places(lines, limits))
-    known = scores.merge(lines[["customer_id", "person_id", "arpu_cny"]], on="customer_id", validate="one_to_one")
+    known = scores.merge(
+        lines[["customer_id", "person_id", "arpu_cny"]],
+        on="customer_id",
+        validate="one_to_one",
+    )
     known["loss"] = expected_loss(known["churn_score"], known["arpu_cny"])
-    order = known.sort_values(["loss", "churn_score", "customer_id"], ascending=[False, False, True], kind="stable")
+    order = known.sort_values(
+        ["loss", "churn_score", "customer_id"],
+        ascending=[False, False, True],
+        kind="stable",
+    )
     shown = order.drop_duplicates("person_id")
     return highest(shown[["customer_id", "churn_score"]], places(lines, limits))

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from churn_tasks.core.contracts import FeatureColumn
 from churn_tasks.core.sections import WarningList
+from churn_tasks.declared.contracts import FeatureColumn
 from churn_tasks.warning.playbook import Playbook
 from churn_tasks.warning.priority import expected_loss, level, ranked
 from churn_tasks.warning.reasons import GivenReason, reasons_by_customer
@@ -31,14 +31,22 @@ def warning_list(
     Raises:
         SettingsError: a feature's reason group has no text in the playbook.
     """
-    rows = ranked(listed.assign(action_priority=expected_loss(listed["churn_score"], listed["arpu_cny"])))
+    rows = ranked(
+        listed.assign(
+            action_priority=expected_loss(listed["churn_score"], listed["arpu_cny"])
+        )
+    )
     rows["level"] = [level(limits, score) for score in rows["churn_score"]]
     given = reasons_by_customer(factors, features, playbook)
-    spoken = [_spoken(given.get(customer, []), playbook) for customer in rows["customer_id"]]
+    spoken = [
+        _spoken(given.get(customer, []), playbook) for customer in rows["customer_id"]
+    ]
     return pd.concat([rows, pd.DataFrame(spoken, index=rows.index)], axis=1)
 
 
-def _spoken(reasons: Sequence[GivenReason], playbook: Playbook) -> Mapping[str, str | None]:
+def _spoken(
+    reasons: Sequence[GivenReason], playbook: Playbook
+) -> Mapping[str, str | None]:
     """The columns of reasons and strategy for one customer; missing reasons are empty."""
     columns: dict[str, str | None] = {}
     for place in range(3):
@@ -47,5 +55,7 @@ def _spoken(reasons: Sequence[GivenReason], playbook: Playbook) -> Mapping[str, 
         columns[f"reason_{place + 1}_en"] = reason.text.en if reason else None
         columns[f"reason_{place + 1}_zh"] = reason.text.zh if reason else None
     strategies = playbook.strategies
-    strategy = strategies.by_reason[reasons[0].group] if reasons else strategies.without_reason
+    strategy = (
+        strategies.by_reason[reasons[0].group] if reasons else strategies.without_reason
+    )
     return {**columns, "strategy_en": strategy.en, "strategy_zh": strategy.zh}

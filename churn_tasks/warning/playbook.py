@@ -49,7 +49,9 @@ class Playbook(Closed):
         reasons, strategies = set(self.reasons.groups), set(self.strategies.by_reason)
         if reasons != strategies:
             lacks, unknown = sorted(reasons - strategies), sorted(strategies - reasons)
-            raise ValueError(f"strategies.yaml lacks {lacks} and has the unknown {unknown}")
+            raise ValueError(
+                f"strategies.yaml lacks {lacks} and has the unknown {unknown}"
+            )
         return self
 
     def require(self, groups: Iterable[str]) -> None:
@@ -74,11 +76,15 @@ def load_playbook(settings: Settings) -> Playbook:
     """
     folders = [INCLUDE / "playbook", settings.profile_dir / "playbook"]
     reasons = _merged([folder / "reasons.yaml" for folder in folders], "groups")
-    strategies = _merged([folder / "strategies.yaml" for folder in folders], "by_reason")
+    strategies = _merged(
+        [folder / "strategies.yaml" for folder in folders], "by_reason"
+    )
     try:
         return Playbook(reasons=Reasons(**reasons), strategies=Strategies(**strategies))
     except (ValidationError, TypeError) as error:
-        raise SettingsError(f"playbook of profile {settings.profile} ({folders[0]}): {error}") from error
+        raise SettingsError(
+            f"playbook of profile {settings.profile} ({folders[0]}): {error}"
+        ) from error
 
 
 def _merged(files: list[Path], table: str) -> dict[str, Any]:

@@ -25,5 +25,7 @@ def level(limits: WarningList, churn_score: float) -> str:
 def ranked(listed: pd.DataFrame) -> pd.DataFrame:
     """Rows in the order of calling with ``rank`` 1, 2, ...: priority, then score, then ``customer_id``."""
     order = ["action_priority", "churn_score", "customer_id"]
-    ordered = listed.sort_values(order, ascending=[False, False, True], kind="stable").reset_index(drop=True)
+    ordered = listed.sort_values(
+        order, ascending=[False, False, True], kind="stable"
+    ).reset_index(drop=True)
     return ordered.assign(rank=range(1, len(ordered) + 1))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from churn_tasks.core.closed import Text
-from churn_tasks.core.contracts import FeatureColumn
+from churn_tasks.declared.contracts import FeatureColumn
 from churn_tasks.warning.evidence import bears_out, fact
 from churn_tasks.warning.playbook import Playbook
 
@@ -45,27 +45,44 @@ def reasons_by_customer(
     catalogue = {feature.name: feature for feature in features}
     meant = [catalogue[_column(name, catalogue)] for name in factors["feature"]]
     playbook.require({feature.group for feature in meant})
-    spoken = [bears_out(feature, value) for feature, value in zip(meant, factors["value"], strict=True)]
+    spoken = [
+        bears_out(feature, value)
+        for feature, value in zip(meant, factors["value"], strict=True)
+    ]
     raising = factors.assign(group=[feature.group for feature in meant], spoken=spoken)
     raising = raising[(raising["contribution"] > 0) & raising["spoken"]].sort_values(
-        ["customer_id", "contribution", "feature"], ascending=[True, False, True], kind="stable"
+        ["customer_id", "contribution", "feature"],
+        ascending=[True, False, True],
+        kind="stable",
     )
     given: dict[str, list[GivenReason]] = {}
-    for row in _heaviest(raising, playbook.reasons.min_share, playbook.reasons.most).itertuples():
+    for row in _heaviest(
+        raising, playbook.reasons.min_share, playbook.reasons.most
+    ).itertuples():
         feature = catalogue[_column(row.feature, catalogue)]
         text = _told(playbook.reasons.groups[row.group].says, feature, float(row.value))
-        given.setdefault(str(row.customer_id), []).append(GivenReason(row.group, float(row.weight), text))
+        given.setdefault(str(row.customer_id), []).append(
+            GivenReason(row.group, float(row.weight), text)
+        )
     return given
 
 
 def _heaviest(raising: pd.DataFrame, min_share: float, most: int) -> pd.DataFrame:
     """The groups behind each customer's risk, heaviest first; ``raising`` has a customer's strongest feature first."""
     groups = raising.groupby(["customer_id", "group"], sort=True).agg(
-        weight=("contribution", "sum"), feature=("feature", "first"), value=("value", "first")
+        weight=("contribution", "sum"),
+        feature=("feature", "first"),
+        value=("value", "first"),
     )
-    groups = groups.reset_index().assign(weight=lambda frame: frame["weight"].round(9))  # equal sums stay equal
-    enough = groups["weight"] >= min_share * groups.groupby("customer_id")["weight"].transform("sum")
-    order = groups[enough].sort_values(["customer_id", "weight", "group"], ascending=[True, False, True], kind="stable")
+    groups = groups.reset_index().assign(
+        weight=lambda frame: frame["weight"].round(9)
+    )  # equal sums stay equal
+    enough = groups["weight"] >= min_share * groups.groupby("customer_id")[
+        "weight"
+    ].transform("sum")
+    order = groups[enough].sort_values(
+        ["customer_id", "weight", "group"], ascending=[True, False, True], kind="stable"
+    )
     return order.groupby("customer_id", sort=False).head(most)
 
 
@@ -77,4 +94,8 @@ def _column(name: str, catalogue: Mapping[str, FeatureColumn]) -> str:
 def _told(says: Text, feature: FeatureColumn, value: float) -> Text:
     """The group's sentence with the customer's own figure behind it."""
     figure = fact(feature, value)
-    return Text(en=f"{says.en} ({figure.en})", zh=f"{says.zh}（{figure.zh}）") if figure else says
+    return (
+        Text(en=f"{says.en} ({figure.en})", zh=f"{says.zh}（{figure.zh}）")
+        if figure
+        else says
+    )

@@ -50,7 +50,9 @@ def announce(kind: str, context: Mapping[str, Any], settings: Settings) -> bool:
         return False
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(message, file, ensure_ascii=False, indent=1)
-    log.error("%(dag)s %(task)s %(kind)s in run %(run)s, try %(try)s: %(error)s", message)
+    log.error(
+        "%(dag)s %(task)s %(kind)s in run %(run)s, try %(try)s: %(error)s", message
+    )
     if settings.environment.alert_url:
         _post(settings.environment.alert_url, message)
     return True
@@ -59,7 +61,11 @@ def announce(kind: str, context: Mapping[str, Any], settings: Settings) -> bool:
 def _path(settings: Settings, message: Mapping[str, Any]) -> Path:
     key = "/".join(str(message[name]) for name in ("dag", "run", "task", "try", "kind"))
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-    return settings.state_dir / "alerts" / f"{message['task']}-{message['kind']}-{digest}.json"
+    return (
+        settings.state_dir
+        / "alerts"
+        / f"{message['task']}-{message['kind']}-{digest}.json"
+    )
 
 
 def _post(url: str, message: Mapping[str, Any]) -> None:
@@ -68,4 +74,6 @@ def _post(url: str, message: Mapping[str, Any]) -> None:
     try:
         httpx.post(url, json=dict(message), timeout=10).raise_for_status()
     except httpx.HTTPError as error:
-        log.error("the alert could not be sent to the webhook: %s", type(error).__name__)
+        log.error(
+            "the alert could not be sent to the webhook: %s", type(error).__name__
+        )

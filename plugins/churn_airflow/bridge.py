@@ -4,7 +4,12 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, get_current_context
+from airflow.sdk import (
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+    get_current_context,
+)
 from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 
 from churn_airflow.alerts import alert, announce
@@ -12,14 +17,16 @@ from churn_airflow.connections import connected
 from churn_airflow.month import month_of
 from churn_tasks.core.errors import RETRYABLE
 from churn_tasks.core.settings import load_settings
-from churn_tasks.pipeline import run_task, task_named
+from churn_tasks.walks.month import run_task, task_named
 
 if TYPE_CHECKING:
-    from churn_tasks.steps.month_run import StepReport
+    from churn_tasks.runner.month_run import StepReport
 
 # Waiting mends these; everything else (bad data, a bug) fails at once. A killed process raises nothing and is retried.
 RETRY_POLICY = ExceptionRetryPolicy(
-    rules=[RetryRule(exception=[*RETRYABLE, AirflowTaskTimeout], action=RetryAction.RETRY)],
+    rules=[
+        RetryRule(exception=[*RETRYABLE, AirflowTaskTimeout], action=RetryAction.RETRY)
+    ],
     default=RetryAction.FAIL,
 )
 DEFAULTS: dict[str, Any] = {
@@ -53,14 +60,26 @@ def run(task: str) -> list[dict[str, Any]]:
     settings = connected(load_settings())
     reports = list(run_task(task, settings, month_of(context)))
     for report in reports:
-        if report.outcome == "refused":  # the restatement of an earlier month: the run itself goes on
-            announce(f"refused-{report.month}", {**context, "exception": report.reason}, settings)
+        if (
+            report.outcome == "refused"
+        ):  # the restatement of an earlier month: the run itself goes on
+            announce(
+                f"refused-{report.month}",
+                {**context, "exception": report.reason},
+                settings,
+            )
     facts = [_facts(report) for report in reports]
     if all(report.outcome == "skipped" for report in reports):
         context["ti"].xcom_push("return_value", facts)
-        raise AirflowSkipException("; ".join(f"{report.step}: {report.reason}" for report in reports))
+        raise AirflowSkipException(
+            "; ".join(f"{report.step}: {report.reason}" for report in reports)
+        )
     return facts
 
 
 def _facts(report: "StepReport") -> dict[str, Any]:
-    return {name: value for name, value in asdict(report).items() if value not in ("", {}, None)}
+    return {
+        name: value
+        for name, value in asdict(report).items()
+        if value not in ("", {}, None)
+    }

@@ -40,16 +40,30 @@ def connected(settings: Settings) -> Settings:
             f"source.connection is {name!r}, which Airflow does not know; add it under Admin, Connections, or set"
             f" AIRFLOW_CONN_{name.upper()}"
         ) from None
-    found = storage_options(name, connection) if settings.source.kind == "files" else source_url(settings, connection)
-    return settings.model_copy(update={"environment": settings.environment.model_copy(update=found)})
+    found = (
+        storage_options(name, connection)
+        if settings.source.kind == "files"
+        else source_url(settings, connection)
+    )
+    return settings.model_copy(
+        update={"environment": settings.environment.model_copy(update=found)}
+    )
 
 
 def source_url(settings: Settings, connection: Any) -> dict[str, str]:
     """The address of a database: dialect, account, host and name; the extra's plain fields as the driver's options."""
     extra = dict(connection.extra_dejson)
     named = extra.pop("sqlalchemy_scheme", None)
-    scheme = "postgresql" if settings.source.kind == "postgres" else named or _scheme(settings, connection.conn_type)
-    options = {key: value for key, value in extra.items() if isinstance(value, (str, int, float))}
+    scheme = (
+        "postgresql"
+        if settings.source.kind == "postgres"
+        else named or _scheme(settings, connection.conn_type)
+    )
+    options = {
+        key: value
+        for key, value in extra.items()
+        if isinstance(value, (str, int, float))
+    }
     if connection.conn_type == "sqlite":
         return {"source_url": f"{scheme}:///{connection.host}"}
     account = quote(connection.login or "", safe="")
@@ -73,11 +87,19 @@ def storage_options(name: str, connection: Any) -> dict[str, str]:
         )
     extra = connection.extra_dejson
     options: dict[str, Any] = {"key": connection.login, "secret": connection.password}
-    options |= {"endpoint_url": extra["endpoint_url"]} if "endpoint_url" in extra else {}
-    options |= {"token": extra["aws_session_token"]} if "aws_session_token" in extra else {}
+    options |= (
+        {"endpoint_url": extra["endpoint_url"]} if "endpoint_url" in extra else {}
+    )
+    options |= (
+        {"token": extra["aws_session_token"]} if "aws_session_token" in extra else {}
+    )
     if "region_name" in extra:
         options["client_kwargs"] = {"region_name": extra["region_name"]}
-    return {"data_options": json.dumps({key: value for key, value in options.items() if value})}
+    return {
+        "data_options": json.dumps(
+            {key: value for key, value in options.items() if value}
+        )
+    }
 
 
 def _scheme(settings: Settings, kind: str) -> str:

@@ -6,7 +6,9 @@ from typing import Any
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
 
-PATTERN = "^[0-9]{4}-(0[1-9]|1[0-2])$"  # for the form of a manual run; Month.parse decides
+PATTERN = (
+    "^[0-9]{4}-(0[1-9]|1[0-2])$"  # for the form of a manual run; Month.parse decides
+)
 
 
 def month_of(context: Mapping[str, Any]) -> Month:
@@ -21,13 +23,19 @@ def month_of(context: Mapping[str, Any]) -> Month:
         "partition key": context.get("partition_key"),
         "parameter month": (context.get("params") or {}).get("month"),
     }
-    months = {source: Month.parse(value) for source, value in given.items() if value is not None}
+    months = {
+        source: Month.parse(value)
+        for source, value in given.items()
+        if value is not None
+    }
     if not months:
         raise BadInput(
             "this run has no month: it has no partition key and no parameter month. "
             'Trigger it again with {"month": "2024-03"}, or create a backfill for the month.'
         )
     if len(set(months.values())) > 1:
-        told = " but ".join(f"{source} says {month}" for source, month in months.items())
+        told = " but ".join(
+            f"{source} says {month}" for source, month in months.items()
+        )
         raise BadInput(f"{told}. Trigger the run again with one of them.")
     return next(iter(months.values()))

@@ -18,9 +18,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("churn")
 
-SAME, DIFFERENT, SKIP = "Same person 同一人", "Different persons 不同人", "Skip 暂不决定"
-DECISIONS: dict[str, Literal["same", "different"]] = {SAME: "same", DIFFERENT: "different"}
-ANSWER_WITHIN = timedelta(days=5)  # then the pair is skipped, and offered again by the next run
+SAME, DIFFERENT, SKIP = (
+    "Same person 同一人",
+    "Different persons 不同人",
+    "Skip 暂不决定",
+)
+DECISIONS: dict[str, Literal["same", "different"]] = {
+    SAME: "same",
+    DIFFERENT: "different",
+}
+ANSWER_WITHIN = timedelta(
+    days=5
+)  # then the pair is skipped, and offered again by the next run
 
 
 def open_pairs() -> list[list[str]]:
@@ -29,7 +38,9 @@ def open_pairs() -> list[list[str]]:
 
     settings = load_settings()
     with closing(_warehouse()) as warehouse:
-        found = warehouse.review_pairs(state="open", limit=settings.matching.offered_at_once)
+        found = warehouse.review_pairs(
+            state="open", limit=settings.matching.offered_at_once
+        )
     return [[pair["customer_id_a"], pair["customer_id_b"]] for pair in found]
 
 
@@ -48,7 +59,12 @@ class ReviewOperator(HITLOperator):
             options=[SAME, DIFFERENT, SKIP],
             defaults=[SKIP],
             params={
-                "why": Param("", type="string", title="Reason 理由", description="No names, no numbers of people.")
+                "why": Param(
+                    "",
+                    type="string",
+                    title="Reason 理由",
+                    description="No names, no numbers of people.",
+                )
             },
             response_timeout=ANSWER_WITHIN,
             **arguments,
@@ -66,7 +82,9 @@ class ReviewOperator(HITLOperator):
         if not found or found[0]["state"] != "open":
             log.info("the pair is decided already")
             return None
-        self.body = markdown(found[0], show_records=load_settings().matching.airflow_shows == "records")
+        self.body = markdown(
+            found[0], show_records=load_settings().matching.airflow_shows == "records"
+        )
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> dict[str, str]:

@@ -19,7 +19,9 @@ def test_a_table_without_a_partition_is_empty_not_missing(tmp_path: Path) -> Non
     assert rows(run, ACTIVITY) == []
 
 
-def test_values_take_their_declared_types_and_rows_the_order_of_the_key(tmp_path: Path) -> None:
+def test_values_take_their_declared_types_and_rows_the_order_of_the_key(
+    tmp_path: Path,
+) -> None:
     run = small_run(tmp_path, "2024-03", raw=("bill",))
     run.engine.write(
         ACTIVITY,
@@ -27,7 +29,10 @@ def test_values_take_their_declared_types_and_rows_the_order_of_the_key(tmp_path
         "SELECT * FROM (VALUES ('b', 1, '2.5'), ('a', 0, '1')) t(customer_id, is_active, revenue_cny)",
     )
     found = rows(run, ACTIVITY)
-    assert [(row["customer_id"], row["is_active"], float(row["revenue_cny"])) for row in found] == [
+    assert [
+        (row["customer_id"], row["is_active"], float(row["revenue_cny"]))
+        for row in found
+    ] == [
         ("a", False, 1.0),
         ("b", True, 2.5),
     ]
@@ -36,7 +41,10 @@ def test_values_take_their_declared_types_and_rows_the_order_of_the_key(tmp_path
 def test_a_key_that_comes_twice_is_refused_with_examples(tmp_path: Path) -> None:
     run = small_run(tmp_path, "2024-03", raw=("bill",))
     twin = {"customer_id": "twin", "is_active": True, "revenue_cny": 1}
-    with pytest.raises(BadInput, match=r"month_activity 2024-03, column customer_id: key is not unique \(e.g. twin\)"):
+    with pytest.raises(
+        BadInput,
+        match=r"month_activity 2024-03, column customer_id: key is not unique \(e.g. twin\)",
+    ):
         put(run, ACTIVITY, "2024-03", [twin, {**twin, "revenue_cny": 2}])
     assert not run.lake.has(ACTIVITY, run.month)
 
@@ -48,9 +56,13 @@ def test_a_key_that_comes_twice_is_refused_with_examples(tmp_path: Path) -> None
         ("SELECT 'a' AS customer_id, true AS is_active, 'much' AS revenue_cny", "much"),
     ],
 )
-def test_a_missing_column_or_a_wrong_value_is_named(tmp_path: Path, sql: str, named: str) -> None:
+def test_a_missing_column_or_a_wrong_value_is_named(
+    tmp_path: Path, sql: str, named: str
+) -> None:
     run = small_run(tmp_path, "2024-03", raw=("bill",))
-    with pytest.raises(BadInput, match=f"month_activity 2024-03: does not fit its declaration.*{named}"):
+    with pytest.raises(
+        BadInput, match=f"month_activity 2024-03: does not fit its declaration.*{named}"
+    ):
         run.engine.write(ACTIVITY, run.month, sql)
 
 
@@ -68,7 +80,9 @@ def test_the_same_rows_in_another_order_give_the_same_bytes(tmp_path: Path) -> N
     assert len(digests) == 1
 
 
-def test_what_dead_processes_spilled_is_removed_and_that_of_living_ones_stays(tmp_path: Path) -> None:
+def test_what_dead_processes_spilled_is_removed_and_that_of_living_ones_stays(
+    tmp_path: Path,
+) -> None:
     run = small_run(tmp_path, "2024-03", raw=("bill",))
     root = run.lake.root / ".spill"
     ended = subprocess.Popen([sys.executable, "-c", ""])
@@ -82,8 +96,15 @@ def test_what_dead_processes_spilled_is_removed_and_that_of_living_ones_stays(tm
         folder.mkdir(parents=True)
         (folder / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"spilled")
     run.engine.connection.execute("SELECT 1")
-    assert {name for name, folder in folders.items() if folder.exists()} == {"alive", "elsewhere"}
-    own = {path.name for path in root.iterdir()} - {folder.name for folder in folders.values()}
+    assert {name for name, folder in folders.items() if folder.exists()} == {
+        "alive",
+        "elsewhere",
+    }
+    own = {path.name for path in root.iterdir()} - {
+        folder.name for folder in folders.values()
+    }
     assert len(own) == 1
     run.close()
-    assert {path.name for path in root.iterdir()} == {folders[name].name for name in ("alive", "elsewhere")}
+    assert {path.name for path in root.iterdir()} == {
+        folders[name].name for name in ("alive", "elsewhere")
+    }

@@ -11,6 +11,7 @@ import pytest
 
 from churn_tasks.adapters import lake as lake_module
 from churn_tasks.adapters.lake import Lake
+from churn_tasks.core import files
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
 from churn_tasks.core.reading import Reading
@@ -43,7 +44,9 @@ def test_a_partition_is_written_and_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("torn", [b"", b"PAR1 half a file"])
-def test_what_cannot_be_read_back_never_takes_the_place(tmp_path: Path, torn: bytes) -> None:
+def test_what_cannot_be_read_back_never_takes_the_place(
+    tmp_path: Path, torn: bytes
+) -> None:
     lake = Lake(tmp_path)
     _write(lake, [1, 2])
     before = lake.sha256("numbers", MARCH)
@@ -67,9 +70,13 @@ def test_what_a_killed_writer_left_is_swept_by_the_next(tmp_path: Path) -> None:
     staging = tmp_path / ".staging"
     staging.mkdir()
     (staging / "numbers.2024-03.data.0123.parquet").write_bytes(b"half")
-    (staging / "numbers.2024-04.data.0123.parquet").write_bytes(b"another month, maybe at work")
+    (staging / "numbers.2024-04.data.0123.parquet").write_bytes(
+        b"another month, maybe at work"
+    )
     _write(lake, [1])
-    assert [path.name for path in staging.iterdir()] == ["numbers.2024-04.data.0123.parquet"]
+    assert [path.name for path in staging.iterdir()] == [
+        "numbers.2024-04.data.0123.parquet"
+    ]
 
 
 def test_writing_in_place_would_tear(tmp_path: Path) -> None:
@@ -99,15 +106,22 @@ def test_a_restated_version_lies_beside_the_first(tmp_path: Path) -> None:
     _write(_restating(lake, K1), [1, 2])
     _write(_restating(lake, K2), [1, 2, 3])
     assert _values(lake) == [1]
-    assert (_values(_restating(lake, K1)), _values(_restating(lake, K2))) == ([1, 2], [1, 2, 3])
-    assert _values(_restating(lake, K2 - dt.timedelta(days=1))) == [1, 2], "the latest up to the date"
+    assert (_values(_restating(lake, K1)), _values(_restating(lake, K2))) == (
+        [1, 2],
+        [1, 2, 3],
+    )
+    assert _values(_restating(lake, K2 - dt.timedelta(days=1))) == [1, 2], (
+        "the latest up to the date"
+    )
     assert lake.restatements("numbers", MARCH) == [K1, K2]
     assert lake.restated_at(K1) == [("numbers", MARCH)]
     now = lake.path("numbers", MARCH).stat()
     assert (now.st_ino, now.st_mtime_ns) == (first.st_ino, first.st_mtime_ns)
 
 
-def test_the_same_bytes_make_no_version_and_undo_one_that_is_stale(tmp_path: Path) -> None:
+def test_the_same_bytes_make_no_version_and_undo_one_that_is_stale(
+    tmp_path: Path,
+) -> None:
     lake = Lake(tmp_path)
     _write(lake, [1])
     _write(_restating(lake, K1), [1])
@@ -115,7 +129,9 @@ def test_the_same_bytes_make_no_version_and_undo_one_that_is_stale(tmp_path: Pat
     _write(_restating(lake, K1), [2])
     assert lake.restatements("numbers", MARCH) == [K1]
     _write(_restating(lake, K2), [2])
-    assert lake.restatements("numbers", MARCH) == [K1], "compared with the version before, not with the first"
+    assert lake.restatements("numbers", MARCH) == [K1], (
+        "compared with the version before, not with the first"
+    )
     _write(_restating(lake, K1), [1])
     assert lake.restatements("numbers", MARCH) == []
 
@@ -123,7 +139,12 @@ def test_the_same_bytes_make_no_version_and_undo_one_that_is_stale(tmp_path: Pat
 @pytest.mark.parametrize(
     ("table", "run_month", "is_restated", "read"),
     [
-        ("month_usage", Month(2024, 4), False, [1, 2]),  # an earlier month's summary: as known by then
+        (
+            "month_usage",
+            Month(2024, 4),
+            False,
+            [1, 2],
+        ),  # an earlier month's summary: as known by then
         ("month_usage", MARCH, False, [1]),  # its own month
         ("feat_usage", Month(2024, 4), False, [1]),
         ("label", Month(2024, 4), False, [1]),
@@ -137,7 +158,10 @@ def test_the_same_bytes_make_no_version_and_undo_one_that_is_stale(tmp_path: Pat
 def test_one_rule_says_which_version_is_read(
     tmp_path: Path, table: str, run_month: Month, is_restated: bool, read: list[int]
 ) -> None:
-    for lake, values in ((Lake(tmp_path), [1]), (_restating(Lake(tmp_path), K1), [1, 2])):
+    for lake, values in (
+        (Lake(tmp_path), [1]),
+        (_restating(Lake(tmp_path), K1), [1, 2]),
+    ):
         with lake.replacing(table, MARCH) as path:
             pq.write_table(pa.table({"n": values}), path)
     assert _values(Lake(tmp_path, Reading(run_month, K1, is_restated)), table) == read
@@ -150,33 +174,50 @@ def test_months_and_rows_follow_the_reading(tmp_path: Path) -> None:
     _write(_restating(lake, K1), [1, 2])
     assert (lake.months("numbers"), lake.has("numbers", MARCH)) == ([], False)
     restating = _restating(lake, K1)
-    assert (restating.months("numbers"), restating.rows("numbers", MARCH)) == ([MARCH], 2)
+    assert (restating.months("numbers"), restating.rows("numbers", MARCH)) == (
+        [MARCH],
+        2,
+    )
     assert restating.rows_before_and_at("numbers", MARCH, K1) == (None, 2)
 
 
 def test_removing_a_restated_version_leaves_the_others(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
-    for each, values in ((lake, [1]), (_restating(lake, K1), [2]), (_restating(lake, K2), [3])):
+    for each, values in (
+        (lake, [1]),
+        (_restating(lake, K1), [2]),
+        (_restating(lake, K2), [3]),
+    ):
         _write(each, values)
     _restating(lake, K1).remove("numbers", MARCH)
     assert lake.restatements("numbers", MARCH) == [K2]
     assert _values(lake) == [1]
     lake.remove("numbers", MARCH)
-    assert lake.restatements("numbers", MARCH) == [], "restated versions do not outlive what they restate"
+    assert lake.restatements("numbers", MARCH) == [], (
+        "restated versions do not outlive what they restate"
+    )
 
 
-def test_everything_of_one_date_is_removed_with_what_killed_writers_left(tmp_path: Path) -> None:
+def test_everything_of_one_date_is_removed_with_what_killed_writers_left(
+    tmp_path: Path,
+) -> None:
     lake = Lake(tmp_path)
-    for each, values in ((lake, [1]), (_restating(lake, K1), [2]), (_restating(lake, K2), [3])):
+    for each, values in (
+        (lake, [1]),
+        (_restating(lake, K1), [2]),
+        (_restating(lake, K2), [3]),
+    ):
         _write(each, values)
     for version in (f"restated={K1}", f"restated={K2}", "data"):
-        (tmp_path / ".staging" / f"numbers.2024-03.{version}.0123.parquet").write_bytes(b"half")
+        (tmp_path / ".staging" / f"numbers.2024-03.{version}.0123.parquet").write_bytes(
+            b"half"
+        )
     lake.discard_all(K1)
     assert lake.restatements("numbers", MARCH) == [K2]
     assert len(list((tmp_path / ".staging").iterdir())) == 2
 
 
-STOPS = ("yield", "_verify", "_put_in_place", "_sync", "replace")
+STOPS = ("yield", "_verify", "put_in_place", "_sync", "replace")
 
 
 @pytest.mark.parametrize("stop", STOPS)
@@ -214,6 +255,8 @@ def _killed_at(lake: Lake, stop: str, values: list[int]) -> int:
         os.replace = end
     elif stop == "renamed":
         os.replace = lambda *paths: (rename(*paths), end())
+    elif stop == "_sync":
+        files._sync = end
     elif stop != "yield":
         setattr(lake_module, stop, end)
     with lake.replacing("numbers", MARCH) as path:

@@ -66,7 +66,8 @@ def test_what_is_no_number_or_several_has_none(text: str) -> None:
 
 
 @given(
-    st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.sampled_from(["{}", "+86{}", "0086 {}", "86{}", "0{}", " {} "])
+    st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True),
+    st.sampled_from(["{}", "+86{}", "0086 {}", "86{}", "0{}", " {} "]),
 )
 def test_every_mobile_number_keeps_its_digits(number: str, form: str) -> None:
     assert spelling(form.format(number), "CN") == number
@@ -105,17 +106,26 @@ def test_another_country_has_its_own_plan() -> None:
         ("1" * 18, None),
     ],
 )
-def test_identity_numbers_are_held_against_their_check_character(text: str, wanted: str | None) -> None:
+def test_identity_numbers_are_held_against_their_check_character(
+    text: str, wanted: str | None
+) -> None:
     assert identity_spelling(text) == wanted
 
 
 @given(
-    st.from_regex(r"[1-6][0-9]{5}(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-8])[0-9]{3}", fullmatch=True),
+    st.from_regex(
+        r"[1-6][0-9]{5}(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-8])[0-9]{3}",
+        fullmatch=True,
+    ),
     st.integers(0, 16),
     st.integers(1, 9),
 )
 def test_a_slip_in_one_digit_is_found(body: str, position: int, by: int) -> None:
     number = body + check_character(body)
     assert identity_spelling(number) == number
-    slipped = number[:position] + str((int(number[position]) + by) % 10) + number[position + 1 :]
+    slipped = (
+        number[:position]
+        + str((int(number[position]) + by) % 10)
+        + number[position + 1 :]
+    )
     assert identity_spelling(slipped) is None

@@ -38,7 +38,11 @@ def test_another_key_gives_another_token() -> None:
 @given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True))
 def test_no_number_shows_in_its_token(number: str) -> None:
     token = Tokeniser(KEY).token(number)
-    assert len(token) == 32 and number not in token and not token.startswith(INVALID_PREFIX)
+    assert (
+        len(token) == 32
+        and number not in token
+        and not token.startswith(INVALID_PREFIX)
+    )
 
 
 @pytest.mark.parametrize("text", ["", "12", "no number", "1" * 16])
@@ -46,7 +50,9 @@ def test_what_is_no_number_is_marked(text: str) -> None:
     assert Tokeniser(KEY).token(text).startswith(INVALID_PREFIX)
 
 
-def test_columns_are_renamed_and_only_customers_numbers_are_kept_for_the_vault() -> None:
+def test_columns_are_renamed_and_only_customers_numbers_are_kept_for_the_vault() -> (
+    None
+):
     batch = pa.record_batch(
         {
             "customer_number": ["13900000001", "13900000002"],
@@ -58,7 +64,12 @@ def test_columns_are_renamed_and_only_customers_numbers_are_kept_for_the_vault()
     tokeniser = Tokeniser(KEY)
     reader = tokeniser.reader(pa.RecordBatchReader.from_batches(batch.schema, [batch]))
     table = reader.read_all()
-    assert table.column_names == ["customer_id", "phone_token", "peer_token", "duration_s"]
+    assert table.column_names == [
+        "customer_id",
+        "phone_token",
+        "peer_token",
+        "duration_s",
+    ]
     assert table["phone_token"].to_pylist() == [tokeniser.token(NUMBER), None]
     assert tokeniser.pairs == {tokeniser.token(NUMBER): NUMBER}
     assert tokeniser.rows == 2
@@ -74,31 +85,48 @@ def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> Non
         load_key(path)
 
 
-def _tokens(column: str, values: list[object], region: str = "CN") -> tuple[list[str | None], Tokeniser]:
+def _tokens(
+    column: str, values: list[object], region: str = "CN"
+) -> tuple[list[str | None], Tokeniser]:
     tokeniser = Tokeniser(KEY, region)
     batch = pa.record_batch({column: pa.array(values)})
-    table = tokeniser.reader(pa.RecordBatchReader.from_batches(batch.schema, [batch])).read_all()
+    table = tokeniser.reader(
+        pa.RecordBatchReader.from_batches(batch.schema, [batch])
+    ).read_all()
     return table.column(0).to_pylist(), tokeniser
 
 
-def test_identity_numbers_become_tokens_of_their_own_kind_and_stay_out_of_the_vault() -> None:
+def test_identity_numbers_become_tokens_of_their_own_kind_and_stay_out_of_the_vault() -> (
+    None
+):
     number = "11010519491231002X"
-    tokens, tokeniser = _tokens("identity_number", [number, "110105491231002", "1" * 18, "  ", None])
+    tokens, tokeniser = _tokens(
+        "identity_number", [number, "110105491231002", "1" * 18, "  ", None]
+    )
     assert tokens[0] == tokens[1] and len(str(tokens[0])) == 32
     assert str(tokens[2]).startswith(INVALID_PREFIX)
     assert tokens[3:] == [None, None], "blank is missing, not invalid"
     assert tokeniser.pairs == {}
-    assert tokeniser.spellings == {("identity_token", "old_identity"): 1, ("identity_token", "invalid"): 1}
+    assert tokeniser.spellings == {
+        ("identity_token", "old_identity"): 1,
+        ("identity_token", "invalid"): 1,
+    }
 
 
 def test_how_numbers_were_written_is_counted_by_row() -> None:
-    _, tokeniser = _tokens("phone_number", [NUMBER, "+86" + NUMBER, "+86" + NUMBER, "138 0013 8000", "无", ""])
+    _, tokeniser = _tokens(
+        "phone_number",
+        [NUMBER, "+86" + NUMBER, "+86" + NUMBER, "138 0013 8000", "无", ""],
+    )
     assert tokeniser.spellings == {
         ("phone_token", "country_code"): 2,
         ("phone_token", "separators"): 1,
         ("phone_token", "invalid"): 1,
     }
-    assert tokeniser.pairs == {tokeniser.token(NUMBER): NUMBER, tokeniser.token("无"): "无"}
+    assert tokeniser.pairs == {
+        tokeniser.token(NUMBER): NUMBER,
+        tokeniser.token("无"): "无",
+    }
 
 
 def test_numbers_that_a_spreadsheet_made_floating_are_whole_again() -> None:
@@ -114,4 +142,6 @@ def test_the_book_number_of_a_customer_need_not_be_a_telephone_number() -> None:
 def test_a_number_of_an_unknown_plan_is_kept_where_the_profile_says_so() -> None:
     here, _ = _tokens("phone_number", ["7000842753"])
     there, _ = _tokens("phone_number", ["7000842753"], region="any")
-    assert str(here[0]).startswith(INVALID_PREFIX) and not str(there[0]).startswith(INVALID_PREFIX)
+    assert str(here[0]).startswith(INVALID_PREFIX) and not str(there[0]).startswith(
+        INVALID_PREFIX
+    )

@@ -22,7 +22,9 @@ def test_nothing_is_learnt_from_few_months() -> None:
     found = learnt(four, "amount", QUALITY, QUALITY.warn, QUALITY.stop)
     assert found is not None
     assert found.usual == Band(76.9230769231, 130.0)
-    assert found.allowed == Band(33.3333333333, 300.0)  # factor 2, wider by 1.5 before a whole year is known
+    assert found.allowed == Band(
+        33.3333333333, 300.0
+    )  # factor 2, wider by 1.5 before a whole year is known
 
 
 def test_one_odd_month_does_not_widen_the_band() -> None:
@@ -35,8 +37,14 @@ def test_one_odd_month_does_not_widen_the_band() -> None:
 def test_a_large_table_is_not_blamed_for_a_small_difference() -> None:
     """Negative control: a test of significance at one million rows rejects half a percentage point."""
     before, now, rows = 0.400, 0.405, 1_000_000
-    limits = band(Past([before] * 6, error=error_of_share(now, rows)), "share", QUALITY.warn, 1.0)
-    assert limits.low is not None and limits.high is not None and limits.low < now < limits.high
+    limits = band(
+        Past([before] * 6, error=error_of_share(now, rows)), "share", QUALITY.warn, 1.0
+    )
+    assert (
+        limits.low is not None
+        and limits.high is not None
+        and limits.low < now < limits.high
+    )
     assert (now - before) / math.sqrt(before * (1 - before) / rows) > 10
 
 
@@ -44,16 +52,29 @@ def test_a_small_table_is_not_blamed_for_its_size() -> None:
     rng = random.Random(1)
     outside = 0
     for _ in range(300):
-        months = [statistics.mean(rng.random() < 0.3 for _ in range(250)) for _ in range(7)]
-        limits = band(Past(months[:6], error=error_of_share(months[6], 250)), "share", QUALITY.warn, 1.0)
+        months = [
+            statistics.mean(rng.random() < 0.3 for _ in range(250)) for _ in range(7)
+        ]
+        limits = band(
+            Past(months[:6], error=error_of_share(months[6], 250)),
+            "share",
+            QUALITY.warn,
+            1.0,
+        )
         assert limits.low is not None and limits.high is not None
         outside += not limits.low <= months[6] <= limits.high
     assert outside == 0
 
 
-@pytest.mark.parametrize(("share", "rise"), [(0.0, 0.0025), (0.0003, 0.0045), (0.5, 0.55)])
-def test_the_tolerance_of_a_share_is_smaller_near_nothing(share: float, rise: float) -> None:
-    assert band(Past([share] * 5), "share", EXACT, 1.0).high == pytest.approx(rise, rel=0.01)
+@pytest.mark.parametrize(
+    ("share", "rise"), [(0.0, 0.0025), (0.0003, 0.0045), (0.5, 0.55)]
+)
+def test_the_tolerance_of_a_share_is_smaller_near_nothing(
+    share: float, rise: float
+) -> None:
+    assert band(Past([share] * 5), "share", EXACT, 1.0).high == pytest.approx(
+        rise, rel=0.01
+    )
 
 
 def test_the_same_month_of_last_year_is_never_unusual() -> None:
@@ -84,10 +105,16 @@ def test_settings_widen_ignore_and_take_outcomes_away() -> None:
         }
     )
     baseline = Baseline(Month(2024, 6), quality)
-    mean = baseline.learn("cdr.volume_kb.mean", past, "amount")  # the first that fits counts
+    mean = baseline.learn(
+        "cdr.volume_kb.mean", past, "amount"
+    )  # the first that fits counts
     assert mean is not None and (mean.usual.high, mean.allowed) == (150.0, Band())
     median = baseline.learn("cdr.volume_kb.p50", past, "amount")
-    assert median is not None and median.usual == Band() and median.allowed.high == pytest.approx(165)
+    assert (
+        median is not None
+        and median.usual == Band()
+        and median.allowed.high == pytest.approx(165)
+    )
     assert baseline.learn("bill.amount_cny.p95", past, "amount") is None
     plain = baseline.learn("bill.amount_cny.mean", past, "amount")
     assert plain is not None and plain.usual.high == 130
@@ -102,7 +129,9 @@ def test_settings_widen_ignore_and_take_outcomes_away() -> None:
         ({"warm": {}}, "Extra inputs are not permitted"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(section: dict[str, object], said: str) -> None:
+def test_settings_that_make_no_sense_are_refused(
+    section: dict[str, object], said: str
+) -> None:
     with pytest.raises(ValueError, match=said):
         Quality.model_validate(section)
 

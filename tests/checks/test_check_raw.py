@@ -17,8 +17,8 @@ from churn_tasks.checks.raw_suite import raw_suite
 from churn_tasks.core.errors import CheckFailed
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
+from churn_tasks.runner.month_run import MonthRun, StepReport
 from churn_tasks.steps import check_raw
-from churn_tasks.steps.month_run import MonthRun, StepReport
 from tests.lakes import pour, rows, small_run
 
 JUNE, JULY = Month(2024, 6), Month(2024, 7)
@@ -46,12 +46,21 @@ def deliver(run: MonthRun, table: str, relation: str) -> None:
     """A raw partition from a relation that need not have every column of the contract."""
     names = [column.name for column in run.registry.raw[table].delivered_columns]
     empty = ", ".join(f'NULL AS "{name}"' for name in names)
-    pour(run, f"raw_{table}", run.month, f"(SELECT {empty} WHERE false UNION ALL BY NAME SELECT * FROM {relation})")
+    pour(
+        run,
+        f"raw_{table}",
+        run.month,
+        f"(SELECT {empty} WHERE false UNION ALL BY NAME SELECT * FROM {relation})",
+    )
 
 
 def checked(run: MonthRun, **tables: str) -> StepReport:
     """Deliver the month and run the gate."""
-    for name, relation in {"bill": bill(run.month), "customer": customer(run.month), **tables}.items():
+    for name, relation in {
+        "bill": bill(run.month),
+        "customer": customer(run.month),
+        **tables,
+    }.items():
         deliver(run, name, relation)
     return check_raw.run(run)
 
@@ -110,19 +119,26 @@ STOPS = {
 def test_what_earlier_months_never_showed_stops(june: MonthRun, kind: str) -> None:
     """None of these breaks a stated rule: the bounds are learnt."""
     relation, measure = STOPS[kind]
-    with pytest.raises(CheckFailed, match=rf"raw_{measure} is .*allowed .*learnt from 5 accepted months"):
+    with pytest.raises(
+        CheckFailed,
+        match=rf"raw_{measure} is .*allowed .*learnt from 5 accepted months",
+    ):
         checked(june, bill=relation)
     assert measure in results(june, "stop")
     assert not june.lake.has("profile_accepted", JUNE)
     assert rows(june, "profile") != []  # people can see what it looked like
 
 
-def test_an_optional_column_that_came_empty_stops_with_rows_and_keys(june: MonthRun) -> None:
+def test_an_optional_column_that_came_empty_stops_with_rows_and_keys(
+    june: MonthRun,
+) -> None:
     without = f"(SELECT * REPLACE (NULL::VARCHAR AS plan_code) FROM {customer(JUNE)})"
     with pytest.raises(CheckFailed) as stopped:
         checked(june, customer=without)
     assert "raw_customer.plan_code.null_share is 1, allowed [0, " in str(stopped.value)
-    assert "806 rows, e.g. customer_id S0, customer_id S1, customer_id S10" in str(stopped.value)
+    assert "806 rows, e.g. customer_id S0, customer_id S1, customer_id S10" in str(
+        stopped.value
+    )
     assert "token" not in str(stopped.value)
 
 
@@ -147,13 +163,19 @@ def test_volume_is_not_held_against_another_season(june: MonthRun) -> None:
     with pytest.raises(CheckFailed):
         checked(june, bill=bad(JUNE))
     july = MonthRun(june.settings, JULY)
-    report = checked(july, bill=f"(SELECT * FROM {bill(JULY)} WHERE hash(bill_id) % 100 < 45)")
+    report = checked(
+        july, bill=f"(SELECT * FROM {bill(JULY)} WHERE hash(bill_id) % 100 < 45)"
+    )
     assert report.facts["failed"] == 0
-    assert {"bill.rows"} == {name for name in results(july, "warn") if name.endswith(".rows")}
+    assert {"bill.rows"} == {
+        name for name in results(july, "warn") if name.endswith(".rows")
+    }
     july.close()
 
 
-def test_drill_nothing_vacuous_passes(june: MonthRun, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drill_nothing_vacuous_passes(
+    june: MonthRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Empty month, all-null column, empty suite, missing column, less than half the volume: 5 of 5 are refused."""
     kinds = {
         "empty month": (f"(SELECT * FROM {bill(JUNE)} WHERE false)", "raw_bill.rows is 0, allowed"),
@@ -169,7 +191,9 @@ def test_drill_nothing_vacuous_passes(june: MonthRun, monkeypatch: pytest.Monkey
         with pytest.raises(CheckFailed, match=said):
             checked(june, bill=relation)
         refused += 1
-    monkeypatch.setattr(check_raw, "raw_suite", lambda table, *_: (check_raw_suite(table.table), {}))
+    monkeypatch.setattr(
+        check_raw, "raw_suite", lambda table, *_: (check_raw_suite(table.table), {})
+    )
     with pytest.raises(CheckFailed, match="an empty suite is no success"):
         checked(june)
     assert refused + 1 == 5
@@ -185,7 +209,12 @@ def test_great_expectations_alone_passes_most_of_the_drill() -> None:
     """Negative control: usual expectations on the rows themselves, as a newcomer would write them."""
     import great_expectations as gx
 
-    good = pd.DataFrame({"bill_id": [f"B{i}" for i in range(100)], "amount_cny": [float(i) for i in range(100)]})
+    good = pd.DataFrame(
+        {
+            "bill_id": [f"B{i}" for i in range(100)],
+            "amount_cny": [float(i) for i in range(100)],
+        }
+    )
     frames = {
         "empty month": good.iloc[:0],
         "all-null column": good.assign(amount_cny=float("nan")),
@@ -193,13 +222,22 @@ def test_great_expectations_alone_passes_most_of_the_drill() -> None:
         "half the volume": good.iloc[:45],
     }
     context = gx.get_context(mode="ephemeral")
-    batch = context.data_sources.add_pandas("bare").add_dataframe_asset("a").add_batch_definition_whole_dataframe("b")
+    batch = (
+        context.data_sources.add_pandas("bare")
+        .add_dataframe_asset("a")
+        .add_batch_definition_whole_dataframe("b")
+    )
     suite = gx.ExpectationSuite("bare", expectations=[
         gx.expectations.ExpectColumnValuesToBeUnique(column="bill_id"),
         gx.expectations.ExpectColumnValuesToBeBetween(column="amount_cny", min_value=0, max_value=1000),
     ])  # fmt: skip
-    usual, empty = context.suites.add(suite), context.suites.add(gx.ExpectationSuite("empty"))
-    tried = {name: (usual, frame) for name, frame in frames.items()} | {"empty suite": (empty, good)}
+    usual, empty = (
+        context.suites.add(suite),
+        context.suites.add(gx.ExpectationSuite("empty")),
+    )
+    tried = {name: (usual, frame) for name, frame in frames.items()} | {
+        "empty suite": (empty, good)
+    }
     passed = {
         name
         for name, (chosen, frame) in tried.items()
@@ -207,21 +245,43 @@ def test_great_expectations_alone_passes_most_of_the_drill() -> None:
         .run(batch_parameters={"dataframe": frame})
         .success
     }
-    assert passed == {"empty month", "all-null column", "empty suite", "half the volume"}
+    assert passed == {
+        "empty month",
+        "all-null column",
+        "empty suite",
+        "half the volume",
+    }
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "stops"), [(6, 15, False), (40, 80, False), (600, 1300, True), (600, 250, True)]
+    ("before", "now", "stops"),
+    [(6, 15, False), (40, 80, False), (600, 1300, True), (600, 250, True)],
 )
-def test_a_small_table_may_double_by_chance(june: MonthRun, before: int, now: int, stops: bool) -> None:
-    figure = {"table_name": "bill", "column_name": "", "region_code": "", "measure": "rows", "item": ""}
+def test_a_small_table_may_double_by_chance(
+    june: MonthRun, before: int, now: int, stops: bool
+) -> None:
+    figure = {
+        "table_name": "bill",
+        "column_name": "",
+        "region_code": "",
+        "measure": "rows",
+        "item": "",
+    }
     baseline = Baseline.of(
-        JUNE, june.settings.quality, [{**figure, "month": Month(2024, 5).start, "value": float(before)}]
+        JUNE,
+        june.settings.quality,
+        [{**figure, "month": Month(2024, 5).start, "value": float(before)}],
     )
-    suite, values = raw_suite(june.registry.raw["bill"], [Figure("bill", "", "rows", float(now))], baseline)
-    volume = next(measure for measure in suite.measures if measure.name == "volume_ratio")
+    suite, values = raw_suite(
+        june.registry.raw["bill"], [Figure("bill", "", "rows", float(now))], baseline
+    )
+    volume = next(
+        measure for measure in suite.measures if measure.name == "volume_ratio"
+    )
     assert volume.lowest is not None and volume.highest is not None
-    assert (not volume.lowest <= values["raw_bill.volume_ratio"] <= volume.highest) == stops
+    assert (
+        not volume.lowest <= values["raw_bill.volume_ratio"] <= volume.highest
+    ) == stops
 
 
 def bad(month: Month) -> str:
@@ -232,7 +292,12 @@ def hasty(run: MonthRun, month: Month) -> MonthRun:
     """The month under settings that learn from the latest three months alone."""
     quality = {"min_months": 3, "max_months": 3}
     folder = run.settings.environment.state_dir.parent
-    return MonthRun(load_settings(str(folder / "profile"), state_dir=folder / "state", quality=quality), month)
+    return MonthRun(
+        load_settings(
+            str(folder / "profile"), state_dir=folder / "state", quality=quality
+        ),
+        month,
+    )
 
 
 def passed_bad_months(june: MonthRun, tries: int) -> list[str]:
@@ -253,15 +318,23 @@ def passed_bad_months(june: MonthRun, tries: int) -> list[str]:
 def test_a_refused_month_never_moves_the_yardstick(june: MonthRun) -> None:
     assert passed_bad_months(june, tries=2) == []
     august = rows(hasty(june, JULY + 1), "check_result", "2024-08")
-    assert {row["verdict"] for row in august if (row["column_name"], row["measure"]) == ("amount_cny", "mean")} == {
-        "stop"
-    }
+    assert {
+        row["verdict"]
+        for row in august
+        if (row["column_name"], row["measure"]) == ("amount_cny", "mean")
+    } == {"stop"}
 
 
-def test_a_yardstick_of_all_months_gives_way(june: MonthRun, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_yardstick_of_all_months_gives_way(
+    june: MonthRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Negative control: learning from whatever was measured, two bad months make the third one normal."""
     own = check_raw.baseline_sql
-    monkeypatch.setattr(check_raw, "baseline_sql", lambda *given: own(*given).replace("profile_accepted", "profile"))
+    monkeypatch.setattr(
+        check_raw,
+        "baseline_sql",
+        lambda *given: own(*given).replace("profile_accepted", "profile"),
+    )
     view = MonthRun.__dict__["engine"].func
     monkeypatch.setattr(MonthRun, "engine", cached(view))
     assert passed_bad_months(june, tries=1) == ["2024-08"]
@@ -281,7 +354,9 @@ def cached(make: Any) -> Any:
     return found
 
 
-def test_an_accepted_month_that_is_spoilt_later_keeps_its_profile(june: MonthRun) -> None:
+def test_an_accepted_month_that_is_spoilt_later_keeps_its_profile(
+    june: MonthRun,
+) -> None:
     checked(june)
     before = june.lake.sha256("profile_accepted", JUNE)
     with pytest.raises(CheckFailed):
@@ -294,7 +369,10 @@ def test_the_same_month_gives_the_same_bytes(june: MonthRun) -> None:
     def digests() -> list[str]:
         checked(june)
         pages = sorted((june.settings.data_docs_dir / "measures").glob("*.html"))
-        tables = [june.lake.sha256(table, JUNE) for table in ("profile", "profile_accepted", "check_result")]
+        tables = [
+            june.lake.sha256(table, JUNE)
+            for table in ("profile", "profile_accepted", "check_result")
+        ]
         return [*tables, *(page.read_text(encoding="utf-8") for page in pages)]
 
     first = digests()
@@ -313,7 +391,16 @@ def test_every_measure_has_its_place_in_the_pages(june: MonthRun) -> None:
         first = text[text.index('class="trail-card') :]
         assert first.startswith('class="trail-card stop"')  # what stopped comes first
     judged = [row for row in rows(june, "check_result") if row["table_name"] == "bill"]
-    assert page.index("<details") > 0 and page[: page.index("<details")].count("<svg") == len(judged) > 15
-    assert "amount_cny：均值" in page and "amount_cny: mean" in page and "2024-06: " in page
-    assert 'href="measures/index.html"' in (folder.parent / "index.html").read_text(encoding="utf-8")
+    assert (
+        page.index("<details") > 0
+        and page[: page.index("<details")].count("<svg") == len(judged) > 15
+    )
+    assert (
+        "amount_cny：均值" in page
+        and "amount_cny: mean" in page
+        and "2024-06: " in page
+    )
+    assert 'href="measures/index.html"' in (folder.parent / "index.html").read_text(
+        encoding="utf-8"
+    )
     assert (folder / "customer.html").is_file()

@@ -14,12 +14,18 @@ from churn_tasks.checks.measures import Measure, Suite
 from churn_tasks.checks.offline_page import offline
 
 ROWS = Measure("rows", "count(*)", "Rows of the month.", lowest=10)
-DIRT = Measure("dirt_share", "avg(1)", "Rows set aside: see <https://example.org/rules>.", highest=0.05)
+DIRT = Measure(
+    "dirt_share",
+    "avg(1)",
+    "Rows set aside: see <https://example.org/rules>.",
+    highest=0.05,
+)
 SUITES = [Suite("bill", [ROWS, DIRT]), Suite("cdr", [ROWS])]
 GOOD = {"bill.rows": 10, "bill.dirt_share": 0.05, "cdr.rows": 11}
 BAD = {"bill.rows": 9, "bill.dirt_share": 0.2, "cdr.rows": 11}
 OUTSIDE = re.compile(
-    r"""(?:\b(?:src|srcset|href|action|data)\s*=\s*|url\(\s*|@import\s+)["']?\s*(?:https?:)?//[^"')\s>]+""", re.I
+    r"""(?:\b(?:src|srcset|href|action|data)\s*=\s*|url\(\s*|@import\s+)["']?\s*(?:https?:)?//[^"')\s>]+""",
+    re.I,
 )
 
 
@@ -36,18 +42,30 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def outside(folder: Path) -> list[str]:
     texts = [path for path in folder.rglob("*") if path.suffix in {".html", ".css"}]
     assert texts
-    return [found for path in texts for found in OUTSIDE.findall(path.read_text(encoding="utf-8"))]
+    return [
+        found
+        for path in texts
+        for found in OUTSIDE.findall(path.read_text(encoding="utf-8"))
+    ]
 
 
 def test_no_page_loads_or_links_anything_outside(root: Path) -> None:
     assert outside(root) == []
-    assert not [page for page in root.rglob("*.html") if "<script" in page.read_text(encoding="utf-8")]
+    assert not [
+        page
+        for page in root.rglob("*.html")
+        if "<script" in page.read_text(encoding="utf-8")
+    ]
 
 
-def test_great_expectations_alone_loads_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_great_expectations_alone_loads_from_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Negative control: what the scan finds when the pages stay as they were built."""
     built: list[Path] = []
-    monkeypatch.setattr(gate, "publish", lambda aside, site, results: built.append(aside))
+    monkeypatch.setattr(
+        gate, "publish", lambda aside, site, results: built.append(aside)
+    )
     judge(SUITES, GOOD, Site(tmp_path, "2024-03", "raw"))
     validation = next(built[0].glob("validations/bill/**/*.html")).parent
     suites = built[0] / "expectations"
@@ -59,19 +77,29 @@ def test_every_address_of_a_page_leads_to_a_file(root: Path) -> None:
     pages = list(root.rglob("*.html"))
     assert len(pages) == 1 + 3 + 2 * (2 + 1 + 2)
     for page in pages:
-        targets = [page.parent / address for address in addresses(page) if not address.startswith("#")]
+        targets = [
+            page.parent / address
+            for address in addresses(page)
+            if not address.startswith("#")
+        ]
         assert targets or page.parent == root
-        assert [target for target in targets if not target.resolve().is_file()] == [], page
+        assert [target for target in targets if not target.resolve().is_file()] == [], (
+            page
+        )
 
 
 def addresses(page: Path) -> Iterator[str]:
-    for address in re.findall(r'(?:href|src)="([^"]*)"', page.read_text(encoding="utf-8")):
+    for address in re.findall(
+        r'(?:href|src)="([^"]*)"', page.read_text(encoding="utf-8")
+    ):
         yield address.split("#")[0] or "#"
 
 
 def test_the_content_of_a_page_stays(root: Path) -> None:
     """Texts and icons of the failing table are there; the advertisement and the film about GX are not."""
-    page = next((root / "2024-04" / "raw" / "validations" / "bill").rglob("*.html")).read_text(encoding="utf-8")
+    page = next(
+        (root / "2024-04" / "raw" / "validations" / "bill").rglob("*.html")
+    ).read_text(encoding="utf-8")
     assert "maximum value must be less than or equal to" in page and ">0.2<" in page
     assert page.count("fa-times text-danger") == 3  # two checks and the table
     assert not re.search("newsletter|tutorial|ge-walkthrough|onclick|Data asset", page)
@@ -87,7 +115,10 @@ def texts(page: str) -> list[str]:
 
 
 def rows(page: Path) -> list[str]:
-    return [" ".join(texts(row)) for row in re.findall(r"<tr>.*?</tr>", page.read_text(encoding="utf-8"), re.S)]
+    return [
+        " ".join(texts(row))
+        for row in re.findall(r"<tr>.*?</tr>", page.read_text(encoding="utf-8"), re.S)
+    ]
 
 
 def test_the_index_lists_every_suite_once_with_its_counts(root: Path) -> None:
@@ -104,11 +135,15 @@ def test_the_index_lists_every_suite_once_with_its_counts(root: Path) -> None:
 
 
 def test_the_index_shows_failed_checks_first_and_every_value(root: Path) -> None:
-    failed = [row for row in rows(root / "2024-04" / "raw" / "index.html") if "Rows " in row]
+    failed = [
+        row for row in rows(root / "2024-04" / "raw" / "index.html") if "Rows " in row
+    ]
     dirt = "bill dirt_share 0.2 – ≤ 0.05 ✗ 不合格 stop Rows set aside: see <https://example.org/rules>."
     bad = ["bill rows 9 – ≥ 10 ✗ 不合格 stop Rows of the month.", dirt]
     assert failed == [*bad, *bad, "cdr rows 11 – ≥ 10 ✓ 合格 pass Rows of the month."]
-    passed = [row for row in rows(root / "2024-03" / "raw" / "index.html") if "Rows " in row]
+    passed = [
+        row for row in rows(root / "2024-03" / "raw" / "index.html") if "Rows " in row
+    ]
     assert len(passed) == 3 and not any("stop" in row for row in passed)
 
 
@@ -135,12 +170,20 @@ def test_the_root_tells_what_lies_on_disk(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2024-03", "index.html"]
 
 
-def test_a_warning_is_shown_with_its_usual_bounds_and_does_not_stop(tmp_path: Path) -> None:
-    learnt = Measure("mean", "", "Mean; learnt from 6 accepted months.", 1, 9, "均值。", 4, 6, 6)
-    judge([Suite("bill", [learnt])], {"bill.mean": 7.5}, Site(tmp_path, "2024-03", "raw"))
+def test_a_warning_is_shown_with_its_usual_bounds_and_does_not_stop(
+    tmp_path: Path,
+) -> None:
+    learnt = Measure(
+        "mean", "", "Mean; learnt from 6 accepted months.", 1, 9, "均值。", 4, 6, 6
+    )
+    judge(
+        [Suite("bill", [learnt])], {"bill.mean": 7.5}, Site(tmp_path, "2024-03", "raw")
+    )
     page = tmp_path / "2024-03" / "raw" / "index.html"
     shown = [row for row in rows(page) if row.startswith("bill mean")]
-    assert shown == 2 * ["bill mean 7.5 4 … 6 1 … 9 ! 提示 warn 均值。 Mean; learnt from 6 accepted months."]
+    assert shown == 2 * [
+        "bill mean 7.5 4 … 6 1 … 9 ! 提示 warn 均值。 Mean; learnt from 6 accepted months."
+    ]
     assert rows(tmp_path / "index.html")[1:] == ["2024-03 ! 提示 warn 0 + 1 / 1 – –"]
     assert "the month went on" in page.read_text(encoding="utf-8")
 
@@ -152,7 +195,9 @@ def test_a_site_without_a_result_is_no_success(tmp_path: Path) -> None:
     assert rows(tmp_path / "index.html")[1:] == ["2024-03 ? – –"]
 
 
-def test_of_two_stages_ending_together_none_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_two_stages_ending_together_none_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The other stage lands after this one has read the disk and before it has written."""
     from churn_tasks.checks import data_docs
 
@@ -164,7 +209,9 @@ def test_of_two_stages_ending_together_none_is_left_out(tmp_path: Path, monkeypa
         if not other.exists():
             other.mkdir(parents=True)
             (other / "index.html").touch()
-            (other / "result.json").write_text('{"evaluated": 8, "failed": 0}', encoding="utf-8")
+            (other / "result.json").write_text(
+                '{"evaluated": 8, "failed": 0}', encoding="utf-8"
+            )
         return page
 
     monkeypatch.setattr(data_docs, "_months_page", late)

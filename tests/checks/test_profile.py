@@ -6,10 +6,18 @@ from pathlib import Path
 import pytest
 
 from churn_tasks.checks import profile
-from churn_tasks.checks.profile import Figure, figures, is_code, profile_sql, region_figures, regions_sql, sampling_mask
+from churn_tasks.checks.profile import (
+    Figure,
+    figures,
+    is_code,
+    profile_sql,
+    region_figures,
+    regions_sql,
+    sampling_mask,
+)
 from churn_tasks.core.months import Month
-from churn_tasks.core.tables import Registry
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.declared.registry import Registry
+from churn_tasks.runner.month_run import MonthRun
 from tests.lakes import small_run
 
 MONTH = Month(2024, 3)
@@ -25,28 +33,47 @@ BILL = """
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
-    made = small_run(tmp_path_factory.mktemp("profile"), "2024-03", raw=("bill", "customer"))
+    made = small_run(
+        tmp_path_factory.mktemp("profile"), "2024-03", raw=("bill", "customer")
+    )
     yield made
     made.close()
 
 
-def taken(run: MonthRun, relation: str, table: str = "bill", rows: int = 2000) -> dict[tuple[str, str, str], float]:
+def taken(
+    run: MonthRun, relation: str, table: str = "bill", rows: int = 2000
+) -> dict[tuple[str, str, str], float]:
     """(column, measure, item) to value."""
     contract = run.registry.raw[table]
-    found = figures(contract, run.engine.row(profile_sql(contract, relation, MONTH, rows)))
-    return {(figure.column, figure.measure, figure.item): figure.value for figure in found}
+    found = figures(
+        contract, run.engine.row(profile_sql(contract, relation, MONTH, rows))
+    )
+    return {
+        (figure.column, figure.measure, figure.item): figure.value for figure in found
+    }
 
 
 def test_figures_by_hand(run: MonthRun) -> None:
     found = taken(run, f"({BILL})")
     assert found["", "rows", ""] == found["", "kept", ""] == 2000
-    assert found["bill_id", "distinct", ""] == 2000 and found["customer_id", "distinct", ""] == 50
-    assert found["item_code", "share_of", "data"] == 0.5 and found["item_code", "share_of", "voice"] == 0.25
+    assert (
+        found["bill_id", "distinct", ""] == 2000
+        and found["customer_id", "distinct", ""] == 50
+    )
+    assert (
+        found["item_code", "share_of", "data"] == 0.5
+        and found["item_code", "share_of", "voice"] == 0.25
+    )
     assert found["item_code", "distinct", ""] == 3
     # i % 4 = 0 gives i % 100 in {0, 4, ..., 96}, mean 48, negative; the others mean (49.5 * 100 - 48 * 25) / 75 = 50
     assert found["amount_cny", "mean", ""] == pytest.approx((0.75 * 5.0) - 0.25 * 4.8)
-    assert found["amount_cny", "negative_share", ""] == 0.25 - 20 / 2000  # every hundredth discount is 0
-    assert (found["amount_cny", "min", ""], found["amount_cny", "max", ""]) == (-9.6, 9.9)
+    assert (
+        found["amount_cny", "negative_share", ""] == 0.25 - 20 / 2000
+    )  # every hundredth discount is 0
+    assert (found["amount_cny", "min", ""], found["amount_cny", "max", ""]) == (
+        -9.6,
+        9.9,
+    )
     assert found["known_date", "p50", ""] == 33  # days from the first of the month
     assert found["amount_cny", "null_share", ""] == found["", "repeated_share", ""] == 0
 
@@ -58,17 +85,25 @@ def test_broken_rows_are_counted_and_do_not_speak_of_values(run: MonthRun) -> No
     assert found["", "amount_absurd_share", ""] == 1 / 2000
     assert found["", "kept", ""] == 1999
     assert found["amount_cny", "mean", ""] == pytest.approx(2.55, rel=0.01)
-    naive = run.engine.row(f"SELECT avg(amount_cny)::DOUBLE AS mean FROM {broken}")["mean"]
+    naive = run.engine.row(f"SELECT avg(amount_cny)::DOUBLE AS mean FROM {broken}")[
+        "mean"
+    ]
     assert naive > 500
 
 
 def test_doubles_are_seen(run: MonthRun) -> None:
     twice = f"(SELECT * FROM ({BILL}) UNION ALL SELECT * FROM ({BILL}) WHERE bill_id LIKE 'B1%')"
-    extra = run.engine.row(f"SELECT count(*) AS n FROM ({BILL}) WHERE bill_id LIKE 'B1%'")["n"]
-    assert taken(run, twice)["", "repeated_share", ""] == pytest.approx(extra / (2000 + extra))
+    extra = run.engine.row(
+        f"SELECT count(*) AS n FROM ({BILL}) WHERE bill_id LIKE 'B1%'"
+    )["n"]
+    assert taken(run, twice)["", "repeated_share", ""] == pytest.approx(
+        extra / (2000 + extra)
+    )
 
 
-def test_the_figures_do_not_depend_on_order_or_threads(run: MonthRun, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_figures_do_not_depend_on_order_or_threads(
+    run: MonthRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Negative control: sums of doubles and approximate quantiles of the same rows differ with their order."""
     monkeypatch.setattr(profile, "SAMPLED_FROM", 500)
     lines = f"(SELECT * REPLACE ((hash(bill_id) % 1000000007 / 7.0)::DECIMAL(18,4) AS amount_cny) FROM ({BILL}))"
@@ -82,54 +117,94 @@ def test_the_figures_do_not_depend_on_order_or_threads(run: MonthRun, monkeypatc
         sums = f"SELECT sum(amount_cny::DOUBLE / 3) AS s, approx_quantile(amount_cny, 0.5) AS q FROM shuffled{place}"
         naive.add(tuple(run.engine.row(sums).values()))
     run.engine.connection.execute("SET threads = 2")
-    results.extend(taken(run, f"shuffled{place}") for place in (0, 1, 2) for _ in range(3))
+    results.extend(
+        taken(run, f"shuffled{place}") for place in (0, 1, 2) for _ in range(3)
+    )
     assert all(result == results[0] for result in results) and len(results) == 12
     assert results[0]["", "close_share", ""] == pytest.approx(0.25, abs=0.05)
     assert len(naive) > 1
 
 
 def test_large_tables_are_looked_at_in_part_and_counted_in_full() -> None:
-    assert [sampling_mask(rows) for rows in (0, 1_000_000, 1_000_001, 36_000_000)] == [0, 0, 1, 63]
+    assert [sampling_mask(rows) for rows in (0, 1_000_000, 1_000_001, 36_000_000)] == [
+        0,
+        0,
+        1,
+        63,
+    ]
 
 
 def test_nothing_personal_is_in_a_profile(run: MonthRun) -> None:
     """Columns with personal data have counts only; a rare value and a phone number in a code column are not named."""
     contract = run.registry.raw["customer"]
-    columns = {c.name: f"'{c.name} of ' || i" if c.type == "text" else f"NULL::{c.type}" for c in contract.columns}
+    columns = {
+        c.name: f"'{c.name} of ' || i" if c.type == "text" else f"NULL::{c.type}"
+        for c in contract.columns
+    }
     columns |= {
         "plan_code": "CASE WHEN i < 9 THEN 'rare' ELSE 'P1' END",
         "city_code": "'13800138000'",
         "birth_year": "1980",
     }
-    columns |= {"customer_id": "'S' || i", "pay_mode": "'prepaid'", "event_date": "DATE '2024-01-01'"}
-    columns |= {"known_date": "DATE '2024-01-01'", "unreadable": "NULL::VARCHAR", "formula": "NULL::VARCHAR"}
+    columns |= {
+        "customer_id": "'S' || i",
+        "pay_mode": "'prepaid'",
+        "event_date": "DATE '2024-01-01'",
+    }
+    columns |= {
+        "known_date": "DATE '2024-01-01'",
+        "unreadable": "NULL::VARCHAR",
+        "formula": "NULL::VARCHAR",
+    }
     select = ", ".join(
         f'{sql.replace("NULL::decimal", "NULL::DECIMAL(18,4)").replace("NULL::double", "NULL::DOUBLE")} AS "{name}"'
         for name, sql in columns.items()
     )
-    relation = f"(SELECT {select}, DATE '2024-03-01' AS month FROM range(500) AS rows(i))"
-    found = figures(contract, run.engine.row(profile_sql(contract, relation, MONTH, 500)))
+    relation = (
+        f"(SELECT {select}, DATE '2024-03-01' AS month FROM range(500) AS rows(i))"
+    )
+    found = figures(
+        contract, run.engine.row(profile_sql(contract, relation, MONTH, 500))
+    )
     personal = {column.name for column in contract.columns if column.pii != "none"}
     assert {"customer_name", "phone_token", "birth_year"} <= personal
-    assert {f.measure for f in found if f.column in personal} <= {"null_share", "distinct"}
+    assert {f.measure for f in found if f.column in personal} <= {
+        "null_share",
+        "distinct",
+    }
     named = {figure.item for figure in found if figure.item}
     assert "P1" in named and "138****8000" in named
-    assert not any("rare" in item or " of " in item or "13800138000" in item for item in named - {"P1"} if item)
+    assert not any(
+        "rare" in item or " of " in item or "13800138000" in item
+        for item in named - {"P1"}
+        if item
+    )
 
 
 def test_ids_are_not_codes(run: MonthRun) -> None:
-    codes = {column.name for column in run.registry.raw["bill"].columns if is_code(column)}
+    codes = {
+        column.name for column in run.registry.raw["bill"].columns if is_code(column)
+    }
     assert codes == {"item_code"}
 
 
 def test_rows_and_means_by_region_come_from_the_master(run: MonthRun) -> None:
     contract = run.registry.raw["bill"]
     region = "CASE WHEN i < 10 THEN 'R01' ELSE 'R02' END AS region_code"
-    master = f"(SELECT 'S' || i AS customer_id, {region} FROM range(40) AS customers(i))"
+    master = (
+        f"(SELECT 'S' || i AS customer_id, {region} FROM range(40) AS customers(i))"
+    )
     sql = regions_sql(contract, f"({BILL})", master)
     assert sql
-    found = {(f.region, f.measure, f.column): f.value for f in region_figures(contract, run.engine.records(sql))}
-    assert found["R01", "rows", ""] == 400 and found["R02", "rows", ""] == 1200 and found["?", "rows", ""] == 400
+    found = {
+        (f.region, f.measure, f.column): f.value
+        for f in region_figures(contract, run.engine.records(sql))
+    }
+    assert (
+        found["R01", "rows", ""] == 400
+        and found["R02", "rows", ""] == 1200
+        and found["?", "rows", ""] == 400
+    )
     assert found["R01", "customers", ""] == 10
     assert ("R02", "mean", "amount_cny") in found
     assert regions_sql(contract, f"({BILL})", None) is None
@@ -138,7 +213,9 @@ def test_rows_and_means_by_region_come_from_the_master(run: MonthRun) -> None:
 def test_an_empty_table_has_rows_and_no_shares(run: MonthRun) -> None:
     found = taken(run, f"(SELECT * FROM ({BILL}) WHERE false)", rows=0)
     assert found["", "rows", ""] == 0 and found["", "any_missing_share", ""] == 0
-    assert not any(measure in ("mean", "null_share", "share_of") for _, measure, _ in found)
+    assert not any(
+        measure in ("mean", "null_share", "share_of") for _, measure, _ in found
+    )
 
 
 def test_figures_say_what_they_are_about() -> None:

@@ -10,8 +10,13 @@ def heights(svg: str) -> list[float]:
 
 
 def test_points_bands_and_outcomes() -> None:
-    calm = [Point(f"2024-0{month}", 10 + month, usual=(8, 20), allowed=(4, 40)) for month in range(1, 5)]
-    svg = small_chart([*calm, Point("2024-05", 22, usual=(8, 20), allowed=(4, 40), outcome="warn")])
+    calm = [
+        Point(f"2024-0{month}", 10 + month, usual=(8, 20), allowed=(4, 40))
+        for month in range(1, 5)
+    ]
+    svg = small_chart(
+        [*calm, Point("2024-05", 22, usual=(8, 20), allowed=(4, 40), outcome="warn")]
+    )
     assert svg.count("<circle") == 5 and svg.count("<rect") == 5
     assert "<title>2024-05: 22; usual 8 … 20; allowed 4 … 40</title>" in svg
     assert heights(svg) == sorted(heights(svg), reverse=True)  # rising values
@@ -20,8 +25,12 @@ def test_points_bands_and_outcomes() -> None:
 
 def test_a_stopped_month_does_not_flatten_the_others() -> None:
     """Negative control: drawn to scale, the other months would lie within a pixel of each other."""
-    calm = [Point(f"2024-0{month}", 10 + month % 2, usual=(8, 13)) for month in range(1, 5)]
-    found = heights(small_chart([*calm, Point("2024-05", 5_000, usual=(8, 13), outcome="stop")]))
+    calm = [
+        Point(f"2024-0{month}", 10 + month % 2, usual=(8, 13)) for month in range(1, 5)
+    ]
+    found = heights(
+        small_chart([*calm, Point("2024-05", 5_000, usual=(8, 13), outcome="stop")])
+    )
     assert found[-1] == TOP
     assert max(found[:-1]) - min(found[:-1]) > 3
     assert (11 - 10) / (5_000 - 8) * HEIGHT < 0.1

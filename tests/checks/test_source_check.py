@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from churn_tasks.by_hand.source import look
 from churn_tasks.checks.source_check import Judged, Seen, judge, missing_activity
 from churn_tasks.cli import app
-from churn_tasks.core.gaps import Gaps, everything_delivered
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings, load_settings
-from churn_tasks.local.source_look import look
+from churn_tasks.declared.lineage.gaps import Gaps, everything_delivered
 from tests.lakes import small_profile
 
 MARCH = Month(2024, 3)
@@ -30,10 +30,18 @@ def gaps() -> Gaps:
 
 
 def verdict(
-    gaps: Gaps, *, without: tuple[str, ...] = (), retyped: dict[str, str] | None = None, **facts: object
+    gaps: Gaps,
+    *,
+    without: tuple[str, ...] = (),
+    retyped: dict[str, str] | None = None,
+    **facts: object,
 ) -> Judged:
     """What is said of 900 complaints that differ from the contract in one way."""
-    columns = {name: kind for name, kind in (COMPLAINT | (retyped or {})).items() if name not in without}
+    columns = {
+        name: kind
+        for name, kind in (COMPLAINT | (retyped or {})).items()
+        if name not in without
+    }
     seen: dict[str, object] = {
         "columns": columns, "rows": 900, "rows_before": 880, "looked_at": 900,
         "filled": dict.fromkeys(columns, 900), "newest_known": date(2024, 3, 31),
@@ -47,16 +55,22 @@ def test_a_table_as_the_contract_wants_it_has_nothing_to_say(gaps: Gaps) -> None
     assert not said.cost.features and not said.cost.triggers
 
 
-def test_an_optional_column_that_is_missing_costs_its_features_and_triggers(gaps: Gaps) -> None:
+def test_an_optional_column_that_is_missing_costs_its_features_and_triggers(
+    gaps: Gaps,
+) -> None:
     said = verdict(gaps, without=("outcome",))
     assert said.missing == ("outcome",) and not said.stops
-    assert said.cost.by_family() == {"service": ["complaint_unsatisfied_count", "complaint_reluctant_count"]}
+    assert said.cost.by_family() == {
+        "service": ["complaint_unsatisfied_count", "complaint_reluctant_count"]
+    }
     assert [trigger.number for trigger in said.cost.triggers] == [9]
 
 
 def test_a_column_that_comes_empty_costs_the_same(gaps: Gaps) -> None:
     said = verdict(gaps, filled={**dict.fromkeys(COMPLAINT, 900), "category": 0})
-    assert said.missing == ("category",) and said.remarks == ("column category is empty",)
+    assert said.missing == ("category",) and said.remarks == (
+        "column category is empty",
+    )
     assert [feature.name for feature in said.cost.features] == [
         "complaint_porting_count",
         "complaint_price_count",
@@ -69,20 +83,31 @@ def test_a_column_that_comes_empty_costs_the_same(gaps: Gaps) -> None:
 
 
 def test_a_required_column_that_is_missing_stops_the_month(gaps: Gaps) -> None:
-    assert verdict(gaps, without=("known_date",)).stops == ("required column known_date is not delivered",)
+    assert verdict(gaps, without=("known_date",)).stops == (
+        "required column known_date is not delivered",
+    )
 
 
 def test_mistyped_columns_say_how_many_values_cannot_be_read(gaps: Gaps) -> None:
-    said = verdict(gaps, retyped={"event_date": "string"}, set_aside={"event_date_unreadable": 12})
+    said = verdict(
+        gaps, retyped={"event_date": "string"}, set_aside={"event_date_unreadable": 12}
+    )
     assert said.mistyped == (("event_date", "string", "date", 12),)
-    assert said.remarks == ("event_date_unreadable: 12 of 900 rows would be set aside",) and not said.stops
+    assert (
+        said.remarks == ("event_date_unreadable: 12 of 900 rows would be set aside",)
+        and not said.stops
+    )
     hopeless = verdict(gaps, retyped={"event_date": "bool"})
-    assert hopeless.stops == ("column event_date arrives as bool, which cannot be read as date",)
+    assert hopeless.stops == (
+        "column event_date arrives as bool, which cannot be read as date",
+    )
 
 
 def test_too_many_rows_set_aside_stop_the_month(gaps: Gaps) -> None:
     said = verdict(gaps, set_aside={"customer_id_missing": 90})
-    assert said.stops == ("customer_id_missing would set aside 10.0% of the rows, at most 5.0% may be",)
+    assert said.stops == (
+        "customer_id_missing would set aside 10.0% of the rows, at most 5.0% may be",
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,27 +124,42 @@ def test_a_table_is_stale_when_it_is_silent_for_longer_than_its_rows_explain(
 ) -> None:
     said = verdict(gaps, rows=rows, rows_before=rows, newest_known=newest)
     assert (
-        any(remark.startswith("stale: the newest row was known on 2024-03-20, 11 days") for remark in said.remarks)
+        any(
+            remark.startswith("stale: the newest row was known on 2024-03-20, 11 days")
+            for remark in said.remarks
+        )
         == stale
     )
 
 
 def test_half_or_twice_the_rows_of_the_month_before_is_worth_a_look(gaps: Gaps) -> None:
-    assert verdict(gaps, rows=300).remarks == ("300 rows after 880 in the month before",)
+    assert verdict(gaps, rows=300).remarks == (
+        "300 rows after 880 in the month before",
+    )
     assert verdict(gaps, rows=1_000).remarks == ()
 
 
-def test_a_table_that_is_not_delivered_costs_everything_that_needs_it(gaps: Gaps) -> None:
-    less = Gaps(gaps.contracts, gaps.queries, gaps.triggers, gaps.delivered - {"port_out"})
+def test_a_table_that_is_not_delivered_costs_everything_that_needs_it(
+    gaps: Gaps,
+) -> None:
+    less = Gaps(
+        gaps.contracts, gaps.queries, gaps.triggers, gaps.delivered - {"port_out"}
+    )
     said = judge(gaps.contracts["port_out"], None, less, WINDOW)
     assert said.state == "absent" and not said.stops
-    assert len(said.cost.features) == 15, "the whole query falls away: it reads usage and porting together"
+    assert len(said.cost.features) == 15, (
+        "the whole query falls away: it reads usage and porting together"
+    )
 
 
 def test_without_activity_nobody_is_a_customer(gaps: Gaps) -> None:
-    less = Gaps(gaps.contracts, gaps.queries, gaps.triggers, frozenset({"cdr", "customer"}))
+    less = Gaps(
+        gaps.contracts, gaps.queries, gaps.triggers, frozenset({"cdr", "customer"})
+    )
     assert missing_activity(less).endswith("(month_activity): deliver bill")
-    assert judge(gaps.contracts["bill"], None, less, WINDOW).stops == ("without it nobody is a customer",)
+    assert judge(gaps.contracts["bill"], None, less, WINDOW).stops == (
+        "without it nobody is a customer",
+    )
     assert missing_activity(gaps) == ""
 
 
@@ -129,7 +169,9 @@ def test_without_activity_nobody_is_a_customer(gaps: Gaps) -> None:
 def settings_with(tmp_path: Path, **extracts: str) -> Settings:
     drops = tmp_path / "drops"
     drops.mkdir(exist_ok=True)
-    profile = small_profile(tmp_path, [], source={"kind": "files", "files": {"lines": "lines.csv"}})
+    profile = small_profile(
+        tmp_path, [], source={"kind": "files", "files": {"lines": "lines.csv"}}
+    )
     for name, sql in extracts.items():
         (profile / "extract" / f"{name}.sql").write_text(sql, encoding="utf-8")
     return load_settings(str(profile), state_dir=tmp_path / "state", data_path=drops)
@@ -141,14 +183,17 @@ CUSTOMERS = "SELECT account AS customer_id, day AS event_date, day AS known_date
 
 
 def lines(bad: int = 0) -> str:
-    rows = [f"B{n},c{n},{'soon' if n < bad else '2024-03-05'},58.5,13800{n:06d}" for n in range(300)]
+    rows = [
+        f"B{n},c{n},{'soon' if n < bad else '2024-03-05'},58.5,13800{n:06d}"
+        for n in range(300)
+    ]
     return "\n".join(["no,account,day,fee,phone", *rows]) + "\n"
 
 
 def looked_at(tmp_path: Path, text: str, **extracts: str) -> dict[str, Judged]:
     settings = settings_with(tmp_path, **extracts)
     (tmp_path / "drops" / "lines.csv").write_text(text, encoding="utf-8")
-    from churn_tasks.core.gaps import load_gaps
+    from churn_tasks.declared.lineage.gaps import load_gaps
 
     gaps = load_gaps(settings)
     return {one.table: one for one in look(settings, MARCH, gaps, 1_000_000)}
@@ -163,27 +208,51 @@ def test_a_folder_of_csv_is_read_without_lake_or_warehouse(tmp_path: Path) -> No
     assert not (tmp_path / "state" / "lake" / "raw_bill").exists()
 
 
-def test_a_select_that_fails_says_why_and_the_others_are_still_looked_at(tmp_path: Path) -> None:
+def test_a_select_that_fails_says_why_and_the_others_are_still_looked_at(
+    tmp_path: Path,
+) -> None:
     said = looked_at(tmp_path, lines(), bill=BILLS, customer="SELECT nobody FROM lines")
     assert said["customer"].state == "refused" and "nobody" in said["customer"].stops[0]
     assert said["bill"].state == "present"
 
 
-def test_the_command_ends_with_one_and_names_the_column_and_shows_no_value(tmp_path: Path) -> None:
-    settings = settings_with(tmp_path, bill=BILLS.replace("fee AS amount_cny", "fee AS amount"), customer=CUSTOMERS)
+def test_the_command_ends_with_one_and_names_the_column_and_shows_no_value(
+    tmp_path: Path,
+) -> None:
+    settings = settings_with(
+        tmp_path,
+        bill=BILLS.replace("fee AS amount_cny", "fee AS amount"),
+        customer=CUSTOMERS,
+    )
     (tmp_path / "drops" / "lines.csv").write_text(lines(bad=3), encoding="utf-8")
-    environment = {"CHURN_DATA_PATH": str(tmp_path / "drops"), "CHURN_STATE_DIR": str(tmp_path / "state")}
+    environment = {
+        "CHURN_DATA_PATH": str(tmp_path / "drops"),
+        "CHURN_STATE_DIR": str(tmp_path / "state"),
+    }
     answer = tmp_path / "answer.json"
     done = CliRunner().invoke(
         app,
-        ["check-source", "--month", "2024-03", "--profile", str(settings.profile_dir), "--json", str(answer)],
+        [
+            "check-source",
+            "--month",
+            "2024-03",
+            "--profile",
+            str(settings.profile_dir),
+            "--json",
+            str(answer),
+        ],
         env=environment,
     )
     assert done.exit_code == 1, done.output
-    assert "required column amount_cny is not delivered" in done.output and "cannot run yet" in done.output
+    assert (
+        "required column amount_cny is not delivered" in done.output
+        and "cannot run yet" in done.output
+    )
     machine = json.loads(answer.read_text(encoding="utf-8"))
     bill = next(one for one in machine["contracts"] if one["table"] == "bill")
     assert machine["can_run"] is False and bill["missing_columns"] == ["amount_cny"]
     for shown in (done.output, answer.read_text(encoding="utf-8")):
         assert "13800" not in shown and "soon" not in shown, "a value of the data"
-    assert "13800000007" in (tmp_path / "drops" / "lines.csv").read_text(encoding="utf-8"), "control: it is in the data"
+    assert "13800000007" in (tmp_path / "drops" / "lines.csv").read_text(
+        encoding="utf-8"
+    ), "control: it is in the data"

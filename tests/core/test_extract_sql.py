@@ -6,9 +6,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from churn_tasks.core.extract_sql import late_rows_sql, rendered_sql
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings, load_settings
+from churn_tasks.declared.extract_sql import late_rows_sql, rendered_sql
 from tests.lakes import small_profile
 
 MARCH = Month(2024, 3)
@@ -24,12 +24,20 @@ def _settings(folder: Path, kind: str, sql: str = SQL) -> Settings:
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        ("files", "known_date < DATE '2024-04-06' AND DATE '2024-03-01' < DATE '2024-04-01'"),
-        ("postgres", "known_date < DATE '2024-04-06' AND DATE '2024-03-01' < DATE '2024-04-01'"),
+        (
+            "files",
+            "known_date < DATE '2024-04-06' AND DATE '2024-03-01' < DATE '2024-04-01'",
+        ),
+        (
+            "postgres",
+            "known_date < DATE '2024-04-06' AND DATE '2024-03-01' < DATE '2024-04-01'",
+        ),
         ("sql", "known_date < '2024-04-06' AND '2024-03-01' < '2024-04-01'"),
     ],
 )
-def test_dates_are_literals_of_the_month(tmp_path: Path, kind: str, expected: str) -> None:
+def test_dates_are_literals_of_the_month(
+    tmp_path: Path, kind: str, expected: str
+) -> None:
     settings = _settings(tmp_path, kind)
     assert rendered_sql(settings, settings.calendar.window(MARCH), "bill") == (
         f"SELECT known_date FROM bills WHERE {expected}"
@@ -47,7 +55,9 @@ def test_late_rows_are_those_known_since_the_version_and_before_the_run(
     tmp_path: Path, values: list[str], type_name: str
 ) -> None:
     """April's run knows what was known before 2024-05-06; March had been read with what was known before 2024-04-06."""
-    known = "SELECT known_date FROM bills WHERE TRY_CAST(known_date AS DATE) < $known_until"
+    known = (
+        "SELECT known_date FROM bills WHERE TRY_CAST(known_date AS DATE) < $known_until"
+    )
     settings = _settings(tmp_path, "files", known)
     window = settings.calendar.window(MARCH).known_by(dt.date(2024, 5, 6))
     rows = ", ".join(f"(CAST('{value}' AS {type_name}))" for value in values)

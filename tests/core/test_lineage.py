@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from churn_tasks.core.codes import allowed_codes
-from churn_tasks.core.lineage import Leaf, Lineage
 from churn_tasks.core.settings import load_settings
-from churn_tasks.core.tables import load_registry
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.declared.codes import allowed_codes
+from churn_tasks.declared.lineage.needs import Leaf, Lineage
+from churn_tasks.declared.registry import load_registry
+from churn_tasks.runner.month_run import MonthRun
 from tests.core.emptied_lake import built, feature_values, filled_run, make, show
 
 ALWAYS = {"customer_id", "event_date", "known_date"}
@@ -54,13 +54,21 @@ BY_HAND = {
 
 
 @pytest.mark.parametrize(("feature", "expected"), BY_HAND.items())
-def test_features_checked_by_hand(telecom: Lineage, feature: str, expected: tuple[str, str]) -> None:
+def test_features_checked_by_hand(
+    telecom: Lineage, feature: str, expected: tuple[str, str]
+) -> None:
     table, columns = expected
-    assert telecom.features()[feature] == {Leaf(table, name) for name in {*columns.split(), *ALWAYS}}
+    assert telecom.features()[feature] == {
+        Leaf(table, name) for name in {*columns.split(), *ALWAYS}
+    }
 
 
 def test_a_feature_of_two_sources_needs_both(telecom: Lineage) -> None:
-    needed = {leaf for leaf in telecom.features()["plan_fee_per_gb_cny"] if leaf.column not in ALWAYS}
+    needed = {
+        leaf
+        for leaf in telecom.features()["plan_fee_per_gb_cny"]
+        if leaf.column not in ALWAYS
+    }
     assert needed == {
         Leaf("bill", "amount_cny"),
         Leaf("bill", "item_code"),
@@ -71,24 +79,43 @@ def test_a_feature_of_two_sources_needs_both(telecom: Lineage) -> None:
 
 def test_who_is_a_customer_is_told_by_the_bills_alone(telecom: Lineage) -> None:
     """The master record, which only takes away those who have left, is optional to the cohort."""
-    assert telecom.population == {Leaf("bill", name) for name in {"amount_cny", *ALWAYS}}
+    assert telecom.population == {
+        Leaf("bill", name) for name in {"amount_cny", *ALWAYS}
+    }
 
 
-@pytest.mark.parametrize(("profile", "least"), [("telecom", 103), ("retail", 45), ("telecom_wide", 60)])
-def test_every_feature_of_the_shipped_profiles_leads_to_a_contract(profile: str, least: int) -> None:
+@pytest.mark.parametrize(
+    ("profile", "least"), [("telecom", 103), ("retail", 45), ("telecom_wide", 60)]
+)
+def test_every_feature_of_the_shipped_profiles_leads_to_a_contract(
+    profile: str, least: int
+) -> None:
     registry = load_registry(load_settings(profile))
     started = time.process_time()
-    queries = [query for family in ("month", "cohort", "features") for query in registry.queries[family]]
+    queries = [
+        query
+        for family in ("month", "cohort", "features")
+        for query in registry.queries[family]
+    ]
     found = Lineage(queries, registry.raw).features()
     assert time.process_time() - started < 3
     assert len(found) == len(registry.features) >= least
-    declared = {(table.table, name) for table in registry.raw.values() for name in table.column_names}
-    assert all(needs and {tuple(leaf) for leaf in needs} <= declared for needs in found.values())
+    declared = {
+        (table.table, name)
+        for table in registry.raw.values()
+        for name in table.column_names
+    }
+    assert all(
+        needs and {tuple(leaf) for leaf in needs} <= declared
+        for needs in found.values()
+    )
 
 
 def test_closed_lists_are_read_from_the_rules(telecom: Lineage) -> None:
     assert allowed_codes(telecom.raw["survey"]) == {"kind": ("csat", "nps")}
-    assert allowed_codes(telecom.raw["cdr"]) == {"kind": ("voice", "sms", "mms", "data")}
+    assert allowed_codes(telecom.raw["cdr"]) == {
+        "kind": ("voice", "sms", "mms", "data")
+    }
     assert "item_code" in allowed_codes(telecom.raw["bill"])
 
 
@@ -105,7 +132,10 @@ def changed_without(run: MonthRun, leaf: Leaf, lineage: Lineage) -> set[str]:
     below = {leaf.table}
     redone = []
     for query in built(run.registry):
-        if {name.removeprefix("clean_") for name in (*query.output.reads, *query.output.optional)} & below:
+        if {
+            name.removeprefix("clean_")
+            for name in (*query.output.reads, *query.output.optional)
+        } & below:
             below.add(query.output.table)
             redone.append(query)
     redone = [query for query in redone if query.output.table != "cohort"]
@@ -124,14 +154,22 @@ def changed_without(run: MonthRun, leaf: Leaf, lineage: Lineage) -> set[str]:
 # Where SQL names a column that cannot matter: what is told apart and added up again (calls in and out, complaints
 # settled and open), and minutes of customers who have left, which are none.
 BLIND = {
-    Leaf("cdr", "direction"): (set(), {"call_to_past_ratio", "call_below_peak_share", "talk_idle_months"}),
+    Leaf("cdr", "direction"): (
+        set(),
+        {"call_to_past_ratio", "call_below_peak_share", "talk_idle_months"},
+    ),
     Leaf("complaint", "outcome_known_date"): (set(), {"clv_cny", "margin_mean_cny"}),
-    Leaf("customer", "service_status"): (set(), {"city_off_net_share", "off_net_above_city_share"}),
+    Leaf("customer", "service_status"): (
+        set(),
+        {"city_off_net_share", "off_net_above_city_share"},
+    ),
 }
 
 
 @pytest.mark.slow
-def test_what_changes_without_a_column_is_exactly_what_the_lineage_says(filled: MonthRun, telecom: Lineage) -> None:
+def test_what_changes_without_a_column_is_exactly_what_the_lineage_says(
+    filled: MonthRun, telecom: Lineage
+) -> None:
     """Every optional column of every contract, one after another. Both ways: nothing is missed, nothing is too much."""
     said: dict[Leaf, set[str]] = defaultdict(set)
     for feature, needs in telecom.features().items():
@@ -146,13 +184,17 @@ def test_what_changes_without_a_column_is_exactly_what_the_lineage_says(filled: 
     assert len(optional) >= 58
     seen = {leaf: changed_without(filled, leaf, telecom) for leaf in optional}
     differing = {
-        leaf: (seen[leaf] - said[leaf], said[leaf] - seen[leaf]) for leaf in optional if seen[leaf] != said[leaf]
+        leaf: (seen[leaf] - said[leaf], said[leaf] - seen[leaf])
+        for leaf in optional
+        if seen[leaf] != said[leaf]
     }
     assert differing == BLIND, differing
     assert sum(map(len, seen.values())) > 90
 
 
-def test_a_lineage_by_names_alone_would_be_wrong(telecom: Lineage, tmp_path: Path) -> None:
+def test_a_lineage_by_names_alone_would_be_wrong(
+    telecom: Lineage, tmp_path: Path
+) -> None:
     """Control: every column that a query names, taken as needed by all it makes, blames complaints for surveys."""
     care = telecom.made_by["month_care"]
     named = {column for column in ("category", "score") if column in care.sql}

@@ -39,5 +39,10 @@ def test_months_tile_the_calendar(month: Month) -> None:
 
 def test_a_range_is_half_open_and_crosses_the_year() -> None:
     found = list(months_between(Month(2023, 11), Month(2024, 3)))
-    assert [str(month) for month in found] == ["2023-11", "2023-12", "2024-01", "2024-02"]
+    assert [str(month) for month in found] == [
+        "2023-11",
+        "2023-12",
+        "2024-01",
+        "2024-02",
+    ]
     assert list(months_between(Month(2024, 3), Month(2024, 3))) == []

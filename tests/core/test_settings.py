@@ -18,7 +18,9 @@ MINIMAL = {
 
 
 def _profile(folder: Path, **changes: object) -> str:
-    (folder / "settings.yaml").write_text(yaml.safe_dump({**MINIMAL, **changes}, allow_unicode=True), encoding="utf-8")
+    (folder / "settings.yaml").write_text(
+        yaml.safe_dump({**MINIMAL, **changes}, allow_unicode=True), encoding="utf-8"
+    )
     return str(folder)
 
 
@@ -29,7 +31,9 @@ def test_a_profile_may_lie_outside_the_repository(tmp_path: Path) -> None:
     assert settings.lake_dir == tmp_path / "state" / "profiles" / tmp_path.name / "lake"
 
 
-def test_the_environment_names_the_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_names_the_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CHURN_PROFILE", _profile(tmp_path))
     assert load_settings().title.zh == "街角小店"
 
@@ -42,11 +46,16 @@ def test_the_environment_names_the_profile(tmp_path: Path, monkeypatch: pytest.M
         ({"first_month": "2024-1"}, "first_month"),
         ({"source": {"kind": "ftp"}}, "source.kind.*'postgres', 'sql' or 'files'"),
         ({"warning_list": {"share": 0}}, "warning_list.share"),
-        ({"warning_list": {"high_probability": 0.1}}, "medium_probability must lie below"),
+        (
+            {"warning_list": {"high_probability": 0.1}},
+            "medium_probability must lie below",
+        ),
         ({"model": {"name": "x", "candidates": ["magic"]}}, "model.candidates"),
     ],
 )
-def test_a_typo_names_the_field(tmp_path: Path, changes: dict[str, object], named: str) -> None:
+def test_a_typo_names_the_field(
+    tmp_path: Path, changes: dict[str, object], named: str
+) -> None:
     with pytest.raises(SettingsError, match=named):
         load_settings(_profile(tmp_path, **changes))
 
@@ -65,5 +74,7 @@ def test_settings_are_frozen(tmp_path: Path) -> None:
 def test_a_password_in_the_wrong_place_is_not_repeated() -> None:
     """Somebody writes the address into the profile instead of the environment."""
     with pytest.raises(SettingsError, match=r"source\.url: Extra inputs") as caught:
-        load_settings("telecom", source={"kind": "sql", "url": "postgresql://u:geheim@host/boss"})
+        load_settings(
+            "telecom", source={"kind": "sql", "url": "postgresql://u:geheim@host/boss"}
+        )
     assert "geheim" not in str(caught.value)

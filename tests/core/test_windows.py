@@ -21,7 +21,9 @@ calendars = st.builds(
 )
 offsets = st.integers(0, 60)
 
-EXAMPLE = Calendar(first_month=Month(2024, 1))  # observe 3, delay 1, predict 1, settle 5
+EXAMPLE = Calendar(
+    first_month=Month(2024, 1)
+)  # observe 3, delay 1, predict 1, settle 5
 
 
 def test_the_worked_example() -> None:
@@ -29,7 +31,10 @@ def test_the_worked_example() -> None:
     assert window.observe_start == date(2024, 1, 1)
     assert window.as_of == date(2024, 4, 1)
     assert window.known_until == date(2024, 4, 6)
-    assert (window.predict_start, window.predict_end) == (date(2024, 5, 1), date(2024, 6, 1))
+    assert (window.predict_start, window.predict_end) == (
+        date(2024, 5, 1),
+        date(2024, 6, 1),
+    )
     assert window.label_known == date(2024, 6, 1)
 
 
@@ -43,27 +48,54 @@ def test_the_owner_s_two_horizons_and_no_delay() -> None:
 @pytest.mark.parametrize(
     ("run", "mature", "tested"),
     [
-        ("2024-04", [], None),  # the first features are those of 2024-03; their label needs May to end
+        (
+            "2024-04",
+            [],
+            None,
+        ),  # the first features are those of 2024-03; their label needs May to end
         ("2024-05", ["2024-03"], None),  # a label to learn from, none left to judge on
-        ("2024-06", ["2024-03", "2024-04"], None),  # as_of(2024-04) = 1 May: no label was known then
-        ("2024-07", ["2024-03", "2024-04", "2024-05"], "2024-05"),  # as_of(2024-05) = 1 June: that of 2024-03 was
+        (
+            "2024-06",
+            ["2024-03", "2024-04"],
+            None,
+        ),  # as_of(2024-04) = 1 May: no label was known then
+        (
+            "2024-07",
+            ["2024-03", "2024-04", "2024-05"],
+            "2024-05",
+        ),  # as_of(2024-05) = 1 June: that of 2024-03 was
     ],
 )
-def test_the_first_months_of_a_history(run: str, mature: list[str], tested: str | None) -> None:
+def test_the_first_months_of_a_history(
+    run: str, mature: list[str], tested: str | None
+) -> None:
     month = Month.parse(run)
     assert [str(m) for m in EXAMPLE.mature_months(month)] == mature
     assert EXAMPLE.tested_month(month) == (Month.parse(tested) if tested else None)
 
 
 @given(calendars, offsets)
-def test_windows_do_not_overlap_and_follow_each_other(calendar: Calendar, offset: int) -> None:
+def test_windows_do_not_overlap_and_follow_each_other(
+    calendar: Calendar, offset: int
+) -> None:
     month = calendar.first_month + offset
     window = calendar.window(month)
-    assert window.observe_start < window.as_of <= window.predict_start < window.predict_end
+    assert (
+        window.observe_start < window.as_of <= window.predict_start < window.predict_end
+    )
     assert window.as_of <= window.known_until < (month + 2).start
-    assert Month.of(window.as_of).months_since(Month.of(window.observe_start)) == calendar.observe
-    assert Month.of(window.predict_start).months_since(Month.of(window.as_of)) == calendar.delay
-    assert Month.of(window.predict_end).months_since(Month.of(window.predict_start)) == calendar.predict
+    assert (
+        Month.of(window.as_of).months_since(Month.of(window.observe_start))
+        == calendar.observe
+    )
+    assert (
+        Month.of(window.predict_start).months_since(Month.of(window.as_of))
+        == calendar.delay
+    )
+    assert (
+        Month.of(window.predict_end).months_since(Month.of(window.predict_start))
+        == calendar.predict
+    )
 
 
 @given(calendars, offsets)
@@ -73,12 +105,16 @@ def test_a_label_is_used_only_when_it_is_known(calendar: Calendar, offset: int) 
     mature = calendar.mature_months(month)
     assert all(calendar.window(m).label_known <= as_of for m in mature)
     assert all(calendar.has_features(m) for m in mature)
-    following = mature[-1] + 1 if mature else calendar.first_month + calendar.observe - 1
+    following = (
+        mature[-1] + 1 if mature else calendar.first_month + calendar.observe - 1
+    )
     assert calendar.window(following).label_known > as_of, "no mature month is left out"
 
 
 @given(calendars, offsets)
-def test_what_judges_a_model_lies_after_all_that_it_learnt(calendar: Calendar, offset: int) -> None:
+def test_what_judges_a_model_lies_after_all_that_it_learnt(
+    calendar: Calendar, offset: int
+) -> None:
     tested = calendar.tested_month(calendar.first_month + offset)
     if tested is not None:
         as_of = calendar.window(tested).as_of
@@ -88,9 +124,14 @@ def test_what_judges_a_model_lies_after_all_that_it_learnt(calendar: Calendar, o
 
 
 @given(calendars, offsets)
-def test_each_label_becomes_mature_in_exactly_one_run(calendar: Calendar, offset: int) -> None:
+def test_each_label_becomes_mature_in_exactly_one_run(
+    calendar: Calendar, offset: int
+) -> None:
     run = calendar.first_month + offset
-    assert calendar.window(calendar.label_month(run)).label_known == calendar.window(run).as_of
+    assert (
+        calendar.window(calendar.label_month(run)).label_known
+        == calendar.window(run).as_of
+    )
 
 
 def test_the_naive_calendar_would_use_labels_too_early() -> None:
@@ -101,7 +142,10 @@ def test_the_naive_calendar_would_use_labels_too_early() -> None:
     assert any(EXAMPLE.window(month).label_known > as_of for month in naive)
 
 
-@pytest.mark.parametrize(("field", "value"), [("observe", 0), ("delay", -1), ("predict", 0), ("settle_days", 28)])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("observe", 0), ("delay", -1), ("predict", 0), ("settle_days", 28)],
+)
 def test_impossible_lengths_are_named(field: str, value: int) -> None:
     with pytest.raises(SettingsError, match=f"windows.{field} is {value}"):
         Calendar(first_month=Month(2024, 1), **{field: value})

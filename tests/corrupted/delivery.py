@@ -50,19 +50,27 @@ class Delivery:
     folder: Path
     month: Month
     rows: dict[str, list[Row]] = field(default_factory=dict)
-    files: dict[str, dict[str, bytes | Callable[[Path], object]]] = field(default_factory=dict)
+    files: dict[str, dict[str, bytes | Callable[[Path], object]]] = field(
+        default_factory=dict
+    )
     counts: dict[str, int] = field(default_factory=dict)
-    damaged: dict[str, int] = field(default_factory=dict)  # place of the last row that was damaged
+    damaged: dict[str, int] = field(
+        default_factory=dict
+    )  # place of the last row that was damaged
 
     def csv(self, table: str, **options: str) -> str:
         """The rows of a table as CSV text with a header."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, list(self.rows[table][0]), lineterminator="\n", **options)  # type: ignore[arg-type]
+        writer = csv.DictWriter(
+            text, list(self.rows[table][0]), lineterminator="\n", **options
+        )  # type: ignore[arg-type]
         writer.writeheader()
         writer.writerows(self.rows[table])
         return text.getvalue()
 
-    def put(self, table: str, ending: str, content: bytes | str | Callable[[Path], object]) -> None:
+    def put(
+        self, table: str, ending: str, content: bytes | str | Callable[[Path], object]
+    ) -> None:
         """Deliver a table as this file instead; a callable is given the path to make. May be called again."""
         made = content.encode() if isinstance(content, str) else content
         self.files.setdefault(table, {})[f"{table}_{self.month}{ending}"] = made
@@ -82,7 +90,9 @@ class Delivery:
             for table in TABLES:
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
             for table, rows in self.rows.items():
-                columns = ", ".join(f"{name} {TYPES.get(name, 'text')}" for name in rows[0])
+                columns = ", ".join(
+                    f"{name} {TYPES.get(name, 'text')}" for name in rows[0]
+                )
                 connection.execute(f"CREATE TABLE {table} ({columns})")
                 with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
                     for row in rows:
@@ -104,8 +114,13 @@ class Delivery:
 def right(folder: Path, month: Month) -> Delivery:
     """A delivery without a fault."""
     numbers = range(CUSTOMERS)
-    rows = {"customer": [_customer(n) for n in numbers], "bill": [_bill(n, month) for n in numbers]}
-    return Delivery(folder, month, {**rows, "cdr": [_call(n, month) for n in range(320)]})
+    rows = {
+        "customer": [_customer(n) for n in numbers],
+        "bill": [_bill(n, month) for n in numbers],
+    }
+    return Delivery(
+        folder, month, {**rows, "cdr": [_call(n, month) for n in range(320)]}
+    )
 
 
 def _customer(number: int) -> Row:

@@ -85,7 +85,14 @@ class Kind:
 
 
 def kind(
-    name: str, en: str, zh: str, example: str, outcome: Outcome, plant: Plant, table: str = "bill", **drop: Any
+    name: str,
+    en: str,
+    zh: str,
+    example: str,
+    outcome: Outcome,
+    plant: Plant,
+    table: str = "bill",
+    **drop: Any,
 ) -> Kind:
     """A kind with its text in both languages."""
     return Kind(name, Text(en=en, zh=zh), example, outcome, plant, table, drop)

@@ -3,7 +3,15 @@
 from dataclasses import replace
 
 from tests.corrupted.delivery import Delivery
-from tests.corrupted.kinds import Kind, Refused, Repaired, SetAside, cell, every_row, kind
+from tests.corrupted.kinds import (
+    Kind,
+    Refused,
+    Repaired,
+    SetAside,
+    cell,
+    every_row,
+    kind,
+)
 
 
 def gone(delivery: Delivery, table: str) -> None:
@@ -41,8 +49,16 @@ _KINDS = (
         "a column that the database no longer has",
         "数据库中字段被删除",
         "bill without amount_cny",
-        Refused("extract", "BadInput", ("raw_bill 2024-03", "column amount_cny gone from bill")),
-        every_row(lambda row: {name: value for name, value in row.items() if name != "amount_cny"}),
+        Refused(
+            "extract",
+            "BadInput",
+            ("raw_bill 2024-03", "column amount_cny gone from bill"),
+        ),
+        every_row(
+            lambda row: {
+                name: value for name, value in row.items() if name != "amount_cny"
+            }
+        ),
     ),
     kind(
         "database_table_gone",

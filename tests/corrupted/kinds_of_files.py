@@ -104,7 +104,9 @@ FILES: tuple[Kind, ...] = (
         "a Parquet file without its footer",
         "Parquet 文件缺少文件尾",
         "bill_2024-03.parquet without its last 100 bytes",
-        Refused("extract", "BadInput", ("bill_2024-03.parquet is not a whole Parquet file",)),
+        Refused(
+            "extract", "BadInput", ("bill_2024-03.parquet is not a whole Parquet file",)
+        ),
         parquet_cut_off,
     ),
     kind(
@@ -112,7 +114,9 @@ FILES: tuple[Kind, ...] = (
         "a file whose ending is wrong",
         "文件内容与扩展名不符",
         "a CSV file called bill_2024-03.parquet",
-        Refused("extract", "BadInput", ("bill_2024-03.parquet is not a whole Parquet file",)),
+        Refused(
+            "extract", "BadInput", ("bill_2024-03.parquet is not a whole Parquet file",)
+        ),
         text(lambda content: content, ".parquet"),
     ),
     kind(
@@ -120,7 +124,13 @@ FILES: tuple[Kind, ...] = (
         "a format that is not read",
         "不支持的文件格式",
         "bill_2024-03.json",
-        Refused("extract", "BadInput", ("source.files.bill matches bill_2024-03.json; allowed is one of .parquet",)),
+        Refused(
+            "extract",
+            "BadInput",
+            (
+                "source.files.bill matches bill_2024-03.json; allowed is one of .parquet",
+            ),
+        ),
         text(lambda _: "[]", ".json"),
     ),
     kind(
@@ -128,7 +138,11 @@ FILES: tuple[Kind, ...] = (
         "one relation in two formats",
         "同一数据表混用两种格式",
         "bill_2024-03.csv beside bill_2024-03.parquet",
-        Refused("extract", "BadInput", ("source.files.bill matches bill_2024-03.csv, bill_2024-03.parquet",)),
+        Refused(
+            "extract",
+            "BadInput",
+            ("source.files.bill matches bill_2024-03.csv, bill_2024-03.parquet",),
+        ),
         two_formats,
     ),
     kind(
@@ -136,7 +150,11 @@ FILES: tuple[Kind, ...] = (
         "a gzip file that grows beyond bounds",
         "gzip 压缩炸弹",
         "30 MB out of 30 kB",
-        Refused("extract", "BadInput", ("bill_2024-03.csv.gz unpacks to more than 200 times", "max_unpack_ratio")),
+        Refused(
+            "extract",
+            "BadInput",
+            ("bill_2024-03.csv.gz unpacks to more than 200 times", "max_unpack_ratio"),
+        ),
         text(lambda content: gz(content, b"\n" * BOMB_BYTES), ".csv.gz"),
     ),
     kind(
@@ -144,7 +162,11 @@ FILES: tuple[Kind, ...] = (
         "an xz file that grows beyond bounds",
         "xz 压缩炸弹",
         "30 MB out of 6 kB",
-        Refused("extract", "BadInput", ("bill_2024-03.csv.xz unpacks to more than 200 times", "max_unpack_ratio")),
+        Refused(
+            "extract",
+            "BadInput",
+            ("bill_2024-03.csv.xz unpacks to more than 200 times", "max_unpack_ratio"),
+        ),
         text(lambda content: xz(content, b"\n" * BOMB_BYTES), ".csv.xz"),
     ),
     kind(
@@ -152,7 +174,11 @@ FILES: tuple[Kind, ...] = (
         "a link that leads out of the folder",
         "指向目录之外的符号链接",
         "bill_2024-03.csv -> /elsewhere/bills.csv",
-        Refused("extract", "BadInput", ("links that lead out of", "are not followed: bill_2024-03.csv")),
+        Refused(
+            "extract",
+            "BadInput",
+            ("links that lead out of", "are not followed: bill_2024-03.csv"),
+        ),
         link_out,
     ),
     kind(
@@ -169,7 +195,11 @@ FILES: tuple[Kind, ...] = (
         "a file that is still being written",
         "文件尚未写完",
         "no bill_2024-03.csv.done beside it",
-        Refused("extract", "NotReady", ("bill_2024-03.csv.done is not; the delivery is not complete",)),
+        Refused(
+            "extract",
+            "NotReady",
+            ("bill_2024-03.csv.done is not; the delivery is not complete",),
+        ),
         text(lambda content: content[: len(content) // 2]),
         complete_when="done",
         path="bill_{month}.csv",
@@ -179,7 +209,11 @@ FILES: tuple[Kind, ...] = (
         "a file that differs from its checksum",
         "文件与校验和不一致",
         "bill_2024-03.csv.sha256 of another file",
-        Refused("extract", "NotReady", ("bill_2024-03.csv does not have the digest in bill_2024-03.csv.sha256",)),
+        Refused(
+            "extract",
+            "NotReady",
+            ("bill_2024-03.csv does not have the digest in bill_2024-03.csv.sha256",),
+        ),
         digest_of_another,
         complete_when="sha256",
         path="bill_{month}.csv",
@@ -189,7 +223,11 @@ FILES: tuple[Kind, ...] = (
         "a file that has not come",
         "文件未到达",
         "no bill_2024-03.*",
-        Refused("extract", "NotReady", ("source.files.bill: no file matches 'bill_2024-03.*'", "which holds")),
+        Refused(
+            "extract",
+            "NotReady",
+            ("source.files.bill: no file matches 'bill_2024-03.*'", "which holds"),
+        ),
         nothing,
     ),
     kind(
@@ -197,7 +235,9 @@ FILES: tuple[Kind, ...] = (
         "an Excel file with a computed cell",
         "Excel 单元格含公式",
         "F2: =SUM(A1:A3)",
-        Refused("extract", "BadInput", ("bill_2024-03.xlsx: cells hold formulas", "e.g. F2")),
+        Refused(
+            "extract", "BadInput", ("bill_2024-03.xlsx: cells hold formulas", "e.g. F2")
+        ),
         sheet(lambda page: page.__setitem__("F2", "=SUM(A1:A3)")),
     ),
     kind(
@@ -222,7 +262,11 @@ FILES: tuple[Kind, ...] = (
         "an Excel file with a cell far outside its table",
         "Excel 行数超出上限",
         "a note in row 1,000,000",
-        Refused("extract", "BadInput", ("bill_2024-03.xlsx spans 1,000,000 rows", "source.max_sheet_rows")),
+        Refused(
+            "extract",
+            "BadInput",
+            ("bill_2024-03.xlsx spans 1,000,000 rows", "source.max_sheet_rows"),
+        ),
         sheet(lambda page: page.__setitem__("A1000000", "end")),
     ),
     kind(
@@ -230,7 +274,11 @@ FILES: tuple[Kind, ...] = (
         "an Excel file with two sheets, none of them named in the settings",
         "Excel 含多个工作表且未指定",
         "sheets Sheet and notes",
-        Refused("extract", "SettingsError", ("bill_2024-03.xlsx holds the sheets Sheet, notes; name one of them",)),
+        Refused(
+            "extract",
+            "SettingsError",
+            ("bill_2024-03.xlsx holds the sheets Sheet, notes; name one of them",),
+        ),
         sheet(lambda page: page.parent.create_sheet("notes")),
     ),
 )

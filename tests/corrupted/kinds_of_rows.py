@@ -1,7 +1,17 @@
 """Rows that come twice, too late, in the wrong month, or in the wrong number."""
 
 from tests.corrupted.delivery import Delivery, Row
-from tests.corrupted.kinds import Kind, Late, Merged, Passes, Refused, SetAside, cell, every_row, kind
+from tests.corrupted.kinds import (
+    Kind,
+    Late,
+    Merged,
+    Passes,
+    Refused,
+    SetAside,
+    cell,
+    every_row,
+    kind,
+)
 
 
 def twice(delivery: Delivery, table: str) -> None:
@@ -10,7 +20,9 @@ def twice(delivery: Delivery, table: str) -> None:
 
 def corrected(delivery: Delivery, table: str) -> Row:
     row = delivery.fresh(table)
-    delivery.rows[table].append({**row, "amount_cny": "77.00", "known_date": "2024-04-04"})
+    delivery.rows[table].append(
+        {**row, "amount_cny": "77.00", "known_date": "2024-04-04"}
+    )
     return row
 
 
@@ -32,7 +44,11 @@ def fewer(delivery: Delivery, table: str) -> None:
 
 def threefold(delivery: Delivery, table: str) -> None:
     rows = delivery.rows[table]
-    delivery.rows[table] = [{**row, "cdr_id": f"{row['cdr_id']}-{copy}"} for copy in range(3) for row in rows]
+    delivery.rows[table] = [
+        {**row, "cdr_id": f"{row['cdr_id']}-{copy}"}
+        for copy in range(3)
+        for row in rows
+    ]
 
 
 def file_twice(delivery: Delivery, table: str) -> None:
@@ -47,7 +63,14 @@ def many_unreadable(delivery: Delivery, table: str) -> None:
 
 
 ROWS: tuple[Kind, ...] = (
-    kind("doubles", "rows delivered twice", "重复记录", "seven bills twice", Merged(7), twice),
+    kind(
+        "doubles",
+        "rows delivered twice",
+        "重复记录",
+        "seven bills twice",
+        Merged(7),
+        twice,
+    ),
     kind(
         "corrected_row",
         "a row and its correction",
@@ -94,7 +117,11 @@ ROWS: tuple[Kind, ...] = (
         "the file of another month",
         "整份文件属于其他月份",
         "every event_date in February",
-        Refused("check_raw", "CheckFailed", ("raw_bill.outside_month_share is 1", "220 rows")),
+        Refused(
+            "check_raw",
+            "CheckFailed",
+            ("raw_bill.outside_month_share is 1", "220 rows"),
+        ),
         every_row(lambda row: {**row, "event_date": "2024-02-01"}),
     ),
     kind(
@@ -102,7 +129,11 @@ ROWS: tuple[Kind, ...] = (
         "more bad rows than the contract allows",
         "不合格记录比例超限",
         "half of the amounts unreadable",
-        Refused("check_raw", "CheckFailed", ("raw_bill.any_unreadable_share is 0.5", "110 rows")),
+        Refused(
+            "check_raw",
+            "CheckFailed",
+            ("raw_bill.any_unreadable_share is 0.5", "110 rows"),
+        ),
         many_unreadable,
     ),
     kind(
@@ -110,7 +141,9 @@ ROWS: tuple[Kind, ...] = (
         "far fewer rows than the month before",
         "记录数骤减",
         "100 calls after 320",
-        Refused("check_raw", "CheckFailed", ("raw_cdr.volume_ratio is 0.3125, allowed",)),
+        Refused(
+            "check_raw", "CheckFailed", ("raw_cdr.volume_ratio is 0.3125, allowed",)
+        ),
         fewer,
         table="cdr",
     ),
@@ -123,5 +156,12 @@ ROWS: tuple[Kind, ...] = (
         threefold,
         table="cdr",
     ),
-    kind("late_rows", "rows known after the month was read", "迟到记录", "known_date 2024-04-20", Late(3), too_late),
+    kind(
+        "late_rows",
+        "rows known after the month was read",
+        "迟到记录",
+        "known_date 2024-04-20",
+        Late(3),
+        too_late,
+    ),
 )

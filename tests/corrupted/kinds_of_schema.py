@@ -24,7 +24,10 @@ def as_parquet(column: str, kind: pa.DataType) -> Plant:
 
 
 def nested(delivery: Delivery, table: str) -> None:
-    rows = [{**row, "amount_cny": {"yuan": row["amount_cny"]}} for row in delivery.rows[table]]
+    rows = [
+        {**row, "amount_cny": {"yuan": row["amount_cny"]}}
+        for row in delivery.rows[table]
+    ]
     sink = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(rows), sink)
     delivery.put(table, ".parquet", sink.getvalue())
@@ -37,7 +40,11 @@ SCHEMA: tuple[Kind, ...] = (
         "缺少必填字段",
         "bill without amount_cny",
         Refused("extract", "BadInput", ("bill", "amount_cny")),
-        every_row(lambda row: {name: value for name, value in row.items() if name != "amount_cny"}),
+        every_row(
+            lambda row: {
+                name: value for name, value in row.items() if name != "amount_cny"
+            }
+        ),
     ),
     kind(
         "required_column_renamed",
@@ -45,7 +52,12 @@ SCHEMA: tuple[Kind, ...] = (
         "必填字段改名",
         "amount instead of amount_cny",
         Refused("extract", "BadInput", ("bill", "amount_cny", "amount")),
-        every_row(lambda row: {"amount" if name == "amount_cny" else name: value for name, value in row.items()}),
+        every_row(
+            lambda row: {
+                "amount" if name == "amount_cny" else name: value
+                for name, value in row.items()
+            }
+        ),
     ),
     kind(
         "read_column_missing",
@@ -53,7 +65,11 @@ SCHEMA: tuple[Kind, ...] = (
         "抽取语句所读的可选字段消失",
         "customer without plan_code",
         Refused("extract", "BadInput", ("customer", "plan_code")),
-        every_row(lambda row: {name: value for name, value in row.items() if name != "plan_code"}),
+        every_row(
+            lambda row: {
+                name: value for name, value in row.items() if name != "plan_code"
+            }
+        ),
         table="customer",
     ),
     kind(
@@ -69,7 +85,11 @@ SCHEMA: tuple[Kind, ...] = (
         "a column whose type cannot be read as the declared one",
         "字段类型与约定不符且无法转换",
         "amount_cny as {yuan: ...}",
-        Refused("extract", "BadInput", ("raw_bill 2024-03", "column amount_cny arrives as struct")),
+        Refused(
+            "extract",
+            "BadInput",
+            ("raw_bill 2024-03", "column amount_cny arrives as struct"),
+        ),
         nested,
     ),
     kind(
@@ -85,7 +105,9 @@ SCHEMA: tuple[Kind, ...] = (
         "a required column without a value",
         "必填字段全空",
         "amount_cny empty in every row",
-        Refused("check_raw", "CheckFailed", ("raw_bill.any_missing_share is 1", "220 rows")),
+        Refused(
+            "check_raw", "CheckFailed", ("raw_bill.any_missing_share is 1", "220 rows")
+        ),
         every_row(lambda row: {**row, "amount_cny": ""}),
     ),
 )

@@ -3,7 +3,16 @@
 from collections.abc import Callable
 
 from tests.corrupted.delivery import Delivery
-from tests.corrupted.kinds import Kind, Passes, Plant, Refused, SetAside, cell, kind, text
+from tests.corrupted.kinds import (
+    Kind,
+    Passes,
+    Plant,
+    Refused,
+    SetAside,
+    cell,
+    kind,
+    text,
+)
 
 
 def second_line(change: Callable[[str], str]) -> Plant:
@@ -33,7 +42,11 @@ TEXTS: tuple[Kind, ...] = (
         "GB18030 where UTF-8 is declared",
         "声明为 UTF-8、实为 GB18030 编码",
         "address 东港市 as bytes b6 ab b8 db",
-        Refused("extract", "BadInput", ("customer_2024-03.csv, line 2: not UTF-8", "set encoding: gb18030")),
+        Refused(
+            "extract",
+            "BadInput",
+            ("customer_2024-03.csv, line 2: not UTF-8", "set encoding: gb18030"),
+        ),
         text(lambda content: content.encode("gb18030")),
         table="customer",
     ),
@@ -62,7 +75,11 @@ TEXTS: tuple[Kind, ...] = (
         "UTF-16, as some spreadsheets save it",
         "UTF-16 编码",
         "ff fe 62 00 69 00",
-        Refused("extract", "BadInput", ("bill_2024-03.csv is UTF-16; save it as UTF-8 or GB18030",)),
+        Refused(
+            "extract",
+            "BadInput",
+            ("bill_2024-03.csv is UTF-16; save it as UTF-8 or GB18030",),
+        ),
         text(lambda content: content.encode("utf-16")),
     ),
     kind(
@@ -87,7 +104,11 @@ TEXTS: tuple[Kind, ...] = (
         "a line with too few cells",
         "某行列数过少",
         "B2024-03-0000,C0000,2024-03-01",
-        Refused("extract", "BadInput", ("bill_2024-03.csv: 1 row with fewer fields than columns", "line 2")),
+        Refused(
+            "extract",
+            "BadInput",
+            ("bill_2024-03.csv: 1 row with fewer fields than columns", "line 2"),
+        ),
         second_line(lambda line: line.rsplit(",", 3)[0]),
     ),
     kind(
@@ -95,7 +116,11 @@ TEXTS: tuple[Kind, ...] = (
         "a line with too many cells",
         "某行列数过多",
         "...,plan_fee,20.50,,extra",
-        Refused("extract", "BadInput", ("bill_2024-03.csv: 1 row with more fields than columns", "line 2")),
+        Refused(
+            "extract",
+            "BadInput",
+            ("bill_2024-03.csv: 1 row with more fields than columns", "line 2"),
+        ),
         second_line(lambda line: line + ",,extra"),
     ),
     kind(
@@ -111,7 +136,11 @@ TEXTS: tuple[Kind, ...] = (
         "a CSV file that ends within a row",
         "CSV 文件在行中截断",
         "B2024-03-0110,C01",
-        Refused("extract", "BadInput", ("bill_2024-03.csv: 1 row with fewer fields than columns",)),
+        Refused(
+            "extract",
+            "BadInput",
+            ("bill_2024-03.csv: 1 row with fewer fields than columns",),
+        ),
         text(lambda content: content[: content.index("C0110") + 3]),
     ),
     kind(
@@ -128,7 +157,13 @@ TEXTS: tuple[Kind, ...] = (
         "no line of names",
         "缺少表头",
         "the first line is a bill",
-        Refused("extract", "BadInput", ("bill_2024-03.csv: its first line holds values, not names (column 3, 4, 6)",)),
+        Refused(
+            "extract",
+            "BadInput",
+            (
+                "bill_2024-03.csv: its first line holds values, not names (column 3, 4, 6)",
+            ),
+        ),
         text(lambda content: content.split("\n", 1)[1]),
     ),
     kind(
@@ -136,7 +171,11 @@ TEXTS: tuple[Kind, ...] = (
         "a column named twice",
         "表头字段重复",
         "bill_id,customer_id,event_date,event_date,...",
-        Refused("extract", "BadInput", ("bill_2024-03.csv: names of columns stand twice", "event_date")),
+        Refused(
+            "extract",
+            "BadInput",
+            ("bill_2024-03.csv: names of columns stand twice", "event_date"),
+        ),
         text(lambda content: content.replace("known_date", "event_date", 1)),
     ),
     kind(
@@ -170,7 +209,9 @@ TEXTS: tuple[Kind, ...] = (
         "分隔符与声明不符",
         "bill_id;customer_id;...",
         Refused(
-            "extract", "SettingsError", ("bill_2024-03.csv: with delimiter ','", "set source.files.bill.delimiter")
+            "extract",
+            "SettingsError",
+            ("bill_2024-03.csv: with delimiter ','", "set source.files.bill.delimiter"),
         ),
         semicolons,
     ),

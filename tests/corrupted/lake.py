@@ -12,8 +12,16 @@ from typing import Any
 
 from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.settings import Settings, load_settings
-from churn_tasks.pipeline import run_step
-from tests.corrupted.delivery import BEFORE, MONTH, TABLES, Delivery, Row, profile, right
+from churn_tasks.walks.month import run_step
+from tests.corrupted.delivery import (
+    BEFORE,
+    MONTH,
+    TABLES,
+    Delivery,
+    Row,
+    profile,
+    right,
+)
 from tests.corrupted.every_kind import KINDS
 from tests.corrupted.kinds import Kind, Refused
 
@@ -63,9 +71,14 @@ class World:
                 run_step(step, settings, month)
         return world
 
-    def settings(self, case: str, drops: dict[str, dict[str, Any]], kind: str = "files") -> Settings:
+    def settings(
+        self, case: str, drops: dict[str, dict[str, Any]], kind: str = "files"
+    ) -> Settings:
         """Settings of one case: state and drop folder of its own; ``drops`` differ from plain patterns."""
-        files = {table: {"path": f"{table}_{{month}}.*", **drops.get(table, {})} for table in TABLES}
+        files = {
+            table: {"path": f"{table}_{{month}}.*", **drops.get(table, {})}
+            for table in TABLES
+        }
         source = {"kind": kind, "files": files} if kind == "files" else {"kind": kind}
         return load_settings(
             str(self.folder / kind / "profile"), state_dir=self.folder / case / "state",
@@ -77,7 +90,9 @@ class World:
         """What came of the delivery in which a kind was planted; each delivery is made once."""
         if kind.name not in self.happened:
             together = next(bundle for bundle in BUNDLES if kind in bundle)
-            self.happened |= dict.fromkeys([one.name for one in together], self._deliver(together))
+            self.happened |= dict.fromkeys(
+                [one.name for one in together], self._deliver(together)
+            )
         return self.happened[kind.name]
 
     def _deliver(self, kinds: tuple[Kind, ...]) -> Happened:
@@ -92,17 +107,35 @@ class World:
             settings = self.settings(case, {}, "postgres")
         else:
             delivery.write()
-            settings = self.settings(case, {kind.table: dict(kind.drop) for kind in kinds if kind.drop})
+            settings = self.settings(
+                case, {kind.table: dict(kind.drop) for kind in kinds if kind.drop}
+            )
         before = partitions(settings)
         stopped_in, error = _judged(settings)
         damaged = {name: dict(row) for name, row in rows.items() if row}
-        return Happened(kinds, damaged, delivery, settings, stopped_in, error, before, partitions(settings))
+        return Happened(
+            kinds,
+            damaged,
+            delivery,
+            settings,
+            stopped_in,
+            error,
+            before,
+            partitions(settings),
+        )
 
 
 def partitions(settings: Settings) -> Partitions:
     """Every file of the lake by its path, but for what is being written."""
-    files = [path for path in settings.lake_dir.rglob("*.parquet") if ".staging" not in path.parts]
-    return {str(path.relative_to(settings.lake_dir)): path.read_bytes() for path in sorted(files)}
+    files = [
+        path
+        for path in settings.lake_dir.rglob("*.parquet")
+        if ".staging" not in path.parts
+    ]
+    return {
+        str(path.relative_to(settings.lake_dir)): path.read_bytes()
+        for path in sorted(files)
+    }
 
 
 def _judged(settings: Settings) -> tuple[str | None, ChurnError | None]:
@@ -131,9 +164,16 @@ def _bundles(kinds: Iterable[Kind]) -> list[tuple[Kind, ...]]:
 def _clash(kind: Kind, bundle: list[Kind]) -> bool:
     if isinstance(kind.outcome, Refused):
         return any(other.table == kind.table for other in bundle)
-    if _is_a_sheet(kind):  # a sheet holds cells in its own way, so that damage to single cells would be another
-        return any(other.table == kind.table or not _damages_the_file(other) for other in bundle)
-    return _damages_the_file(kind) and any(other.table == kind.table and _damages_the_file(other) for other in bundle)
+    if _is_a_sheet(
+        kind
+    ):  # a sheet holds cells in its own way, so that damage to single cells would be another
+        return any(
+            other.table == kind.table or not _damages_the_file(other)
+            for other in bundle
+        )
+    return _damages_the_file(kind) and any(
+        other.table == kind.table and _damages_the_file(other) for other in bundle
+    )
 
 
 def _is_a_sheet(kind: Kind) -> bool:

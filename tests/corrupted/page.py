@@ -4,7 +4,15 @@ from pathlib import Path
 
 from churn_tasks.core.settings import REPOSITORY
 from tests.corrupted.every_kind import GROUPS, KINDS
-from tests.corrupted.kinds import Kind, Late, Merged, Passes, Refused, Repaired, SetAside
+from tests.corrupted.kinds import (
+    Kind,
+    Late,
+    Merged,
+    Passes,
+    Refused,
+    Repaired,
+    SetAside,
+)
 
 PAGE = REPOSITORY / "docs" / "corrupted_input.md"
 HEAD = Path(__file__).with_name("page_head.md")
@@ -15,7 +23,9 @@ def page() -> str:
     """The whole page."""
     parts = [HEAD.read_text(encoding="utf-8").format(count=len(KINDS))]
     for (en, zh), kinds in GROUPS.items():
-        parts.append(f"## {en} {zh}\n\n{TABLE}" + "".join(_line(kind) for kind in kinds))
+        parts.append(
+            f"## {en} {zh}\n\n{TABLE}" + "".join(_line(kind) for kind in kinds)
+        )
     parts.append("Made by `python -m tests.corrupted.page`; a test keeps it current.\n")
     return "\n".join(parts)
 
@@ -34,11 +44,17 @@ def said(kind: Kind) -> tuple[str, str]:
         case Refused(step=step, says=says):
             return f"refused ({step})", " … ".join(f"`{text}`" for text in says)
         case SetAside(rule=rule, column=column, value=value, rows=rows):
-            return f"set aside ({rows} row{'s' if rows > 1 else ''})", f"`{kind.table}: {rule}`, {column}: `{value}`"
+            return (
+                f"set aside ({rows} row{'s' if rows > 1 else ''})",
+                f"`{kind.table}: {rule}`, {column}: `{value}`",
+            )
         case Repaired(column=column, value=value):
             return "repaired", f"{column} is `{value}`"
         case Merged(rows=rows, keeps=keeps):
-            return f"merged ({rows} row{'s' if rows > 1 else ''})", f"keeps `{keeps}`" if keeps else ""
+            return (
+                f"merged ({rows} row{'s' if rows > 1 else ''})",
+                f"keeps `{keeps}`" if keeps else "",
+            )
         case Late(rows=rows):
             return f"late ({rows} rows)", ""
         case Passes(note=note):

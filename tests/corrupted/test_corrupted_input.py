@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.runner.month_run import MonthRun
 from tests.corrupted.delivery import BEFORE, MONTH, TABLES, Row, right
 from tests.corrupted.every_kind import KINDS
 from tests.corrupted.kinds import Kind, Late, Merged, Refused, Repaired, SetAside
@@ -15,7 +15,12 @@ from tests.corrupted.lake import BUNDLES, World
 
 CLEAR_NUMBER = re.compile(r"(?<![0-9a-f])1[3-9][0-9]{9}(?![0-9a-f])")
 KEYS = {"customer": "customer_id", "bill": "bill_id", "cdr": "cdr_id"}
-NOTES = ("delivery/", "drift/", "profile/", "check_result/")  # what was found out about a delivery, refused or not
+NOTES = (
+    "delivery/",
+    "drift/",
+    "profile/",
+    "check_result/",
+)  # what was found out about a delivery, refused or not
 
 REFUSED = [kind for kind in KINDS if isinstance(kind.outcome, Refused)]
 ACCEPTED = [kind for kind in KINDS if not isinstance(kind.outcome, Refused)]
@@ -23,7 +28,10 @@ ACCEPTED = [kind for kind in KINDS if not isinstance(kind.outcome, Refused)]
 
 @pytest.fixture(scope="module")
 def world(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> World:
-    databases = [postgres.create_database(f"corrupted_{name}") for name in ("warehouse", "source")]
+    databases = [
+        postgres.create_database(f"corrupted_{name}")
+        for name in ("warehouse", "source")
+    ]
     return World.made(tmp_path_factory.mktemp("corrupted"), *databases)
 
 
@@ -37,16 +45,29 @@ def test_what_is_refused_says_why_and_changes_nothing(kind: Kind, world: World) 
     assert isinstance(outcome, Refused)
     assert happened.error is not None, "the month went on"
     message = str(happened.error)
-    assert (happened.stopped_in, type(happened.error).__name__) == (outcome.step, outcome.error), message
+    assert (happened.stopped_in, type(happened.error).__name__) == (
+        outcome.step,
+        outcome.error,
+    ), message
     assert not [text for text in outcome.says if text not in message], message
     assert not CLEAR_NUMBER.search(message), message
-    judged = ("clean_", "quarantine/", "audit_rows/")  # the gate stands behind the raw tables
-    accepted = {p: b for p, b in happened.before.items() if outcome.step == "extract" or p.startswith(judged)}
+    judged = (
+        "clean_",
+        "quarantine/",
+        "audit_rows/",
+    )  # the gate stands behind the raw tables
+    accepted = {
+        p: b
+        for p, b in happened.before.items()
+        if outcome.step == "extract" or p.startswith(judged)
+    }
     assert _changed(accepted, happened.after) == []
 
 
 @pytest.mark.parametrize("kind", ACCEPTED, ids=_named)
-def test_what_the_month_survives_comes_to_its_stated_outcome(kind: Kind, world: World) -> None:
+def test_what_the_month_survives_comes_to_its_stated_outcome(
+    kind: Kind, world: World
+) -> None:
     happened = world.outcome_of(kind)
     assert happened.error is None, f"{happened.stopped_in}: {happened.error}"
     with closing(MonthRun(happened.settings, MONTH)) as run:
@@ -54,9 +75,17 @@ def test_what_the_month_survives_comes_to_its_stated_outcome(kind: Kind, world: 
         if isinstance(kind.outcome, SetAside):
             _check_quarantine(run, kind, kind.outcome)
         elif isinstance(kind.outcome, Repaired):
-            assert row is not None and _clean(run, kind.table, row)[kind.outcome.column] == kind.outcome.value
+            assert (
+                row is not None
+                and _clean(run, kind.table, row)[kind.outcome.column]
+                == kind.outcome.value
+            )
         elif isinstance(kind.outcome, Merged) and kind.outcome.column:
-            assert row is not None and _clean(run, kind.table, row)[kind.outcome.column] == kind.outcome.keeps
+            assert (
+                row is not None
+                and _clean(run, kind.table, row)[kind.outcome.column]
+                == kind.outcome.keeps
+            )
         elif row:
             assert _clean(run, kind.table, row)
 
@@ -83,7 +112,11 @@ def _clean(run: MonthRun, table: str, row: Row) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("bundle", [b for b in BUNDLES if b[0] in ACCEPTED], ids=lambda bundle: bundle[0].name)
+@pytest.mark.parametrize(
+    "bundle",
+    [b for b in BUNDLES if b[0] in ACCEPTED],
+    ids=lambda bundle: bundle[0].name,
+)
 def test_no_row_is_lost(bundle: tuple[Kind, ...], world: World) -> None:
     """Delivered = accepted + set aside + merged + late, and each of them is what the planted kinds say."""
     happened = world.outcome_of(bundle[0])
@@ -91,12 +124,19 @@ def test_no_row_is_lost(bundle: tuple[Kind, ...], world: World) -> None:
         books = _books(run)
         for table in TABLES:
             planted = [kind.outcome for kind in bundle if kind.table == table]
-            aside, merged, late = (_rows(planted, fate) for fate in (SetAside, Merged, Late))
+            aside, merged, late = (
+                _rows(planted, fate) for fate in (SetAside, Merged, Late)
+            )
             in_all = happened.delivery.delivered(table)
-            assert (books[table]["quarantined"], books[table]["merged"]) == (aside, merged), table
+            assert (books[table]["quarantined"], books[table]["merged"]) == (
+                aside,
+                merged,
+            ), table
             assert books[table]["rows_in"] + late == in_all, table
             assert books[table]["rows_out"] == in_all - aside - merged - late, table
-            assert books[table]["rows_out"] == run.lake.rows(f"clean_{table}", MONTH), table
+            assert books[table]["rows_out"] == run.lake.rows(f"clean_{table}", MONTH), (
+                table
+            )
 
 
 def _rows(outcomes: list[Any], fate: type) -> int:
@@ -105,14 +145,21 @@ def _rows(outcomes: list[Any], fate: type) -> int:
 
 def _books(run: MonthRun) -> dict[str, dict[str, int]]:
     run.engine.view("audit_rows")
-    rows = run.engine.records("SELECT * FROM audit_rows WHERE month = $m AND step = 'integrate'", {"m": MONTH.start})
+    rows = run.engine.records(
+        "SELECT * FROM audit_rows WHERE month = $m AND step = 'integrate'",
+        {"m": MONTH.start},
+    )
     return {row["table_name"]: row for row in rows}
 
 
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda bundle: bundle[0].name)
 def test_an_earlier_month_never_changes(bundle: tuple[Kind, ...], world: World) -> None:
     happened = world.outcome_of(bundle[0])
-    february = {path: content for path, content in happened.before.items() if str(BEFORE.start) in path}
+    february = {
+        path: content
+        for path, content in happened.before.items()
+        if str(BEFORE.start) in path
+    }
     assert len(february) > 10
     assert _changed(february, happened.after) == []
 
@@ -129,8 +176,14 @@ def test_a_right_delivery_passes_without_a_word(world: World) -> None:
 
 def test_there_are_at_least_forty_kinds() -> None:
     assert len(KINDS) == len({kind.name for kind in KINDS}) >= 40
-    assert sorted(kind.name for bundle in BUNDLES for kind in bundle) == sorted(kind.name for kind in KINDS)
+    assert sorted(kind.name for bundle in BUNDLES for kind in bundle) == sorted(
+        kind.name for kind in KINDS
+    )
 
 
 def _changed(kept: dict[str, bytes], after: dict[str, bytes]) -> list[str]:
-    return [path for path, content in kept.items() if after.get(path) != content and not path.startswith(NOTES)]
+    return [
+        path
+        for path, content in kept.items()
+        if after.get(path) != content and not path.startswith(NOTES)
+    ]

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-HOME = Path(os.environ.setdefault("AIRFLOW_HOME", f"/tmp/churn-test-airflow-{os.getuid()}-{os.getpid()}"))  # noqa: TID251 - Airflow reads it when it is first imported, before any fixture can run
+HOME = Path(
+    os.environ.setdefault(  # noqa: TID251 - Airflow reads it when it is first imported, before any fixture can run
+        "AIRFLOW_HOME", f"/tmp/churn-test-airflow-{os.getuid()}-{os.getpid()}"
+    )
+)
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 

@@ -17,7 +17,13 @@ from churn_tasks.local.postgres import Cluster
 from tests.lakes import small_profile
 
 SECRET = "p@ss/w:rd-Geheim"
-BOSS = {"conn_type": "postgres", "host": "db.example", "login": "reader", "password": SECRET, "schema": "boss"}
+BOSS = {
+    "conn_type": "postgres",
+    "host": "db.example",
+    "login": "reader",
+    "password": SECRET,
+    "schema": "boss",
+}
 
 
 @pytest.fixture
@@ -30,9 +36,19 @@ def defined(monkeypatch: pytest.MonkeyPatch):
     return define
 
 
-def settings_of(tmp_path: Path, kind: str, name: str = "boss", **environment: Any) -> Settings:
-    source = {"kind": kind, "connection": name, "files": {"lines": "*.csv"} if kind == "files" else {}}
-    return load_settings(str(small_profile(tmp_path, (), source=source)), state_dir=tmp_path, **environment)
+def settings_of(
+    tmp_path: Path, kind: str, name: str = "boss", **environment: Any
+) -> Settings:
+    source = {
+        "kind": kind,
+        "connection": name,
+        "files": {"lines": "*.csv"} if kind == "files" else {},
+    }
+    return load_settings(
+        str(small_profile(tmp_path, (), source=source)),
+        state_dir=tmp_path,
+        **environment,
+    )
 
 
 def resolved(settings: Settings) -> Settings:
@@ -63,7 +79,9 @@ def test_the_address_is_made_of_the_connection(
     assert resolved(settings_of(tmp_path, kind)).environment.source_url == url
 
 
-def test_the_keys_of_a_storage_are_those_of_the_connection(tmp_path: Path, defined: Any) -> None:
+def test_the_keys_of_a_storage_are_those_of_the_connection(
+    tmp_path: Path, defined: Any
+) -> None:
     extra = {"endpoint_url": "http://minio:9000", "region_name": "cn-north-1"}
     defined(conn_type="aws", login="id", password=SECRET, extra=extra)
     found = resolved(settings_of(tmp_path, "files", data_path="s3://drops")).environment
@@ -82,13 +100,26 @@ def test_a_profile_without_a_connection_stays_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "fields", "told"),
     [
-        ("sql", None, "'boss', which Airflow does not know; add it under Admin, Connections, or set AIRFLOW_CONN_BOSS"),
-        ("sql", {"conn_type": "hive"}, "of type 'hive', whose driver is not known.*sqlalchemy_scheme"),
+        (
+            "sql",
+            None,
+            "'boss', which Airflow does not know; add it under Admin, Connections, or set AIRFLOW_CONN_BOSS",
+        ),
+        (
+            "sql",
+            {"conn_type": "hive"},
+            "of type 'hive', whose driver is not known.*sqlalchemy_scheme",
+        ),
         ("files", {}, "of type 'postgres'; files are read with one of type aws"),
     ],
 )
 def test_what_does_not_fit_is_named(
-    tmp_path: Path, defined: Any, monkeypatch: pytest.MonkeyPatch, kind: str, fields: dict[str, Any] | None, told: str
+    tmp_path: Path,
+    defined: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    fields: dict[str, Any] | None,
+    told: str,
 ) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_BOSS", raising=False)
     if fields is not None:
@@ -99,7 +130,10 @@ def test_what_does_not_fit_is_named(
 
 
 def test_the_connection_is_read_in_the_task_and_its_password_shown_nowhere(
-    tmp_path: Path, defined: Any, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    defined: Any,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level(logging.DEBUG)
     defined(**{**BOSS, "host": "127.0.0.1", "port": 1})
@@ -107,27 +141,42 @@ def test_the_connection_is_read_in_the_task_and_its_password_shown_nowhere(
     with pytest.raises(ConnectionTrouble) as caught, open_source(settings):
         pass
     told = (
-        "".join(traceback.format_exception(caught.value)) + caplog.text + "".join(capfd.readouterr()) + repr(settings)
+        "".join(traceback.format_exception(caught.value))
+        + caplog.text
+        + "".join(capfd.readouterr())
+        + repr(settings)
     )
     assert "p%40ss" in settings.environment.source_url, "control: it was used"
     for piece in (SECRET, "Geheim", "p%40ss"):
         assert piece not in told
 
 
-def test_a_real_database_is_read_through_a_connection(tmp_path: Path, defined: Any, postgres: Cluster) -> None:
+def test_a_real_database_is_read_through_a_connection(
+    tmp_path: Path, defined: Any, postgres: Cluster
+) -> None:
     postgres.create_database("by_connection")
     socket = postgres.url("by_connection").partition("host=")[2].replace("%2F", "/")
     for kind in ("postgres", "sql"):
-        defined(conn_type="postgres", login="postgres", schema="by_connection", extra={"host": socket})
+        defined(
+            conn_type="postgres",
+            login="postgres",
+            schema="by_connection",
+            extra={"host": socket},
+        )
         settings = resolved(settings_of(tmp_path, kind))
-        with open_source(settings) as source, source.batches("SELECT current_database() AS name") as batches:
+        with (
+            open_source(settings) as source,
+            source.batches("SELECT current_database() AS name") as batches,
+        ):
             assert batches.read_all().to_pylist() == [{"name": "by_connection"}]
 
 
 def test_outside_airflow_the_variable_is_named(tmp_path: Path) -> None:
     assert "CHURN_SOURCE_URL" not in os.environ  # noqa: TID251 - the test's own assumption
     with (
-        pytest.raises(ChurnError, match=r"CHURN_SOURCE_URL is not set \(source\.connection 'boss'"),
+        pytest.raises(
+            ChurnError, match=r"CHURN_SOURCE_URL is not set \(source\.connection 'boss'"
+        ),
         open_source(settings_of(tmp_path, "sql")),
     ):
         pass
@@ -143,9 +192,17 @@ def test_the_bridge_hands_the_steps_settings_with_the_address(
     defined(**BOSS)
     given = settings_of(tmp_path, "sql")
     monkeypatch.setattr(bridge, "load_settings", lambda: given)
-    monkeypatch.setattr(bridge, "get_current_context", lambda: {"partition_key": "2024-03", "ti": Mock()})
+    monkeypatch.setattr(
+        bridge,
+        "get_current_context",
+        lambda: {"partition_key": "2024-03", "ti": Mock()},
+    )
     seen: list[Settings] = []
-    monkeypatch.setattr(bridge, "run_task", lambda task, settings, month: seen.append(settings) or iter(()))
+    monkeypatch.setattr(
+        bridge,
+        "run_task",
+        lambda task, settings, month: seen.append(settings) or iter(()),
+    )
     with pytest.raises(AirflowSkipException):  # no step ran
         bridge.run("extract")
     assert "db.example" in seen[0].environment.source_url

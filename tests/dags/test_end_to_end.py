@@ -23,9 +23,14 @@ def services(tmp_path_factory):
     services = Services(Instance(settings))
     try:
         services.start_postgres()
-        simulate(services.source_url, SimulationSettings(customers=1000, months=2, first_month=GOOD))
+        simulate(
+            services.source_url,
+            SimulationSettings(customers=1000, months=2, first_month=GOOD),
+        )
         with psycopg.connect(services.source_url) as connection:
-            spoilt = connection.execute("UPDATE boss.bill_item SET amt_fen = NULL WHERE cycle_id = 202402").rowcount
+            spoilt = connection.execute(
+                "UPDATE boss.bill_item SET amt_fen = NULL WHERE cycle_id = 202402"
+            ).rowcount
             assert spoilt > 1000
         services.start_airflow()
         yield services
@@ -80,7 +85,10 @@ def test_the_failed_check_failed_the_task_and_held_back_the_rest(states):
 @pytest.mark.slow
 def test_it_was_not_tried_again(services, states):
     path = f"/dags/churn_monthly/dagRuns/{states[1].run_id}/taskInstances"
-    tries = {each["task_id"]: each["try_number"] for each in services.airflow.get(path)["task_instances"]}
+    tries = {
+        each["task_id"]: each["try_number"]
+        for each in services.airflow.get(path)["task_instances"]
+    }
     assert len(tries) == 7
     assert tries["integrate"] == 1
 
@@ -94,12 +102,19 @@ def test_who_waits_for_the_demo_is_told_what_is_wrong(stopped):
 
 @pytest.mark.slow
 def test_exactly_one_alert_was_given(services, stopped):
-    alerts = [json.loads(file.read_text()) for file in (services.settings.state_dir / "alerts").iterdir()]
-    assert [(alert["task"], alert["try"], alert["kind"]) for alert in alerts] == [("integrate", 1, "failed")]
+    alerts = [
+        json.loads(file.read_text())
+        for file in (services.settings.state_dir / "alerts").iterdir()
+    ]
+    assert [(alert["task"], alert["try"], alert["kind"]) for alert in alerts] == [
+        ("integrate", 1, "failed")
+    ]
 
 
 @pytest.mark.slow
 def test_nothing_of_the_bad_month_is_to_be_seen(services, stopped):
     with psycopg.connect(services.instance.cluster.url(WAREHOUSE)) as connection:
-        published = connection.execute("SELECT count(*) FROM churn_telecom.manifest").fetchone()
+        published = connection.execute(
+            "SELECT count(*) FROM churn_telecom.manifest"
+        ).fetchone()
     assert published == (0,)

@@ -26,7 +26,14 @@ def test_the_month_is_found(context):
 
 
 @pytest.mark.parametrize(
-    "context", [{}, {"partition_key": None}, {"params": None}, {"params": {"month": None}}, {"ds": "2024-03-06"}]
+    "context",
+    [
+        {},
+        {"partition_key": None},
+        {"params": None},
+        {"params": {"month": None}},
+        {"ds": "2024-03-06"},
+    ],
 )
 def test_a_run_without_a_month_is_refused(context):
     with pytest.raises(BadInput, match=r'Trigger it again with \{"month": "2024-03"\}'):
@@ -45,18 +52,25 @@ def test_a_bad_month_is_refused_wherever_it_stands(bad):
 
 
 def test_two_months_are_refused():
-    with pytest.raises(BadInput, match="partition key says 2024-03 but parameter month says 2024-04"):
+    with pytest.raises(
+        BadInput, match="partition key says 2024-03 but parameter month says 2024-04"
+    ):
         month_of({"partition_key": "2024-03", "params": {"month": "2024-04"}})
 
 
-@pytest.mark.parametrize("bad", [text for text in BAD if isinstance(text, str)], ids=repr)
+@pytest.mark.parametrize(
+    "bad", [text for text in BAD if isinstance(text, str)], ids=repr
+)
 def test_the_form_of_a_manual_run_refuses_the_same(bad):
     from airflow.sdk import Param
     from airflow.sdk.exceptions import ParamValidationError
 
     form = Param(None, type=["null", "string"], pattern=PATTERN)
     assert form.resolve("2024-03") == "2024-03"
-    if bad in ("0000-01", "2024-03\n"):  # JSON schema's patterns let these two pass; month_of does not
+    if bad in (
+        "0000-01",
+        "2024-03\n",
+    ):  # JSON schema's patterns let these two pass; month_of does not
         return
     with pytest.raises(ParamValidationError):
         form.resolve(bad)

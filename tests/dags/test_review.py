@@ -66,11 +66,20 @@ def _answer(option: str, why: str = "") -> dict[str, Any]:
 
 def test_it_stands_apart_from_the_month_and_is_bounded(load_dag):
     dag = load_dag("churn_review.py")
-    assert {task.task_id: task.upstream_task_ids for task in dag.tasks} == {"pairs": set(), "decide": {"pairs"}}
-    assert (dag.max_active_runs, dag.catchup, dag.timetable.expression) == (1, False, "0 9 * * 1-5")
+    assert {task.task_id: task.upstream_task_ids for task in dag.tasks} == {
+        "pairs": set(),
+        "decide": {"pairs"},
+    }
+    assert (dag.max_active_runs, dag.catchup, dag.timetable.expression) == (
+        1,
+        False,
+        "0 9 * * 1-5",
+    )
     assert "three in the morning" in dag.doc_md
     monthly = load_dag("churn_monthly.py")
-    assert not any("review" in task.task_id for task in monthly.tasks), "the month never waits for anybody"
+    assert not any("review" in task.task_id for task in monthly.tasks), (
+        "the month never waits for anybody"
+    )
 
 
 def test_only_line_numbers_are_handed_on_and_no_more_than_the_setting(queue):
@@ -88,8 +97,12 @@ def test_airflow_keeps_only_the_differences(queue, monkeypatch):
     (request,) = kept
     assert "| name 姓名 | ＊晓＊ | ＊小＊ | ≠ |" in request["body"]
     assert "王" not in request["body"] and "人民路" not in request["body"]
-    assert "180\\*\\*\\*\\*1234" in request["body"], "and nothing of a record becomes markup"
-    assert len(request["options"]) == 3 and request["defaults"] == request["options"][2:]
+    assert "180\\*\\*\\*\\*1234" in request["body"], (
+        "and nothing of a record becomes markup"
+    )
+    assert (
+        len(request["options"]) == 3 and request["defaults"] == request["options"][2:]
+    )
 
 
 def test_a_profile_may_show_whole_records(queue, monkeypatch):
@@ -99,7 +112,11 @@ def test_a_profile_may_show_whole_records(queue, monkeypatch):
     from churn_airflow import review
     from churn_tasks.core.settings import load_settings
 
-    monkeypatch.setattr(review, "load_settings", lambda: load_settings(matching={"airflow_shows": "records"}))
+    monkeypatch.setattr(
+        review,
+        "load_settings",
+        lambda: load_settings(matching={"airflow_shows": "records"}),
+    )
     with _asking(monkeypatch) as kept, pytest.raises(TaskAwaitingInput):
         _operator().execute({"task_instance": type("Instance", (), {"id": "1"})()})
     assert "王晓明" in kept[0]["body"] and "人民路12号\\|x" in kept[0]["body"]
@@ -122,5 +139,7 @@ def test_an_answer_is_written_in_the_name_of_who_gave_it(queue, number, decision
 
 def test_a_skipped_pair_stays_open(queue):
     operator = _operator()
-    assert operator.execute_complete({}, _answer(operator.options[2])) == {"decision": "skip"}
+    assert operator.execute_complete({}, _answer(operator.options[2])) == {
+        "decision": "skip"
+    }
     assert queue.decided == []

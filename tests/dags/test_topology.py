@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from churn_tasks.core.errors import BadInput, CheckFailed, ConnectionTrouble, Fenced, NotReady, SettingsError
-from churn_tasks.pipeline import STEPS, TASKS
+from churn_tasks.core.errors import (
+    BadInput,
+    CheckFailed,
+    ConnectionTrouble,
+    Fenced,
+    NotReady,
+    SettingsError,
+)
+from churn_tasks.walks.month import STEPS, TASKS
 
 DAG_FILES = sorted((Path(__file__).resolve().parents[2] / "dags").glob("*.py"))
 
@@ -22,7 +29,9 @@ def test_the_tasks_are_those_of_the_pipeline_in_its_order(dag):
         "publish": {"warn"},
         "report": {"publish"},
     }
-    assert {task.task_id: task.upstream_task_ids for task in dag.tasks} == {t.name: set(t.after) for t in TASKS}
+    assert {task.task_id: task.upstream_task_ids for task in dag.tasks} == {
+        t.name: set(t.after) for t in TASKS
+    }
 
 
 def test_every_step_is_run_by_exactly_one_task():
@@ -34,14 +43,22 @@ def test_every_step_is_run_by_exactly_one_task():
 
 
 def test_the_steps_are_the_files_of_their_folder():
-    files = {path.stem for path in (DAG_FILES[0].parents[1] / "churn_tasks" / "steps").glob("*.py")}
+    files = {
+        path.stem
+        for path in (DAG_FILES[0].parents[1] / "churn_tasks" / "steps").glob("*.py")
+    }
     assert files - {"__init__", "month_run"} == set(STEPS)
 
 
 def test_nothing_is_published_past_a_failed_check(dag):
     """Every check stands above publish, and the rule between them holds back what follows a failure."""
-    above = {task.task_id for task in dag.get_task("publish").get_flat_relatives(upstream=True)}
-    checked_in = {task.name for task in TASKS for step in task.steps if step.startswith("check_")}
+    above = {
+        task.task_id
+        for task in dag.get_task("publish").get_flat_relatives(upstream=True)
+    }
+    checked_in = {
+        task.name for task in TASKS for step in task.steps if step.startswith("check_")
+    }
     assert checked_in == {"integrate", "features", "warn"}
     assert checked_in <= above
     assert {task.trigger_rule.value for task in dag.tasks} == {"none_failed"}
@@ -62,10 +79,16 @@ def test_every_task_has_limits_and_a_way_to_be_heard(dag):
         assert task.retries == 6, f"{task.task_id}: say how often it may be tried again"
         assert task.retry_delay == timedelta(minutes=1)
         assert task.retry_exponential_backoff == 2.0
-        assert timedelta(minutes=30) <= task.execution_timeout <= timedelta(hours=2), f"{task.task_id}: give it a limit"
-        assert task.on_failure_callback, f"{task.task_id}: nobody would hear of its failure"
+        assert timedelta(minutes=30) <= task.execution_timeout <= timedelta(hours=2), (
+            f"{task.task_id}: give it a limit"
+        )
+        assert task.on_failure_callback, (
+            f"{task.task_id}: nobody would hear of its failure"
+        )
         assert task.max_active_tis_per_dag == 1
-        assert task.doc or task.python_callable.__doc__, f"{task.task_id}: say what it does"
+        assert task.doc or task.python_callable.__doc__, (
+            f"{task.task_id}: say what it does"
+        )
 
 
 @pytest.mark.parametrize(("error", "action"), [
@@ -79,13 +102,23 @@ def test_every_task_has_limits_and_a_way_to_be_heard(dag):
 ])  # fmt: skip
 def test_only_what_waiting_mends_is_tried_again(dag, error, action):
     policies = [task.retry_policy for task in dag.tasks]
-    decisions = {policy.evaluate(exception=error, try_number=1, max_tries=6).action.value for policy in policies}
+    decisions = {
+        policy.evaluate(exception=error, try_number=1, max_tries=6).action.value
+        for policy in policies
+    }
     assert (len(policies), decisions) == (7, {action})
 
 
 def test_the_page_of_the_dag_is_its_manual(dag):
     assert "At three in the morning" in dag.doc_md
-    for word in ("CheckFailed", "ConnectionTrouble", "NotReady", "Fenced", "SettingsError", "backfill create"):
+    for word in (
+        "CheckFailed",
+        "ConnectionTrouble",
+        "NotReady",
+        "Fenced",
+        "SettingsError",
+        "backfill create",
+    ):
         assert word in dag.doc_md
     assert dag.tags == {"churn", "telecom"}
 
@@ -104,9 +137,24 @@ def test_a_dag_file_is_wiring_only(file):
         )
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert imported <= {"airflow", "churn_airflow", "churn_tasks", "datetime", "pendulum"}
-    for trap in ("{{", "logical_date", "execution_date", "data_interval", '"ds"', "'ds'"):
-        assert trap not in text, f"{file.name}: {trap} is absent or wrong in a partitioned run; use month_of"
+    assert imported <= {
+        "airflow",
+        "churn_airflow",
+        "churn_tasks",
+        "datetime",
+        "pendulum",
+    }
+    for trap in (
+        "{{",
+        "logical_date",
+        "execution_date",
+        "data_interval",
+        '"ds"',
+        "'ds'",
+    ):
+        assert trap not in text, (
+            f"{file.name}: {trap} is absent or wrong in a partitioned run; use month_of"
+        )
 
 
 def test_there_are_dag_files():

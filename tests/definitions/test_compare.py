@@ -8,19 +8,25 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from churn_tasks.by_hand.definitions import compare, usable
 from churn_tasks.cli import app
 from churn_tasks.core.definition_files import load_definition
 from churn_tasks.core.errors import NotReady, SettingsError
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import INCLUDE, load_settings
-from churn_tasks.core.tables import load_registry
-from churn_tasks.local.definition_runs import compare, usable
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.declared.registry import load_registry
+from churn_tasks.runner.month_run import MonthRun
 from tests.lakes import put, raw_tables, rows, small_profile, small_run
 
 MONTHS = [str(Month.parse("2024-01") + number) for number in range(8)]
 CUSTOMERS = [f"c{number:03d}" for number in range(100)]
-LEAVES = {"c000": "2024-05", "c001": "2024-05", "c002": "2024-05", "c003": "2024-06", "c004": "2024-04"}
+LEAVES = {
+    "c000": "2024-05",
+    "c001": "2024-05",
+    "c002": "2024-05",
+    "c003": "2024-06",
+    "c004": "2024-04",
+}
 PAUSES = {"c010": "2024-05"}  # back in June
 OWN_EVENT = """table: event_low_revenue
 key: [customer_id]
@@ -59,16 +65,25 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
     (event / "query.yaml").write_text(OWN_EVENT, encoding="utf-8")
     (event / "query.sql").write_text(OWN_EVENT_SQL, encoding="utf-8")
     (profile / "definitions").mkdir()
-    (profile / "definitions" / "pays_less.yaml").write_text(OWN_DEFINITION, encoding="utf-8")
+    (profile / "definitions" / "pays_less.yaml").write_text(
+        OWN_DEFINITION, encoding="utf-8"
+    )
     run = small_run(folder, "2024-08", profile=profile)
     for month in MONTHS:
-        billed = [c for c in CUSTOMERS if LEAVES.get(c, "9999") > month and PAUSES.get(c) != month]
+        billed = [
+            c
+            for c in CUSTOMERS
+            if LEAVES.get(c, "9999") > month and PAUSES.get(c) != month
+        ]
         paid = {c: 30 if c == "c020" and month >= "2024-05" else 50 for c in billed}
         put(
             run,
             "month_activity",
             month,
-            [{"customer_id": c, "is_active": True, "revenue_cny": paid[c]} for c in billed],
+            [
+                {"customer_id": c, "is_active": True, "revenue_cny": paid[c]}
+                for c in billed
+            ],
         )
     special = {
         "c000": 0.9,
@@ -83,7 +98,11 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
     pinned = {"model_name": "m", "model_version": 1, "feature_set": "f"}
     for month in ("2024-03", "2024-04"):
         scored = [
-            {"customer_id": c, "churn_score": special.get(c, 0.3 - number / 1000), **pinned}
+            {
+                "customer_id": c,
+                "churn_score": special.get(c, 0.3 - number / 1000),
+                **pinned,
+            }
             for number, c in enumerate(CUSTOMERS)
         ]
         put(run, "score_churn", month, scored)
@@ -104,14 +123,29 @@ def test_figures_are_those_counted_by_hand(history: MonthRun) -> None:
     At 3 % false alarms of 95 who stay 2 may be alarmed: the threshold lies at their third score, 0.65, and c000 (0.9)
     and c001 (0.8) lie above it, c010 (0.6) and c002 (0.1) do not: 2 of 4.
     """
-    figures = compare(history.settings, ["not_billed", "no_activity_in_window", "pays_less"], 0.03)
+    figures = compare(
+        history.settings, ["not_billed", "no_activity_in_window", "pays_less"], 0.03
+    )
     billed = figures["definitions"]["not_billed"]
-    assert billed["months"][0] == {"month": "2024-03", "customers": 100, "churned": 4, "left_in_delay": 1, "rotated": 0}
-    assert [row["month"] for row in billed["months"]] == ["2024-03", "2024-04", "2024-05", "2024-06"]
+    assert billed["months"][0] == {
+        "month": "2024-03",
+        "customers": 100,
+        "churned": 4,
+        "left_in_delay": 1,
+        "rotated": 0,
+    }
+    assert [row["month"] for row in billed["months"]] == [
+        "2024-03",
+        "2024-04",
+        "2024-05",
+        "2024-06",
+    ]
     # of April's score the threshold is the same; c003 (June) scores 0.297 and c000 to c002 and c010 left in its delay
     assert billed["recall"]["churners"] == 5 and billed["recall"]["caught"] == 2
     assert billed["recall"]["recall"] == pytest.approx(0.4)
-    assert billed["kinds"] == {"unknown": sum(row["churned"] for row in billed["months"])}
+    assert billed["kinds"] == {
+        "unknown": sum(row["churned"] for row in billed["months"])
+    }
     less = figures["definitions"]["pays_less"]
     assert less["months"][0]["churned"] == 1, "c020 pays 30 from May on"
     assert figures["overlap"]["not_billed"]["pays_less"] == 0
@@ -131,56 +165,112 @@ def test_a_window_of_its_own_counts_its_own_months(history: MonthRun) -> None:
         "windows: {predict: 2}\nsigns: [{event: inactive_month}]\n",
         encoding="utf-8",
     )
-    figures = compare(history.settings, ["not_billed", "two_months"], 0.03)["definitions"]
-    assert [row["month"] for row in figures["two_months"]["months"]] == ["2024-03", "2024-04", "2024-05"]
+    figures = compare(history.settings, ["not_billed", "two_months"], 0.03)[
+        "definitions"
+    ]
+    assert [row["month"] for row in figures["two_months"]["months"]] == [
+        "2024-03",
+        "2024-04",
+        "2024-05",
+    ]
     assert figures["two_months"]["months"][0]["churned"] == 5
 
 
-def test_the_command_prints_tables_and_writes_picture_and_figures(history: MonthRun, tmp_path: Path) -> None:
+def test_the_command_prints_tables_and_writes_picture_and_figures(
+    history: MonthRun, tmp_path: Path
+) -> None:
     profile = str(history.settings.profile_dir)
     environment = {"CHURN_STATE_DIR": str(history.settings.environment.state_dir)}
-    asked = ["definitions", "compare", "not_billed", "pays_less", "--profile", profile, "--out", str(tmp_path / "out")]
+    asked = [
+        "definitions",
+        "compare",
+        "not_billed",
+        "pays_less",
+        "--profile",
+        profile,
+        "--out",
+        str(tmp_path / "out"),
+    ]
     done = CliRunner().invoke(app, asked, env=environment, catch_exceptions=False)
     assert done.exit_code == 0
     assert (tmp_path / "out" / "compare.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-    figures = json.loads((tmp_path / "out" / "compare.json").read_text(encoding="utf-8"))
-    assert figures["adopted"] == "not_billed" and figures["definitions"]["not_billed"]["recall"]["caught"] == 2
+    figures = json.loads(
+        (tmp_path / "out" / "compare.json").read_text(encoding="utf-8")
+    )
+    assert (
+        figures["adopted"] == "not_billed"
+        and figures["definitions"]["not_billed"]["recall"]["caught"] == 2
+    )
     lines = (tmp_path / "out" / "compare.csv").read_text(encoding="utf-8").splitlines()
-    assert lines[0] == "definition,month,customers,churned,left_in_delay,rotated" and len(lines) == 9
+    assert (
+        lines[0] == "definition,month,customers,churned,left_in_delay,rotated"
+        and len(lines) == 9
+    )
 
 
 def test_list_and_show(history: MonthRun) -> None:
-    environment = {"CHURN_STATE_DIR": str(history.settings.environment.state_dir), "COLUMNS": "200"}
+    environment = {
+        "CHURN_STATE_DIR": str(history.settings.environment.state_dir),
+        "COLUMNS": "200",
+    }
     profile = ["--profile", str(history.settings.profile_dir)]
-    listed = CliRunner().invoke(app, ["definitions", "list", *profile], env=environment).output
+    listed = (
+        CliRunner()
+        .invoke(app, ["definitions", "list", *profile], env=environment)
+        .output
+    )
     assert "not_billed *" in listed and "pays_less" in listed
-    shown = CliRunner().invoke(app, ["definitions", "show", "pays_less", "--sql", *profile], env=environment).output
+    shown = (
+        CliRunner()
+        .invoke(
+            app,
+            ["definitions", "show", "pays_less", "--sql", *profile],
+            env=environment,
+        )
+        .output
+    )
     assert "revenue_cny < CAST(40.0 AS DOUBLE)" in shown and "$predict_end" in shown
     assert "low_revenue (below_cny 40)" in CliRunner().invoke(
         app, ["definitions", "show", "pays_less", *profile], env=environment
     ).output  # fmt: skip
 
 
-def test_a_definition_and_an_event_in_the_profiles_folder_are_adopted_without_python(history: MonthRun) -> None:
+def test_a_definition_and_an_event_in_the_profiles_folder_are_adopted_without_python(
+    history: MonthRun,
+) -> None:
     settings = load_settings(
-        str(history.settings.profile_dir), state_dir=history.settings.environment.state_dir, definition="pays_less"
+        str(history.settings.profile_dir),
+        state_dir=history.settings.environment.state_dir,
+        definition="pays_less",
     )
     run = MonthRun(settings, Month.parse("2024-03"))
-    run.make(run.registry.queries["cohort"][0], run.month, settings.calendar.observed_months(run.month))
+    run.make(
+        run.registry.queries["cohort"][0],
+        run.month,
+        settings.calendar.observed_months(run.month),
+    )
     run.make(run.registry.queries["labels"][0], run.month, [run.month])
-    assert [row["customer_id"] for row in rows(run, "label") if row["churned"]] == ["c020"]
+    assert [row["customer_id"] for row in rows(run, "label") if row["churned"]] == [
+        "c020"
+    ]
     run.lake.remove("cohort", run.month)
     run.lake.remove("label", run.month)
     run.close()
 
 
-def test_a_definition_that_the_sources_cannot_carry_says_what_is_missing(history: MonthRun) -> None:
+def test_a_definition_that_the_sources_cannot_carry_says_what_is_missing(
+    history: MonthRun,
+) -> None:
     able, unable = usable(history.settings)
-    assert {"not_billed", "no_activity_in_window", "spend_down", "pays_less"} <= set(able)
+    assert {"not_billed", "no_activity_in_window", "spend_down", "pays_less"} <= set(
+        able
+    )
     assert "event silent_days needs month_usage" in unable["silent_90_days"]
 
 
-def test_every_shipped_definition_is_usable_where_all_sources_are(tmp_path: Path) -> None:
+def test_every_shipped_definition_is_usable_where_all_sources_are(
+    tmp_path: Path,
+) -> None:
     able, unable = usable(small_run(tmp_path, "2024-03", raw=raw_tables()).settings)
     assert not unable and len(able) == 11
 
@@ -206,7 +296,9 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("definition", "message"), WRONG)
-def test_a_wrong_definition_is_refused_with_what_is_allowed(tmp_path: Path, definition: object, message: str) -> None:
+def test_a_wrong_definition_is_refused_with_what_is_allowed(
+    tmp_path: Path, definition: object, message: str
+) -> None:
     profile = small_profile(tmp_path, ["bill"], definition=definition)
     with pytest.raises(SettingsError, match=message):
         load_registry(load_settings(str(profile), state_dir=tmp_path))
@@ -214,7 +306,12 @@ def test_a_wrong_definition_is_refused_with_what_is_allowed(tmp_path: Path, defi
 
 def test_a_lake_too_short_to_label_says_so(tmp_path: Path) -> None:
     run = small_run(tmp_path, "2024-01", raw=["bill"])
-    put(run, "month_activity", "2024-01", [{"customer_id": "a", "is_active": True, "revenue_cny": 1}])
+    put(
+        run,
+        "month_activity",
+        "2024-01",
+        [{"customer_id": "a", "is_active": True, "revenue_cny": 1}],
+    )
     run.close()
     with pytest.raises(NotReady, match="no month can be labelled yet"):
         compare(run.settings, ["not_billed"], 0.03)

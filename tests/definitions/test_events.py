@@ -13,34 +13,48 @@ import yaml
 
 from churn_tasks.core.definition import Sign
 from churn_tasks.core.errors import SettingsError
-from churn_tasks.core.events import Event, known_events, usable_events
 from churn_tasks.core.settings import INCLUDE
 from churn_tasks.core.windows import Window
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.declared.labels.events import Event, known_events, usable_events
+from churn_tasks.runner.month_run import MonthRun
 from tests.lakes import put, raw_tables, small_run
 from tests.sql.queries import columns_out, missing_bounds, parameters_in, sources_in
 
 CASES = sorted((Path(__file__).parent / "golden").glob("*/*.yaml"))
 SHIPPED = [INCLUDE, *sorted((INCLUDE / "profiles").glob("*"))]
 EVENTS = known_events(SHIPPED)
-each_event = pytest.mark.parametrize("event", EVENTS, ids=lambda event: f"{event.folder.parents[2].name}/{event.name}")
+each_event = pytest.mark.parametrize(
+    "event", EVENTS, ids=lambda event: f"{event.folder.parents[2].name}/{event.name}"
+)
 
 
-def struck(run: MonthRun, event: Event, sign: Sign, since: str = "$as_of") -> dict[str, str]:
+def struck(
+    run: MonthRun, event: Event, sign: Sign, since: str = "$as_of"
+) -> dict[str, str]:
     """Whom an event strikes, and when."""
     run.engine.views(*event.output.reads, *event.output.optional)
     known = run.window.parameters()
     wanted = {*event.output.params, since.removeprefix("$")}
     sql = event.text(sign, since, run.settings.windows.observe)
-    rows = run.engine.records(sql, {name: known[name] for name in wanted if f"${name}" in sql})
+    rows = run.engine.records(
+        sql, {name: known[name] for name in wanted if f"${name}" in sql}
+    )
     assert len({row["customer_id"] for row in rows}) == len(rows), "one row a customer"
     return {row["customer_id"]: str(row["event_month"]) for row in rows}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.stem}")
+@pytest.mark.parametrize(
+    "case", CASES, ids=lambda case: f"{case.parent.name}/{case.stem}"
+)
 def test_golden_rows(case: Path, tmp_path: Path) -> None:
     content = yaml.safe_load(case.read_text(encoding="utf-8"))
-    run = small_run(tmp_path, content["month"], raw=raw_tables(), first_month="2023-01", **content.get("settings", {}))
+    run = small_run(
+        tmp_path,
+        content["month"],
+        raw=raw_tables(),
+        first_month="2023-01",
+        **content.get("settings", {}),
+    )
     for table, partitions in content["given"].items():
         for month, rows in partitions.items():
             put(run, table, month, rows, checked=False)
@@ -48,7 +62,9 @@ def test_golden_rows(case: Path, tmp_path: Path) -> None:
     sign = Sign(event=event.name, given=content.get("with", {}))
     found = struck(run, event, sign, f"${content.get('since', 'as_of')}")
     run.close()
-    assert found == {customer: str(month) for customer, month in content["expect"].items()}
+    assert found == {
+        customer: str(month) for customer, month in content["expect"].items()
+    }
 
 
 def test_every_shared_event_has_golden_rows() -> None:
@@ -73,7 +89,9 @@ def test_an_event_keeps_its_word(event: Event) -> None:
 @each_event
 def test_texts_are_in_both_languages(event: Event) -> None:
     for text in (event.output.meaning, *event.output.parameters):
-        assert re.search("[\u4e00-\u9fff]", text.zh) and not re.search("[\u4e00-\u9fff]", text.en)
+        assert re.search("[\u4e00-\u9fff]", text.zh) and not re.search(
+            "[\u4e00-\u9fff]", text.en
+        )
 
 
 def test_a_profiles_own_event_replaces_the_shared_one_of_its_name() -> None:
@@ -81,7 +99,10 @@ def test_a_profiles_own_event_replaces_the_shared_one_of_its_name() -> None:
     known = known_events([INCLUDE, INCLUDE / "profiles" / "retail"])
     both = usable_events(known, {"month_usage", "month_orders"})
     assert both["silent_days"].folder.parents[2].name == "retail"
-    assert usable_events(known, {"month_usage"})["silent_days"].folder.parents[1] == INCLUDE / "sql"
+    assert (
+        usable_events(known, {"month_usage"})["silent_days"].folder.parents[1]
+        == INCLUDE / "sql"
+    )
 
 
 def test_a_read_without_an_end_is_found() -> None:
@@ -89,7 +110,9 @@ def test_a_read_without_an_end_is_found() -> None:
     event = next(each for each in EVENTS if each.name == "port_requested")
     open_ended = event.sql.replace(" AND month < $predict_end", "")
     assert open_ended != event.sql
-    assert missing_bounds(sqlglot.parse_one(open_ended, read="duckdb")) == ["month_porting: month < as_of"]
+    assert missing_bounds(sqlglot.parse_one(open_ended, read="duckdb")) == [
+        "month_porting: month < as_of"
+    ]
 
 
 REFUSED = [
@@ -101,7 +124,9 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("given", "message"), REFUSED)
-def test_a_wrong_parameter_is_refused_with_what_is_allowed(given: dict[str, object], message: str) -> None:
+def test_a_wrong_parameter_is_refused_with_what_is_allowed(
+    given: dict[str, object], message: str
+) -> None:
     event = next(each for each in EVENTS if each.name == "silent_days")
     with pytest.raises(SettingsError, match=re.escape(message)):
         event.values(Sign(event="silent_days", given=given), observe=3)
@@ -116,5 +141,7 @@ def test_share_and_quantile_exclude_each_other() -> None:
     assert (alone["share"], alone["quantile"]) == (None, 0.02)
     with pytest.raises(SettingsError, match=r"needs windows\.observe of at least 2"):
         event.values(Sign(event=event.name, given={"quantile": 0.02}), observe=1)
-    with pytest.raises(SettingsError, match=r"measure is minutes: allowed are voice_min, data_mb"):
+    with pytest.raises(
+        SettingsError, match=r"measure is minutes: allowed are voice_min, data_mb"
+    ):
         event.values(Sign(event=event.name, given={"measure": "minutes"}), observe=3)

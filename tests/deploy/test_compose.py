@@ -32,12 +32,17 @@ def problems(text: str) -> list[str]:
 def service_problems(service: dict) -> list[str]:
     rules = {
         "its image is not pinned": PINNED.match(service.get("image", "")),
-        "it has no health check": service.get("healthcheck") or service.get("restart") == "no",
+        "it has no health check": service.get("healthcheck")
+        or service.get("restart") == "no",
         "its root file system can be written": service.get("read_only") is True,
         "it keeps capabilities": service.get("cap_drop") == ["ALL"],
-        "it may gain privileges": "no-new-privileges:true" in service.get("security_opt", []),
-        "it is open to the network": all(str(port).startswith("127.0.0.1:") for port in service.get("ports", [])),
-        "its log grows without end": "max-size" in service.get("logging", {}).get("options", {}),
+        "it may gain privileges": "no-new-privileges:true"
+        in service.get("security_opt", []),
+        "it is open to the network": all(
+            str(port).startswith("127.0.0.1:") for port in service.get("ports", [])
+        ),
+        "its log grows without end": "max-size"
+        in service.get("logging", {}).get("options", {}),
     }
     found = [problem for problem, kept in rules.items() if not kept]
     for name, value in (service.get("environment") or {}).items():
@@ -66,7 +71,9 @@ def test_the_compose_specification_accepts_it():
 
 
 def test_the_specification_would_refuse_a_typo(text, tmp_path):
-    (tmp_path / "docker-compose.yml").write_text(text.replace("healthcheck:", "healtcheck:", 1))
+    (tmp_path / "docker-compose.yml").write_text(
+        text.replace("healthcheck:", "healtcheck:", 1)
+    )
     assert not specification_accepts(tmp_path / "docker-compose.yml")
 
 
@@ -76,8 +83,18 @@ def test_it_keeps_every_rule(text):
 
 def test_the_services_are_these(text):
     services = yaml.safe_load(text)["services"]
-    assert set(services) == {"postgres", "init", "api-server", "scheduler", "dag-processor", "triggerer", "mlflow"}
-    assert {name for name, service in services.items() if service.get("restart") == "no"} == {"init"}
+    assert set(services) == {
+        "postgres",
+        "init",
+        "api-server",
+        "scheduler",
+        "dag-processor",
+        "triggerer",
+        "mlflow",
+    }
+    assert {
+        name for name, service in services.items() if service.get("restart") == "no"
+    } == {"init"}
 
 
 @pytest.mark.parametrize(("sound", "broken", "problem"), [
@@ -94,21 +111,27 @@ def test_the_services_are_these(text):
 ])  # fmt: skip
 def test_a_breach_is_found(text, sound, broken, problem):
     assert sound in text
-    assert any(found.startswith(problem) for found in problems(text.replace(sound, broken))), problems(
-        text.replace(sound, broken)
-    )
+    assert any(
+        found.startswith(problem) for found in problems(text.replace(sound, broken))
+    ), problems(text.replace(sound, broken))
 
 
 def test_the_example_names_every_variable_and_no_other(text):
     used = {name for name, _ in VARIABLE.findall(text)}
-    lines = [line for line in EXAMPLE.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    lines = [
+        line
+        for line in EXAMPLE.read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+    ]
     assert sorted(line.partition("=")[0] for line in lines) == sorted(used)
     assert len(used) == 15
 
 
 def test_the_example_holds_no_secret():
     values = dict(
-        line.split("=", 1) for line in EXAMPLE.read_text(encoding="utf-8").splitlines() if re.match(r"^\w+=", line)
+        line.split("=", 1)
+        for line in EXAMPLE.read_text(encoding="utf-8").splitlines()
+        if re.match(r"^\w+=", line)
     )
     secrets = {name: value for name, value in values.items() if SECRET.search(name)}
     assert len(secrets) == 8

@@ -30,10 +30,16 @@ def test_packages_come_from_the_lock_by_hash():
 
 
 def test_every_package_of_the_lock_has_hashes():
-    entries = re.split(r"\n(?=[a-z0-9])", LOCK.partition("\n")[2] if LOCK.startswith("#") else LOCK)
-    pinned = [entry for entry in entries if re.match(r"[a-z0-9._-]+(\[[^]]*\])?==", entry)]
+    entries = re.split(
+        r"\n(?=[a-z0-9])", LOCK.partition("\n")[2] if LOCK.startswith("#") else LOCK
+    )
+    pinned = [
+        entry for entry in entries if re.match(r"[a-z0-9._-]+(\[[^]]*\])?==", entry)
+    ]
     assert len(pinned) > 200
-    assert [entry.splitlines()[0] for entry in pinned if "--hash=sha256:" not in entry] == []
+    assert [
+        entry.splitlines()[0] for entry in pinned if "--hash=sha256:" not in entry
+    ] == []
 
 
 def test_only_what_is_run_is_copied():
@@ -47,9 +53,16 @@ def test_only_what_is_run_is_copied():
 def test_the_bootstrap_takes_uv_with_its_hashes():
     """The same expression stands in Makefile and Dockerfile; here it is run."""
     expression = "/^uv==/,/^ *# via/p"
-    assert all(expression in (REPOSITORY / name).read_text(encoding="utf-8") for name in ("Makefile", "Dockerfile"))
+    assert all(
+        expression in (REPOSITORY / name).read_text(encoding="utf-8")
+        for name in ("Makefile", "Dockerfile")
+    )
     cut = subprocess.run(
-        ["sed", "-n", expression, "requirements.txt"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        ["sed", "-n", expression, "requirements.txt"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     assert re.findall(r"^([a-z0-9-]+)==", cut, re.MULTILINE) == ["uv"]
     assert cut.count("--hash=sha256:") >= 10
@@ -57,7 +70,21 @@ def test_the_bootstrap_takes_uv_with_its_hashes():
 
 def test_bare_make_lists_every_target():
     listed = subprocess.run(
-        ["make", "--no-print-directory"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     names = [line.split()[0] for line in listed.splitlines()]
-    assert names == ["help", "install", "install-spark", "demo", "stop", "test", "check", "dictionary", "lock"]
+    assert names == [
+        "help",
+        "install",
+        "install-spark",
+        "demo",
+        "stop",
+        "test",
+        "check",
+        "dictionary",
+        "lock",
+    ]

@@ -19,16 +19,18 @@ from opencc import OpenCC
 
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings, load_settings
-from churn_tasks.core.tables import load_registry
+from churn_tasks.declared.registry import load_registry
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.pipeline import STEPS, run_step
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.simulator import SimulationSettings, simulate
 from churn_tasks.simulator.billing import ITEMS
 from churn_tasks.simulator.codes import REGION_NAMES
 from churn_tasks.simulator.dirt import KINDS
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.walks.month import STEPS, run_step
 
-SIMULATION = SimulationSettings(customers=2_500, months=3, cdr_per_month=10, seed=11, dirt=2.0)
+SIMULATION = SimulationSettings(
+    customers=2_500, months=3, cdr_per_month=10, seed=11, dirt=2.0
+)
 MONTHS = list(months_between(Month(2024, 1), Month(2024, 4)))
 LAST = MONTHS[-1]
 CLEANING = STEPS[: STEPS.index("features")]
@@ -82,34 +84,71 @@ class Road:
         self.runs = {month: MonthRun(settings, month) for month in MONTHS}
         self.truth = [
             dict(zip(("tab", "mon", "kind", "key", "outcome"), row, strict=True))
-            for row in self.asked("SELECT tab, mon, kind, row_key, outcome FROM sim_truth.dirt")
+            for row in self.asked(
+                "SELECT tab, mon, kind, row_key, outcome FROM sim_truth.dirt"
+            )
         ]
         self.in_force = {month: self._in_force(month) for month in MONTHS}
 
     def asked(self, sql: str, month: Month | None = None) -> list[tuple[Any, ...]]:
         """Rows of the operator's database."""
         window = self.settings.calendar.window(month or LAST)
-        dates = {"month": window.month.start, "end": window.as_of, "known": window.known_until}
+        dates = {
+            "month": window.month.start,
+            "end": window.as_of,
+            "known": window.known_until,
+        }
         with psycopg.connect(self.source) as connection:
             return connection.execute(sql, dates if "%(" in sql else None).fetchall()
 
     def _in_force(self, month: Month) -> dict[str, dict[str, Any]]:
         """Customer to the version of the master record that is delivered for a month."""
-        names = ("customer", "version", "area", "plan", "name", "document", "number", "status", "since")
-        found = [dict(zip(names, row, strict=True)) for row in self.asked(IN_FORCE, month)]
-        return {row["customer"]: row for row in found if row["status"] != "X" or Month.of(row["since"].date()) >= month}
+        names = (
+            "customer",
+            "version",
+            "area",
+            "plan",
+            "name",
+            "document",
+            "number",
+            "status",
+            "since",
+        )
+        found = [
+            dict(zip(names, row, strict=True)) for row in self.asked(IN_FORCE, month)
+        ]
+        return {
+            row["customer"]: row
+            for row in found
+            if row["status"] != "X" or Month.of(row["since"].date()) >= month
+        }
 
-    def rows(self, table: str, month: Month, columns: str = "*") -> list[dict[str, Any]]:
+    def rows(
+        self, table: str, month: Month, columns: str = "*"
+    ) -> list[dict[str, Any]]:
         """Rows of a table of the lake."""
         run = self.runs[month]
         run.engine.view(table)
-        return run.engine.records(f'SELECT {columns} FROM "{table}" WHERE month = $month', {"month": month.start})
+        return run.engine.records(
+            f'SELECT {columns} FROM "{table}" WHERE month = $month',
+            {"month": month.start},
+        )
 
-    def planted(self, month: Month, outcomes: Callable[[str], bool]) -> list[dict[str, str]]:
+    def planted(
+        self, month: Month, outcomes: Callable[[str], bool]
+    ) -> list[dict[str, str]]:
         """Truth about rows that are delivered for a month, with ``found``: the key of the delivered row."""
         running = {number for (number,) in self.asked(RUNNING, month)}
-        chosen = (row for row in self.truth if row["tab"] in FOUND and outcomes(row["outcome"]))
-        return [row | {"found": key_of(row)} for row in chosen if self._delivered(row, month, running)]
+        chosen = (
+            row
+            for row in self.truth
+            if row["tab"] in FOUND and outcomes(row["outcome"])
+        )
+        return [
+            row | {"found": key_of(row)}
+            for row in chosen
+            if self._delivered(row, month, running)
+        ]
 
     def _delivered(self, row: dict[str, str], month: Month, running: set[str]) -> bool:
         if row["tab"] == "subs_his":
@@ -137,7 +176,10 @@ def key_of(row: dict[str, str]) -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def road(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Road:
-    source, warehouse = postgres.create_database("truth_source"), postgres.create_database("truth_warehouse")
+    source, warehouse = (
+        postgres.create_database("truth_source"),
+        postgres.create_database("truth_warehouse"),
+    )
     simulate(source, SIMULATION)
     settings = load_settings(
         "telecom",
@@ -164,27 +206,37 @@ def set_aside(road: Road, month: Month) -> Counter[tuple[str, str, tuple[str, ..
 
 def wanted_aside(road: Road, month: Month) -> Counter[tuple[str, str, tuple[str, ...]]]:
     planted = road.planted(month, lambda outcome: outcome not in NOT_RULES)
-    return Counter((FOUND[row["tab"]][0], row["outcome"], row["found"]) for row in planted)
+    return Counter(
+        (FOUND[row["tab"]][0], row["outcome"], row["found"]) for row in planted
+    )
 
 
 def test_every_kind_was_planted(road: Road) -> None:
     planted = {(row["tab"], row["kind"]) for row in road.truth}
-    wanted = {(table, kind.name) for table, kinds in KINDS.items() for kind in kinds} | {("cdr", "schema_change")}
+    wanted = {
+        (table, kind.name) for table, kinds in KINDS.items() for kind in kinds
+    } | {("cdr", "schema_change")}
     assert planted == wanted
     assert len(wanted) == 74
 
 
-def test_rows_of_kinds_that_a_rule_names_are_set_aside_under_it_and_no_others(road: Road) -> None:
+def test_rows_of_kinds_that_a_rule_names_are_set_aside_under_it_and_no_others(
+    road: Road,
+) -> None:
     rules: set[tuple[str, str]] = set()
     for month in MONTHS:
         found, wanted = set_aside(road, month), wanted_aside(road, month)
         missed, surprises = wanted - found, found - wanted
-        assert not missed, f"{month}: planted and not found, {len(missed)} rows, e.g. {list(missed)[:5]}"
-        assert not surprises, f"{month}: set aside and not planted, {len(surprises)} rows, e.g. {list(surprises)[:5]}"
+        assert not missed, (
+            f"{month}: planted and not found, {len(missed)} rows, e.g. {list(missed)[:5]}"
+        )
+        assert not surprises, (
+            f"{month}: set aside and not planted, {len(surprises)} rows, e.g. {list(surprises)[:5]}"
+        )
         rules |= {(contract, rule) for contract, rule, _ in found}
-    named = {(FOUND[t][0], kind.outcome) for t, kinds in KINDS.items() for kind in kinds} - {
-        (contract, outcome) for contract, _ in FOUND.values() for outcome in NOT_RULES
-    }
+    named = {
+        (FOUND[t][0], kind.outcome) for t, kinds in KINDS.items() for kind in kinds
+    } - {(contract, outcome) for contract, _ in FOUND.values() for outcome in NOT_RULES}
     assert rules == named, "each rule that a kind names has set something aside"
 
 
@@ -202,36 +254,61 @@ OUT_OF_REACH = {
 
 def test_each_declared_rule_is_tried_or_says_why_not(road: Road) -> None:
     registry = load_registry(road.settings)
-    tried = {(FOUND[table][0], kind.outcome) for table, kinds in KINDS.items() for kind in kinds}
+    tried = {
+        (FOUND[table][0], kind.outcome)
+        for table, kinds in KINDS.items()
+        for kind in kinds
+    }
     somewhere = {outcome for _, outcome in tried}
     for name, contract in registry.raw.items():
         for rule in contract.rules:
-            reachable = (name, rule.name) in tried or {rule.name, f"{name}.{rule.name}"} & {*OUT_OF_REACH}
-            repeated = rule.name in somewhere and rule.name.endswith("_missing")  # the same rule tried on other tables
-            assert reachable or repeated, f"no kind of dirt tries rule {name}.{rule.name}"
+            reachable = (name, rule.name) in tried or {
+                rule.name,
+                f"{name}.{rule.name}",
+            } & {*OUT_OF_REACH}
+            repeated = rule.name in somewhere and rule.name.endswith(
+                "_missing"
+            )  # the same rule tried on other tables
+            assert reachable or repeated, (
+                f"no kind of dirt tries rule {name}.{rule.name}"
+            )
 
 
 def test_exact_doubles_are_merged_and_late_rows_stay_out(road: Road) -> None:
     for month in MONTHS:
-        doubles = Counter(FOUND[row["tab"]][0] for row in road.planted(month, lambda outcome: outcome == "merged"))
+        doubles = Counter(
+            FOUND[row["tab"]][0]
+            for row in road.planted(month, lambda outcome: outcome == "merged")
+        )
         merged = {row["table_name"]: row["merged"] for row in books(road, month)}
         assert {name: count for name, count in merged.items() if count} == dict(doubles)
-        late = [row for row in road.planted(month, lambda outcome: outcome == "late") if row["kind"] == "late"]
+        late = [
+            row
+            for row in road.planted(month, lambda outcome: outcome == "late")
+            if row["kind"] == "late"
+        ]
         assert len(late) > 20
         for tab in {row["tab"] for row in late}:
             contract, key = FOUND[tab]
-            there = {tuple(row[name] for name in key) for row in road.rows(f"raw_{contract}", month)}
+            there = {
+                tuple(row[name] for name in key)
+                for row in road.rows(f"raw_{contract}", month)
+            }
             assert there.isdisjoint(row["found"] for row in late if row["tab"] == tab)
 
 
 def test_a_correction_that_came_late_has_not_changed_the_month(road: Road) -> None:
     corrected = [
-        row for row in road.planted(MONTHS[0], lambda outcome: outcome == "late") if row["kind"] == "correction"
+        row
+        for row in road.planted(MONTHS[0], lambda outcome: outcome == "late")
+        if row["kind"] == "correction"
     ]
     amounts = {
         number: {fen for _, fen in pairs}
         for number, pairs in grouped(
-            road.asked("SELECT bill_no::text, gen_tm, amt_fen FROM boss.bill_item WHERE item_cd = '1001'")
+            road.asked(
+                "SELECT bill_no::text, gen_tm, amt_fen FROM boss.bill_item WHERE item_cd = '1001'"
+            )
         ).items()
     }
     first = {
@@ -240,10 +317,15 @@ def test_a_correction_that_came_late_has_not_changed_the_month(road: Road) -> No
         if row["item_code"] == "plan_fee"
     }
     bills = [row for row in corrected if row["tab"] == "bill_item"]
-    assert len(bills) > 2 and {row["tab"] for row in corrected} == {"bill_item", "pay_log"}
+    assert len(bills) > 2 and {row["tab"] for row in corrected} == {
+        "bill_item",
+        "pay_log",
+    }
     for row in bills:
         number = row["found"][0]
-        assert len(amounts[number]) == 2 and int(first[number] * 100) == min(amounts[number])
+        assert len(amounts[number]) == 2 and int(first[number] * 100) == min(
+            amounts[number]
+        )
 
 
 def books(road: Road, month: Month) -> list[dict[str, Any]]:
@@ -253,15 +335,25 @@ def books(road: Road, month: Month) -> list[dict[str, Any]]:
 def test_no_row_is_lost(road: Road) -> None:
     for month in MONTHS:
         counted = books(road, month)
-        assert {row["table_name"] for row in counted} == {contract for contract, _ in FOUND.values()}
+        assert {row["table_name"] for row in counted} == {
+            contract for contract, _ in FOUND.values()
+        }
         for row in counted:
-            assert row["rows_in"] == row["rows_out"] + row["quarantined"] + row["merged"], row
-            assert row["rows_in"] == road.runs[month].lake.rows(f"raw_{row['table_name']}", month)
+            assert (
+                row["rows_in"] == row["rows_out"] + row["quarantined"] + row["merged"]
+            ), row
+            assert row["rows_in"] == road.runs[month].lake.rows(
+                f"raw_{row['table_name']}", month
+            )
         by_table = {row["table_name"]: row["rows_in"] for row in counted}
         assert by_table["customer"] == len(road.in_force[month])
         assert by_table["contract"] == len(road.asked(RUNNING, month))
-        assert by_table["cdr"] == known_in_time(road, month, "cdr", "start_tm", "load_tm")
-        assert by_table["payment"] == known_in_time(road, month, "pay_log", "pay_tm", "rec_tm")
+        assert by_table["cdr"] == known_in_time(
+            road, month, "cdr", "start_tm", "load_tm"
+        )
+        assert by_table["payment"] == known_in_time(
+            road, month, "pay_log", "pay_tm", "rec_tm"
+        )
 
 
 def known_in_time(road: Road, month: Month, table: str, at: str, known: str) -> int:
@@ -284,13 +376,21 @@ def meant(kind: str, record: dict[str, Any]) -> tuple[str, str]:
     """The column of a spelling that was planted, and what it stands for."""
     match kind:
         case "region_name":
-            return "region_code", f"R{REGION_NAMES.index(record['area'].removesuffix('大区')) + 1:02d}"
+            return (
+                "region_code",
+                f"R{REGION_NAMES.index(record['area'].removesuffix('大区')) + 1:02d}",
+            )
         case "region_spelling":
-            return "region_code", f"R{int(unicodedata.normalize('NFKC', record['area'])):02d}"
+            return (
+                "region_code",
+                f"R{int(unicodedata.normalize('NFKC', record['area'])):02d}",
+            )
         case "plan_spelling":
             digits = re.sub("[^0-9]", "", unicodedata.normalize("NFKC", record["plan"]))
             return "plan_code", f"P{int(digits):02d}"
-    return "customer_name_standard", OpenCC("t2s").convert(re.sub(r"\s", "", record["name"]))
+    return "customer_name_standard", OpenCC("t2s").convert(
+        re.sub(r"\s", "", record["name"])
+    )
 
 
 def test_other_spellings_are_read_as_what_they_mean(road: Road) -> None:
@@ -302,15 +402,24 @@ def test_other_spellings_are_read_as_what_they_mean(road: Road) -> None:
             assert clean[row["found"][0]][column] == value, (month, row)
             seen[row["kind"]] += 1
     assert (
-        set(seen) == {kind.name for kind in KINDS["subs_his"] if kind.outcome == "repaired"} and min(seen.values()) > 5
+        set(seen)
+        == {kind.name for kind in KINDS["subs_his"] if kind.outcome == "repaired"}
+        and min(seen.values()) > 5
     )
 
 
 def test_what_no_rule_names_stays_as_it_is(road: Road) -> None:
     """Column, and what is left of it where the value is unknown to the mapping, or no valid number."""
-    left = {"unknown_region": ("region_code", "R77"), "unknown_plan": ("plan_code", "PX9")}
+    left = {
+        "unknown_region": ("region_code", "R77"),
+        "unknown_plan": ("plan_code", "PX9"),
+    }
     clean = {row["customer_id"]: row for row in road.rows("clean_customer", LAST)}
-    kept = [row for row in road.planted(LAST, lambda outcome: outcome == "kept") if row["tab"] == "subs_his"]
+    kept = [
+        row
+        for row in road.planted(LAST, lambda outcome: outcome == "kept")
+        if row["tab"] == "subs_his"
+    ]
     assert {row["kind"] for row in kept} == {*left, *MISSING, "wrong_document"}
     for row in kept:
         if row["kind"] in left:
@@ -318,8 +427,15 @@ def test_what_no_rule_names_stays_as_it_is(road: Road) -> None:
             assert clean[row["found"][0]][column] == value, row
         elif row["kind"] == "wrong_document":
             assert clean[row["found"][0]]["identity_token"].startswith("invalid_"), row
-    peers = {row["cdr_id"]: row["peer_token"] for row in road.rows("clean_cdr", LAST, "cdr_id, peer_token")}
-    garbled = [row for row in road.planted(LAST, lambda outcome: outcome == "kept") if row["tab"] == "cdr"]
+    peers = {
+        row["cdr_id"]: row["peer_token"]
+        for row in road.rows("clean_cdr", LAST, "cdr_id, peer_token")
+    }
+    garbled = [
+        row
+        for row in road.planted(LAST, lambda outcome: outcome == "kept")
+        if row["tab"] == "cdr"
+    ]
     assert len(garbled) > 10
     assert all(peers[row["found"][0]].startswith("invalid_") for row in garbled)
 
@@ -327,7 +443,9 @@ def test_what_no_rule_names_stays_as_it_is(road: Road) -> None:
 MISSING = {"missing_sex": "gender", "missing_birth": "birth_year"}  # kind: column
 
 
-def test_a_missing_value_is_the_customer_s_own_earlier_one_or_stays_missing(road: Road) -> None:
+def test_a_missing_value_is_the_customer_s_own_earlier_one_or_stays_missing(
+    road: Road,
+) -> None:
     """Sex and year of birth do not change, so what an earlier month had is the truth; others are never invented."""
     known: dict[tuple[str, str], Any] = {}
     seen: Counter[bool] = Counter()
@@ -336,9 +454,17 @@ def test_a_missing_value_is_the_customer_s_own_earlier_one_or_stays_missing(road
         for row in road.planted(month, lambda outcome: outcome == "kept"):
             if row["kind"] in MISSING:
                 customer, column = row["found"][0], MISSING[row["kind"]]
-                assert clean[customer][column] == known.get((customer, column)), (month, row)
+                assert clean[customer][column] == known.get((customer, column)), (
+                    month,
+                    row,
+                )
                 seen[(customer, column) in known] += 1
-        known |= {(c, n): row[n] for c, row in clean.items() for n in MISSING.values() if row[n] is not None}
+        known |= {
+            (c, n): row[n]
+            for c, row in clean.items()
+            for n in MISSING.values()
+            if row[n] is not None
+        }
     assert seen[True] > 2 and seen[False] > 20
 
 
@@ -367,32 +493,67 @@ def rated(found: Pairs, right: Pairs) -> tuple[float, float]:
 @pytest.fixture(scope="module")
 def right(road: Road) -> Pairs:
     """Pairs of customers of the last month's clean master that are one person."""
-    persons = {str(number): person for number, person in road.asked("SELECT subs_id, person_no FROM sim_truth.person")}
-    there = [row["customer_id"] for row in road.rows("clean_customer", LAST, "customer_id")]
-    return grouped_by(({"customer_id": c, "person": persons[c]} for c in there), "person")
+    persons = {
+        str(number): person
+        for number, person in road.asked(
+            "SELECT subs_id, person_no FROM sim_truth.person"
+        )
+    }
+    there = [
+        row["customer_id"] for row in road.rows("clean_customer", LAST, "customer_id")
+    ]
+    return grouped_by(
+        ({"customer_id": c, "person": persons[c]} for c in there), "person"
+    )
 
 
-def test_the_same_person_is_found_and_namesakes_are_left_apart(road: Road, right: Pairs) -> None:
-    there = {row["customer_id"] for row in road.rows("clean_customer", LAST, "customer_id")}
-    lines = [row for row in road.rows("customer_line", LAST) if row["customer_id"] in there]
+def test_the_same_person_is_found_and_namesakes_are_left_apart(
+    road: Road, right: Pairs
+) -> None:
+    there = {
+        row["customer_id"] for row in road.rows("clean_customer", LAST, "customer_id")
+    }
+    lines = [
+        row for row in road.rows("customer_line", LAST) if row["customer_id"] in there
+    ]
     found = grouped_by(lines, "person_id")
     precision, recall = rated(found, right)
     assert len(right) > 150
-    assert precision >= PRECISION, f"{sorted(found - right)[:10]} of {len(found)} pairs are two persons"
-    assert recall >= RECALL, f"{len(right - found)} of {len(right)} pairs of one person are not found"
+    assert precision >= PRECISION, (
+        f"{sorted(found - right)[:10]} of {len(found)} pairs are two persons"
+    )
+    assert recall >= RECALL, (
+        f"{len(right - found)} of {len(right)} pairs of one person are not found"
+    )
 
 
 def test_who_comes_back_on_another_number_is_recognised(road: Road) -> None:
     """Of those who left and came back by the last month most are found, and nobody is taken for somebody else."""
-    persons = {str(number): person for number, person in road.asked("SELECT subs_id, person_no FROM sim_truth.person")}
-    lines = {row["customer_id"]: row["successor_id"] for row in road.rows("customer_line", LAST)}
+    persons = {
+        str(number): person
+        for number, person in road.asked(
+            "SELECT subs_id, person_no FROM sim_truth.person"
+        )
+    }
+    lines = {
+        row["customer_id"]: row["successor_id"]
+        for row in road.rows("customer_line", LAST)
+    }
     found = {(old, new) for old, new in lines.items() if new}
     known = set(lines)
-    truth = {(str(old), str(new)) for old, new in road.asked("SELECT old_subs_id, new_subs_id FROM sim_truth.rotation")}
+    truth = {
+        (str(old), str(new))
+        for old, new in road.asked(
+            "SELECT old_subs_id, new_subs_id FROM sim_truth.rotation"
+        )
+    }
     due = {pair for pair in truth if known.issuperset(pair)}
     assert len(due) > 10
     assert len(found & due) / len(due) >= RECALL, sorted(due - found)
-    assert sum(persons[old] == persons[new] for old, new in found) / len(found) >= PRECISION
+    assert (
+        sum(persons[old] == persons[new] for old, new in found) / len(found)
+        >= PRECISION
+    )
 
 
 def test_a_naive_matcher_misses_the_targets(road: Road, right: Pairs) -> None:

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from churn_tasks.core.errors import CheckFailed, NotReady
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import check_raw, integrate
-from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import put, rows, small_profile, small_run
 
 CONTRACT = {
@@ -20,9 +20,27 @@ CONTRACT = {
     "min_rows": 2,
     "meaning": {"en": "Meter readings", "zh": "抄表读数"},
     "columns": [
-        {"name": "customer_id", "type": "text", "required": True, "en": "Who is read", "zh": "客户编号"},
-        {"name": "event_date", "type": "date", "required": True, "en": "Day of the reading", "zh": "抄表日期"},
-        {"name": "known_date", "type": "date", "required": True, "en": "Day we learnt of it", "zh": "获知日期"},
+        {
+            "name": "customer_id",
+            "type": "text",
+            "required": True,
+            "en": "Who is read",
+            "zh": "客户编号",
+        },
+        {
+            "name": "event_date",
+            "type": "date",
+            "required": True,
+            "en": "Day of the reading",
+            "zh": "抄表日期",
+        },
+        {
+            "name": "known_date",
+            "type": "date",
+            "required": True,
+            "en": "Day we learnt of it",
+            "zh": "获知日期",
+        },
         {"name": "amount_cny", "type": "decimal", "en": "Money read off", "zh": "金额"},
     ],
     "rules": [
@@ -42,14 +60,23 @@ def _run(folder: Path) -> MonthRun:
     profile = small_profile(folder, ["bill"])
     (profile / "extract" / "meter.sql").write_text("SELECT 1\n")
     (profile / "tables" / "raw").mkdir(parents=True)
-    (profile / "tables" / "raw" / "meter.yaml").write_text(yaml.safe_dump(CONTRACT), encoding="utf-8")
+    (profile / "tables" / "raw" / "meter.yaml").write_text(
+        yaml.safe_dump(CONTRACT), encoding="utf-8"
+    )
     run = small_run(folder, "2024-03", profile=profile)
     put(run, "raw_bill", "2024-03", [])
     return run
 
 
-def _reading(customer: str | None, amount: float | None = 5, known: str = DAY) -> dict[str, Any]:
-    return {"customer_id": customer, "event_date": DAY, "known_date": known, "amount_cny": amount}
+def _reading(
+    customer: str | None, amount: float | None = 5, known: str = DAY
+) -> dict[str, Any]:
+    return {
+        "customer_id": customer,
+        "event_date": DAY,
+        "known_date": known,
+        "amount_cny": amount,
+    }
 
 
 def _books(run: MonthRun) -> dict[str, int]:
@@ -63,7 +90,9 @@ def test_each_row_has_one_fate(tmp_path: Path) -> None:
         _reading("kept_once"),
         _reading("kept_once"),  # the same row again: merged
         _reading("corrected", 7),
-        _reading("corrected", 8, known="2024-03-09"),  # same key, learnt later: this one stays
+        _reading(
+            "corrected", 8, known="2024-03-09"
+        ),  # same key, learnt later: this one stays
         _reading("negative", -1),
         _reading(None),
         _reading(None),
@@ -74,13 +103,25 @@ def test_each_row_has_one_fate(tmp_path: Path) -> None:
         "kept": 5, "kept_once": 5, "corrected": 8,
     }  # fmt: skip
     aside = [row for row in rows(run, "quarantine") if row["table_name"] == "meter"]
-    assert {row["rule"]: row["row_count"] for row in aside} == {"amount_negative": 1, "customer_id_missing": 2}
+    assert {row["rule"]: row["row_count"] for row in aside} == {
+        "amount_negative": 1,
+        "customer_id_missing": 2,
+    }
     assert json.loads(aside[0]["row_json"])["event_date"] == DAY
     books = _books(run)
-    assert (books["rows_in"], books["rows_out"], books["quarantined"], books["merged"]) == (8, 3, 3, 2)
+    assert (
+        books["rows_in"],
+        books["rows_out"],
+        books["quarantined"],
+        books["merged"],
+    ) == (8, 3, 3, 2)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     st.lists(
         st.tuples(
@@ -91,12 +132,18 @@ def test_each_row_has_one_fate(tmp_path: Path) -> None:
         max_size=12,
     )
 )  # fmt: skip
-def test_rows_are_conserved_whatever_comes(tmp_path: Path, given_rows: list[tuple[Any, Any, str]]) -> None:
+def test_rows_are_conserved_whatever_comes(
+    tmp_path: Path, given_rows: list[tuple[Any, Any, str]]
+) -> None:
     run = _run(tmp_path)
     put(run, "raw_meter", "2024-03", [_reading(*row) for row in given_rows])
     integrate.run(run)
     books = _books(run)
-    assert books["rows_in"] == len(given_rows) == books["rows_out"] + books["quarantined"] + books["merged"]
+    assert (
+        books["rows_in"]
+        == len(given_rows)
+        == books["rows_out"] + books["quarantined"] + books["merged"]
+    )
     assert books["rows_out"] == len(rows(run, "clean_meter"))
     assert books["quarantined"] == sum(r["row_count"] for r in rows(run, "quarantine"))
     run.close()
@@ -104,26 +151,43 @@ def test_rows_are_conserved_whatever_comes(tmp_path: Path, given_rows: list[tupl
 
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     run = _run(tmp_path)
-    readings = [_reading(f"c{i % 7}", i % 5 - 1, known=f"2024-03-{10 + i % 9}") for i in range(40)]
+    readings = [
+        _reading(f"c{i % 7}", i % 5 - 1, known=f"2024-03-{10 + i % 9}")
+        for i in range(40)
+    ]
     digests = set()
     for given_order in (readings, readings[::-1]):
         put(run, "raw_meter", "2024-03", given_order)
         integrate.run(run)
-        digests.add(tuple(run.lake.sha256(table, run.month) for table in ("clean_meter", "quarantine", "audit_rows")))
+        digests.add(
+            tuple(
+                run.lake.sha256(table, run.month)
+                for table in ("clean_meter", "quarantine", "audit_rows")
+            )
+        )
     assert len(digests) == 1
 
 
 def test_nothing_is_cleaned_before_it_is_extracted(tmp_path: Path) -> None:
-    with pytest.raises(NotReady, match=r"raw_meter of 2024-03\..*churn step extract --month 2024-03"):
+    with pytest.raises(
+        NotReady, match=r"raw_meter of 2024-03\..*churn step extract --month 2024-03"
+    ):
         integrate.run(_run(tmp_path))
 
 
 def test_a_month_with_too_much_dirt_is_stopped(tmp_path: Path) -> None:
     run = _run(tmp_path)
     put(run, "raw_bill", "2024-03", [])
-    put(run, "raw_meter", "2024-03", [_reading("good"), _reading("bad", -1), _reading("worse", -2)])
+    put(
+        run,
+        "raw_meter",
+        "2024-03",
+        [_reading("good"), _reading("bad", -1), _reading("worse", -2)],
+    )
     with pytest.raises(CheckFailed) as stopped:
         check_raw.run(run)
-    assert "raw_meter.amount_negative_share is 0.666667, allowed [-inf, 0.5]" in str(stopped.value)
+    assert "raw_meter.amount_negative_share is 0.666667, allowed [-inf, 0.5]" in str(
+        stopped.value
+    )
     assert "; 2 rows, e.g. customer_id bad, customer_id worse" in str(stopped.value)
     assert "raw_bill.rows is 0" in str(stopped.value)

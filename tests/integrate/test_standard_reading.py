@@ -11,13 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from churn_tasks.core.closed import Text
-from churn_tasks.core.contracts import RawColumn, RawTable
 from churn_tasks.core.standard_section import Standard
+from churn_tasks.declared.contracts import RawColumn, RawTable
 from churn_tasks.integrate.standardise.reading import Delivery
 from churn_tasks.integrate.standardise.view import MACROS, StandardView
 
 D = Decimal
-_DATES = tuple(RawColumn(name=name, type="date", en="", zh="") for name in ("event_date", "known_date"))
+_DATES = tuple(
+    RawColumn(name=name, type="date", en="", zh="")
+    for name in ("event_date", "known_date")
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +40,9 @@ def _read(
 ) -> tuple[Any, str | None, bool]:
     """The value of one delivered cell, the rule that was needed, and whether it could not be read."""
     column = RawColumn(name="x", type=kind, unit=unit, en="", zh="")  # type: ignore[arg-type]
-    table = RawTable(table="t", key=(), meaning=Text(en="", zh=""), columns=(column, *_DATES))
+    table = RawTable(
+        table="t", key=(), meaning=Text(en="", zh=""), columns=(column, *_DATES)
+    )
     rows = f"(SELECT CAST($x AS {sql_type}) AS x, CURRENT_DATE AS month)"
     declared = {"x": Standard(**how)} if how else {}
     view = StandardView(table, rows, Delivery({"x": sql_type}), declared)
@@ -90,7 +95,9 @@ NO_NUMBERS = [
 
 
 @pytest.mark.parametrize(("text", "value", "rule"), NUMBERS)
-def test_a_number_is_read(database: duckdb.DuckDBPyConnection, text: str, value: Decimal, rule: str | None) -> None:
+def test_a_number_is_read(
+    database: duckdb.DuckDBPyConnection, text: str, value: Decimal, rule: str | None
+) -> None:
     assert _read(database, text, "decimal") == (value, rule, False)
 
 
@@ -103,13 +110,23 @@ def test_what_stands_for_nothing_is_missing_and_not_unreadable(
 
 
 @pytest.mark.parametrize("text", NO_NUMBERS)
-def test_what_is_no_number_is_not_guessed(database: duckdb.DuckDBPyConnection, text: str) -> None:
+def test_what_is_no_number_is_not_guessed(
+    database: duckdb.DuckDBPyConnection, text: str
+) -> None:
     value, _, unreadable = _read(database, text, "decimal")
     assert (value, unreadable) == (None, True)
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("12", 12), ("12.0", 12), ("1,200", 1200), ("12.5", None), ("1e3", 1000), ("9" * 30, None)]
+    ("text", "value"),
+    [
+        ("12", 12),
+        ("12.0", 12),
+        ("1,200", 1200),
+        ("12.5", None),
+        ("1e3", 1000),
+        ("9" * 30, None),
+    ],
 )
 def test_a_whole_number_is_never_rounded_into_one(
     database: duckdb.DuckDBPyConnection, text: str, value: int | None
@@ -120,7 +137,12 @@ def test_a_whole_number_is_never_rounded_into_one(
 @pytest.mark.parametrize(
     ("delivered", "sql_type", "kind", "found"),
     [
-        (12.0, "DOUBLE", "integer", (12, False)),  # whole numbers with gaps, as data frames write them
+        (
+            12.0,
+            "DOUBLE",
+            "integer",
+            (12, False),
+        ),  # whole numbers with gaps, as data frames write them
         (12.5, "DOUBLE", "integer", (None, True)),
         (float("nan"), "DOUBLE", "decimal", (None, False)),
         (float("inf"), "DOUBLE", "decimal", (None, True)),
@@ -128,19 +150,32 @@ def test_a_whole_number_is_never_rounded_into_one(
         (20240305, "BIGINT", "date", (dt.date(2024, 3, 5), False)),
         (1, "BIGINT", "boolean", (True, False)),
         (2, "BIGINT", "boolean", (None, True)),
-        (dt.datetime.fromisoformat("2024-03-05 23:59"), "TIMESTAMP", "date", (dt.date(2024, 3, 5), False)),
+        (
+            dt.datetime.fromisoformat("2024-03-05 23:59"),
+            "TIMESTAMP",
+            "date",
+            (dt.date(2024, 3, 5), False),
+        ),
         (dt.date(2024, 3, 5), "DATE", "integer", (None, True)),
     ],
 )
 def test_other_types_than_text(
-    database: duckdb.DuckDBPyConnection, delivered: Any, sql_type: str, kind: str, found: tuple[Any, bool]
+    database: duckdb.DuckDBPyConnection,
+    delivered: Any,
+    sql_type: str,
+    kind: str,
+    found: tuple[Any, bool],
 ) -> None:
     value, _, unreadable = _read(database, delivered, kind, sql_type=sql_type)
     assert (value, unreadable) == found
 
 
-def test_a_structure_in_place_of_a_number_is_unreadable(database: duckdb.DuckDBPyConnection) -> None:
-    value, _, unreadable = _read(database, {"yuan": "5"}, "decimal", sql_type="STRUCT(yuan VARCHAR)")
+def test_a_structure_in_place_of_a_number_is_unreadable(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    value, _, unreadable = _read(
+        database, {"yuan": "5"}, "decimal", sql_type="STRUCT(yuan VARCHAR)"
+    )
     assert (value, unreadable) == (None, True)
 
 
@@ -163,18 +198,26 @@ DATES = [
     ("2024-03-04T16:30:00Z", "offset"),  # half past midnight in Shanghai
     ("2024-03-05T12:30:00+08:00", "offset"),
 ]
-DAY_FORMS = ["{0.year}/{0.month}/{0.day}", "{0:%Y%m%d}", "{0.year}年{0.month}月{0.day}日"]
+DAY_FORMS = [
+    "{0.year}/{0.month}/{0.day}",
+    "{0:%Y%m%d}",
+    "{0.year}年{0.month}月{0.day}日",
+]
 NO_DATES = ["2024-02-30", "2023-02-29", "2024-13-01", "2024-00-10", "05.03.2024", "03/05/2024", "5/3/24", "24-3-5",
             "202435", "2024-03-05 25:00", "2024-3", "March 5, 2024", "45356", "yesterday"]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "rule"), DATES)
-def test_a_date_is_read(database: duckdb.DuckDBPyConnection, text: str, rule: str | None) -> None:
+def test_a_date_is_read(
+    database: duckdb.DuckDBPyConnection, text: str, rule: str | None
+) -> None:
     assert _read(database, text, "date") == (DAY, rule, False)
 
 
 @pytest.mark.parametrize("text", NO_DATES)
-def test_an_impossible_or_ambiguous_date_is_not_guessed(database: duckdb.DuckDBPyConnection, text: str) -> None:
+def test_an_impossible_or_ambiguous_date_is_not_guessed(
+    database: duckdb.DuckDBPyConnection, text: str
+) -> None:
     assert _read(database, text, "date") == (None, "unreadable", True)
 
 
@@ -201,7 +244,12 @@ def test_a_declared_format_is_read(
 
 def test_a_timestamp_keeps_its_time(database: duckdb.DuckDBPyConnection) -> None:
     moment = dt.datetime.fromisoformat("2024-03-05 08:05")
-    for text in ("2024/3/5 8:05", "20240305080500", "2024年3月5日8时5分", "2024-03-05T00:05:00Z"):
+    for text in (
+        "2024/3/5 8:05",
+        "20240305080500",
+        "2024年3月5日8时5分",
+        "2024-03-05T00:05:00Z",
+    ):
         assert _read(database, text, "timestamp")[0] == moment
 
 
@@ -210,7 +258,9 @@ def test_a_timestamp_keeps_its_time(database: duckdb.DuckDBPyConnection) -> None
     [("Y", True), ("是", True), ("1", True), ("TRUE", True), ("Ｙ", True), ("n", False), ("否", False), ("0", False),
      ("maybe", None), ("2", None), ("有", None)],
 )  # fmt: skip
-def test_yes_and_no(database: duckdb.DuckDBPyConnection, text: str, value: bool | None) -> None:
+def test_yes_and_no(
+    database: duckdb.DuckDBPyConnection, text: str, value: bool | None
+) -> None:
     found, _, unreadable = _read(database, text, "boolean")
     assert (found, unreadable) == (value, value is None)
 
@@ -237,17 +287,25 @@ UNITS = [
 
 @pytest.mark.parametrize(("text", "kind", "delivered", "unit", "value"), UNITS)
 def test_a_unit_becomes_the_contracts(
-    database: duckdb.DuckDBPyConnection, text: str, kind: str, delivered: str, unit: str, value: Any
+    database: duckdb.DuckDBPyConnection,
+    text: str,
+    kind: str,
+    delivered: str,
+    unit: str,
+    value: Any,
 ) -> None:
     assert _read(database, text, kind, unit, **{"from": delivered})[0] == value
 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.decimals(-(10**11), 10**11, places=4), st.sampled_from([("fen", "CNY", 100), ("s", "min", 60), ("h", "s", None)])
+    st.decimals(-(10**11), 10**11, places=4),
+    st.sampled_from([("fen", "CNY", 100), ("s", "min", 60), ("h", "s", None)]),
 )
 def test_units_are_exact(
-    database: duckdb.DuckDBPyConnection, amount: Decimal, units: tuple[str, str, int | None]
+    database: duckdb.DuckDBPyConnection,
+    amount: Decimal,
+    units: tuple[str, str, int | None],
 ) -> None:
     delivered, unit, divisor = units
     exact = Fraction(amount) / divisor if divisor else Fraction(amount) * 3600
@@ -260,8 +318,12 @@ def test_units_are_exact(
 
 @settings(max_examples=80, deadline=None)
 @given(st.decimals(-(10**9), 10**9, places=4))
-def test_the_standard_form_of_a_number_is_itself(database: duckdb.DuckDBPyConnection, amount: Decimal) -> None:
-    first, _, _ = _read(database, f"¥{amount:,}" if amount >= 0 else f"({-amount:,})", "decimal")
+def test_the_standard_form_of_a_number_is_itself(
+    database: duckdb.DuckDBPyConnection, amount: Decimal
+) -> None:
+    first, _, _ = _read(
+        database, f"¥{amount:,}" if amount >= 0 else f"({-amount:,})", "decimal"
+    )
     assert first == amount
     assert _read(database, str(first), "decimal") == (amount, None, False)
 
@@ -269,19 +331,28 @@ def test_the_standard_form_of_a_number_is_itself(database: duckdb.DuckDBPyConnec
 @settings(max_examples=80, deadline=None)
 @given(
     st.dates(dt.date(1900, 1, 1), dt.date(2100, 1, 1)),
-    st.sampled_from(["{0.year}/{0.month}/{0.day}", "{0:%Y%m%d}", "{0.year}年{0.month}月{0.day}日"]),
+    st.sampled_from(
+        ["{0.year}/{0.month}/{0.day}", "{0:%Y%m%d}", "{0.year}年{0.month}月{0.day}日"]
+    ),
 )
-def test_the_standard_form_of_a_date_is_itself(database: duckdb.DuckDBPyConnection, day: dt.date, form: str) -> None:
+def test_the_standard_form_of_a_date_is_itself(
+    database: duckdb.DuckDBPyConnection, day: dt.date, form: str
+) -> None:
     first, _, _ = _read(database, form.format(day), "date")
     assert first == day
     assert _read(database, str(first), "date") == (day, None, False)
 
 
 @pytest.mark.parametrize("text", ["05/03/2024", "1,23", "1.234,56"])
-def test_a_reader_that_guesses_is_found_out(database: duckdb.DuckDBPyConnection, text: str) -> None:
+def test_a_reader_that_guesses_is_found_out(
+    database: duckdb.DuckDBPyConnection, text: str
+) -> None:
     """Negative control: casts that try whatever comes give a value where two are possible."""
     number = "TRY_CAST(replace($x, ',', '') AS DOUBLE)"
     naive = f"coalesce(TRY_STRPTIME($x, ['%m/%d/%Y', '%d/%m/%Y'])::VARCHAR, {number}::VARCHAR)"
     (guessed,) = database.execute(f"SELECT {naive}", {"x": text}).fetchone() or (None,)
     assert guessed is not None
-    assert _read(database, text, "date")[0] is None and _read(database, text, "decimal")[0] is None
+    assert (
+        _read(database, text, "date")[0] is None
+        and _read(database, text, "decimal")[0] is None
+    )

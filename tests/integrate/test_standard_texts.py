@@ -14,7 +14,12 @@ from churn_tasks.integrate.standardise.names import standard_name
 
 BOOK = AddressBook.load([INCLUDE / "mappings"])
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5)
-WRITTEN = st.text(st.one_of(HAN, st.sampled_from(" 　·•.()（）0123456789号栋室楼-一二十路省市区ＡaZ先生")), max_size=20)
+WRITTEN = st.text(
+    st.one_of(
+        HAN, st.sampled_from(" 　·•.()（）0123456789号栋室楼-一二十路省市区ＡaZ先生")
+    ),
+    max_size=20,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,10 +61,22 @@ SHENZHEN = ("广东省深圳市南山区科技路12-3-1503", "440000", "440300",
         ("中国广东省深圳市南山区科技路12号3栋15楼03室", SHENZHEN),
         ("518000广东省深圳市南山区科技路十二号三栋1503室", SHENZHEN),
         ("科技路12号3号楼15层3号（深圳市南山区）", SHENZHEN),
-        ("北京朝阳区建国路12号", ("北京市朝阳区建国路12", "110000", "110100", "110105")),
-        ("海淀区中关村大街1号", ("北京市海淀区中关村大街1", "110000", "110100", "110108")),
-        ("上海市浦東新區世紀大道100弄5號602室", ("上海市浦东新区世纪大道100-5-602", "310000", "310100", "310115")),
-        ("湖北省潜江市园林街道1号", ("湖北省潜江市园林街道1", "420000", "429005", None)),
+        (
+            "北京朝阳区建国路12号",
+            ("北京市朝阳区建国路12", "110000", "110100", "110105"),
+        ),
+        (
+            "海淀区中关村大街1号",
+            ("北京市海淀区中关村大街1", "110000", "110100", "110108"),
+        ),
+        (
+            "上海市浦東新區世紀大道100弄5號602室",
+            ("上海市浦东新区世纪大道100-5-602", "310000", "310100", "310115"),
+        ),
+        (
+            "湖北省潜江市园林街道1号",
+            ("湖北省潜江市园林街道1", "420000", "429005", None),
+        ),
         ("南山区科技路1号", ("南山区科技路1", None, None, None)),  # two cities have one
         ("中山路12号", ("中山路12", None, None, None)),  # a street, not the city
         ("广东路12号", ("广东路12", None, None, None)),
@@ -67,7 +84,9 @@ SHENZHEN = ("广东省深圳市南山区科技路12-3-1503", "440000", "440300",
         ("03区东城人民路 12号 3-501", ("03区东城人民路12-3-501", None, None, None)),
     ],
 )
-def test_an_address_has_one_form_and_its_codes(written: str, wanted: tuple[str | None, ...]) -> None:
+def test_an_address_has_one_form_and_its_codes(
+    written: str, wanted: tuple[str | None, ...]
+) -> None:
     assert tuple(value for value, _ in BOOK.read(written)) == wanted
 
 
@@ -87,7 +106,8 @@ def test_a_name_that_is_only_trimmed_is_found_out() -> None:
 
 def test_the_shipped_divisions_are_complete() -> None:
     sizes = {
-        name: len(load_mapping(name, [INCLUDE / "mappings"]).standards) for name in ("province", "city", "district")
+        name: len(load_mapping(name, [INCLUDE / "mappings"]).standards)
+        for name in ("province", "city", "district")
     }
     assert sizes == {"province": 34, "city": 365, "district": 3106}
 
@@ -99,8 +119,12 @@ def _file(folder: Path, text: str) -> Path:
 
 
 def test_a_profile_adds_to_a_mapping_and_overrides_it(tmp_path: Path) -> None:
-    shipped = _file(tmp_path / "shipped", "delivered,standard,note\n东港,R01,\n西岭,R02,\n")
-    own = _file(tmp_path / "own", "delivered,standard,note\n西岭,R09,moved\n南湾,R03,\n")
+    shipped = _file(
+        tmp_path / "shipped", "delivered,standard,note\n东港,R01,\n西岭,R02,\n"
+    )
+    own = _file(
+        tmp_path / "own", "delivered,standard,note\n西岭,R09,moved\n南湾,R03,\n"
+    )
     table = load_mapping("region", [shipped, own])
     assert [table.read(text) for text in ("东港", " 西岭 ", "南湾", "R03", "ｒ０３", "R77", "  ")] == [
         ("R01", "mapped"), ("R09", "mapped"), ("R03", "mapped"), ("R03", None), ("R03", "mapped"),
@@ -113,10 +137,15 @@ def test_a_profile_adds_to_a_mapping_and_overrides_it(tmp_path: Path) -> None:
     [
         ("from,to\na,b\n", "heading"),
         ("delivered,standard,note\n东港,,\n", "line 2: delivered and standard"),
-        ("delivered,standard,note\n东港,R01,\n 东港 ,R02,\n", "line 3:  东港  stands for R01 already"),
+        (
+            "delivered,standard,note\n东港,R01,\n 东港 ,R02,\n",
+            "line 3:  东港  stands for R01 already",
+        ),
     ],
 )
-def test_a_mapping_that_cannot_be_meant_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_a_mapping_that_cannot_be_meant_is_refused(
+    tmp_path: Path, text: str, said: str
+) -> None:
     with pytest.raises(SettingsError, match=said):
         load_mapping("region", [_file(tmp_path / "own", text)])
 

@@ -16,14 +16,20 @@ MONTHS = [Month(2024, 1), Month(2024, 2)]
 class Scripted:
     """Airflow whose runs move on by one state each time they are looked at."""
 
-    runs: dict[str, list[list[str]]]  # month -> runs -> states to come, the last one stays
+    runs: dict[
+        str, list[list[str]]
+    ]  # month -> runs -> states to come, the last one stays
     url: str = "http://airflow"
     active: bool = False
     asked: list[dict] = field(default_factory=list)
 
     def get(self, path, **parameters):
         if path == "/backfills":
-            return {"backfills": [{"completed_at": None, "is_paused": False}] if self.active else []}
+            return {
+                "backfills": [{"completed_at": None, "is_paused": False}]
+                if self.active
+                else []
+            }
         if path.endswith("/dagRuns"):
             return self._runs()
         if path.endswith("~/taskInstances"):
@@ -49,7 +55,13 @@ class Scripted:
         for month, runs in self.runs.items():
             for number, states in enumerate(runs):
                 state = states.pop(0) if len(states) > 1 else states[0]
-                found.append({"partition_key": month, "dag_run_id": f"{month}-{number}", "state": state})
+                found.append(
+                    {
+                        "partition_key": month,
+                        "dag_run_id": f"{month}-{number}",
+                        "state": state,
+                    }
+                )
         return {"dag_runs": found, "total_entries": len(found)}
 
     @property
@@ -90,7 +102,9 @@ def test_what_is_done_is_not_asked_for_again():
 
 
 def test_what_is_under_way_is_waited_for():
-    airflow = Scripted({"2024-01": [["success"]], "2024-02": [["running"] * 5 + ["success"]]})
+    airflow = Scripted(
+        {"2024-01": [["success"]], "2024-02": [["running"] * 5 + ["success"]]}
+    )
     run(airflow)
     assert airflow.backfills == []
 

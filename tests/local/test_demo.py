@@ -11,12 +11,24 @@ from churn_tasks.local.demo import Demo
 from churn_tasks.local.display import Display
 
 
-def demo(tmp_path, profile: str = "telecom", customers: int = 2000, months: int | None = None, **more) -> Demo:
-    return Demo(load_settings(profile, state_dir=tmp_path, **more), Console(), customers, months)
+def demo(
+    tmp_path,
+    profile: str = "telecom",
+    customers: int = 2000,
+    months: int | None = None,
+    **more,
+) -> Demo:
+    return Demo(
+        load_settings(profile, state_dir=tmp_path, **more), Console(), customers, months
+    )
 
 
 def test_the_history_is_the_profiles_or_as_long_as_asked(tmp_path):
-    assert [str(month) for month in demo(tmp_path, months=3).history] == ["2024-01", "2024-02", "2024-03"]
+    assert [str(month) for month in demo(tmp_path, months=3).history] == [
+        "2024-01",
+        "2024-02",
+        "2024-03",
+    ]
     assert len(demo(tmp_path).history) == 12
     assert str(demo(tmp_path, "retail").history[-1]) == "2011-11"
 
@@ -40,7 +52,9 @@ def test_files_need_a_folder(tmp_path):
 
 
 STATES = [
-    MonthState(Month(2024, 1), "r", "success", {"extract": "success", "model": "skipped"}),
+    MonthState(
+        Month(2024, 1), "r", "success", {"extract": "success", "model": "skipped"}
+    ),
     MonthState(Month(2024, 2)),
 ]
 

@@ -16,7 +16,11 @@ def instance(tmp_path):
 
 
 def test_a_port_is_remembered_and_two_services_have_two(instance):
-    assert instance.port("a") == instance.port("a") == Instance(instance.settings).port("a")
+    assert (
+        instance.port("a")
+        == instance.port("a")
+        == Instance(instance.settings).port("a")
+    )
     assert instance.port("a") != instance.port("b")
 
 
@@ -42,7 +46,9 @@ def test_a_secret_is_made_once_and_is_private(instance):
     assert len(secret) >= 32
     assert instance.secret("key") == secret
     assert instance.secret("other") != secret
-    assert stat.S_IMODE((instance.state_dir / "secrets" / "key").stat().st_mode) == 0o600
+    assert (
+        stat.S_IMODE((instance.state_dir / "secrets" / "key").stat().st_mode) == 0o600
+    )
     assert stat.S_IMODE((instance.state_dir / "secrets").stat().st_mode) == 0o700
 
 

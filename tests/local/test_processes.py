@@ -45,7 +45,12 @@ def wait(condition) -> None:
 
 
 def alive(pids: list[int]) -> list[int]:
-    return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
+    return [
+        pid
+        for pid in pids
+        if psutil.pid_exists(pid)
+        and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    ]
 
 
 def test_nothing_is_left(services):
@@ -74,7 +79,11 @@ def test_a_second_start_keeps_the_first(services):
 
 def test_only_the_named_service_is_stopped(services):
     for name in ("one", "two"):
-        services.start(name, [sys.executable, "-c", "import time; time.sleep(600)"], process_environment())
+        services.start(
+            name,
+            [sys.executable, "-c", "import time; time.sleep(600)"],
+            process_environment(),
+        )
     assert services.stop(["one"]) == ["one"]
     assert (services.running("one"), services.running("two")) == (False, True)
 
@@ -90,8 +99,12 @@ def test_a_number_that_was_given_to_another_process_is_left_alone(services):
 
 def test_a_service_that_died_is_named_with_its_last_words(services):
     services.start(
-        "short", [sys.executable, "-c", "print('the port is taken'); raise SystemExit(1)"], process_environment()
+        "short",
+        [sys.executable, "-c", "print('the port is taken'); raise SystemExit(1)"],
+        process_environment(),
     )
     wait(lambda: not services.running("short"))
-    with pytest.raises(ConnectionTrouble, match=r"(?s)short ended by itself.*the port is taken"):
+    with pytest.raises(
+        ConnectionTrouble, match=r"(?s)short ended by itself.*the port is taken"
+    ):
         services.fail_if_gone("short")

@@ -8,17 +8,22 @@ from typing import Any
 import pytest
 import yaml
 
+from churn_tasks.by_hand.quarantine import Chosen, record_releases, rows_to_release
 from churn_tasks.core.errors import CheckFailed, NotReady
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import INCLUDE, Settings, load_settings
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.local.releases import Chosen, record_releases, rows_to_release
-from churn_tasks.local.replay import replay
-from churn_tasks.pipeline import run_step, task_named
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.walks.month import run_step, task_named
+from churn_tasks.walks.replay import replay
 from tests.lakes import put, small_profile
 
-FIRST, JANUARY, FEBRUARY, MARCH = Month(2024, 1), Month(2024, 1), Month(2024, 2), Month(2024, 3)
+FIRST, JANUARY, FEBRUARY, MARCH = (
+    Month(2024, 1),
+    Month(2024, 1),
+    Month(2024, 2),
+    Month(2024, 3),
+)
 STEPS = tuple(step for step in task_named("integrate").steps if step != "late")
 BOUND, MENDED = "abs(amount_cny) > 50000", "abs(amount_cny) > 500000"
 
@@ -56,7 +61,12 @@ class World:
     def deliver(self, **odd: Any) -> None:
         with closing(MonthRun(self.settings, FIRST)) as run:
             for month in months_between(FIRST, MARCH + 1):
-                put(run, "raw_bill", str(month), bills(month, **(odd if month == FEBRUARY else {"bad": 0})))
+                put(
+                    run,
+                    "raw_bill",
+                    str(month),
+                    bills(month, **(odd if month == FEBRUARY else {"bad": 0})),
+                )
 
     def run(self) -> None:
         for month in months_between(FIRST, MARCH + 1):
@@ -65,7 +75,9 @@ class World:
 
     def built(self) -> dict[str, bytes]:
         """Bytes of every clean and monthly table in its latest version."""
-        with closing(MonthRun(self.settings, MARCH, MARCH.end.replace(year=2030))) as run:
+        with closing(
+            MonthRun(self.settings, MARCH, MARCH.end.replace(year=2030))
+        ) as run:
             return {
                 f"{table} {month}": run.lake.path(table, month).read_bytes()
                 for table in sorted(run.registry.tables)
@@ -92,7 +104,9 @@ def right(tmp_path: Path) -> dict[str, bytes]:
 
 
 def different(one: dict[str, bytes], other: dict[str, bytes]) -> set[str]:
-    return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
+    return {
+        name for name in one.keys() | other.keys() if one.get(name) != other.get(name)
+    }
 
 
 def test_after_a_rule_was_mended(tmp_path: Path, right: dict[str, bytes]) -> None:
@@ -101,24 +115,39 @@ def test_after_a_rule_was_mended(tmp_path: Path, right: dict[str, bytes]) -> Non
     world.run()
     world.contract(mended)
     before = different(world.built(), right)
-    assert before == {f"{table} 2024-02" for table in ("clean_bill", "month_activity", "month_billing")}, "control"
+    assert before == {
+        f"{table} 2024-02"
+        for table in ("clean_bill", "month_activity", "month_billing")
+    }, "control"
     reports = list(replay(world.settings, FEBRUARY))
     assert set(STEPS) <= {report.step for report in reports}
     assert different(world.built(), right) == set()
 
 
-def test_after_a_release(tmp_path: Path, right: dict[str, bytes], postgres: Cluster) -> None:
+def test_after_a_release(
+    tmp_path: Path, right: dict[str, bytes], postgres: Cluster
+) -> None:
     world = World(tmp_path / "released", postgres.create_database("replay_release"))
     world.deliver()
     world.run()
     chosen = Chosen(FEBRUARY, "bill", "amount_absurd", ())
-    record_releases(world.settings, chosen, rows_to_release(world.settings, chosen), "Li", "a campus, confirmed")
-    assert different(world.built(), right), "control: the decision alone changes nothing"
+    record_releases(
+        world.settings,
+        chosen,
+        rows_to_release(world.settings, chosen),
+        "Li",
+        "a campus, confirmed",
+    )
+    assert different(world.built(), right), (
+        "control: the decision alone changes nothing"
+    )
     list(replay(world.settings, FEBRUARY))
     assert different(world.built(), right) == set()
 
 
-def test_the_first_version_stays_and_a_regular_run_still_makes_it(tmp_path: Path) -> None:
+def test_the_first_version_stays_and_a_regular_run_still_makes_it(
+    tmp_path: Path,
+) -> None:
     world = World(tmp_path / "kept")
     world.deliver()
     world.run()
@@ -130,7 +159,9 @@ def test_the_first_version_stays_and_a_regular_run_still_makes_it(tmp_path: Path
     assert len(lake.restatements("clean_bill", FEBRUARY)) == 1
 
 
-def test_a_month_that_never_passed_its_gate_is_simply_run(tmp_path: Path, postgres: Cluster) -> None:
+def test_a_month_that_never_passed_its_gate_is_simply_run(
+    tmp_path: Path, postgres: Cluster
+) -> None:
     world = World(tmp_path / "stopped", postgres.create_database("replay_stopped"))
     world.deliver(bad=40)
     with pytest.raises(CheckFailed, match="amount_absurd"):
@@ -139,7 +170,10 @@ def test_a_month_that_never_passed_its_gate_is_simply_run(tmp_path: Path, postgr
     reports = [report.step for report in _until_summarised(world.settings)]
     assert reports == list(STEPS)
     lake = MonthRun(world.settings, FEBRUARY).lake
-    assert (lake.rows("clean_bill", FEBRUARY), lake.restatements("clean_bill", FEBRUARY)) == (300, [])
+    assert (
+        lake.rows("clean_bill", FEBRUARY),
+        lake.restatements("clean_bill", FEBRUARY),
+    ) == (300, [])
 
 
 def _until_summarised(settings: Settings) -> list[Any]:

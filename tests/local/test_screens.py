@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from rich.console import Console
 
+from churn_tasks.cli import screens
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
-from churn_tasks.local import screens
 
 ROW = {
     "rank": 1, "phone_masked": "138****8000", "arpu_cny": 88.5, "region_code": "R1", "customer_group": None,
@@ -18,7 +18,11 @@ RESULT = {
     "month": date(2024, 5, 1), "customers": 601_037, "churners": 45_594, "churn_rate_pct": 7.59, "warned": 42_068,
     "warned_churners": 32_753, "precision_pct": 77.86, "coverage_pct": 71.84, "left_in_delay": 12,
 }  # fmt: skip
-JUDGED = {"month": date(2024, 7, 1), "tested_month": date(2024, 5, 1), "candidate": "lightgbm"}
+JUDGED = {
+    "month": date(2024, 7, 1),
+    "tested_month": date(2024, 5, 1),
+    "candidate": "lightgbm",
+}
 
 
 class Planted:
@@ -73,7 +77,9 @@ def test_the_list(show, monkeypatch):
 
 
 def test_no_list(show):
-    assert "No warning list is published for 2024-03" in show(screens.list_screen, Month(2024, 3), 10)
+    assert "No warning list is published for 2024-03" in show(
+        screens.list_screen, Month(2024, 3), 10
+    )
 
 
 def test_the_result_table_has_the_counts_and_the_rates(show, monkeypatch):
@@ -81,8 +87,22 @@ def test_the_result_table_has_the_counts_and_the_rates(show, monkeypatch):
     monkeypatch.setattr(
         Planted,
         "judged",
-        [JUDGED | {"measure": "precision", "value": "0.75"}, JUDGED | {"measure": "warned", "value": "50"}],
+        [
+            JUDGED | {"measure": "precision", "value": "0.75"},
+            JUDGED | {"measure": "warned", "value": "50"},
+        ],
     )
     text = show(screens.validation_screens)
-    for word in ("2024-05", "601,037", "45,594", "42,068", "32,753", "77.860", "71.840", "lightgbm", "0.750", "50"):
+    for word in (
+        "2024-05",
+        "601,037",
+        "45,594",
+        "42,068",
+        "32,753",
+        "77.860",
+        "71.840",
+        "lightgbm",
+        "0.750",
+        "50",
+    ):
         assert word in text

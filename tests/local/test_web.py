@@ -49,6 +49,8 @@ def test_what_lies_beside_is_not(get, path):
     assert "the lake" not in text
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "", "127.0.0.1.evil.example:1"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "", "127.0.0.1.evil.example:1"]
+)
 def test_a_foreign_host_name_is_refused(get, host):
     assert get("/report/2024-03/index.html", host)[0] == 403

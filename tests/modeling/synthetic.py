@@ -5,9 +5,9 @@ Two features carry the truth; all others are noise. The same arguments give the 
 
 from collections.abc import Sequence
 
-from churn_tasks.core.contracts import ColumnType
 from churn_tasks.core.months import Month
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.declared.contracts import ColumnType
+from churn_tasks.runner.month_run import MonthRun
 
 
 def _uniform(*parts: str) -> str:
@@ -26,7 +26,11 @@ def _value(name: str, kind: ColumnType, month: Month) -> str:
 
 def signals(run: MonthRun) -> tuple[str, str]:
     """The two numeric features that carry the truth: the first goes up, the second down with leaving."""
-    names = [feature.name for feature in run.registry.features if feature.type in ("decimal", "double")]
+    names = [
+        feature.name
+        for feature in run.registry.features
+        if feature.type in ("decimal", "double")
+    ]
     return names[0], names[1]
 
 
@@ -37,7 +41,9 @@ def fill_month(run: MonthRun, month: Month, customers: int, *, leak: str = "") -
         leak: name of a numeric feature that is made to repeat the label; none by default.
     """
     run.engine.write(
-        "cohort", month, f"SELECT 'c' || lpad(range::VARCHAR, 7, '0') AS customer_id FROM range({customers})"
+        "cohort",
+        month,
+        f"SELECT 'c' || lpad(range::VARCHAR, 7, '0') AS customer_id FROM range({customers})",
     )
     up, down = (_uniform(name, str(month)) for name in signals(run))
     churned = f"{_uniform('truth', str(month))} < 1 / (1 + exp(-(-3.5 + 5 * ({up}) - 3 * ({down}))))"
@@ -49,12 +55,18 @@ def fill_month(run: MonthRun, month: Month, customers: int, *, leak: str = "") -
     sql = f"SELECT customer_id, {truth} FROM {people}"
     run.engine.write("label", month, sql)
     for query in run.registry.queries["features"]:
-        columns = [column for column in query.output.columns if column.name != "customer_id"]
-        values = {column.name: _value(column.name, column.type, month) for column in columns}
+        columns = [
+            column for column in query.output.columns if column.name != "customer_id"
+        ]
+        values = {
+            column.name: _value(column.name, column.type, month) for column in columns
+        }
         if leak in values:
             values[leak] = f"CASE WHEN {churned} THEN 100 ELSE 0 END"
         selected = ", ".join(f'{value} AS "{name}"' for name, value in values.items())
-        run.engine.write(query.output.table, month, f"SELECT customer_id, {selected} FROM {people}")
+        run.engine.write(
+            query.output.table, month, f"SELECT customer_id, {selected} FROM {people}"
+        )
 
 
 def fill(run: MonthRun, months: Sequence[Month], customers: int, **extra: str) -> None:

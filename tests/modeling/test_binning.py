@@ -4,15 +4,34 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from churn_tasks.modeling.binning import auc_of, counts_in, edges_of, information_value, psi
+from churn_tasks.modeling.binning import (
+    auc_of,
+    counts_in,
+    edges_of,
+    information_value,
+    psi,
+)
 
 REFERENCE = (np.arange(1000) + 0.5) / 1000  # a hundred rows in each tenth of [0, 1)
-RISING = (64, 71, 78, 85, 92, 99, 106, 113, 120, 127)  # rows now in each of these tenths
+RISING = (
+    64,
+    71,
+    78,
+    85,
+    92,
+    99,
+    106,
+    113,
+    120,
+    127,
+)  # rows now in each of these tenths
 BEYOND, UNKNOWN = 5, 40  # rows now above anything seen before, and rows without a value
 
 
 def rows_now() -> np.ndarray:
-    inside = np.concatenate([np.full(count, (place + 0.5) / 10) for place, count in enumerate(RISING)])
+    inside = np.concatenate(
+        [np.full(count, (place + 0.5) / 10) for place, count in enumerate(RISING)]
+    )
     return np.sort(np.append(inside, np.full(BEYOND, 2.0)))
 
 
@@ -35,7 +54,11 @@ def test_values_beyond_the_old_range_and_unknown_ones_count() -> None:
 
 def test_nothing_is_lost_between_the_bins() -> None:
     rng = np.random.default_rng(1)
-    for values in (rng.normal(size=500), rng.integers(0, 4, 500), np.round(rng.exponential(size=500) - 0.7, 1)):
+    for values in (
+        rng.normal(size=500),
+        rng.integers(0, 4, 500),
+        np.round(rng.exponential(size=500) - 0.7, 1),
+    ):
         before = np.sort(values.astype(float))
         edges = edges_of(before)
         assert (np.diff(edges) > 0).all()
@@ -48,9 +71,13 @@ def test_few_values_have_a_bin_each_and_many_zeros_one_of_their_own() -> None:
     assert edges_of(np.array([3.0] * 4)).tolist() == []
     assert edges_of(np.array([])).tolist() == []
     often_zero = np.sort(np.append(np.zeros(900), np.arange(1, 101)))
-    assert counts_in(often_zero, edges_of(often_zero), 0).tolist() == [900] + [10] * 10 + [0]
+    assert counts_in(often_zero, edges_of(often_zero), 0).tolist() == [900] + [
+        10
+    ] * 10 + [0]
     with_debts = np.sort(np.append(often_zero, np.arange(-100, 0)))
-    assert counts_in(with_debts, edges_of(with_debts), 0).max() == 900  # alone, not together with what lies below
+    assert (
+        counts_in(with_debts, edges_of(with_debts), 0).max() == 900
+    )  # alone, not together with what lies below
 
 
 def test_no_change_is_no_change_and_an_emptied_bin_is_much_but_not_infinite() -> None:

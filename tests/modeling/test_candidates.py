@@ -15,19 +15,28 @@ NAMES = sorted(MODULES)
 @pytest.mark.parametrize("name", NAMES)
 def test_it_finds_the_truth_and_its_scores_are_probabilities(name: str) -> None:
     learn, later = drawn(2_000, seed=1), drawn(4_000, months=1, seed=2)
-    scores = fit_candidate(name, learn, FEATURES, seed=5, threads=1).classifier.predict(later.features)
+    scores = fit_candidate(name, learn, FEATURES, seed=5, threads=1).classifier.predict(
+        later.features
+    )
     assert roc_auc_score(later.churned, scores) > 0.78  # the truth itself has 0.84
     assert scores.mean() == pytest.approx(later.churned.mean(), abs=0.02)
     likely = scores > 0.5
     assert likely.sum() > 100
-    assert later.churned[likely].mean() == pytest.approx(scores[likely].mean(), abs=0.08)
+    assert later.churned[likely].mean() == pytest.approx(
+        scores[likely].mean(), abs=0.08
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_same_rows_give_the_same_scores_with_any_number_of_threads(name: str) -> None:
+def test_the_same_rows_give_the_same_scores_with_any_number_of_threads(
+    name: str,
+) -> None:
     learn, later = drawn(8_000, seed=3), drawn(500, months=1, seed=4)
     one, again, two = (
-        fit_candidate(name, learn, FEATURES, 5, threads).classifier.predict(later.features) for threads in (1, 1, 2)
+        fit_candidate(name, learn, FEATURES, 5, threads).classifier.predict(
+            later.features
+        )
+        for threads in (1, 1, 2)
     )
     assert np.array_equal(one, again)
     assert np.array_equal(one, two)
@@ -47,8 +56,13 @@ def test_values_never_seen_in_training_are_scored(name: str) -> None:
 def test_with_shuffled_labels_nothing_is_learnt(name: str) -> None:
     aucs = []
     for seed in range(6):
-        learn, later = drawn(1_000, seed=seed, truth=False), drawn(2_000, months=1, seed=100 + seed, truth=False)
-        scores = fit_candidate(name, learn, FEATURES, seed, 1).classifier.predict(later.features)
+        learn, later = (
+            drawn(1_000, seed=seed, truth=False),
+            drawn(2_000, months=1, seed=100 + seed, truth=False),
+        )
+        scores = fit_candidate(name, learn, FEATURES, seed, 1).classifier.predict(
+            later.features
+        )
         aucs.append(roc_auc_score(later.churned, scores))
     assert np.mean(aucs) == pytest.approx(0.5, abs=0.03)
 
@@ -64,7 +78,9 @@ def test_few_leavers_are_dealt_by_customer_so_nobody_is_on_both_sides() -> None:
     rows = drawn(100)
     folds = inner_folds(rows.months, rows.customers, rows.churned)
     assert len(folds) == GROUPS
-    assert sorted(np.concatenate([judged for _, judged in folds])) == list(range(len(rows)))
+    assert sorted(np.concatenate([judged for _, judged in folds])) == list(
+        range(len(rows))
+    )
     for fitted, judged in folds:
         assert not set(rows.customers[fitted]) & set(rows.customers[judged])
 

@@ -8,7 +8,11 @@ from churn_tasks.core.sections import Derive
 from churn_tasks.modeling.candidates import MODULES, fit_candidate
 from churn_tasks.modeling.classifier import TRUSTED_TYPES, ChurnClassifier
 from churn_tasks.modeling.derived import DerivedColumns
-from churn_tasks.modeling.explanation import cluster_table, contributions, derived_columns
+from churn_tasks.modeling.explanation import (
+    cluster_table,
+    contributions,
+    derived_columns,
+)
 from tests.modeling.samples import FEATURES, drawn
 
 NAMES = sorted(MODULES)
@@ -17,16 +21,27 @@ ALL = Derive(pca=3, factors=2, clusters=4)
 
 @pytest.fixture(scope="module")
 def fitted() -> DerivedColumns:
-    return DerivedColumns(3, 2, 4).fit(drawn(1_000, seed=1).features[list(FEATURES.numeric)])
+    return DerivedColumns(3, 2, 4).fit(
+        drawn(1_000, seed=1).features[list(FEATURES.numeric)]
+    )
 
 
-def _candidate(name: str, seed: int = 1, derive: Derive | None = ALL, threads: int = 1) -> ChurnClassifier:
-    return fit_candidate(name, drawn(1_000, seed=seed), FEATURES, 5, threads, derive).classifier
+def _candidate(
+    name: str, seed: int = 1, derive: Derive | None = ALL, threads: int = 1
+) -> ChurnClassifier:
+    return fit_candidate(
+        name, drawn(1_000, seed=seed), FEATURES, 5, threads, derive
+    ).classifier
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_same_rows_give_the_same_bytes_with_any_number_of_threads(name: str) -> None:
-    one, again, two = (skops.io.dumps(_candidate(name, threads=threads).preprocess) for threads in (1, 1, 2))
+def test_the_same_rows_give_the_same_bytes_with_any_number_of_threads(
+    name: str,
+) -> None:
+    one, again, two = (
+        skops.io.dumps(_candidate(name, threads=threads).preprocess)
+        for threads in (1, 1, 2)
+    )
     assert _content(one) == _content(again) == _content(two)
     other = skops.io.dumps(_candidate(name, seed=2).preprocess)
     assert _content(one) != _content(other), "control: other rows, other columns"
@@ -36,7 +51,16 @@ def _content(file: bytes) -> list[float]:
     """What was fitted, without the addresses that a file of skops names objects by."""
     preprocess = skops.io.loads(file, trusted=list(TRUSTED_TYPES))
     step = derived_columns(preprocess)
-    return [array.tobytes() for array in (step.weights, step.middles, step.mean, step.median, step.score_mean)]
+    return [
+        array.tobytes()
+        for array in (
+            step.weights,
+            step.middles,
+            step.mean,
+            step.median,
+            step.score_mean,
+        )
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -46,9 +70,14 @@ def test_rows_to_be_scored_change_nothing(name: str) -> None:
     rows = drawn(300, months=1, seed=8).features
     wild = rows.copy()
     wild.loc[100:, list(FEATURES.numeric)] *= 1000.0
-    assert np.array_equal(classifier.predict(rows)[:100], classifier.predict(wild)[:100])
+    assert np.array_equal(
+        classifier.predict(rows)[:100], classifier.predict(wild)[:100]
+    )
     numeric = list(FEATURES.numeric)
-    refitted = [DerivedColumns(3, 2, 4).fit(frame[numeric]).transform(frame[numeric])[:100] for frame in (rows, wild)]
+    refitted = [
+        DerivedColumns(3, 2, 4).fit(frame[numeric]).transform(frame[numeric])[:100]
+        for frame in (rows, wild)
+    ]
     assert not np.allclose(*refitted)
 
 
@@ -84,7 +113,9 @@ def test_names_and_scale(fitted: DerivedColumns) -> None:
 
 
 def test_principal_components_do_not_correlate(fitted: DerivedColumns) -> None:
-    made = fitted.transform(drawn(1_000, seed=1).features[list(FEATURES.numeric)])[:, :3]
+    made = fitted.transform(drawn(1_000, seed=1).features[list(FEATURES.numeric)])[
+        :, :3
+    ]
     correlation = np.corrcoef(made.T)
     assert np.abs(correlation - np.eye(3)).max() < 1e-6
 
@@ -112,4 +143,7 @@ def test_the_table_of_clusters_counts_everybody_once() -> None:
 
 def test_none_are_derived_by_default() -> None:
     assert Derive() == Derive(pca=0, factors=0, clusters=0)
-    assert derived_columns(_candidate("logistic_regression", derive=Derive()).preprocess) is None
+    assert (
+        derived_columns(_candidate("logistic_regression", derive=Derive()).preprocess)
+        is None
+    )

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from churn_tasks.modeling.candidates import MODULES, fit_candidate
-from churn_tasks.modeling.explanation import contributions, raising_factors, source_features
+from churn_tasks.modeling.explanation import (
+    contributions,
+    raising_factors,
+    source_features,
+)
 from tests.modeling.samples import FEATURES, drawn
 
 NAMES = sorted(MODULES)
@@ -26,19 +30,33 @@ def test_reasons_raise_the_score_and_differ_by_customer(name: str) -> None:
     rows = drawn(100, months=1, seed=4)
     factors = raising_factors(classifier, rows.customers, rows.features)
     assert (factors["contribution"] > 0).all()
-    first = factors.sort_values("contribution", ascending=False).groupby("customer_id")["feature"].first()
+    first = (
+        factors.sort_values("contribution", ascending=False)
+        .groupby("customer_id")["feature"]
+        .first()
+    )
     assert first.nunique() >= 3
-    lowest = rows.customers[rows.features["calls_drop"].argmin()]  # a fall of calls far below the mean protects
+    lowest = rows.customers[
+        rows.features["calls_drop"].argmin()
+    ]  # a fall of calls far below the mean protects
     assert "calls_drop" not in set(factors[factors["customer_id"] == lowest]["feature"])
     assert factors[factors["feature"] == "plan"]["value"].isna().all()
     some = factors[factors["feature"] == "calls_drop"].iloc[0]
-    assert some["value"] == rows.features["calls_drop"][list(rows.customers).index(some["customer_id"])]
+    assert (
+        some["value"]
+        == rows.features["calls_drop"][list(rows.customers).index(some["customer_id"])]
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_column_is_traced_to_its_feature(name: str) -> None:
     classifier = fit_candidate(name, drawn(1_000, seed=5), FEATURES, 5, 1).classifier
     source = source_features(classifier.preprocess)
-    assert len(source) == classifier.preprocess.transform(drawn(5, months=1).features).shape[1]
-    assert source.count("plan") == 3  # basic, gold, unknown; not mixed up with plan_type
+    assert (
+        len(source)
+        == classifier.preprocess.transform(drawn(5, months=1).features).shape[1]
+    )
+    assert (
+        source.count("plan") == 3
+    )  # basic, gold, unknown; not mixed up with plan_type
     assert set(source) == set(FEATURES.names)

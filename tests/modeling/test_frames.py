@@ -9,8 +9,14 @@ import pytest
 
 from churn_tasks.core.errors import BadInput, SettingsError
 from churn_tasks.core.months import Month
-from churn_tasks.modeling.frames import EVERYBODY, FeatureSet, feature_set, rows_sql, sample
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.modeling.frames import (
+    EVERYBODY,
+    FeatureSet,
+    feature_set,
+    rows_sql,
+    sample,
+)
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps.train import training_rows
 from tests.lakes import small_run
 from tests.modeling.synthetic import fill, signals
@@ -25,11 +31,15 @@ def lake(tmp_path: Path) -> MonthRun:
     return run
 
 
-def _read(run: MonthRun, months: list[Month], keep: int = EVERYBODY, *, labelled: bool = True):
+def _read(
+    run: MonthRun, months: list[Month], keep: int = EVERYBODY, *, labelled: bool = True
+):
     features = feature_set(run.registry.queries["features"])
     run.engine.views("cohort", "label", *features.tables)
     wanted = {"months": [month.start for month in months], "keep_per_million": keep}
-    return sample(run.engine.frame(rows_sql(features, labelled=labelled), wanted), features)
+    return sample(
+        run.engine.frame(rows_sql(features, labelled=labelled), wanted), features
+    )
 
 
 def test_a_row_for_each_customer_and_month_in_order(lake: MonthRun) -> None:
@@ -49,7 +59,9 @@ def test_rows_to_score_need_no_label(lake: MonthRun) -> None:
 
 
 def test_unknown_text_is_a_value_of_its_own() -> None:
-    features = FeatureSet({"plan": "feat_test", "bill_cny": "feat_test"}, ("bill_cny",), ("plan",), "0")
+    features = FeatureSet(
+        {"plan": "feat_test", "bill_cny": "feat_test"}, ("bill_cny",), ("plan",), "0"
+    )
     people = {"month": [APRIL.start] * 2, "customer_id": ["a", "b"]}
     frame = pd.DataFrame({**people, "plan": ["gold", None], "bill_cny": [None, 5]})
     rows = sample(frame, features).features
@@ -75,7 +87,8 @@ def test_an_infinite_value_is_named(lake: MonthRun) -> None:
     frame[name] = frame[name].astype(float)
     frame.loc[[3, 5], name] = np.inf
     with pytest.raises(
-        BadInput, match=rf"{features.columns[name]} 2024-04, column {name}: is infinite \(2 rows\).*nullif"
+        BadInput,
+        match=rf"{features.columns[name]} 2024-04, column {name}: is infinite \(2 rows\).*nullif",
     ):
         sample(frame, features)
 
@@ -90,13 +103,20 @@ def test_bans_take_features_away_and_a_wrong_ban_is_named(lake: MonthRun) -> Non
         feature_set(queries, feature_set(queries).names)
 
 
-def test_the_digest_changes_with_a_feature_and_with_its_sql(lake: MonthRun, tmp_path: Path) -> None:
+def test_the_digest_changes_with_a_feature_and_with_its_sql(
+    lake: MonthRun, tmp_path: Path
+) -> None:
     queries = lake.registry.queries["features"]
     digest = feature_set(queries).digest
     assert feature_set(queries).digest == digest
     assert feature_set(queries, [signals(lake)[0]]).digest != digest
-    (tmp_path / "query.sql").write_text(queries[0].sql + "\n-- other\n", encoding="utf-8")
-    assert feature_set([replace(queries[0], folder=tmp_path), *queries[1:]]).digest != digest
+    (tmp_path / "query.sql").write_text(
+        queries[0].sql + "\n-- other\n", encoding="utf-8"
+    )
+    assert (
+        feature_set([replace(queries[0], folder=tmp_path), *queries[1:]]).digest
+        != digest
+    )
 
 
 def test_two_features_of_one_name_are_refused(lake: MonthRun) -> None:
@@ -111,12 +131,17 @@ def test_who_changed_lines_is_no_row_to_learn_from(lake: MonthRun) -> None:
     query += ", NULL AS kind, NULL AS tier"
     numbered = "(SELECT *, row_number() OVER (ORDER BY customer_id) AS n FROM label WHERE month = $month)"
     lake.engine.view("label")
-    lake.engine.write("label", APRIL, f"{query} FROM {numbered}", {"month": APRIL.start})
+    lake.engine.write(
+        "label", APRIL, f"{query} FROM {numbered}", {"month": APRIL.start}
+    )
     rows = _read(lake, [APRIL])
     assert rows.rotated.sum() > 5 and not (rows.rotated & rows.churned).any()
     features = feature_set(lake.registry.queries["features"])
     learnt = training_rows(lake, features, [APRIL])
-    assert not learnt.rotated.any() and len(learnt) == 400 - rows.rotated.sum() - rows.left_in_delay.sum()
+    assert (
+        not learnt.rotated.any()
+        and len(learnt) == 400 - rows.rotated.sum() - rows.left_in_delay.sum()
+    )
 
 
 def test_labels_from_before_the_column_count_as_not_rotated(lake: MonthRun) -> None:

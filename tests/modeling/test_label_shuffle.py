@@ -14,7 +14,14 @@ import pytest
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.sections import Features
 from churn_tasks.modeling.candidates import fit_candidate
-from churn_tasks.modeling.frames import EVERYBODY, FeatureSet, Sample, feature_set, rows_sql, sample
+from churn_tasks.modeling.frames import (
+    EVERYBODY,
+    FeatureSet,
+    Sample,
+    feature_set,
+    rows_sql,
+    sample,
+)
 from churn_tasks.modeling.metrics import judge
 from churn_tasks.modeling.selection import select
 from tests.lakes import raw_tables, small_run
@@ -26,15 +33,25 @@ Road = Callable[[Sample, Sample, FeatureSet, str], float]
 
 
 @pytest.fixture(scope="module")
-def rows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sample, FeatureSet]]:
+def rows(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Sample, FeatureSet]]:
     """Three months of a hundred columns, read as training reads them; two carry the truth, the rest is noise."""
     run = small_run(tmp_path_factory.mktemp("shuffle"), "2024-07", raw=raw_tables())
     fill(run, MONTHS, CUSTOMERS)
     offered = feature_set(run.registry.queries["features"])
-    features = offered.subset({*signals(run), *offered.names[:: len(offered.names) // 98]})
+    features = offered.subset(
+        {*signals(run), *offered.names[:: len(offered.names) // 98]}
+    )
     run.engine.views("cohort", "label", *features.tables)
-    wanted = {"months": [month.start for month in MONTHS], "keep_per_million": EVERYBODY}
-    yield sample(run.engine.frame(rows_sql(features, labelled=True), wanted), features), features
+    wanted = {
+        "months": [month.start for month in MONTHS],
+        "keep_per_million": EVERYBODY,
+    }
+    yield (
+        sample(run.engine.frame(rows_sql(features, labelled=True), wanted), features),
+        features,
+    )
     run.close()
 
 
@@ -59,16 +76,25 @@ def honest(learn: Sample, test: Sample, features: FeatureSet, candidate: str) ->
     return fitted_auc(learn, test, chosen, candidate)
 
 
-def fitted_auc(learn: Sample, test: Sample, features: FeatureSet, candidate: str) -> float:
+def fitted_auc(
+    learn: Sample, test: Sample, features: FeatureSet, candidate: str
+) -> float:
     columns = replace(learn, features=learn.features[features.names])
     fitted = fit_candidate(candidate, columns, features, 1, 1)
     scores = fitted.classifier.predict(test.features)
     return float(judge(scores, test.churned, test.left_in_delay, 25).auc or 0.5)
 
 
-def encoded_by_its_own_label(learn: Sample, test: Sample, features: FeatureSet, candidate: str) -> float:
+def encoded_by_its_own_label(
+    learn: Sample, test: Sample, features: FeatureSet, candidate: str
+) -> float:
     """A leak: a text of many values becomes the churn rate of its value, counted over all rows, its own among them."""
-    text = np.concatenate([[f"{abs(hash_of(customer)) % 300}" for customer in one.customers] for one in (learn, test)])
+    text = np.concatenate(
+        [
+            [f"{abs(hash_of(customer)) % 300}" for customer in one.customers]
+            for one in (learn, test)
+        ]
+    )
     truth = np.concatenate([learn.churned, test.churned])
     months = np.concatenate([learn.months, test.months]).astype(str)
     keys = np.char.add(text.astype(str), months)
@@ -87,7 +113,9 @@ def hash_of(customer: object) -> int:
     return int(str(customer).lstrip("c")) * 2_654_435_761
 
 
-def selected_on_all_rows(learn: Sample, test: Sample, features: FeatureSet, candidate: str) -> float:
+def selected_on_all_rows(
+    learn: Sample, test: Sample, features: FeatureSet, candidate: str
+) -> float:
     """A leak: the judged rows help to choose the columns."""
     both = Sample(*(
         np.concatenate([getattr(learn, name), getattr(test, name)]) if name != "features" else _stacked(learn, test)
@@ -105,16 +133,36 @@ def _stacked(learn: Sample, test: Sample) -> object:
 
 def _distance(rows: Sample, name: str) -> float:
     values = rows.features[name].to_numpy()
-    return abs(values[rows.churned].mean() - values[~rows.churned].mean()) / (values.std() + 1e-9)
+    return abs(values[rows.churned].mean() - values[~rows.churned].mean()) / (
+        values.std() + 1e-9
+    )
 
 
-def mean_auc(rows: Sample, features: FeatureSet, road: Road, candidate: str, times: int = PERMUTATIONS) -> float:
+def mean_auc(
+    rows: Sample,
+    features: FeatureSet,
+    road: Road,
+    candidate: str,
+    times: int = PERMUTATIONS,
+) -> float:
     chance = np.random.default_rng(11)
-    return float(np.mean([auc_of(shuffled(rows, chance), features, road, candidate) for _ in range(times)]))
+    return float(
+        np.mean(
+            [
+                auc_of(shuffled(rows, chance), features, road, candidate)
+                for _ in range(times)
+            ]
+        )
+    )
 
 
-@pytest.mark.parametrize("candidate", ["logistic_regression", pytest.param("lightgbm", marks=pytest.mark.slow)])
-def test_labels_dealt_out_anew_cannot_be_predicted(rows: tuple[Sample, FeatureSet], candidate: str) -> None:
+@pytest.mark.parametrize(
+    "candidate",
+    ["logistic_regression", pytest.param("lightgbm", marks=pytest.mark.slow)],
+)
+def test_labels_dealt_out_anew_cannot_be_predicted(
+    rows: tuple[Sample, FeatureSet], candidate: str
+) -> None:
     assert abs(mean_auc(*rows, honest, candidate) - 0.5) <= TOLERANCE
 
 
@@ -125,7 +173,9 @@ def test_true_labels_can(rows: tuple[Sample, FeatureSet], candidate: str) -> Non
 
 
 @pytest.mark.parametrize("road", [encoded_by_its_own_label, selected_on_all_rows])
-def test_a_road_that_peeks_is_caught(rows: tuple[Sample, FeatureSet], road: Road) -> None:
+def test_a_road_that_peeks_is_caught(
+    rows: tuple[Sample, FeatureSet], road: Road
+) -> None:
     """Control: both lie far outside the tolerance after a few permutations already."""
     assert mean_auc(*rows, road, "logistic_regression", times=5) > 0.5 + 2 * TOLERANCE
 

@@ -19,21 +19,31 @@ Leak = Callable[[Sample, np.random.Generator], np.ndarray]
 
 def _mixed(rows: Sample, chance: np.random.Generator, wrong: float) -> np.ndarray:
     """The label, told wrongly to a share of the customers."""
-    return np.where(chance.random(len(rows)) < wrong, chance.random(len(rows)) < rows.churned.mean(), rows.churned)
+    return np.where(
+        chance.random(len(rows)) < wrong,
+        chance.random(len(rows)) < rows.churned.mean(),
+        rows.churned,
+    )
 
 
 def _in_the_middle(rows: Sample, chance: np.random.Generator) -> np.ndarray:
     """Leavers between 40 and 60, stayers on both sides: no order sees it."""
     outside = np.where(
-        chance.random(len(rows)) < 0.5, chance.uniform(0, 40, len(rows)), chance.uniform(60, 99, len(rows))
+        chance.random(len(rows)) < 0.5,
+        chance.uniform(0, 40, len(rows)),
+        chance.uniform(60, 99, len(rows)),
     )
     return np.where(rows.churned, chance.uniform(40, 60, len(rows)), outside)
 
 
 def _survival(rows: Sample, chance: np.random.Generator) -> np.ndarray:
     """Months of use counted to the day of leaving: the end of the count for most who stay, below it for who left."""
-    whole = np.where(chance.random(len(rows)) < 0.9, 25, chance.integers(1, 25, len(rows)))
-    return np.where(rows.churned, chance.integers(1, 25, len(rows)), whole).astype(float)
+    whole = np.where(
+        chance.random(len(rows)) < 0.9, 25, chance.integers(1, 25, len(rows))
+    )
+    return np.where(rows.churned, chance.integers(1, 25, len(rows)), whole).astype(
+        float
+    )
 
 
 def _must_have(rows: Sample, chance: np.random.Generator) -> np.ndarray:
@@ -44,10 +54,18 @@ def _must_have(rows: Sample, chance: np.random.Generator) -> np.ndarray:
 LEAKS: dict[str, Leak] = {
     "copy": lambda rows, chance: rows.churned.astype(float),
     "turned round": lambda rows, chance: 1 - rows.churned.astype(float),
-    "copy with noise": lambda rows, chance: rows.churned + 0.01 * chance.normal(size=len(rows)),
-    "copy, one in twenty wrong": lambda rows, chance: _mixed(rows, chance, 0.05).astype(float),
-    "unknown for leavers": lambda rows, chance: np.where(rows.churned, np.nan, chance.normal(size=len(rows))),
-    "known for leavers alone": lambda rows, chance: np.where(rows.churned, chance.normal(size=len(rows)), np.nan),
+    "copy with noise": lambda rows, chance: (
+        rows.churned + 0.01 * chance.normal(size=len(rows))
+    ),
+    "copy, one in twenty wrong": lambda rows, chance: _mixed(rows, chance, 0.05).astype(
+        float
+    ),
+    "unknown for leavers": lambda rows, chance: np.where(
+        rows.churned, np.nan, chance.normal(size=len(rows))
+    ),
+    "known for leavers alone": lambda rows, chance: np.where(
+        rows.churned, chance.normal(size=len(rows)), np.nan
+    ),
     "in the middle": _in_the_middle,
     "survival time": _survival,
     "must have": _must_have,
@@ -68,7 +86,10 @@ def test_a_number_that_has_seen_the_label_is_named(leak: str, share: float) -> N
     rows, chance = drawn(6_000), np.random.default_rng(3)
     rows.churned[:] = chance.random(len(rows)) < share
     rows.features["noise_a"] = LEAKS[leak](rows, chance)
-    with pytest.raises(CheckFailed, match=r"alone, noise_a of feat_test \((AUC|\d).*\) tells.*features\.ban") as told:
+    with pytest.raises(
+        CheckFailed,
+        match=r"alone, noise_a of feat_test \((AUC|\d).*\) tells.*features\.ban",
+    ) as told:
         refuse_leaks(rows, FEATURES, LIMITS)
     assert "noise_b" not in str(told.value)
 
@@ -79,7 +100,9 @@ def test_the_auc_alone_would_miss_three_of_them() -> None:
     missed = set()
     for name, leak in LEAKS.items():
         rows.features["noise_a"] = leak(rows, chance)
-        signs = {one.name: one.signs for one in probe(rows, FEATURES, LIMITS)}["noise_a"]
+        signs = {one.name: one.signs for one in probe(rows, FEATURES, LIMITS)}[
+            "noise_a"
+        ]
         missed |= {name} if (signs.auc or 0) < LIMITS.max_auc else set()
     assert missed == {"in the middle", "survival time", "must have"}
 
@@ -87,9 +110,14 @@ def test_the_auc_alone_would_miss_three_of_them() -> None:
 TEXTS: dict[str, Leak] = {
     "status": lambda rows, chance: np.where(rows.churned, "closed", "open"),
     "one of many": lambda rows, chance: np.array(
-        [f"{'ended' if churned else 'plan'} {chance.integers(0, 30)}" for churned in rows.churned]
+        [
+            f"{'ended' if churned else 'plan'} {chance.integers(0, 30)}"
+            for churned in rows.churned
+        ]
     ),
-    "among rare ones": lambda rows, chance: np.where(rows.churned, "closed", [f"tariff {n}" for n in range(len(rows))]),
+    "among rare ones": lambda rows, chance: np.where(
+        rows.churned, "closed", [f"tariff {n}" for n in range(len(rows))]
+    ),
 }
 
 
@@ -117,7 +145,10 @@ def test_a_leak_that_begins_in_the_latest_month_is_named() -> None:
     rows.features.loc[latest, "noise_a"] += 1.7 * rows.churned[latest]
     signs = {one.name: one.signs for one in probe(rows, FEATURES, LIMITS)}["noise_a"]
     assert signs.best_auc < 0.7
-    with pytest.raises(CheckFailed, match=r"noise_a of feat_test \(AUC 0\.8\d+ in the latest month, by 0\.3\d+"):
+    with pytest.raises(
+        CheckFailed,
+        match=r"noise_a of feat_test \(AUC 0\.8\d+ in the latest month, by 0\.3\d+",
+    ):
         refuse_leaks(rows, FEATURES, LIMITS)
 
 
@@ -125,10 +156,16 @@ def test_the_same_leak_in_all_months_is_no_jump() -> None:
     rows, chance = drawn(2_000, months=6), np.random.default_rng(3)
     rows.features["noise_a"] = chance.normal(size=len(rows)) + 1.7 * rows.churned
     found = {one.name: one for one in probe(rows, FEATURES, LIMITS)}["noise_a"]
-    assert found.signs.jump < 0.05 and 0.85 < found.signs.best_auc < 0.9 and not found.stops
+    assert (
+        found.signs.jump < 0.05
+        and 0.85 < found.signs.best_auc < 0.9
+        and not found.stops
+    )
 
 
-def test_being_nearly_a_leak_is_worth_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+def test_being_nearly_a_leak_is_worth_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     rows, chance = drawn(4_000), np.random.default_rng(3)
     rows.features["noise_a"] = chance.normal(size=len(rows)) + 2 * rows.churned
     refuse_leaks(rows, FEATURES, LIMITS)
@@ -157,8 +194,19 @@ def test_two_hundred_columns_of_chance_with_ten_leavers_raise_no_alarm() -> None
     rows.churned[chance.choice(400, 10, replace=False)] = True
     names = [f"noise_{number}" for number in range(200)]
     frame = pd.DataFrame({name: chance.normal(size=400) for name in names})
-    sample = Sample(rows.customers, rows.months, frame, rows.churned, rows.left_in_delay, rows.rotated)
-    found = probe(sample, FeatureSet(dict.fromkeys(names, "feat_test"), tuple(names), (), "x"), LIMITS)
+    sample = Sample(
+        rows.customers,
+        rows.months,
+        frame,
+        rows.churned,
+        rows.left_in_delay,
+        rows.rotated,
+    )
+    found = probe(
+        sample,
+        FeatureSet(dict.fromkeys(names, "feat_test"), tuple(names), (), "x"),
+        LIMITS,
+    )
     assert len(found) == 200
     assert 0.7 < max(one.signs.best_auc for one in found) < 0.9
     assert not any(one.reasons for one in found)
@@ -169,7 +217,18 @@ def test_two_hundred_columns_take_seconds() -> None:
     rows = drawn(15_000, months=4)
     names = [f"noise_{number}" for number in range(200)]
     frame = pd.DataFrame({name: chance.normal(size=len(rows)) for name in names})
-    sample = Sample(rows.customers, rows.months, frame, rows.churned, rows.left_in_delay, rows.rotated)
+    sample = Sample(
+        rows.customers,
+        rows.months,
+        frame,
+        rows.churned,
+        rows.left_in_delay,
+        rows.rotated,
+    )
     started = time.process_time()
-    probe(sample, FeatureSet(dict.fromkeys(names, "feat_test"), tuple(names), (), "x"), LIMITS)
+    probe(
+        sample,
+        FeatureSet(dict.fromkeys(names, "feat_test"), tuple(names), (), "x"),
+        LIMITS,
+    )
     assert time.process_time() - started < 10

@@ -11,8 +11,8 @@ from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.modeling.classifier import TRUSTED_TYPES
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import promote, score, train
-from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import rows, small_profile, telecom_tables
 from tests.modeling.synthetic import fill, fill_month, signals
 
@@ -24,7 +24,9 @@ def _run(road: Path, month: Month, **settings: object) -> MonthRun:
     """One month over the lake below ``road``; settings replace sections of the profile."""
     url = (road / "warehouse").read_text()
     profile = small_profile(road, telecom_tables(), **settings)
-    return MonthRun(load_settings(str(profile), state_dir=road / "state", warehouse_url=url), month)
+    return MonthRun(
+        load_settings(str(profile), state_dir=road / "state", warehouse_url=url), month
+    )
 
 
 def _model_month(run: MonthRun) -> dict[str, str]:
@@ -57,50 +59,86 @@ def test_candidates_are_judged_on_a_month_none_of_them_learnt_from(road: Path) -
     assert sum(row["is_selected"] for row in judged.values()) == 1
     for row in judged.values():
         assert str(row["tested_month"]) == "2024-06-01"
-        assert str(row["train_to"]) <= "2024-04-01"  # known at the end of 2024-06: two months on
+        assert (
+            str(row["train_to"]) <= "2024-04-01"
+        )  # known at the end of 2024-06: two months on
         assert (row["customers"], row["warned"], row["list_size"]) == (600, 30, 30)
         assert row["auc"] > 0.7
     assert str(judged["champion"]["train_to"]) == "2024-03-01"
     assert judged["champion"]["mlflow_run_id"] is None
 
 
-def test_what_was_learnt_from_is_on_record_with_the_reason_for_every_column(road: Path) -> None:
+def test_what_was_learnt_from_is_on_record_with_the_reason_for_every_column(
+    road: Path,
+) -> None:
     run = _run(road, AUGUST)
     chosen = {row["feature"]: row for row in rows(run, "feature_selection")}
     assert set(chosen) == {feature.name for feature in run.registry.features}
     kept = {name for name, row in chosen.items() if row["is_kept"]}
     assert set(signals(run)) <= kept and 10 <= len(kept) < len(chosen)
-    assert all(row["reason"] in ("tells", "pinned") for name, row in chosen.items() if name in kept)
-    versions = {row["candidate"]: row["model_version"] for row in rows(run, "out_validation")}
+    assert all(
+        row["reason"] in ("tells", "pinned")
+        for name, row in chosen.items()
+        if name in kept
+    )
+    versions = {
+        row["candidate"]: row["model_version"] for row in rows(run, "out_validation")
+    }
     version = versions["lightgbm"]
     files = run.warehouse.model_files(run.settings.model.name, version)
-    assert set(run.tracking.load(run.settings.model.name, version, files, TRUSTED_TYPES).features) == kept
-    parent = mlflow.search_runs([run.tracking.experiment_id], "tags.`churn.month` = '2024-08'")
-    assert any("selection.json" in str(tags) for tags in parent["tags.mlflow.loggedArtifacts"])
-    assert max(row["row_count"] for row in chosen.values()) < 600 * 2 + 1  # rows of March and April, not of June
+    assert (
+        set(
+            run.tracking.load(
+                run.settings.model.name, version, files, TRUSTED_TYPES
+            ).features
+        )
+        == kept
+    )
+    parent = mlflow.search_runs(
+        [run.tracking.experiment_id], "tags.`churn.month` = '2024-08'"
+    )
+    assert any(
+        "selection.json" in str(tags) for tags in parent["tags.mlflow.loggedArtifacts"]
+    )
+    assert (
+        max(row["row_count"] for row in chosen.values()) < 600 * 2 + 1
+    )  # rows of March and April, not of June
 
 
-def test_a_month_that_runs_again_gives_the_same_bytes_and_no_second_version(road: Path) -> None:
+def test_a_month_that_runs_again_gives_the_same_bytes_and_no_second_version(
+    road: Path,
+) -> None:
     run = _run(road, JULY)
-    before = run.tracking.client.search_model_versions(f"name = '{run.settings.model.name}'")
+    before = run.tracking.client.search_model_versions(
+        f"name = '{run.settings.model.name}'"
+    )
     aliases, decided = run.tracking.aliases(), run.warehouse.promotions()
     assert repr(_model_month(run)) == (road / "july").read_text()
-    after = run.tracking.client.search_model_versions(f"name = '{run.settings.model.name}'")
+    after = run.tracking.client.search_model_versions(
+        f"name = '{run.settings.model.name}'"
+    )
     assert len(after) == len(before) == 4  # two candidates in each of two months
     assert run.tracking.aliases() == aliases  # an earlier month never turns them back
     assert run.warehouse.promotions() == decided
-    runs = mlflow.search_runs([run.tracking.experiment_id], "tags.`churn.month` = '2024-07'")
+    runs = mlflow.search_runs(
+        [run.tracking.experiment_id], "tags.`churn.month` = '2024-07'"
+    )
     assert sorted(runs["status"]) == ["FINISHED"] * 3
 
 
-def test_everybody_is_scored_by_the_pinned_version_and_the_listed_have_reasons(road: Path) -> None:
+def test_everybody_is_scored_by_the_pinned_version_and_the_listed_have_reasons(
+    road: Path,
+) -> None:
     run = _run(road, AUGUST)
     champion = run.warehouse.champion(AUGUST)
     scored = rows(run, "score_churn")
     assert len(scored) == 600
     assert {row["model_version"] for row in scored} == {champion.version}
     assert all(0 < row["churn_score"] < 1 for row in scored)
-    listed = {row["customer_id"] for row in sorted(scored, key=lambda row: -row["churn_score"])[:30]}
+    listed = {
+        row["customer_id"]
+        for row in sorted(scored, key=lambda row: -row["churn_score"])[:30]
+    }
     factors = rows(run, "score_factor")
     assert {row["customer_id"] for row in factors} == listed
     assert min(row["contribution"] for row in factors) > 0
@@ -111,7 +149,11 @@ def test_the_decision_is_recorded_and_the_aliases_follow_it(road: Path) -> None:
     run = _run(road, AUGUST)
     decision = run.warehouse.promotion(AUGUST)
     assert "tested on 2024-06" in decision.why
-    assert run.tracking.aliases()["champion"] == decision.model_version == run.warehouse.champion(AUGUST).version
+    assert (
+        run.tracking.aliases()["champion"]
+        == decision.model_version
+        == run.warehouse.champion(AUGUST).version
+    )
     assert run.warehouse.promotion(JULY).promoted
     assert run.warehouse.promotion(JULY).metrics["tested_month"] == "2024-05"
 
@@ -131,8 +173,14 @@ def test_a_high_bar_keeps_the_champion(road: Path) -> None:
 def test_a_changed_model_file_stops_scoring(road: Path) -> None:
     run = _run(road, AUGUST)
     version = run.warehouse.champion(AUGUST).version
-    source = run.tracking.client.get_model_version(run.settings.model.name, str(version)).source
-    stored = next((road / "state" / "mlflow").rglob(f"*{source.rpartition('/')[2]}*/**/model.skops"))
+    source = run.tracking.client.get_model_version(
+        run.settings.model.name, str(version)
+    ).source
+    stored = next(
+        (road / "state" / "mlflow").rglob(
+            f"*{source.rpartition('/')[2]}*/**/model.skops"
+        )
+    )
     content = stored.read_bytes()
     stored.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     try:
@@ -161,12 +209,17 @@ def test_a_leaking_column_stops_training_and_is_named(road: Path) -> None:
 
 def test_short_history_is_skipped_and_missing_labels_are_waited_for(road: Path) -> None:
     assert train.run(_run(road, JULY - 1)).outcome == "skipped"
-    assert score.run(_run(road, JULY - 1)).outcome == "skipped"  # no decision is in force yet
+    assert (
+        score.run(_run(road, JULY - 1)).outcome == "skipped"
+    )  # no decision is in force yet
     run = _run(road, AUGUST + 1)
     label = run.lake.path("label", JULY)
     aside = label.rename(label.with_suffix(".aside"))
     try:
-        with pytest.raises(NotReady, match=r"needs label of 2024-07. Run first: churn step labels --month 2024-09"):
+        with pytest.raises(
+            NotReady,
+            match=r"needs label of 2024-07. Run first: churn step labels --month 2024-09",
+        ):
             train.run(run)
     finally:
         aside.rename(label)
@@ -174,9 +227,13 @@ def test_short_history_is_skipped_and_missing_labels_are_waited_for(road: Path) 
 
 def test_a_month_waits_until_the_month_before_has_decided(road: Path) -> None:
     """Else a champion would be compared, and then overtaken, by a decision that comes later for an earlier month."""
-    with pytest.raises(NotReady, match=r"needs out_promotion of 2024-11. Run first: churn step promote"):
+    with pytest.raises(
+        NotReady, match=r"needs out_promotion of 2024-11. Run first: churn step promote"
+    ):
         train.run(_run(road, Month(2024, 12)))
-    with pytest.raises(NotReady, match=r"needs out_promotion of 2024-12. Run first: churn step promote"):
+    with pytest.raises(
+        NotReady, match=r"needs out_promotion of 2024-12. Run first: churn step promote"
+    ):
         score.run(_run(road, Month(2024, 12)))
 
 

@@ -13,7 +13,12 @@ ROW = {
 
 
 def test_the_reference_month_reads_as_printed() -> None:
-    champion = {**ROW, "candidate": "champion", "is_selected": False, "model_version": 2}
+    champion = {
+        **ROW,
+        "candidate": "champion",
+        "is_selected": False,
+        "model_version": 2,
+    }
     lines = result_markdown([ROW, champion]).splitlines()
     assert len(lines) == 4
     assert lines[2].startswith(

@@ -23,7 +23,9 @@ MARCH = Month(2024, 3)
 @pytest.fixture(scope="module")
 def tracking(tmp_path_factory: pytest.TempPathFactory) -> Tracking:
     folder = tmp_path_factory.mktemp("tracking")
-    return Tracking(load_settings(str(small_profile(folder, ["bill"])), state_dir=folder / "state"))
+    return Tracking(
+        load_settings(str(small_profile(folder, ["bill"])), state_dir=folder / "state")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +41,17 @@ def _register(
     training: str = "abc",
     trusted: Any = TRUSTED_TYPES,
 ) -> int:
-    with tracking.month_run(month) as parent, tracking.candidate_run(parent, month, name, training) as run_id:
+    with (
+        tracking.month_run(month) as parent,
+        tracking.candidate_run(parent, month, name, training) as run_id,
+    ):
         return tracking.register(run_id, classifier, NUMERIC, TEXT, trusted)
 
 
 def _runs(tracking: Tracking, month: Month) -> pd.DataFrame:
-    return mlflow.search_runs([tracking.experiment_id], f"tags.`churn.month` = '{month}'")
+    return mlflow.search_runs(
+        [tracking.experiment_id], f"tags.`churn.month` = '{month}'"
+    )
 
 
 def _folder(tracking: Tracking, version: int) -> Path:
@@ -64,24 +71,36 @@ def test_a_registered_model_gives_the_same_scores_when_read_back(
     assert back.trained_on == ["2024-03", "2024-04", "2024-05"]
 
 
-def test_the_signature_is_there_and_no_row_is_stored(tracking: Tracking, classifier: ChurnClassifier) -> None:
+def test_the_signature_is_there_and_no_row_is_stored(
+    tracking: Tracking, classifier: ChurnClassifier
+) -> None:
     folder = _folder(tracking, _register(tracking, Month(2024, 4), classifier))
     model = mlflow.models.Model.load(str(folder))
     types = {column.name: column.type.name for column in model.signature.inputs}
-    assert types == {**dict.fromkeys(NUMERIC, "double"), **dict.fromkeys(TEXT, "string")}
+    assert types == {
+        **dict.fromkeys(NUMERIC, "double"),
+        **dict.fromkeys(TEXT, "string"),
+    }
     assert model.saved_input_example_info is None
     assert not list(folder.glob("*example*"))
     assert not list(folder.rglob("*.pkl"))
-    assert any(line.startswith("lightgbm==") for line in (folder / "requirements.txt").read_text().splitlines())
+    assert any(
+        line.startswith("lightgbm==")
+        for line in (folder / "requirements.txt").read_text().splitlines()
+    )
 
 
-def test_a_try_that_died_leaves_no_ghost(tracking: Tracking, classifier: ChurnClassifier) -> None:
+def test_a_try_that_died_leaves_no_ghost(
+    tracking: Tracking, classifier: ChurnClassifier
+) -> None:
     month = Month(2024, 5)
     dead_parent = tracking.client.create_run(
         tracking.experiment_id, tags={"churn.month": str(month), "churn.kind": "month"}
     ).info.run_id
     dying = tracking.candidate_run(dead_parent, month, "lightgbm", "abc")
-    child = dying.__enter__()  # and never left: the process was killed after it had registered
+    child = (
+        dying.__enter__()
+    )  # and never left: the process was killed after it had registered
     orphan = tracking.register(child, classifier, NUMERIC, TEXT, TRUSTED_TYPES)
     version = _register(tracking, month, classifier)
     runs = _runs(tracking, month)
@@ -104,9 +123,13 @@ def test_a_finished_candidate_is_found_again_and_only_for_the_same_data(
     assert len(_runs(tracking, month)) == 2
 
 
-def test_a_candidate_that_failed_is_not_taken_over(tracking: Tracking, classifier: ChurnClassifier) -> None:
+def test_a_candidate_that_failed_is_not_taken_over(
+    tracking: Tracking, classifier: ChurnClassifier
+) -> None:
     month = Month(2024, 7)
-    unreadable = ["churn.no_such_type"]  # registering stops half-way: the file may not hold what the model is made of
+    unreadable = [
+        "churn.no_such_type"
+    ]  # registering stops half-way: the file may not hold what the model is made of
     with pytest.raises(ChurnError, match="MLflow, log model"):
         _register(tracking, month, object(), training="abc", trusted=unreadable)
     assert set(_runs(tracking, month)["status"]) == {"FAILED"}
@@ -117,14 +140,27 @@ def test_a_candidate_that_failed_is_not_taken_over(tracking: Tracking, classifie
 def test_what_is_logged_can_be_read_back(tracking: Tracking) -> None:
     month = Month(2024, 8)
     table = pd.DataFrame({"tested month 检验月": ["2024-06"], "precision": [0.5]})
-    with tracking.month_run(month) as parent, tracking.candidate_run(parent, month, "lightgbm", "abc") as run_id:
-        record = Record({"trees": 5}, {"auc": 0.8, "lift": None}, {"result_table": table}, {"features.json": ["a"]})
+    with (
+        tracking.month_run(month) as parent,
+        tracking.candidate_run(parent, month, "lightgbm", "abc") as run_id,
+    ):
+        record = Record(
+            {"trees": 5},
+            {"auc": 0.8, "lift": None},
+            {"result_table": table},
+            {"features.json": ["a"]},
+        )
         tracking.log(run_id, record)
     run = tracking.client.get_run(run_id)
     assert (run.data.params["trees"], run.data.metrics) == ("5", {"auc": 0.8})
-    loaded = tracking.client.load_table(tracking.experiment_id, "result_table.json", [run_id])
+    loaded = tracking.client.load_table(
+        tracking.experiment_id, "result_table.json", [run_id]
+    )
     assert loaded["precision"].tolist() == [0.5]
-    assert {file.path for file in tracking.client.list_artifacts(run_id)} >= {"result_table.csv", "result_table.html"}
+    assert {file.path for file in tracking.client.list_artifacts(run_id)} >= {
+        "result_table.csv",
+        "result_table.html",
+    }
 
 
 @pytest.mark.parametrize("position", [0, 100, -1])
@@ -133,15 +169,21 @@ def test_one_changed_byte_is_refused_before_reading(
 ) -> None:
     folder = _folder(tracking, _register(tracking, Month(2024, 9), classifier))
     recorded = digests(folder)
-    assert read_model(folder, recorded, TRUSTED_TYPES, "m").predict(drawn(5).features).shape == (15,)
+    assert read_model(folder, recorded, TRUSTED_TYPES, "m").predict(
+        drawn(5).features
+    ).shape == (15,)
     content = bytearray((folder / MODEL_FILE).read_bytes())
     content[position] ^= 1
     (folder / MODEL_FILE).write_bytes(content)
-    with pytest.raises(BadInput, match=f"not the ones that were validated: {MODEL_FILE}"):
+    with pytest.raises(
+        BadInput, match=f"not the ones that were validated: {MODEL_FILE}"
+    ):
         read_model(folder, recorded, TRUSTED_TYPES, "m")
 
 
-def test_added_missing_and_unrecorded_files_are_refused(classifier: ChurnClassifier, tmp_path: Path) -> None:
+def test_added_missing_and_unrecorded_files_are_refused(
+    classifier: ChurnClassifier, tmp_path: Path
+) -> None:
     import skops.io
 
     skops.io.dump(classifier, tmp_path / MODEL_FILE)
@@ -156,15 +198,24 @@ def test_added_missing_and_unrecorded_files_are_refused(classifier: ChurnClassif
         read_model(tmp_path, recorded, TRUSTED_TYPES, "m")
 
 
-def test_a_type_that_is_not_on_our_list_is_refused(classifier: ChurnClassifier, tmp_path: Path) -> None:
+def test_a_type_that_is_not_on_our_list_is_refused(
+    classifier: ChurnClassifier, tmp_path: Path
+) -> None:
     import skops.io
 
     skops.io.dump(classifier, tmp_path / MODEL_FILE)
     with pytest.raises(BadInput, match=r"not on our list: lightgbm\.basic\.Booster"):
-        read_model(tmp_path, digests(tmp_path), [t for t in TRUSTED_TYPES if "Booster" not in t], "m")
+        read_model(
+            tmp_path,
+            digests(tmp_path),
+            [t for t in TRUSTED_TYPES if "Booster" not in t],
+            "m",
+        )
 
 
-def test_aliases_follow_and_are_removed(tracking: Tracking, classifier: ChurnClassifier) -> None:
+def test_aliases_follow_and_are_removed(
+    tracking: Tracking, classifier: ChurnClassifier
+) -> None:
     version = _register(tracking, Month(2024, 10), classifier)
     tracking.set_aliases({"champion": version, "challenger": version, "previous": None})
     tracking.set_aliases({"champion": version, "challenger": None})

@@ -19,7 +19,7 @@ import pytest
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import REPOSITORY, load_settings, process_environment
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.runner.month_run import MonthRun
 from tests.newcomer.write_data import DATA, main
 
 HERE = Path(__file__).parent
@@ -29,23 +29,40 @@ LAST = Month(2024, 8)
 
 def readme_commands() -> list[list[str]]:
     """The churn commands of the section, in their order."""
-    section = (REPOSITORY / "README.md").read_text(encoding="utf-8").split("## Run it on your own data\n")[1]
+    section = (
+        (REPOSITORY / "README.md")
+        .read_text(encoding="utf-8")
+        .split("## Run it on your own data\n")[1]
+    )
     lines = section.split("\n## ")[0].splitlines()
-    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith(".venv/bin/churn ")]
+    return [
+        shlex.split(line, comments=True)[1:]
+        for line in lines
+        if line.startswith(".venv/bin/churn ")
+    ]
 
 
 def ours(arguments: list[str]) -> list[str]:
     """The command with this operator's months in place of the README's."""
     last = "2024-08" if arguments[0] != "check-source" else "2024-03"
-    months = {"--month": "2024-01" if "--through" in arguments else last, "--through": last}
+    months = {
+        "--month": "2024-01" if "--through" in arguments else last,
+        "--through": last,
+    }
     pairs = zip(["", *arguments], arguments, strict=False)
     return [months.get(before, word) for before, word in pairs]
 
 
 @pytest.fixture(scope="module")
-def environment(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def environment(
+    postgres: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
     """The exports of the README's section, with places of the test's own."""
-    clean = {name: value for name, value in process_environment().items() if not name.startswith("CHURN_")}
+    clean = {
+        name: value
+        for name, value in process_environment().items()
+        if not name.startswith("CHURN_")
+    }
     return clean | {
         "CHURN_PROFILE": str(PROFILE),
         "CHURN_DATA_PATH": str(DATA),
@@ -57,37 +74,62 @@ def environment(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> 
 def churn(environment: dict[str, str], *arguments: str) -> str:
     command = [sys.executable, "-m", "churn_tasks", *arguments]
     done = subprocess.run(
-        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False, timeout=1200
+        command,
+        cwd=REPOSITORY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1200,
     )
-    assert done.returncode == 0, f"{arguments}: {done.stdout[-3000:]} {done.stderr[-3000:]}"
+    assert done.returncode == 0, (
+        f"{arguments}: {done.stdout[-3000:]} {done.stderr[-3000:]}"
+    )
     return done.stdout
 
 
 @pytest.fixture(scope="module")
 def said(environment: dict[str, str]) -> dict[str, str]:
     """What each command of the README answered, by its name."""
-    return {arguments[0]: churn(environment, *ours(arguments)) for arguments in readme_commands()}
+    return {
+        arguments[0]: churn(environment, *ours(arguments))
+        for arguments in readme_commands()
+    }
 
 
 def test_the_readme_leads_from_the_check_to_the_list() -> None:
-    assert [arguments[0] for arguments in readme_commands()] == ["check-source", "run", "list", "validate"]
+    assert [arguments[0] for arguments in readme_commands()] == [
+        "check-source",
+        "run",
+        "list",
+        "validate",
+    ]
 
 
 @pytest.mark.slow
 def test_the_check_finds_the_source_usable(said: dict[str, str]) -> None:
     assert "The month can run." in said["check-source"]
-    assert all(name in said["check-source"] for name in ("bill", "customer", "usage_summary", "complaint"))
+    assert all(
+        name in said["check-source"]
+        for name in ("bill", "customer", "usage_summary", "complaint")
+    )
 
 
 @pytest.mark.slow
-def test_a_list_is_published_with_masked_numbers(said: dict[str, str], environment: dict[str, str]) -> None:
+def test_a_list_is_published_with_masked_numbers(
+    said: dict[str, str], environment: dict[str, str]
+) -> None:
     assert "Warning list 2024-08" in said["list"]
     assert len(re.findall(r"139\*{4}\d{4}", said["list"])) >= 10
     assert not re.search(r"139\d{8}", said["list"])
     settings = load_settings(str(PROFILE), state_dir=Path(environment["CHURN_STATE_DIR"]),
                              warehouse_url=environment["CHURN_WAREHOUSE_URL"], data_path=str(DATA))  # fmt: skip
     run = MonthRun(settings, LAST)
-    assert len(run.warehouse.published(LAST)) == round(0.1 * run.lake.rows("cohort", LAST)) >= 12
+    assert (
+        len(run.warehouse.published(LAST))
+        == round(0.1 * run.lake.rows("cohort", LAST))
+        >= 12
+    )
     run.close()
 
 
@@ -98,37 +140,79 @@ def test_amounts_numbers_and_dates_arrive_in_the_units_of_the_contract(
     """Held against the files themselves, read here in another way."""
     with (DATA / "出账明细_202408.csv").open(encoding="gb18030", newline="") as file:
         billed = list(csv.DictReader(file))
-    settings = load_settings(str(PROFILE), state_dir=Path(environment["CHURN_STATE_DIR"]), data_path=str(DATA))
+    settings = load_settings(
+        str(PROFILE),
+        state_dir=Path(environment["CHURN_STATE_DIR"]),
+        data_path=str(DATA),
+    )
     run = MonthRun(settings, LAST)
     run.engine.views("clean_bill", "clean_customer", "clean_usage_summary")
     month = f"WHERE month = DATE '{LAST.start}'"
     bill = run.engine.row(
         f"SELECT count(*) AS n, sum(amount_cny) AS yuan, min(known_date) AS first FROM clean_bill {month}"
     )
-    assert (bill["n"], bill["yuan"] * 100) == (len(billed), sum(int(row["金额分"]) for row in billed))
+    assert (bill["n"], bill["yuan"] * 100) == (
+        len(billed),
+        sum(int(row["金额分"]) for row in billed),
+    )
     assert str(bill["first"]) == "2024-09-01"
     numbers = run.engine.row(
         "SELECT count(*) FILTER (WHERE starts_with(phone_token, 'invalid_')) AS bad, count(DISTINCT phone_token) AS n,"
         f" count(*) AS customers FROM clean_customer {month}"
     )
     assert numbers["bad"] == 0 and numbers["n"] == numbers["customers"] > 120
-    usage = run.engine.row(f"SELECT max(data_mb) AS most FROM clean_usage_summary {month}")
+    usage = run.engine.row(
+        f"SELECT max(data_mb) AS most FROM clean_usage_summary {month}"
+    )
     with (DATA / "用量汇总_202408.csv").open(encoding="utf-8", newline="") as file:
-        gigabytes = [Decimal(row["流量GB"]) for row in csv.DictReader(file, delimiter=";")]
+        gigabytes = [
+            Decimal(row["流量GB"]) for row in csv.DictReader(file, delimiter=";")
+        ]
     assert usage["most"] == max(gigabytes) * 1000, "gigabytes became megabytes"
     run.close()
 
 
 @pytest.mark.slow
-def test_what_was_not_delivered_fell_away_and_nothing_else(said: dict[str, str], environment: dict[str, str]) -> None:
-    settings = load_settings(str(PROFILE), state_dir=Path(environment["CHURN_STATE_DIR"]), data_path=str(DATA))
-    made = {query.output.table for query in MonthRun(settings, LAST).registry.queries["features"]}
-    assert {"feat_spend", "feat_profile", "feat_calls", "feat_mobile_data", "feat_plan_fit", "feat_care"} <= made
-    assert not made & {"feat_balance", "feat_payment", "feat_contract", "feat_access", "feat_competitor"}
+def test_what_was_not_delivered_fell_away_and_nothing_else(
+    said: dict[str, str], environment: dict[str, str]
+) -> None:
+    settings = load_settings(
+        str(PROFILE),
+        state_dir=Path(environment["CHURN_STATE_DIR"]),
+        data_path=str(DATA),
+    )
+    made = {
+        query.output.table
+        for query in MonthRun(settings, LAST).registry.queries["features"]
+    }
+    assert {
+        "feat_spend",
+        "feat_profile",
+        "feat_calls",
+        "feat_mobile_data",
+        "feat_plan_fit",
+        "feat_care",
+    } <= made
+    assert not made & {
+        "feat_balance",
+        "feat_payment",
+        "feat_contract",
+        "feat_access",
+        "feat_competitor",
+    }
 
 
-def test_the_answer_for_machines_names_every_contract(environment: dict[str, str], tmp_path: Path) -> None:
-    churn(environment, "check-source", "--month", "2024-03", "--json", str(tmp_path / "answer.json"))
+def test_the_answer_for_machines_names_every_contract(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    churn(
+        environment,
+        "check-source",
+        "--month",
+        "2024-03",
+        "--json",
+        str(tmp_path / "answer.json"),
+    )
     answer = json.loads((tmp_path / "answer.json").read_text(encoding="utf-8"))
     states = {one["table"]: one["state"] for one in answer["contracts"]}
     assert answer["can_run"] is True and len(states) == 22

@@ -16,7 +16,9 @@ CUSTOMERS, JOINING, COMPLAINTS = 180, 12, 12
 PLANS = {"畅聊19": 1900, "畅聊38": 3800, "全家58": 5800}
 NAMES = ("王", "李", "赵", "钱", "孙", "周", "吴", "郑")
 GIVEN = ("伟", "芳", "娜", "强", "敏", "静", "磊", "洋", "艳", "勇")
-MASTER = "用户编号,手机号码,机主姓名,所在乡镇,出生年份,套餐,月租分,付费方式,入网日期,状态"
+MASTER = (
+    "用户编号,手机号码,机主姓名,所在乡镇,出生年份,套餐,月租分,付费方式,入网日期,状态"
+)
 USAGE = "用户编号,主叫分钟,被叫分钟,流量GB,短信条数,使用天数,最后使用日"
 TOWNS = ("河口镇", "石桥乡", "南关街道")
 
@@ -29,7 +31,9 @@ def day(when: date) -> str:
 def phone(number: int, chance: random.Random) -> str:
     digits = f"139{80000000 + number:08d}"
     forms = ("+86 {}", "+86{}", "{}", "{}", "86-{}")
-    spaced = f"{digits[:3]}-{digits[3:7]}-{digits[7:]}" if chance.random() < 0.3 else digits
+    spaced = (
+        f"{digits[:3]}-{digits[3:7]}-{digits[7:]}" if chance.random() < 0.3 else digits
+    )
     return chance.choice(forms).format(spaced)
 
 
@@ -40,7 +44,9 @@ class Customer:
         self.number, self.joined, self.chance = number, joined, chance
         self.account = f"YH{number:05d}"
         self.name = (
-            chance.choice(NAMES) + chance.choice(GIVEN) + (chance.choice(GIVEN) if chance.random() < 0.5 else "")
+            chance.choice(NAMES)
+            + chance.choice(GIVEN)
+            + (chance.choice(GIVEN) if chance.random() < 0.5 else "")
         )
         self.phone = phone(number, chance)
         self.plan = chance.choice(list(PLANS))
@@ -70,25 +76,53 @@ def bills(customer: Customer, month: date, billed_on: date) -> list[list[object]
     ]
     if customer.chance.random() < 0.2:
         items.append(("优惠", -500))
-    return [[number, customer.account, day(month), item, fen, day(billed_on)] for item, fen in items]
+    return [
+        [number, customer.account, day(month), item, fen, day(billed_on)]
+        for item, fen in items
+    ]
 
 
 def master(customer: Customer) -> list[object]:
     c = customer
     paid = "预付" if c.prepaid else "后付"
-    return [c.account, c.phone, c.name, c.town, c.born, c.plan, PLANS[c.plan], paid, day(c.joined), "在用"]
+    return [
+        c.account,
+        c.phone,
+        c.name,
+        c.town,
+        c.born,
+        c.plan,
+        PLANS[c.plan],
+        paid,
+        day(c.joined),
+        "在用",
+    ]
 
 
 def usage(customer: Customer, last: date) -> list[object]:
     c, used = customer, round(last.day * (0.6 if customer.unhappy else 0.95))
-    figures = [f"{c.minutes:.1f}", f"{c.minutes * 0.8:.1f}", f"{c.data_mb / 1000:.3f}", c.chance.randint(0, 30), used]
+    figures = [
+        f"{c.minutes:.1f}",
+        f"{c.minutes * 0.8:.1f}",
+        f"{c.data_mb / 1000:.3f}",
+        c.chance.randint(0, 30),
+        used,
+    ]
     return [c.account, *figures, day(last - timedelta(days=3 * c.unhappy))]
 
 
 def write(
-    path: Path, header: str, rows: list[list[object]], *, encoding: str = "gb18030", separator: str = ","
+    path: Path,
+    header: str,
+    rows: list[list[object]],
+    *,
+    encoding: str = "gb18030",
+    separator: str = ",",
 ) -> None:
-    lines = [header.replace(",", separator), *(separator.join(str(cell) for cell in row) for row in rows)]
+    lines = [
+        header.replace(",", separator),
+        *(separator.join(str(cell) for cell in row) for row in rows),
+    ]
     path.write_bytes(("\r\n".join(lines) + "\r\n").encode(encoding))
 
 
@@ -96,13 +130,28 @@ def main(folder: Path = DATA) -> None:
     chance = random.Random(20_240_308)
     folder.mkdir(exist_ok=True)
     first = MONTHS[0]
-    people = [Customer(n, first - timedelta(days=chance.randint(40, 3000)), chance) for n in range(1, CUSTOMERS + 1)]
+    people = [
+        Customer(n, first - timedelta(days=chance.randint(40, 3000)), chance)
+        for n in range(1, CUSTOMERS + 1)
+    ]
     complaints: list[list[object]] = []
     for month in MONTHS:
         after = (month + timedelta(days=32)).replace(day=1)
-        rows = [row for one in people for row in bills(one, month, after + timedelta(days=chance.randint(0, 2)))]
-        write(folder / f"出账明细_{month:%Y%m}.csv", "账单号,用户编号,账期,费用科目,金额分,出账日期", rows)
-        write(folder / f"用户资料_{month:%Y%m}.csv", MASTER, [master(one) for one in people])
+        rows = [
+            row
+            for one in people
+            for row in bills(one, month, after + timedelta(days=chance.randint(0, 2)))
+        ]
+        write(
+            folder / f"出账明细_{month:%Y%m}.csv",
+            "账单号,用户编号,账期,费用科目,金额分,出账日期",
+            rows,
+        )
+        write(
+            folder / f"用户资料_{month:%Y%m}.csv",
+            MASTER,
+            [master(one) for one in people],
+        )
         last = after - timedelta(days=1)
         write(
             folder / f"用量汇总_{month:%Y%m}.csv",
@@ -111,12 +160,24 @@ def main(folder: Path = DATA) -> None:
             encoding="utf-8",
             separator=";",
         )
-        for one in sorted(people, key=lambda c: chance.random() / (8 if c.unhappy else 1))[:COMPLAINTS]:
+        for one in sorted(
+            people, key=lambda c: chance.random() / (8 if c.unhappy else 1)
+        )[:COMPLAINTS]:
             when = month + timedelta(days=chance.randint(0, 27))
-            complaints.append([f"TS{len(complaints) + 1:04d}", one.account, day(when), "信号不好，打电话断线"])
+            complaints.append(
+                [
+                    f"TS{len(complaints) + 1:04d}",
+                    one.account,
+                    day(when),
+                    "信号不好，打电话断线",
+                ]
+            )
         people = [one for one in people if one.live()]
         start = max(c.number for c in people) + 1
-        people += [Customer(start + n, after + timedelta(days=2 * n), chance) for n in range(JOINING)]
+        people += [
+            Customer(start + n, after + timedelta(days=2 * n), chance)
+            for n in range(JOINING)
+        ]
     write(folder / "投诉登记.csv", "工单号,用户编号,投诉日期,投诉内容", complaints)
 
 

@@ -11,11 +11,14 @@ import pytest
 
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import REPOSITORY, load_settings, process_environment
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import extract, features, integrate, labels, summarise
-from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import rows
 
-DATA = Path(process_environment().get("CHURN_TEST_DATA") or REPOSITORY.parent / "shared" / "data")
+DATA = Path(
+    process_environment().get("CHURN_TEST_DATA")
+    or REPOSITORY.parent / "shared" / "data"
+)
 RETAIL = ("online_retail_2009_2010.parquet", "online_retail_2010_2011.parquet")
 WIDE = ("telecom_wide_1000.csv.xz",)
 Step = Callable[[MonthRun], object]
@@ -34,8 +37,12 @@ class NoVault:
         """Real numbers go nowhere in a test."""
 
 
-def backfill(tmp_path: Path, profile: str, first: str, last: str, *steps: Step) -> MonthRun:
-    settings = load_settings(profile, state_dir=tmp_path, data_path=DATA, first_month=first)
+def backfill(
+    tmp_path: Path, profile: str, first: str, last: str, *steps: Step
+) -> MonthRun:
+    settings = load_settings(
+        profile, state_dir=tmp_path, data_path=DATA, first_month=first
+    )
     for month in months_between(Month.parse(first), Month.parse(last) + 1):
         run = MonthRun(settings, month)
         run.__dict__["warehouse"] = NoVault()
@@ -49,7 +56,12 @@ def test_the_overlap_of_the_halves_is_merged_to_the_row(tmp_path: Path) -> None:
     """1 to 9 December 2010 is in both: 22,523 doubles, 14,802 of them merged, 7,721 set aside with their originals."""
     run = backfill(tmp_path, "retail", "2010-12", "2010-12", extract.run, integrate.run)
     books = rows(run, "audit_rows")[0]
-    assert (books["rows_in"], books["rows_out"], books["quarantined"], books["merged"]) == (
+    assert (
+        books["rows_in"],
+        books["rows_out"],
+        books["quarantined"],
+        books["merged"],
+    ) == (
         65_004,
         26_847,
         23_355,
@@ -62,7 +74,15 @@ def test_the_overlap_of_the_halves_is_merged_to_the_row(tmp_path: Path) -> None:
 def test_the_shop_has_its_known_base_rate(tmp_path: Path) -> None:
     """2011-08, observe 3, delay 1, predict 2: 790 of 1,993 left, 39.6 %."""
     run = backfill(
-        tmp_path, "retail", "2011-06", "2011-11", extract.run, integrate.run, summarise.run, features.run, labels.run
+        tmp_path,
+        "retail",
+        "2011-06",
+        "2011-11",
+        extract.run,
+        integrate.run,
+        summarise.run,
+        features.run,
+        labels.run,
     )
     truth = rows(run, "label", "2011-08")
     assert (sum(row["churned"] for row in truth), len(truth)) == (790, 1993)

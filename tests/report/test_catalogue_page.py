@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from churn_tasks.core.contracts import FeatureColumn
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Watch
 from churn_tasks.core.settings import load_settings
+from churn_tasks.declared.contracts import FeatureColumn
 from churn_tasks.report.catalogue import CatalogueContent, Entry
 from churn_tasks.report.catalogue_page import bin_name, catalogue_page
 
@@ -25,17 +25,46 @@ CALM: dict[str, Any] = {
 }  # fmt: skip
 
 
-def bin_row(place: int, above: float | None, up_to: float | None, **more: Any) -> dict[str, Any]:
+def bin_row(
+    place: int, above: float | None, up_to: float | None, **more: Any
+) -> dict[str, Any]:
     counts = {"row_count": 400, "judged_count": 300, "leaver_count": 30}
-    return {"place": place, "above": above, "up_to": up_to, "text_value": None, "is_missing": False, **counts, **more}
+    return {
+        "place": place,
+        "above": above,
+        "up_to": up_to,
+        "text_value": None,
+        "is_missing": False,
+        **counts,
+        **more,
+    }
 
 
-BINS = [bin_row(0, None, 0.0), bin_row(1, 0.0, 40.0), bin_row(2, 40.0, None), bin_row(3, None, None, is_missing=True)]
+BINS = [
+    bin_row(0, None, 0.0),
+    bin_row(1, 0.0, 40.0),
+    bin_row(2, 40.0, None),
+    bin_row(3, None, None, is_missing=True),
+]
 
 
 def entry(*stats: dict[str, Any] | None, **more: Any) -> Entry:
-    made = {"folder": "include/sql/features/spend", "table": "feat_spend", "verdict": None, "watch": Watch()}
-    return Entry(**{"column": COLUMN, "stats": stats or (CALM, CALM), "bins": BINS, "reference": BINS, **made, **more})
+    made = {
+        "folder": "include/sql/features/spend",
+        "table": "feat_spend",
+        "verdict": None,
+        "watch": Watch(),
+    }
+    return Entry(
+        **{
+            "column": COLUMN,
+            "stats": stats or (CALM, CALM),
+            "bins": BINS,
+            "reference": BINS,
+            **made,
+            **more,
+        }
+    )
 
 
 @pytest.mark.parametrize(("changed", "alarms"), [
@@ -51,7 +80,9 @@ def entry(*stats: dict[str, Any] | None, **more: Any) -> Entry:
     ({"auc": 0.95}, ("leak", "contrary")),
     ({"auc": None, "iv": 0.0}, ()),
 ])  # fmt: skip
-def test_what_stands_out_is_pointed_at(changed: dict[str, Any], alarms: tuple[str, ...]) -> None:
+def test_what_stands_out_is_pointed_at(
+    changed: dict[str, Any], alarms: tuple[str, ...]
+) -> None:
     assert entry(CALM, CALM | changed).alarms == alarms
 
 
@@ -72,16 +103,35 @@ def test_bins_are_named_by_what_is_in_them() -> None:
     whole = entry(column=COLUMN.model_copy(update={"type": "integer"}))
     assert bin_name(whole, bin_row(1, 0.0, 1.0)) == "= 1"
     assert bin_name(whole, bin_row(1, 1.0, 5.0)) == "1 … 5"
-    assert [bin_name(shown, bin_row(0, None, -5e-324)), bin_name(shown, bin_row(1, -5e-324, 0.0))] == ["< 0", "= 0"]
+    assert [
+        bin_name(shown, bin_row(0, None, -5e-324)),
+        bin_name(shown, bin_row(1, -5e-324, 0.0)),
+    ] == ["< 0", "= 0"]
     text = entry(column=COLUMN.model_copy(update={"type": "text"}))
-    assert [bin_name(text, bin_row(0, None, None, text_value=value)) for value in ("gold", None)] == ["gold", "…"]
+    assert [
+        bin_name(text, bin_row(0, None, None, text_value=value))
+        for value in ("gold", None)
+    ] == ["gold", "…"]
 
 
 def test_the_page_says_each_thing_once_and_escapes_it(tmp_path) -> None:
-    verdict = {"is_kept": False, "reason": "twin", "twin_of": "bill_mean_cny", "correlation": 0.981, "place": None}
-    entries = [entry(verdict=verdict), entry(CALM, CALM | {"psi": 0.4}), entry(None, None, bins=[], reference=[])]
+    verdict = {
+        "is_kept": False,
+        "reason": "twin",
+        "twin_of": "bill_mean_cny",
+        "correlation": 0.981,
+        "place": None,
+    }
+    entries = [
+        entry(verdict=verdict),
+        entry(CALM, CALM | {"psi": 0.4}),
+        entry(None, None, bins=[], reference=[]),
+    ]
     content = CatalogueContent(
-        load_settings("telecom", state_dir=tmp_path), [Month(2024, 5), Month(2024, 6)], entries, Month(2024, 6)
+        load_settings("telecom", state_dir=tmp_path),
+        [Month(2024, 5), Month(2024, 6)],
+        entries,
+        Month(2024, 6),
     )
     page = catalogue_page(content)
     assert page.count('<details class="feature"') == 3

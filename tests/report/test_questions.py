@@ -3,7 +3,7 @@
 import pytest
 
 from churn_tasks.core.settings import INCLUDE
-from churn_tasks.core.tables import Query, load_question
+from churn_tasks.declared.query import Query, load_question
 from tests.sql.queries import columns_out, parameters_in, sources_in, tree
 
 QUESTIONS = [
@@ -21,6 +21,9 @@ def test_the_number_of_questions_is_known() -> None:
 def test_a_question_keeps_its_word(query: Query) -> None:
     parsed = tree(query)
     assert parameters_in(parsed) == set(query.output.params)
-    assert sources_in(parsed) - {"observed"} == {*query.output.reads, *query.output.optional} - {"observed"}
+    assert sources_in(parsed) - {"observed"} == {
+        *query.output.reads,
+        *query.output.optional,
+    } - {"observed"}
     assert columns_out(parsed) == query.output.column_names
     assert query.sql.startswith("-- ") and len(query.sql.splitlines()) < 120

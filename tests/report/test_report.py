@@ -11,8 +11,8 @@ from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.report.charts import Series, columns, lines
 from churn_tasks.report.outcome import ListResult, list_outcomes, total
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import publish, report, warn
-from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import another_month, put, rows, small_run
 from tests.scored_lake import scored_run
 from tests.warehouse.warehouses import new_url
@@ -26,16 +26,26 @@ def run(tmp_path_factory: pytest.TempPathFactory, postgres: Cluster) -> MonthRun
     folder = tmp_path_factory.mktemp("report")
     run = scored_run(folder, LISTED[-1])
     run.settings = load_settings(
-        str(run.settings.profile_dir), state_dir=folder / "state", warehouse_url=new_url(postgres)
+        str(run.settings.profile_dir),
+        state_dir=folder / "state",
+        warehouse_url=new_url(postgres),
     )
     run.engine.view("month_profile")
     numbers = run.engine.records(
-        "SELECT phone_token, customer_id FROM month_profile WHERE month = $m", {"m": run.month.start}
+        "SELECT phone_token, customer_id FROM month_profile WHERE month = $m",
+        {"m": run.month.start},
     )
-    pairs = [(row["phone_token"], f"1380000{row['customer_id'][1:]}") for row in numbers]
+    pairs = [
+        (row["phone_token"], f"1380000{row['customer_id'][1:]}") for row in numbers
+    ]
     run.warehouse.store_numbers(pairs)
     counts = {"rows_in": 1000, "rows_out": 985, "quarantined": 12, "merged": 3}
-    put(run, "audit_rows", LISTED[-1], [{"step": "check_raw", "table_name": "bill", **counts}])
+    put(
+        run,
+        "audit_rows",
+        LISTED[-1],
+        [{"step": "check_raw", "table_name": "bill", **counts}],
+    )
     for month in LISTED:
         for step in (warn, publish, report):
             step.run(_month(run, month))
@@ -58,7 +68,11 @@ def test_the_result_table_counts_the_lists_whose_truth_is_in(run: MonthRun) -> N
     assert [str(row.month) for row in results] == ["2024-07", "2024-08"]
     listed = {row["customer_id"] for row in rows(run, "out_warning_list", "2024-08")}
     truth = rows(run, "label", "2024-08")
-    churned = {row["customer_id"] for row in truth if row["churned"] and not row["left_in_delay"]}
+    churned = {
+        row["customer_id"]
+        for row in truth
+        if row["churned"] and not row["left_in_delay"]
+    }
     left = {row["customer_id"] for row in truth if row["left_in_delay"]}
     expected = ListResult(
         Month.parse("2024-08"),
@@ -75,16 +89,35 @@ def test_the_result_table_counts_the_lists_whose_truth_is_in(run: MonthRun) -> N
 
 def test_rates_are_none_where_there_is_nothing_to_divide_by() -> None:
     none = ListResult(Month(2024, 6), 0, 0, 0, 0, 0, 0)
-    assert (none.churn_rate, none.precision, none.coverage, none.lift, none.precision_in_time) == (None,) * 5
+    assert (
+        none.churn_rate,
+        none.precision,
+        none.coverage,
+        none.lift,
+        none.precision_in_time,
+    ) == (None,) * 5
     some = ListResult(Month(2024, 6), 1000, 50, 40, 20, 10, 8)
-    assert (some.precision, some.coverage, some.lift, some.precision_in_time) == (0.5, 0.4, 10.0, 0.625)
-    assert total([some, some]).customers == 2000 and total([some, some]).precision == 0.5
+    assert (some.precision, some.coverage, some.lift, some.precision_in_time) == (
+        0.5,
+        0.4,
+        10.0,
+        0.625,
+    )
+    assert (
+        total([some, some]).customers == 2000 and total([some, some]).precision == 0.5
+    )
 
 
 def test_figures_of_the_page_are_those_of_the_lake(run: MonthRun) -> None:
     page = _page(run, LISTED[-1])
     result = list_outcomes(run.engine, run.settings.calendar, run.month)[-1]
-    for figure in (f"{result.churners:,}", f"{result.precision:.1%}", f"{result.coverage:.1%}", ">985<", ">12<"):
+    for figure in (
+        f"{result.churners:,}",
+        f"{result.precision:.1%}",
+        f"{result.coverage:.1%}",
+        ">985<",
+        ">12<",
+    ):
         assert figure in page
     (published,) = {row["run_id"] for row in run.warehouse.published(run.month)}
     assert published in page
@@ -92,13 +125,25 @@ def test_figures_of_the_page_are_those_of_the_lake(run: MonthRun) -> None:
 
 def test_kinds_of_leaving_are_counted_in_both_languages(run: MonthRun) -> None:
     """Each kind's leavers of the last labelled month, and no table of tiers where the definition has none."""
-    page, labelled = _page(run, LISTED[-1]), run.settings.calendar.label_month(run.month)
+    page, labelled = (
+        _page(run, LISTED[-1]),
+        run.settings.calendar.label_month(run.month),
+    )
     run.engine.view("label")
     counted = "SELECT kind, count(*) AS n FROM label WHERE month = $month AND kind IS NOT NULL GROUP BY kind"
-    found = {row["kind"]: row["n"] for row in run.engine.records(counted, {"month": labelled.start})}
+    found = {
+        row["kind"]: row["n"]
+        for row in run.engine.records(counted, {"month": labelled.start})
+    }
     assert set(found) == {"voluntary", "competitor", "unknown"}
-    section = page.partition(f"How customers left, {labelled}")[2].partition("</section>")[0]
-    assert "主动离网" in section and "to a competitor" in section and "forced" not in section
+    section = page.partition(f"How customers left, {labelled}")[2].partition(
+        "</section>"
+    )[0]
+    assert (
+        "主动离网" in section
+        and "to a competitor" in section
+        and "forced" not in section
+    )
     assert all(f'<td class="n">{count:,}</td>' in section for count in found.values())
     assert "客户层级" not in section
 
@@ -108,7 +153,9 @@ def test_no_page_uses_what_came_in_later(run: MonthRun) -> None:
     before = _page(run, "2024-07")
     report.run(_month(run, "2024-07"))
     assert _page(run, "2024-07") == before
-    assert "2024-08" not in re.sub(r"<p class=\"soft\">.*?</p>", "", before, flags=re.S).replace("2024-08-01", "")
+    assert "2024-08" not in re.sub(
+        r"<p class=\"soft\">.*?</p>", "", before, flags=re.S
+    ).replace("2024-08-01", "")
 
 
 def test_the_same_month_gives_the_same_bytes(run: MonthRun) -> None:
@@ -117,8 +164,13 @@ def test_the_same_month_gives_the_same_bytes(run: MonthRun) -> None:
     assert (run.settings.report_dir / f"{LISTED[-1]}.html").read_bytes() == before
 
 
-def test_pages_hold_masked_numbers_only_and_ask_nothing_of_the_network(run: MonthRun) -> None:
-    pages = [path.read_text(encoding="utf-8") for path in sorted(run.settings.report_dir.glob("*.html"))]
+def test_pages_hold_masked_numbers_only_and_ask_nothing_of_the_network(
+    run: MonthRun,
+) -> None:
+    pages = [
+        path.read_text(encoding="utf-8")
+        for path in sorted(run.settings.report_dir.glob("*.html"))
+    ]
     assert len(pages) == len(LISTED) + 1
     assert re.search(r"138\*\*\*\*\d{4}", pages[0])
     for page in pages:
@@ -129,12 +181,18 @@ def test_pages_hold_masked_numbers_only_and_ask_nothing_of_the_network(run: Mont
 def test_every_heading_is_in_both_languages(run: MonthRun) -> None:
     headings = re.findall(r"<h[123]>(.*?)</h[123]>", _page(run, LISTED[-1]), flags=re.S)
     assert len(headings) >= 10
-    assert not [text for text in headings if 'class="zh"' not in text or 'class="en"' not in text]
+    assert not [
+        text
+        for text in headings
+        if 'class="zh"' not in text or 'class="en"' not in text
+    ]
 
 
 def test_the_index_lists_the_latest_month_first(run: MonthRun) -> None:
     index = (run.settings.report_dir / "index.html").read_text(encoding="utf-8")
-    assert re.findall(r'href="(\d{4}-\d{2})\.html"', index) == sorted(LISTED, reverse=True)
+    assert re.findall(r'href="(\d{4}-\d{2})\.html"', index) == sorted(
+        LISTED, reverse=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -145,34 +203,71 @@ def test_the_index_lists_the_latest_month_first(run: MonthRun) -> None:
         ("2024-07", "No model was in force"),
     ],
 )
-def test_a_month_without_a_list_says_why_and_needs_no_warehouse(tmp_path: Path, month: str, why: str) -> None:
+def test_a_month_without_a_list_says_why_and_needs_no_warehouse(
+    tmp_path: Path, month: str, why: str
+) -> None:
     run = small_run(tmp_path, month)
     put(run, "cohort", month, [{"customer_id": "somebody"}])
     report.run(run)
     assert why in _page(run, month)
 
 
-def test_what_the_source_changed_is_named_and_a_month_without_change_says_nothing(tmp_path: Path) -> None:
+def test_what_the_source_changed_is_named_and_a_month_without_change_says_nothing(
+    tmp_path: Path,
+) -> None:
     run = small_run(tmp_path, "2024-01")
     put(run, "cohort", "2024-01", [{"customer_id": "somebody"}])
     report.run(run)
     assert "otherwise than last time" not in _page(run, "2024-01")
-    noted = {"table_name": "cdr", "relation": "boss.cdr", "column_name": "volte_flag", "kind": "new", "renamed_to": ""}
-    put(run, "drift", "2024-01", [{**noted, "note": "new in boss.cdr (text); it is left out"}])
+    noted = {
+        "table_name": "cdr",
+        "relation": "boss.cdr",
+        "column_name": "volte_flag",
+        "kind": "new",
+        "renamed_to": "",
+    }
+    put(
+        run,
+        "drift",
+        "2024-01",
+        [{**noted, "note": "new in boss.cdr (text); it is left out"}],
+    )
     report.run(run)
     page = _page(run, "2024-01")
-    assert "cdr: column volte_flag new in boss.cdr (text); it is left out" in page and "cdr.volte_flag：新增列" in page
+    assert (
+        "cdr: column volte_flag new in boss.cdr (text); it is left out" in page
+        and "cdr.volte_flag：新增列" in page
+    )
 
 
 def test_text_from_the_data_is_shown_not_run(run: MonthRun) -> None:
     evil = "<script>alert(1)</script>"
     other = _month(run, "2024-06")
-    listed = {"customer_id": "c0001", "rank": 1, "churn_score": 0.5, "action_priority": 1.0, "level": "high"}
-    lineage = {"model_name": "m", "model_version": 1, "feature_set": "f", "strategy_zh": evil, "strategy_en": evil}
-    put(other, "out_warning_list", "2024-06", [{**listed, **lineage, "customer_group": evil}])
+    listed = {
+        "customer_id": "c0001",
+        "rank": 1,
+        "churn_score": 0.5,
+        "action_priority": 1.0,
+        "level": "high",
+    }
+    lineage = {
+        "model_name": "m",
+        "model_version": 1,
+        "feature_set": "f",
+        "strategy_zh": evil,
+        "strategy_en": evil,
+    }
+    put(
+        other,
+        "out_warning_list",
+        "2024-06",
+        [{**listed, **lineage, "customer_group": evil}],
+    )
     try:
         report.run(other)
-        assert "<script" not in _page(run, "2024-06") and "&lt;script&gt;" in _page(run, "2024-06")
+        assert "<script" not in _page(run, "2024-06") and "&lt;script&gt;" in _page(
+            run, "2024-06"
+        )
     finally:
         run.lake.remove("out_warning_list", other.month)
         (run.settings.report_dir / "2024-06.html").unlink()
@@ -180,7 +275,11 @@ def test_text_from_the_data_is_shown_not_run(run: MonthRun) -> None:
 
 def test_publishing_twice_adds_no_rows(run: MonthRun) -> None:
     again = publish.run(run)
-    assert (again.facts["is_new"], again.rows["validation"], again.rows["result"]) == (False, 0, 0)
+    assert (again.facts["is_new"], again.rows["validation"], again.rows["result"]) == (
+        False,
+        0,
+        0,
+    )
     outcomes = run.warehouse.read("SELECT month, warned FROM bi_result ORDER BY month")
     assert [str(row["month"])[:7] for row in outcomes] == ["2024-07", "2024-08"]
     assert len(run.warehouse.publications()) == len(LISTED)
@@ -188,11 +287,19 @@ def test_publishing_twice_adds_no_rows(run: MonthRun) -> None:
 
 def test_a_month_without_a_list_publishes_nothing(run: MonthRun) -> None:
     assert publish.run(_month(run, "2024-03")).outcome == "skipped"
-    assert isinstance(run.warehouse, Warehouse) and run.warehouse.published(Month.parse("2024-03")) == []
+    assert (
+        isinstance(run.warehouse, Warehouse)
+        and run.warehouse.published(Month.parse("2024-03")) == []
+    )
 
 
 def test_charts_draw_what_they_are_given() -> None:
     assert columns(["a", "b"], [1, 2]).count("<rect") == 2
     assert columns([], []).startswith("<svg")
-    drawn = lines(["a", "b", "c"], [Series("甲", "one", [1, None, 2]), Series("乙", "two", [0, 0, 0])])
-    assert (drawn.count("<polyline"), drawn.count("<circle")) == (2, 5), "a missing value leaves a gap"
+    drawn = lines(
+        ["a", "b", "c"],
+        [Series("甲", "one", [1, None, 2]), Series("乙", "two", [0, 0, 0])],
+    )
+    assert (drawn.count("<polyline"), drawn.count("<circle")) == (2, 5), (
+        "a missing value leaves a gap"
+    )

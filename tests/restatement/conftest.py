@@ -12,8 +12,8 @@ import pytest
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.pipeline import TASKS, run_task
-from churn_tasks.steps.month_run import StepReport
+from churn_tasks.runner.month_run import StepReport
+from churn_tasks.walks.month import TASKS, run_task
 from tests.restatement.late_bills import AUGUST, FIRST, JULY, profile, write_files
 
 Trace = dict[str, tuple[str, int, int]]  # partition -> digest, inode, time of writing
@@ -66,14 +66,24 @@ def road(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Road:
 
 
 @pytest.fixture(scope="module")
-def copied(road: Road, postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Road:
+def copied(
+    road: Road, postgres: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Road:
     """The same operator after August with files, lake and warehouse of its own, to go on from."""
     folder = tmp_path_factory.mktemp("copied")
     shutil.copytree(road.data, folder / "drops")
     name = f"copied_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
-        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'late_bills'")
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'late_bills'"
+        )
         admin.execute(f"CREATE DATABASE {name} TEMPLATE late_bills")
     settings = profile(folder, folder / "drops", postgres.url(name))
     shutil.copytree(road.settings.environment.state_dir, settings.environment.state_dir)
-    return replace(road, settings=settings, data=folder / "drops", folder=folder, after=trace(settings))
+    return replace(
+        road,
+        settings=settings,
+        data=folder / "drops",
+        folder=folder,
+        after=trace(settings),
+    )

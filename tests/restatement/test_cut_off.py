@@ -7,8 +7,8 @@ from itertools import islice
 
 import pytest
 
-from churn_tasks.pipeline import TASKS, run_task
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.walks.month import TASKS, run_task
 from tests.restatement.conftest import Road, digests, run_month
 from tests.restatement.late_bills import AUGUST, JULY
 
@@ -22,7 +22,9 @@ CUT_OFF = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("task", "done"), CUT_OFF)
-def test_a_run_that_is_cut_off_ends_like_one_that_was_not(copied: Road, task: str, done: int) -> None:
+def test_a_run_that_is_cut_off_ends_like_one_that_was_not(
+    copied: Road, task: str, done: int
+) -> None:
     for each in TASKS:
         reports = run_task(each.name, copied.settings, AUGUST)
         if each.name == task:
@@ -31,7 +33,12 @@ def test_a_run_that_is_cut_off_ends_like_one_that_was_not(copied: Road, task: st
             break
         list(reports)
     run_month(copied.settings, AUGUST)
-    assert digests(copied.settings) == {name: digest for name, (digest, *_) in copied.after.items()}
+    assert digests(copied.settings) == {
+        name: digest for name, (digest, *_) in copied.after.items()
+    }
     run = MonthRun(copied.settings, JULY)
-    assert len([row for row in run.warehouse.publications() if row["month"] == JULY.start]) == 2
+    assert (
+        len([row for row in run.warehouse.publications() if row["month"] == JULY.start])
+        == 2
+    )
     run.close()

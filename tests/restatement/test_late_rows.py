@@ -9,9 +9,9 @@ import pytest
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings
 from churn_tasks.modeling.frames import EVERYBODY, feature_set, rows_sql
-from churn_tasks.pipeline import run_step
 from churn_tasks.report.outcome import list_outcomes
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.walks.month import run_step
 from tests.restatement.conftest import Road, Trace, digests, run_month, trace
 from tests.restatement.late_bills import AUGUST, FIRST, JULY, LATE_BILLS, profile
 
@@ -32,7 +32,9 @@ REBUILT = {
 
 def _new(before: Trace, after: Trace) -> set[str]:
     """New files apart from what August makes of itself: its own partitions, and the label of June, just come of age."""
-    own = {name for name in after if "month=2024-08-01" in name} | {"label/month=2024-06-01/data.parquet"}
+    own = {name for name in after if "month=2024-08-01" in name} | {
+        "label/month=2024-06-01/data.parquet"
+    }
     return after.keys() - before.keys() - own
 
 
@@ -41,35 +43,50 @@ def _training_rows(run: MonthRun) -> pd.DataFrame:
     features = feature_set(run.registry.queries["features"])
     run.engine.views("cohort", "label", *features.tables)
     months = [month.start for month in months_between(FIRST + 2, JULY + 1)]
-    return run.engine.frame(rows_sql(features, labelled=True), {"months": months, "keep_per_million": EVERYBODY})
+    return run.engine.frame(
+        rows_sql(features, labelled=True),
+        {"months": months, "keep_per_million": EVERYBODY},
+    )
 
 
 def test_august_finds_the_late_bills_of_july(road: Road) -> None:
     run = MonthRun(road.settings, AUGUST)
     found = run.month_rows("late_rows", "*").drop(columns="month").to_dict("records")
-    assert [(row["table_name"], row["late_rows"], str(row["known_from"])[:10]) for row in found] == [
-        ("bill", LATE_BILLS, "2024-08-20")
-    ]
+    assert [
+        (row["table_name"], row["late_rows"], str(row["known_from"])[:10])
+        for row in found
+    ] == [("bill", LATE_BILLS, "2024-08-20")]
     assert run.lake.rows("raw_bill", JULY) + LATE_BILLS == road_rows(road, "raw_bill")
     run.close()
 
 
 def road_rows(road: Road, table: str) -> int:
-    restated = MonthRun(road.settings, JULY, road.settings.calendar.window(AUGUST).known_until)
+    restated = MonthRun(
+        road.settings, JULY, road.settings.calendar.window(AUGUST).known_until
+    )
     return restated.lake.rows(table, JULY)
 
 
 def test_exactly_what_depends_on_them_is_rebuilt(road: Road) -> None:
     assert _new(road.before, road.after) == REBUILT
     touched = {name for name in road.before if road.after[name] != road.before[name]}
-    assert touched == set(), "bytes, inode and time of every earlier file are as they were"
+    assert touched == set(), (
+        "bytes, inode and time of every earlier file are as they were"
+    )
     assert len(road.before) > 100
 
 
 def test_both_deliveries_are_on_record(road: Road) -> None:
-    restated = MonthRun(road.settings, JULY, road.settings.calendar.window(AUGUST).known_until)
-    rows = restated.month_rows("delivery", "*").sort_values(["table_name", "known_until"])
-    told = [(r.table_name, str(r.known_until)[:10], bool(r.is_restated), int(r.late_rows)) for r in rows.itertuples()]
+    restated = MonthRun(
+        road.settings, JULY, road.settings.calendar.window(AUGUST).known_until
+    )
+    rows = restated.month_rows("delivery", "*").sort_values(
+        ["table_name", "known_until"]
+    )
+    told = [
+        (r.table_name, str(r.known_until)[:10], bool(r.is_restated), int(r.late_rows))
+        for r in rows.itertuples()
+    ]
     assert told == [
         ("bill", "2024-08-06", False, 0),
         ("bill", DAY, True, LATE_BILLS),
@@ -92,7 +109,9 @@ def test_august_itself_knows_the_late_bills(road: Road) -> None:
     """Its features read July as it was known by then; the first version of July lacks the twelve."""
     run = MonthRun(road.settings, AUGUST)
     run.engine.view("month_activity")
-    july = run.engine.row(f"SELECT count(*) AS n FROM month_activity WHERE month = DATE '{JULY.start}'")["n"]
+    july = run.engine.row(
+        f"SELECT count(*) AS n FROM month_activity WHERE month = DATE '{JULY.start}'"
+    )["n"]
     first = MonthRun(road.settings, JULY).lake.rows("month_activity", JULY)
     assert july == first + LATE_BILLS
     run.close()
@@ -100,21 +119,35 @@ def test_august_itself_knows_the_late_bills(road: Road) -> None:
 
 def test_the_restated_list_is_a_version_of_its_own_and_marked(road: Road) -> None:
     run = MonthRun(road.settings, JULY)
-    versions = [row for row in run.warehouse.publications() if row["month"] == JULY.start]
-    assert [(row["version"], row["is_restated"], str(row["known_until"]), row["is_current"]) for row in versions] == [
+    versions = [
+        row for row in run.warehouse.publications() if row["month"] == JULY.start
+    ]
+    assert [
+        (row["version"], row["is_restated"], str(row["known_until"]), row["is_current"])
+        for row in versions
+    ] == [
         (1, False, "2024-08-06", False),
         (2, True, DAY, True),
     ]
     published = run.warehouse.published(JULY)
-    assert {(row["is_restated"], row["version"], row["model_version"]) for row in published} == {(True, 2, 1)}
-    assert run.warehouse.champion(AUGUST).version == 2, "a newer model is in force by now, and July kept its own"
+    assert {
+        (row["is_restated"], row["version"], row["model_version"]) for row in published
+    } == {(True, 2, 1)}
+    assert run.warehouse.champion(AUGUST).version == 2, (
+        "a newer model is in force by now, and July kept its own"
+    )
     august = run.warehouse.published(AUGUST)
-    assert {(row["is_restated"], str(row["known_until"])) for row in august} == {(False, DAY)}
+    assert {(row["is_restated"], str(row["known_until"])) for row in august} == {
+        (False, DAY)
+    }
     run.close()
 
 
 def test_the_page_says_so_in_both_languages(road: Road) -> None:
-    pages = {month: (road.settings.report_dir / f"{month}.html").read_text() for month in (JULY, AUGUST)}
+    pages = {
+        month: (road.settings.report_dir / f"{month}.html").read_text()
+        for month in (JULY, AUGUST)
+    }
     assert f"everything that had become known before {DAY}" in pages[JULY]
     assert f"本页依据 {DAY} 之前获悉的数据重新生成" in pages[JULY]
     assert "重新生成" not in pages[AUGUST]
@@ -123,13 +156,19 @@ def test_the_page_says_so_in_both_languages(road: Road) -> None:
 def test_lists_are_judged_as_they_were_called(road: Road) -> None:
     """The customers of July's first list are counted as warned, by a run that may know everything of August."""
     first, restated = (
-        set(MonthRun(road.settings, JULY, day).month_rows("out_warning_list", "customer_id").customer_id)
+        set(
+            MonthRun(road.settings, JULY, day)
+            .month_rows("out_warning_list", "customer_id")
+            .customer_id
+        )
         for day in (None, road.settings.calendar.window(AUGUST).known_until)
     )
     assert first != restated
     judging = MonthRun(road.settings, AUGUST).as_known()
     judging.engine.view("out_warning_list")
-    judged = judging.engine.frame(f"SELECT customer_id FROM out_warning_list WHERE month = DATE '{JULY.start}'")
+    judged = judging.engine.frame(
+        f"SELECT customer_id FROM out_warning_list WHERE month = DATE '{JULY.start}'"
+    )
     assert set(judged.customer_id) == first
     assert (
         list_outcomes(judging.engine, road.settings.calendar, AUGUST) == []
@@ -153,7 +192,9 @@ def test_training_and_validation_keep_the_first_versions(road: Road) -> None:
 def _overwritten(road: Road) -> MonthRun:
     """The lake of somebody who overwrites a month with what came late."""
     copy = profile(road.folder, road.data, state="naive")
-    shutil.copytree(road.settings.lake_dir, copy.lake_dir, ignore=shutil.ignore_patterns(".spill"))
+    shutil.copytree(
+        road.settings.lake_dir, copy.lake_dir, ignore=shutil.ignore_patterns(".spill")
+    )
     for path in sorted(copy.lake_dir.glob(f"*/month=*/restated={DAY}.parquet")):
         path.replace(path.with_name("data.parquet"))
     return MonthRun(copy, AUGUST + 1)
@@ -163,7 +204,9 @@ def test_august_twice_gives_the_same_bytes_and_no_further_version(road: Road) ->
     run = MonthRun(road.settings, JULY)
     versions, pages = run.warehouse.publications(), _pages(road.settings)
     run_month(road.settings, AUGUST)
-    assert digests(road.settings) == {name: digest for name, (digest, *_) in road.after.items()}
+    assert digests(road.settings) == {
+        name: digest for name, (digest, *_) in road.after.items()
+    }
     assert run.warehouse.publications() == versions
     assert _pages(road.settings) == pages
     run.close()
@@ -173,7 +216,9 @@ def test_july_run_again_is_july_and_its_restated_list_stays(road: Road) -> None:
     run = MonthRun(road.settings, JULY)
     versions, pages = run.warehouse.publications(), _pages(road.settings)
     run_month(road.settings, JULY)
-    assert digests(road.settings) == {name: digest for name, (digest, *_) in road.after.items()}
+    assert digests(road.settings) == {
+        name: digest for name, (digest, *_) in road.after.items()
+    }
     assert run.warehouse.publications() == versions
     assert _pages(road.settings) == pages
     run.close()
@@ -186,26 +231,54 @@ def _pages(settings: Settings) -> dict[str, bytes]:
 def test_a_lake_built_anew_in_order_has_the_same_bytes(road: Road) -> None:
     """Everything below the models; those have numbers of their own in every registry."""
     anew = profile(road.folder, road.data, state="anew")
-    steps = ("extract", "late", "check_raw", "integrate", "match", "texts", "summarise", "features", "labels")
+    steps = (
+        "extract",
+        "late",
+        "check_raw",
+        "integrate",
+        "match",
+        "texts",
+        "summarise",
+        "features",
+        "labels",
+    )
     for month in months_between(FIRST, AUGUST + 1):
         for step in steps:
             run_step(step, anew, month)
     made = digests(anew)
-    expected = {name: digest for name, (digest, *_) in road.after.items() if name in made}
+    expected = {
+        name: digest for name, (digest, *_) in road.after.items() if name in made
+    }
     assert made == expected
     assert len(made) > 100
     assert REBUILT - set(made) == {
         f"label/month=2024-05-01/restated={DAY}.parquet",
-        *(f"{t}/month=2024-07-01/restated={DAY}.parquet" for t in ("score_churn", "score_factor", "out_warning_list")),
-        *(f"{t}/month=2024-07-01/restated={DAY}.parquet" for t in ("feature_stat", "feature_bin")),
+        *(
+            f"{t}/month=2024-07-01/restated={DAY}.parquet"
+            for t in ("score_churn", "score_factor", "out_warning_list")
+        ),
+        *(
+            f"{t}/month=2024-07-01/restated={DAY}.parquet"
+            for t in ("feature_stat", "feature_bin")
+        ),
     }
 
 
 @pytest.mark.parametrize("months", [0])
-def test_a_window_of_no_months_looks_for_nothing(road: Road, months: int, tmp_path: Path) -> None:
+def test_a_window_of_no_months_looks_for_nothing(
+    road: Road, months: int, tmp_path: Path
+) -> None:
     settings = road.settings.model_copy(
-        update={"restatement": road.settings.restatement.model_copy(update={"months": 0})}
+        update={
+            "restatement": road.settings.restatement.model_copy(update={"months": 0})
+        }
     )
-    copy = settings.model_copy(update={"environment": settings.environment.model_copy(update={"state_dir": tmp_path})})
+    copy = settings.model_copy(
+        update={
+            "environment": settings.environment.model_copy(
+                update={"state_dir": tmp_path}
+            )
+        }
+    )
     assert run_step("late", copy, AUGUST).outcome == "skipped"
     assert trace(copy) == {}

@@ -7,8 +7,8 @@ import pytest
 from churn_tasks.core.errors import NotReady
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
-from churn_tasks.pipeline import run_step
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.walks.month import run_step
 from tests.restatement.conftest import digests
 from tests.restatement.late_bills import BILL, profile, write_bills
 
@@ -23,8 +23,15 @@ def settings(tmp_path: Path) -> Settings:
     data = tmp_path / "drops"
     data.mkdir()
     for month in (JANUARY, FEBRUARY):
-        known = ["2024-02-20" if number < 3 and month == JANUARY else f"{month + 1}-03" for number in range(300)]
-        write_bills(data, month, [(f"C{number}", 20.0 + number, day) for number, day in enumerate(known)])
+        known = [
+            "2024-02-20" if number < 3 and month == JANUARY else f"{month + 1}-03"
+            for number in range(300)
+        ]
+        write_bills(
+            data,
+            month,
+            [(f"C{number}", 20.0 + number, day) for number, day in enumerate(known)],
+        )
         (data / f"complaints_{month}.csv").write_text("ticket,account,day\n")
     return profile(tmp_path, data)
 
@@ -38,7 +45,9 @@ def _restated(settings: Settings) -> set[str]:
     return {name.partition("/")[0] for name in digests(settings) if "restated=" in name}
 
 
-def test_a_month_that_is_extracted_and_not_integrated_is_waited_for(settings: Settings) -> None:
+def test_a_month_that_is_extracted_and_not_integrated_is_waited_for(
+    settings: Settings,
+) -> None:
     """Else its late rows would be missed when two months run side by side."""
     _run(settings, JANUARY, "extract")
     _run(settings, FEBRUARY, "extract")
@@ -54,7 +63,9 @@ def test_a_month_that_was_never_extracted_is_not_asked_for(settings: Settings) -
     assert run_step("late", settings, FEBRUARY).rows == {"late_rows": 0}
 
 
-def test_rows_that_a_source_delivers_too_early_count_from_the_run_that_may_know_them(settings: Settings) -> None:
+def test_rows_that_a_source_delivers_too_early_count_from_the_run_that_may_know_them(
+    settings: Settings,
+) -> None:
     """An extract without the known date delivers January's late bills at once; they are looked at in February's run."""
     bill = settings.profile_dir / "extract" / "bill.sql"
     bill.write_text(BILL.replace(FILTER, ""), encoding="utf-8")
@@ -65,7 +76,9 @@ def test_rows_that_a_source_delivers_too_early_count_from_the_run_that_may_know_
         for day in (None, settings.calendar.window(FEBRUARY).known_until)
     )
     assert (first, restated) == (297, 300)
-    assert not {"raw_bill", "clean_bill"} & _restated(settings), "the rows were there; they were not looked at"
+    assert not {"raw_bill", "clean_bill"} & _restated(settings), (
+        "the rows were there; they were not looked at"
+    )
 
 
 def test_files_that_cannot_be_searched_are_told_and_hold_nobody_up(
@@ -78,7 +91,9 @@ def test_files_that_cannot_be_searched_are_told_and_hold_nobody_up(
     assert "bill of 2024-01 cannot be searched for late rows" in caplog.text
 
 
-def test_files_that_were_put_away_hold_nobody_up(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_files_that_were_put_away_hold_nobody_up(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     """The task of the month itself waits for its files; for those of an earlier month nobody may wait."""
     _run(settings, JANUARY, "extract", *INTEGRATED)
     data = Path(str(settings.environment.data_path))

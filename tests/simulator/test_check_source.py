@@ -16,10 +16,24 @@ LAST = str(SMALL.first_month + SMALL.months - 1)
 
 def asked(url: str, folder: Path) -> tuple[int, str, dict[str, dict[str, object]]]:
     answer = folder / "answer.json"
-    arguments = ["check-source", "--month", LAST, "--profile", "telecom", "--json", str(answer)]
-    done = CliRunner().invoke(app, arguments, env={"CHURN_SOURCE_URL": url, "CHURN_STATE_DIR": str(folder)})
+    arguments = [
+        "check-source",
+        "--month",
+        LAST,
+        "--profile",
+        "telecom",
+        "--json",
+        str(answer),
+    ]
+    done = CliRunner().invoke(
+        app, arguments, env={"CHURN_SOURCE_URL": url, "CHURN_STATE_DIR": str(folder)}
+    )
     machine = json.loads(answer.read_text(encoding="utf-8"))
-    return done.exit_code, done.output, {one["table"]: one for one in machine["contracts"]}
+    return (
+        done.exit_code,
+        done.output,
+        {one["table"]: one for one in machine["contracts"]},
+    )
 
 
 @pytest.mark.slow
@@ -28,9 +42,9 @@ def test_a_database_is_looked_at_table_by_table(reader: str, tmp_path: Path) -> 
     code, output, said = asked(reader, tmp_path)
     present = [one for one in said.values() if one["state"] == "present"]
     assert len(present) == 21
-    assert {name for one in present for name in one["missing_columns"]} <= {"demolition_date"}, (
-        "rare: empty at this size"
-    )
+    assert {name for one in present for name in one["missing_columns"]} <= {
+        "demolition_date"
+    }, "rare: empty at this size"
     assert all(one["mistyped_columns"] == [] for one in present)
     assert said["cdr"]["rows"] > said["cdr"]["rows_month_before"] / 2 > 0
     stops = [why for one in present for why in one["stops"]]

@@ -37,15 +37,22 @@ def test_a_fingerprint_covers_every_setting() -> None:
         "customers": 300, "months": 3, "first_month": Month(2023, 1), "cdr_per_month": 5, "seed": 2,
         "churn_rate": 0.1, "dirt": 0.0, "planted_interaction": 0.3, "time_zone": "UTC",
     }  # fmt: skip
-    assert set(others) == set(SimulationSettings.model_fields), "a new setting must be tried here"
-    prints = {base.model_copy(update={name: value}).fingerprint for name, value in others.items()}
+    assert set(others) == set(SimulationSettings.model_fields), (
+        "a new setting must be tried here"
+    )
+    prints = {
+        base.model_copy(update={name: value}).fingerprint
+        for name, value in others.items()
+    }
     assert len(prints | {base.fingerprint}) == len(others) + 1
 
 
 def test_rows_of_a_month_carry_numbers_that_no_other_month_uses() -> None:
     """Keys are unique across months, exact doubles aside: dirt off, there are none."""
     operator = Operator(SimulationSettings(customers=300, months=3, dirt=0))
-    numbers = [delivery.boss["cdr"]["rec_no"].to_numpy() for delivery in operator.months()]
+    numbers = [
+        delivery.boss["cdr"]["rec_no"].to_numpy() for delivery in operator.months()
+    ]
     assert all(len(set(part)) == len(part) > 1000 for part in numbers)
     assert all(earlier.max() < later.min() for earlier, later in pairwise(numbers))
 
@@ -55,10 +62,14 @@ def test_every_table_is_delivered_with_all_columns_of_the_schema() -> None:
     schema = (Path(database.__file__).parent / "schema.sql").read_text(encoding="utf-8")
     wanted = {
         name: [column.split()[0] for column in body.split(",")]
-        for name, body in re.findall(r"CREATE TABLE boss\.(\w+) \((.*?)\);", schema, re.DOTALL)
+        for name, body in re.findall(
+            r"CREATE TABLE boss\.(\w+) \((.*?)\);", schema, re.DOTALL
+        )
     }
-    delivery = next(Operator(SimulationSettings(customers=200, months=1, dirt=0)).months())
+    delivery = next(
+        Operator(SimulationSettings(customers=200, months=1, dirt=0)).months()
+    )
     assert len(wanted) == 21
-    assert {name: sorted(table.column_names) for name, table in delivery.boss.items()} == {
-        name: sorted(columns) for name, columns in wanted.items()
-    }
+    assert {
+        name: sorted(table.column_names) for name, table in delivery.boss.items()
+    } == {name: sorted(columns) for name, columns in wanted.items()}

@@ -4,7 +4,10 @@ import psycopg
 import pytest
 
 CLOSED = "date_trunc('month', {at} AT TIME ZONE 'Asia/Shanghai') + interval '1 month 5 days'"  # billing has closed
-LATE = "SELECT count(*) FROM boss.{table} WHERE ({known} AT TIME ZONE 'Asia/Shanghai')::date >= " + CLOSED
+LATE = (
+    "SELECT count(*) FROM boss.{table} WHERE ({known} AT TIME ZONE 'Asia/Shanghai')::date >= "
+    + CLOSED
+)
 NO_NUMBER = "IN ('无', 'N/A', '0', '---', '13800138000/13900139000')"
 BILL_CLOSED = "to_date(cycle_id::text, 'YYYYMM') + interval '1 month 5 days'"
 ORIGINAL = "subs_id < 90000001"  # what is registered a second time repeats the slips of the first
@@ -14,7 +17,9 @@ def late(table: str, at: str, known: str = "rec_tm") -> str:
     return LATE.format(table=table, at=at, known=known)
 
 
-def late_rows_that_repeat(table: str, key: str, known: str, closed: str, repeated: bool = True) -> str:
+def late_rows_that_repeat(
+    table: str, key: str, known: str, closed: str, repeated: bool = True
+) -> str:
     """Rows learnt late whose key was there in time: corrections; or, not repeated, rows that are late as such."""
     late_row = f"({known} AT TIME ZONE 'Asia/Shanghai')::date >= {closed}"
     in_time = f"(SELECT {key} FROM boss.{table} WHERE NOT ({late_row}))"
@@ -116,7 +121,9 @@ COUNTS = {  # (table, kind): a query that finds the rows without knowing where t
 @pytest.fixture(scope="module")
 def planted(source: str) -> dict[tuple[str, str], int]:
     with psycopg.connect(source) as connection:
-        rows = connection.execute("SELECT tab, kind, count(*) FROM sim_truth.dirt GROUP BY 1, 2").fetchall()
+        rows = connection.execute(
+            "SELECT tab, kind, count(*) FROM sim_truth.dirt GROUP BY 1, 2"
+        ).fetchall()
     return {(table, kind): count for table, kind, count in rows}
 
 
@@ -126,7 +133,9 @@ def test_every_kind_of_dirt_is_counted_here(planted: dict) -> None:
 
 
 @pytest.mark.parametrize(("table", "kind"), COUNTS)
-def test_tables_hold_exactly_the_dirt_that_was_planted(source: str, planted: dict, table: str, kind: str) -> None:
+def test_tables_hold_exactly_the_dirt_that_was_planted(
+    source: str, planted: dict, table: str, kind: str
+) -> None:
     with psycopg.connect(source) as connection:
         found = connection.execute(COUNTS[table, kind]).fetchone()[0]
     assert found == planted[table, kind] > 0

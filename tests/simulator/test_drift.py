@@ -8,8 +8,8 @@ from churn_tasks.checks.drift_notes import note_drift
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import extract
-from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import put, rows
 from tests.simulator.conftest import SMALL
 
@@ -17,15 +17,22 @@ LAST = SMALL.first_month + SMALL.months - 1
 
 
 @pytest.mark.slow
-def test_new_columns_of_a_month_table_are_noted_by_name(reader: str, postgres: Cluster, tmp_path: Path) -> None:
+def test_new_columns_of_a_month_table_are_noted_by_name(
+    reader: str, postgres: Cluster, tmp_path: Path
+) -> None:
     warehouse = postgres.create_database("drift_warehouse")
-    settings = load_settings("telecom", source_url=reader, warehouse_url=warehouse, state_dir=tmp_path)
+    settings = load_settings(
+        "telecom", source_url=reader, warehouse_url=warehouse, state_dir=tmp_path
+    )
     noted: dict[Month, list[tuple[str, str, str]]] = {}
     for month in (LAST - 2, LAST - 1, LAST):
         run = MonthRun(settings, month)
         extract.run(run)
         note_drift(run)
-        noted[month] = sorted((row["table_name"], row["column_name"], row["kind"]) for row in rows(run, "drift"))
+        noted[month] = sorted(
+            (row["table_name"], row["column_name"], row["kind"])
+            for row in rows(run, "drift")
+        )
         for name in run.registry.raw:
             put(run, f"clean_{name}", str(month), [])
         run.close()

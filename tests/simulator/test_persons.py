@@ -25,7 +25,9 @@ def operator() -> Operator:
 
 def is_valid(number: str) -> bool:
     """GB 11643, written down a second time."""
-    total = sum(weight * int(digit) for weight, digit in zip(WEIGHTS, number[:17], strict=True))
+    total = sum(
+        weight * int(digit) for weight, digit in zip(WEIGHTS, number[:17], strict=True)
+    )
     return "10X98765432"[total % 11] == number[17]
 
 
@@ -77,19 +79,27 @@ def test_one_document_a_person(operator: Operator) -> None:
     holders: dict[str, set[int]] = {}
     for who in known:
         if plain[who].isascii():
-            holders.setdefault(str(plain[who]), set()).add(int(people.kinship.holder[who]))
+            holders.setdefault(str(plain[who]), set()).add(
+                int(people.kinship.holder[who])
+            )
     assert all(len(persons) == 1 for persons in holders.values())
 
 
 def test_a_tenth_of_the_leavers_come_back_within_45_days(operator: Operator) -> None:
     people, lives, rotation = operator.people, operator.lives, operator.rotation
     wait = people.join_day[rotation.new] - lives.leave_day[rotation.old]
-    left = (lives.leave_day >= operator.clock.start(0)) & (lives.leave_day < operator.clock.start(6))
+    left = (lives.leave_day >= operator.clock.start(0)) & (
+        lives.leave_day < operator.clock.start(6)
+    )
     assert 0.07 < len(rotation.old) / left.sum() < 0.12
     assert wait.min() >= -5 and wait.max() <= 45 and (wait < 0).sum() > 10
-    assert (people.kinship.holder[rotation.old] == people.kinship.holder[rotation.new]).all()
+    assert (
+        people.kinship.holder[rotation.old] == people.kinship.holder[rotation.new]
+    ).all()
     assert len(set(rotation.old)) == len(rotation.old)
-    assert (lives.leave_day[rotation.old] < NEVER).all() and (lives.cause[rotation.old] > 0).all()
+    assert (lives.leave_day[rotation.old] < NEVER).all() and (
+        lives.cause[rotation.old] > 0
+    ).all()
 
 
 def test_who_leaves_does_not_depend_on_who_comes_back(operator: Operator) -> None:
@@ -99,7 +109,9 @@ def test_who_leaves_does_not_depend_on_who_comes_back(operator: Operator) -> Non
     assert (again.people.plan == operator.people.plan).all()
 
 
-def test_there_are_fathers_and_sons_siblings_and_namesakes_who_are_other_persons(operator: Operator) -> None:
+def test_there_are_fathers_and_sons_siblings_and_namesakes_who_are_other_persons(
+    operator: Operator,
+) -> None:
     people, kin = operator.people, operator.people.kinship
     everyone = np.arange(len(people))
     names = holder_names(people, operator.clock.chance("books"))
@@ -122,19 +134,31 @@ def test_slips_are_what_they_say() -> None:
     for plain, other in TRADITIONAL.items():
         assert to_simplified.convert(chr(other)) == chr(plain)
     for plain, other in SIMILAR.items():
-        assert to_simplified.convert(chr(other)) != chr(plain), "a similar character is another character"
-    assert [slip("张建国") for slip in NAME_SLIPS][:4] == ["张建国", "张 建国 ", "张　建国", "張建国"]
+        assert to_simplified.convert(chr(other)) != chr(plain), (
+            "a similar character is another character"
+        )
+    assert [slip("张建国") for slip in NAME_SLIPS][:4] == [
+        "张建国",
+        "张 建国 ",
+        "张　建国",
+        "張建国",
+    ]
     address = "03区东城人民路12号3栋1503室"
     written = [slip(address) for slip in ADDRESS_SLIPS]
     assert written[0] == address and len(set(written)) == len(ADDRESS_SLIPS) == 7
-    assert "03区东城人民路12号3号楼15层3号" in written and "人民路12号3栋1503室（03区东城）" in written
+    assert (
+        "03区东城人民路12号3号楼15层3号" in written
+        and "人民路12号3栋1503室（03区东城）" in written
+    )
 
 
 @pytest.fixture(scope="module")
 def pairs(source: str) -> list[dict[str, Any]]:
     """Second registrations beside the first, as the books hold them."""
     columns = ("msisdn", "id_no", "cust_nm", "addr", "birth_yr")
-    asked = ", ".join(f"a.{name} AS again_{name}, b.{name} AS {name}" for name in columns)
+    asked = ", ".join(
+        f"a.{name} AS again_{name}, b.{name} AS {name}" for name in columns
+    )
     with psycopg.connect(source, row_factory=psycopg.rows.dict_row) as connection:
         return connection.execute(
             f"""SELECT {asked} FROM sim_truth.fuzzy_double AS d
@@ -143,13 +167,19 @@ def pairs(source: str) -> list[dict[str, Any]]:
         ).fetchall()
 
 
-def test_a_fuzzy_double_differs_in_many_ways_and_keeps_something(pairs: list[dict[str, Any]]) -> None:
+def test_a_fuzzy_double_differs_in_many_ways_and_keeps_something(
+    pairs: list[dict[str, Any]],
+) -> None:
     assert len(pairs) > 20
     for column in ("msisdn", "id_no", "cust_nm", "addr", "birth_yr"):
         same = [pair[column] == pair[f"again_{column}"] for pair in pairs]
         assert 0 < sum(same) < len(pairs), column
     assert all(
-        any(pair[c] == pair[f"again_{c}"] for c in ("msisdn", "id_no", "cust_nm", "addr", "birth_yr")) for pair in pairs
+        any(
+            pair[c] == pair[f"again_{c}"]
+            for c in ("msisdn", "id_no", "cust_nm", "addr", "birth_yr")
+        )
+        for pair in pairs
     )
 
 
@@ -161,7 +191,8 @@ def test_every_number_in_the_books_has_its_person(source: str) -> None:
 
         assert count("SELECT count(DISTINCT subs_id) FROM boss.subs_his") > 600
         strangers = (
-            "SELECT count(*) FROM boss.subs_his LEFT JOIN sim_truth.person USING (subs_id) WHERE person_no IS NULL"
+            "SELECT count(*) FROM boss.subs_his LEFT JOIN sim_truth.person USING (subs_id)"
+            " WHERE person_no IS NULL"
         )
         assert count(strangers) == 0
         apart = """SELECT count(*) FROM sim_truth.fuzzy_double AS d JOIN sim_truth.person AS a USING (subs_id)
@@ -172,7 +203,10 @@ def test_every_number_in_the_books_has_its_person(source: str) -> None:
             JOIN sim_truth.person AS b ON b.subs_id = r.new_subs_id
             JOIN sim_truth.subscriber AS s ON s.subs_id = r.old_subs_id
             WHERE a.person_no <> b.person_no OR s.leave_date IS DISTINCT FROM r.left_date OR s.cause IS NULL"""
-        assert count("SELECT count(*) FROM sim_truth.rotation") > 3 and count(unpaired) == 0
+        assert (
+            count("SELECT count(*) FROM sim_truth.rotation") > 3
+            and count(unpaired) == 0
+        )
         billed = count("SELECT count(*) FROM boss.bill_item WHERE subs_id >= 90000001")
         assert billed == 0
 

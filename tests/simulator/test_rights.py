@@ -9,19 +9,32 @@ TRUTH = ("subscriber", "dirt", "fuzzy_double", "simulation")
 
 def test_the_reader_reads_every_table_of_the_operator(reader: str) -> None:
     with psycopg.connect(reader) as connection:
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'boss' ORDER BY 1").fetchall()
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'boss' ORDER BY 1"
+        ).fetchall()
         for (name,) in tables:
-            connection.execute(sql.SQL("SELECT * FROM {} LIMIT 1").format(sql.Identifier("boss", name)))
-    assert len(tables) == 21 + 4, "twenty-one tables and a CDR table for each of four months"
+            connection.execute(
+                sql.SQL("SELECT * FROM {} LIMIT 1").format(sql.Identifier("boss", name))
+            )
+    assert len(tables) == 21 + 4, (
+        "twenty-one tables and a CDR table for each of four months"
+    )
 
 
 @pytest.mark.parametrize("table", TRUTH)
 def test_the_reader_cannot_read_the_truth(reader: str, source: str, table: str) -> None:
-    query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("sim_truth", table))
-    with psycopg.connect(reader) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    query = sql.SQL("SELECT count(*) FROM {}").format(
+        sql.Identifier("sim_truth", table)
+    )
+    with (
+        psycopg.connect(reader) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
         connection.execute(query)
     with psycopg.connect(source) as connection:
-        assert connection.execute(query).fetchone()[0] > 0, "the owner can: there is something to hide"
+        assert connection.execute(query).fetchone()[0] > 0, (
+            "the owner can: there is something to hide"
+        )
 
 
 @pytest.mark.parametrize(
@@ -37,6 +50,11 @@ def test_the_reader_cannot_read_the_truth(reader: str, source: str, table: str) 
         "COPY sim_truth.subscriber TO STDOUT",
     ],
 )
-def test_the_reader_changes_nothing_and_finds_no_way_round(reader: str, attempt: str) -> None:
-    with psycopg.connect(reader) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+def test_the_reader_changes_nothing_and_finds_no_way_round(
+    reader: str, attempt: str
+) -> None:
+    with (
+        psycopg.connect(reader) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
         connection.execute(attempt)

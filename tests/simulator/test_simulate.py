@@ -20,7 +20,10 @@ def test_a_simulation_is_loaded_once_and_replaced_by_another(postgres: Cluster) 
     url = postgres.create_database("simulator_twice")
     told: list[Progress] = []
     assert simulate(url, TINY, told.append) is True
-    assert [(step.month, step.done, step.total) for step in told] == [("2024-01", 1, 2), ("2024-02", 2, 2)]
+    assert [(step.month, step.done, step.total) for step in told] == [
+        ("2024-01", 1, 2),
+        ("2024-02", 2, 2),
+    ]
     rows = count(url, "boss.cdr")
     assert simulate(url, TINY, told.append) is False
     assert len(told) == 2
@@ -30,7 +33,9 @@ def test_a_simulation_is_loaded_once_and_replaced_by_another(postgres: Cluster) 
     assert count(url, "sim_truth.simulation") == 1
 
 
-def test_a_simulation_that_was_broken_off_is_made_anew(postgres: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_simulation_that_was_broken_off_is_made_anew(
+    postgres: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
     url = postgres.create_database("simulator_broken")
 
     def stop(progress: Progress) -> None:

@@ -9,7 +9,12 @@ from sklearn.metrics import roc_auc_score
 
 from churn_tasks.core.months import Month
 from churn_tasks.simulator import SimulationSettings
-from churn_tasks.simulator.acquaintances import CLOSE, FOLLOWS, STAYS, make_acquaintances
+from churn_tasks.simulator.acquaintances import (
+    CLOSE,
+    FOLLOWS,
+    STAYS,
+    make_acquaintances,
+)
 from churn_tasks.simulator.clock import NEVER
 from churn_tasks.simulator.handsets import LOCKED_RIVAL
 from churn_tasks.simulator.market import calendar_days
@@ -21,13 +26,26 @@ RIVALS = "联通|电信|转网|转到|另一家|别的运营商|转过去"
 
 @pytest.fixture(scope="module")
 def operator() -> Operator:
-    return Operator(SimulationSettings(customers=6000, months=MONTHS, cdr_per_month=2, dirt=0))
+    return Operator(
+        SimulationSettings(customers=6000, months=MONTHS, cdr_per_month=2, dirt=0)
+    )
 
 
 @pytest.fixture(scope="module")
 def tables(operator: Operator) -> list[dict[str, pd.DataFrame]]:
-    wanted = ("term_snap", "mkt_index", "camp_info", "mkt_offer", "fix_use", "srv_snap", "cmplt_ticket")
-    return [{name: delivery.boss[name].to_pandas() for name in wanted} for delivery in operator.months()]
+    wanted = (
+        "term_snap",
+        "mkt_index",
+        "camp_info",
+        "mkt_offer",
+        "fix_use",
+        "srv_snap",
+        "cmplt_ticket",
+    )
+    return [
+        {name: delivery.boss[name].to_pandas() for name in wanted}
+        for delivery in operator.months()
+    ]
 
 
 def leaves_soon(operator: Operator, subs_id: pd.Series, k: int) -> np.ndarray:
@@ -36,15 +54,24 @@ def leaves_soon(operator: Operator, subs_id: pd.Series, k: int) -> np.ndarray:
     return (day > operator.clock.start(k)) & (day < operator.clock.start(k + 3))
 
 
-def test_a_handset_lasts_and_is_never_first_used_in_the_future(tables: list[dict[str, pd.DataFrame]]) -> None:
+def test_a_handset_lasts_and_is_never_first_used_in_the_future(
+    tables: list[dict[str, pd.DataFrame]],
+) -> None:
     seen = pd.concat([month["term_snap"].assign(k=k) for k, month in enumerate(tables)])
-    assert (seen["first_dt"] <= seen["snap_dt"]).all() and set(seen["gen_cd"]) == {"2", "3", "4", "5"}
+    assert (seen["first_dt"] <= seen["snap_dt"]).all() and set(seen["gen_cd"]) == {
+        "2",
+        "3",
+        "4",
+        "5",
+    }
     changes = seen.groupby("subs_id")["first_dt"].nunique() - 1
     assert 0.02 < (changes > 0).mean() < 0.3
     assert 0.3 < (seen["sim_cnt"] > 1).mean() < 0.6
 
 
-def test_a_rival_s_lock_and_a_second_card_make_leaving_likelier(operator: Operator) -> None:
+def test_a_rival_s_lock_and_a_second_card_make_leaving_likelier(
+    operator: Operator,
+) -> None:
     handsets, lives = operator.handsets, operator.lives
     base = operator.people.join_day < operator.clock.start(0)
     at = np.arange(len(base)), handsets.position(operator.clock.start(0))
@@ -54,7 +81,9 @@ def test_a_rival_s_lock_and_a_second_card_make_leaving_likelier(operator: Operat
         return left[base & chosen].mean()
 
     assert rate(handsets.is_dual[at]) > 1.02 * rate(~handsets.is_dual[at])
-    assert rate(handsets.lock[at] == LOCKED_RIVAL) > 1.05 * rate(handsets.lock[at] != LOCKED_RIVAL)
+    assert rate(handsets.lock[at] == LOCKED_RIVAL) > 1.05 * rate(
+        handsets.lock[at] != LOCKED_RIVAL
+    )
 
 
 def test_who_loses_acquaintances_follows_more_often(operator: Operator) -> None:
@@ -63,7 +92,9 @@ def test_who_loses_acquaintances_follows_more_often(operator: Operator) -> None:
     calm, shaken = [], []
     for k in range(2, MONTHS):
         start, end = operator.clock.start(k), operator.clock.start(k + 1)
-        present = (operator.people.join_day < operator.clock.start(0)) & (lives.leave_day >= start)
+        present = (operator.people.join_day < operator.clock.start(0)) & (
+            lives.leave_day >= start
+        )
         hazard, left = pairs.hazard(start, lives.leave_day), lives.leave_day < end
         calm.append(left[present & (hazard == STAYS)].mean())
         shaken.append(left[present & (hazard > STAYS + FOLLOWS / CLOSE)].mean())
@@ -76,7 +107,9 @@ def test_figures_are_published_after_their_month_and_the_calendar_before(
     values = tables[2]["mkt_index"]
     end = pd.Timestamp(operator.clock.month(2).end, tz="Asia/Shanghai")
     late = (values["pub_tm"].dt.tz_convert("Asia/Shanghai") - end).dt.days
-    assert (late[values["idx_cd"] == "CONF"] > 5).all(), "after billing has closed: a month behind"
+    assert (late[values["idx_cd"] == "CONF"] > 5).all(), (
+        "after billing has closed: a month behind"
+    )
     assert late[values["idx_cd"].isin(["OWNP", "RIVP", "RIVC"])].between(0, 4).all()
     assert (late[values["idx_cd"].isin(["WDAY", "HDAY"])] < -60).all()
     assert len(values) == 4 + 2 * 8
@@ -88,10 +121,15 @@ def test_working_days_follow_the_published_calendar() -> None:
     assert calendar_days(Month(2024, 10))[0] == 19
 
 
-def test_offers_name_campaigns_that_ran_and_were_filed_before(tables: list[dict[str, pd.DataFrame]]) -> None:
+def test_offers_name_campaigns_that_ran_and_were_filed_before(
+    tables: list[dict[str, pd.DataFrame]],
+) -> None:
     for month in tables:
         campaigns = month["camp_info"].set_index("camp_id")
-        assert set(month["mkt_offer"]["camp_id"]) == set(campaigns.index) and len(campaigns) == 3
+        assert (
+            set(month["mkt_offer"]["camp_id"]) == set(campaigns.index)
+            and len(campaigns) == 3
+        )
         assert (campaigns["rec_tm"].dt.date < campaigns["beg_dt"]).all()
 
 
@@ -101,12 +139,20 @@ def test_fixed_use_agrees_with_the_services_and_says_little_more(
     held, used = tables[3]["srv_snap"], tables[3]["fix_use"]
     broadband = held[held["srv_cd"] == "BB"].set_index("subs_id")["flow_mb"]
     same = used[used["acc_typ"] == "BB"].set_index("subs_id")
-    assert (same["flow_mb"] == broadband).all() and set(used["acc_typ"]) == {"BB", "FIX", "TV"}
-    auc = roc_auc_score(leaves_soon(operator, same.index.to_series(), 4), -same["act_days"])
+    assert (same["flow_mb"] == broadband).all() and set(used["acc_typ"]) == {
+        "BB",
+        "FIX",
+        "TV",
+    }
+    auc = roc_auc_score(
+        leaves_soon(operator, same.index.to_series(), 4), -same["act_days"]
+    )
     assert 0.5 < auc < 0.7
 
 
-def test_no_complaint_holds_a_number_and_hardly_two_are_the_same(tables: list[dict[str, pd.DataFrame]]) -> None:
+def test_no_complaint_holds_a_number_and_hardly_two_are_the_same(
+    tables: list[dict[str, pd.DataFrame]],
+) -> None:
     texts = pd.concat([month["cmplt_ticket"]["content"] for month in tables])
     said = texts.dropna()
     assert len(said) > 500 and 0 < texts.isna().mean() < 0.03
@@ -119,8 +165,15 @@ def test_furious_words_and_rivals_go_with_leaving_and_prove_nothing(
     operator: Operator, tables: list[dict[str, pd.DataFrame]]
 ) -> None:
     parts = [month["cmplt_ticket"].assign(k=k) for k, month in enumerate(tables)]
-    soon = np.concatenate([leaves_soon(operator, part["subs_id"], int(part["k"].iloc[0])) for part in parts])
-    said = pd.concat([part["content"] for part in parts]).fillna("").reset_index(drop=True)
+    soon = np.concatenate(
+        [
+            leaves_soon(operator, part["subs_id"], int(part["k"].iloc[0]))
+            for part in parts
+        ]
+    )
+    said = (
+        pd.concat([part["content"] for part in parts]).fillna("").reset_index(drop=True)
+    )
     for words in ("！", RIVALS, "销户|换号|不用|走$|拆机"):
         spoken = said.str.contains(words).to_numpy()
         assert spoken[soon].mean() > 1.4 * spoken[~soon].mean() > 0, words

@@ -14,20 +14,26 @@ EVERYTHING = "SELECT * FROM lines ORDER BY ALL"
 MONTH = Month(2024, 3)
 
 
-def settings_for(tmp_path: Path, drop: object, place: object, **source: Any) -> Settings:
+def settings_for(
+    tmp_path: Path, drop: object, place: object, **source: Any
+) -> Settings:
     """A profile whose one relation ``lines`` reads ``drop`` at ``place``."""
     given = {"kind": "files", "files": {"lines": drop}, **source}
     profile = small_profile(tmp_path, (), source=given)
     return load_settings(str(profile), state_dir=tmp_path / "state", data_path=place)
 
 
-def table(settings: Settings, sql: str = EVERYTHING, month: Month | None = MONTH) -> pa.Table:
+def table(
+    settings: Settings, sql: str = EVERYTHING, month: Month | None = MONTH
+) -> pa.Table:
     """All rows of one query."""
     with open_source(settings, month) as source, source.batches(sql) as batches:
         return batches.read_all()
 
 
-def rows(settings: Settings, sql: str = EVERYTHING, month: Month | None = MONTH) -> list[tuple[object, ...]]:
+def rows(
+    settings: Settings, sql: str = EVERYTHING, month: Month | None = MONTH
+) -> list[tuple[object, ...]]:
     """The same as tuples."""
     found = table(settings, sql, month)
     return list(zip(*(column.to_pylist() for column in found.columns), strict=True))

@@ -16,7 +16,9 @@ GB18030 = {"path": "a.csv", "encoding": "gb18030"}
 def drop(tmp_path: Path, content: bytes | str, name: str = "a.csv") -> Path:
     folder = tmp_path / "drops"
     folder.mkdir(exist_ok=True)
-    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    (folder / name).write_bytes(
+        content if isinstance(content, bytes) else content.encode()
+    )
     return folder
 
 
@@ -33,16 +35,30 @@ def drop(tmp_path: Path, content: bytes | str, name: str = "a.csv") -> Path:
         (CHINESE.replace("\n", "\r").encode(), "a.csv"),
         (CHINESE.replace(",", ";").encode(), {"path": "a.csv", "delimiter": ";"}),
         (CHINESE.replace(",", "\t").encode(), {"path": "a.csv", "delimiter": "\t"}),
-        (CHINESE.replace(",", "|").encode("gb18030"), {"path": "a.csv", "delimiter": "|", "encoding": "gb18030"}),
+        (
+            CHINESE.replace(",", "|").encode("gb18030"),
+            {"path": "a.csv", "delimiter": "|", "encoding": "gb18030"},
+        ),
         (CHINESE.replace("张三", "'张三'").encode(), {"path": "a.csv", "quote": "'"}),
-        (CHINESE.split("\n", 1)[1].encode(), {"path": "a.csv", "columns": ["姓名", "套餐"]}),
-        (CHINESE.split("\n", 1)[1].encode("utf-8-sig"), {"path": "a.csv", "columns": ["姓名", "套餐"]}),
+        (
+            CHINESE.split("\n", 1)[1].encode(),
+            {"path": "a.csv", "columns": ["姓名", "套餐"]},
+        ),
+        (
+            CHINESE.split("\n", 1)[1].encode("utf-8-sig"),
+            {"path": "a.csv", "columns": ["姓名", "套餐"]},
+        ),
         (("\n" + CHINESE).encode("utf-8-sig"), "a.csv"),
         (("姓名, 套餐 \n" + CHINESE.split("\n", 1)[1]).encode(), "a.csv"),
-        (("\n" + CHINESE.split("\n", 1)[1] + "\n\n").encode(), {"path": "a.csv", "columns": ["姓名", "套餐"]}),
+        (
+            ("\n" + CHINESE.split("\n", 1)[1] + "\n\n").encode(),
+            {"path": "a.csv", "columns": ["姓名", "套餐"]},
+        ),
     ],
 )
-def test_the_same_rows_however_they_are_written(tmp_path: Path, content: bytes, setting: object) -> None:
+def test_the_same_rows_however_they_are_written(
+    tmp_path: Path, content: bytes, setting: object
+) -> None:
     assert rows(settings_for(tmp_path, setting, drop(tmp_path, content))) == ROWS
 
 
@@ -59,7 +75,10 @@ def test_quoted_newlines_do_not_shift_rows_in_a_large_file(tmp_path: Path) -> No
     row = '%d,"' + "x,y\n" * 10 + '"\r\n'
     content = "n,note\r\n" + "".join(row % number for number in range(60_000))
     settings = settings_for(tmp_path, "a.csv", drop(tmp_path, content))
-    found = rows(settings, "SELECT count(*), count(DISTINCT n), min(length(note)), max(length(note)) FROM lines")
+    found = rows(
+        settings,
+        "SELECT count(*), count(DISTINCT n), min(length(note)), max(length(note)) FROM lines",
+    )
     assert found == [(60_000, 60_000, 40, 40)]
 
 
@@ -107,13 +126,19 @@ def test_a_wrong_file_is_refused_by_name_and_line(tmp_path: Path, name: str) -> 
 def test_ragged_rows_would_be_lost_without_strictness(tmp_path: Path) -> None:
     """Control: DuckDB's guess of the dialect drops the row with too many fields, or reads all as one column."""
     folder = drop(tmp_path, GOOD + "b,2,x\n")
-    taken = duckdb.sql(f"SELECT * FROM read_csv('{folder}/a.csv', ignore_errors=true)").fetchall()
+    taken = duckdb.sql(
+        f"SELECT * FROM read_csv('{folder}/a.csv', ignore_errors=true)"
+    ).fetchall()
     assert len(taken) < 4 or len(taken[0]) == 1
 
 
 def test_a_ragged_row_is_found_whichever_columns_are_asked_for(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, "a.csv", drop(tmp_path, GOOD + "b,2,x\n"))
-    for query in ("SELECT customer FROM lines", "SELECT count(*) FROM lines", "SELECT 1 FROM lines WHERE amount = '9'"):
+    for query in (
+        "SELECT customer FROM lines",
+        "SELECT count(*) FROM lines",
+        "SELECT 1 FROM lines WHERE amount = '9'",
+    ):
         with pytest.raises(BadInput, match="line 5"):
             rows(settings, query)
 
@@ -121,8 +146,13 @@ def test_a_ragged_row_is_found_whichever_columns_are_asked_for(tmp_path: Path) -
 def test_a_ragged_row_far_into_a_file_stops_it_as_well(tmp_path: Path) -> None:
     """200,000 good rows were handed on before; the error is raised all the same, so nothing is taken over."""
     content = "customer,amount\n" + "a,1\n" * 200_000 + "b,2,13800138000\n"
-    with pytest.raises(BadInput, match=r"1 row with more fields.*line 200002") as caught:
-        rows(settings_for(tmp_path, "a.csv", drop(tmp_path, content), batch_rows=1_000), "SELECT * FROM lines")
+    with pytest.raises(
+        BadInput, match=r"1 row with more fields.*line 200002"
+    ) as caught:
+        rows(
+            settings_for(tmp_path, "a.csv", drop(tmp_path, content), batch_rows=1_000),
+            "SELECT * FROM lines",
+        )
     assert "13800138000" not in str(caught.value)
 
 

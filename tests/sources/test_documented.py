@@ -21,9 +21,9 @@ import yaml
 from moto.server import ThreadedMotoServer
 
 from churn_tasks.adapters.source import open_source
-from churn_tasks.core.extract_sql import rendered_sql
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import REPOSITORY, Settings, load_settings
+from churn_tasks.declared.extract_sql import rendered_sql
 from churn_tasks.local.postgres import Cluster
 from tests.lakes import small_profile
 
@@ -36,15 +36,22 @@ CSV = "account,period,amount\n" + "".join(",".join(bill) + "\n" for bill in BILL
 
 def block(section: str, name: str) -> str:
     """The code under a file's name in a section."""
-    found = re.search(rf"`{re.escape(name)}`\n\n```[a-z]+\n(.*?)```", SECTIONS[section], re.DOTALL)
+    found = re.search(
+        rf"`{re.escape(name)}`\n\n```[a-z]+\n(.*?)```", SECTIONS[section], re.DOTALL
+    )
     assert found, f"docs/sources.md shows no {name} under {section}"
     return found.group(1)
 
 
 def settings_of(tmp_path: Path, section: str, **environment: Any) -> Settings:
     """A profile made of the section's own text."""
-    profile = small_profile(tmp_path, ("bill",), **yaml.safe_load(block(section, "settings.yaml")))
-    sql = block(section if "extract/bill.sql" in SECTIONS[section] else "A PostgreSQL database", "extract/bill.sql")
+    profile = small_profile(
+        tmp_path, ("bill",), **yaml.safe_load(block(section, "settings.yaml"))
+    )
+    sql = block(
+        section if "extract/bill.sql" in SECTIONS[section] else "A PostgreSQL database",
+        "extract/bill.sql",
+    )
     (profile / "extract" / "bill.sql").write_text(sql, encoding="utf-8")
     return load_settings(str(profile), state_dir=tmp_path / "state", **environment)
 
@@ -81,30 +88,51 @@ def database(postgres: Cluster, request: pytest.FixtureRequest) -> str:
 
 
 def test_a_postgresql_database(tmp_path: Path, database: str) -> None:
-    assert bills(settings_of(tmp_path, "A PostgreSQL database", source_url=database)) == EXPECTED
+    assert (
+        bills(settings_of(tmp_path, "A PostgreSQL database", source_url=database))
+        == EXPECTED
+    )
 
 
-@pytest.mark.parametrize("address", re.findall(r"CHURN_SOURCE_URL=(\S+)", SECTIONS["Any other database"]))
+@pytest.mark.parametrize(
+    "address", re.findall(r"CHURN_SOURCE_URL=(\S+)", SECTIONS["Any other database"])
+)
 def test_any_other_database(tmp_path: Path, address: str) -> None:
     with closing(sqlite3.connect(tmp_path / "boss.db")) as connection:
-        connection.execute("CREATE TABLE bills (account text, billed_on text, amount numeric)")
-        rows = [("A1", "2024-03-01", 12.5), ("A2", "2024-03-01", 7), ("A3", "2024-04-01", 1)]
+        connection.execute(
+            "CREATE TABLE bills (account text, billed_on text, amount numeric)"
+        )
+        rows = [
+            ("A1", "2024-03-01", 12.5),
+            ("A2", "2024-03-01", 7),
+            ("A3", "2024-04-01", 1),
+        ]
         connection.executemany("INSERT INTO bills VALUES (?, ?, ?)", rows)
         connection.commit()
     assert "/data/" in address
     url = address.replace("/data", str(tmp_path))
-    assert bills(settings_of(tmp_path, "Any other database", source_url=url)) == EXPECTED
+    assert (
+        bills(settings_of(tmp_path, "Any other database", source_url=url)) == EXPECTED
+    )
 
 
-def test_an_airflow_connection(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_airflow_connection(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from churn_airflow.connections import connected
 
     section = "An Airflow connection"
     defined = re.search(r"AIRFLOW_CONN_BOSS='(.*?)'", SECTIONS[section])
     assert defined
     parts = psycopg.conninfo.conninfo_to_dict(database)
-    given = json.loads(defined.group(1)) | {"host": "", "login": parts["user"], "schema": parts["dbname"]}
-    monkeypatch.setenv("AIRFLOW_CONN_BOSS", json.dumps({**given, "extra": {"host": parts["host"]}}))
+    given = json.loads(defined.group(1)) | {
+        "host": "",
+        "login": parts["user"],
+        "schema": parts["dbname"],
+    }
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_BOSS", json.dumps({**given, "extra": {"host": parts["host"]}})
+    )
     assert bills(connected(settings_of(tmp_path, section))) == EXPECTED
 
 
@@ -114,9 +142,14 @@ def test_a_folder(tmp_path: Path) -> None:
     for period, amount in (("202403", "1.25"), ("202404", "9")):
         text = f"账户;账期;金额\nA1;{period};{amount}\nA2;{period};0.70\n"
         (drops / f"bills_{period}.csv").write_bytes(text.encode("gb18030"))
-    pq.write_table(pa.table({"to_cny": pa.array([10], pa.int64())}), drops / "rates.parquet")
-    assert bills(settings_of(tmp_path, "A folder with CSV or Parquet files", data_path=drops)) == [
-        (account, bill_id.replace("2024-03", "202403"), *rest) for account, bill_id, *rest in EXPECTED
+    pq.write_table(
+        pa.table({"to_cny": pa.array([10], pa.int64())}), drops / "rates.parquet"
+    )
+    assert bills(
+        settings_of(tmp_path, "A folder with CSV or Parquet files", data_path=drops)
+    ) == [
+        (account, bill_id.replace("2024-03", "202403"), *rest)
+        for account, bill_id, *rest in EXPECTED
     ]
 
 
@@ -136,9 +169,14 @@ def test_an_object_storage(tmp_path: Path, endpoint: str) -> None:
     assert place and shown
     options = {**json.loads(shown.group(1)), "endpoint_url": endpoint}
     system = fsspec.filesystem("s3", **options)
-    system.makedirs("drops", exist_ok=True)  # another module of this process may have made it
+    system.makedirs(
+        "drops", exist_ok=True
+    )  # another module of this process may have made it
     system.pipe_file("drops/boss/bills_2024-03.csv.gz", gzip.compress(CSV.encode()))
-    system.pipe_file("drops/boss/bills_2024-04.csv.gz", gzip.compress(CSV.replace("2024-03", "2024-04").encode()))
+    system.pipe_file(
+        "drops/boss/bills_2024-04.csv.gz",
+        gzip.compress(CSV.replace("2024-03", "2024-04").encode()),
+    )
     given = {"data_path": place.group(1), "data_options": json.dumps(options)}
     assert bills(settings_of(tmp_path, section, **given)) == EXPECTED
 
@@ -147,7 +185,11 @@ def test_an_excel_file(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.active.title = "说明"
     sheet = book.create_sheet("账单")
-    for line in (("account", "period", "amount"), ("A1", "2024-03", 12.5), ("A2", "2024-03", 7)):
+    for line in (
+        ("account", "period", "amount"),
+        ("A1", "2024-03", 12.5),
+        ("A2", "2024-03", 7),
+    ):
         sheet.append(line)
     content = io.BytesIO()
     book.save(content)
@@ -164,4 +206,6 @@ def test_every_field_is_on_the_page() -> None:
     from churn_tasks.core.source_section import FileDrop, Source
 
     for field in (*FileDrop.model_fields, *Source.model_fields):
-        assert f"`{field}`" in PAGE or f"source.{field}" in PAGE or f"{field}:" in PAGE, field
+        assert (
+            f"`{field}`" in PAGE or f"source.{field}" in PAGE or f"{field}:" in PAGE
+        ), field

@@ -8,8 +8,8 @@ import pytest
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import extract
-from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import rows, small_profile
 
 BILL = """
@@ -22,20 +22,29 @@ HEADER, ROW = "account,n,amount\n", "C1,%d,1.50\n"
 
 def run_of(tmp_path: Path, content: str) -> MonthRun:
     profile = small_profile(
-        tmp_path, ("bill",), source={"kind": "files", "files": {"lines": "*.csv"}, "batch_rows": 1_000}
+        tmp_path,
+        ("bill",),
+        source={"kind": "files", "files": {"lines": "*.csv"}, "batch_rows": 1_000},
     )
     (profile / "extract" / "bill.sql").write_text(BILL)
     (tmp_path / "drops").mkdir(exist_ok=True)
     (tmp_path / "drops" / "a.csv").write_text(content)
     return MonthRun(
-        load_settings(str(profile), state_dir=tmp_path / "state", data_path=tmp_path / "drops"), Month(2024, 3)
+        load_settings(
+            str(profile), state_dir=tmp_path / "state", data_path=tmp_path / "drops"
+        ),
+        Month(2024, 3),
     )
 
 
-def test_a_malformed_row_at_the_end_of_a_long_file_stops_the_step(tmp_path: Path) -> None:
+def test_a_malformed_row_at_the_end_of_a_long_file_stops_the_step(
+    tmp_path: Path,
+) -> None:
     good = HEADER + "".join(ROW % number for number in range(100_000))
     run = run_of(tmp_path, good + "C2,1,13800138000,too much\n")
-    with pytest.raises(BadInput, match=r"a\.csv: 1 row with more fields than columns.*line 100002") as caught:
+    with pytest.raises(
+        BadInput, match=r"a\.csv: 1 row with more fields than columns.*line 100002"
+    ) as caught:
         extract.run(run)
     assert "13800138000" not in "".join(traceback.format_exception(caught.value))
     assert not run.lake.has("raw_bill", run.month)

@@ -46,7 +46,9 @@ def packed_gz(path: Path, text: str) -> None:
 def packed_xz(path: Path, text: str) -> None:
     """Two streams, one after the other, as ``cat a.xz b.xz`` makes them."""
     half = len(text) // 2
-    path.write_bytes(lzma.compress(text[:half].encode()) + lzma.compress(text[half:].encode()))
+    path.write_bytes(
+        lzma.compress(text[:half].encode()) + lzma.compress(text[half:].encode())
+    )
 
 
 def packed_bz2(path: Path, text: str) -> None:
@@ -58,7 +60,13 @@ def packed_zip(path: Path, text: str) -> None:
         archive.writestr("folder/inside.csv", text)
 
 
-WRITERS = {"a.csv": plain, "a.csv.gz": packed_gz, "a.csv.xz": packed_xz, "a.csv.bz2": packed_bz2, "a.zip": packed_zip}
+WRITERS = {
+    "a.csv": plain,
+    "a.csv.gz": packed_gz,
+    "a.csv.xz": packed_xz,
+    "a.csv.bz2": packed_bz2,
+    "a.zip": packed_zip,
+}
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -70,21 +78,35 @@ def test_csv_arrives_as_text(tmp_path: Path, drops: Path, name: str) -> None:
 def test_guessed_types_would_change_the_values(drops: Path) -> None:
     """Control: DuckDB's own guess turns 1.50 into 1.5, and 1e3 into a thousand."""
     plain(drops / "a.csv", "customer,amount\n007,1.50\n008,1e3\n")
-    guessed = duckdb.sql(f"SELECT amount FROM read_csv('{drops}/a.csv') ORDER BY ALL").fetchall()
+    guessed = duckdb.sql(
+        f"SELECT amount FROM read_csv('{drops}/a.csv') ORDER BY ALL"
+    ).fetchall()
     assert guessed == [(1.5,), (1000.0,)]
 
 
-def test_files_of_one_pattern_are_one_relation_by_column_name(tmp_path: Path, drops: Path) -> None:
-    pq.write_table(pa.table({"customer": ["a"], "amount": [1]}), drops / "lines_1.parquet")
-    pq.write_table(pa.table({"amount": [2], "customer": ["b"]}), drops / "lines_2.parquet")
+def test_files_of_one_pattern_are_one_relation_by_column_name(
+    tmp_path: Path, drops: Path
+) -> None:
+    pq.write_table(
+        pa.table({"customer": ["a"], "amount": [1]}), drops / "lines_1.parquet"
+    )
+    pq.write_table(
+        pa.table({"amount": [2], "customer": ["b"]}), drops / "lines_2.parquet"
+    )
     pq.write_table(pa.table({"customer": ["c"]}), drops / "other.parquet")
-    assert rows(settings_for(tmp_path, "lines_*.parquet", drops)) == [("a", 1), ("b", 2)]
+    assert rows(settings_for(tmp_path, "lines_*.parquet", drops)) == [
+        ("a", 1),
+        ("b", 2),
+    ]
 
 
 def test_rows_come_in_batches(tmp_path: Path, drops: Path) -> None:
     pq.write_table(pa.table({"n": list(range(30_000))}), drops / "a.parquet")
     settings = settings_for(tmp_path, "a.parquet", drops, batch_rows=5_000)
-    with open_source(settings) as source, source.batches("SELECT n FROM lines") as batches:
+    with (
+        open_source(settings) as source,
+        source.batches("SELECT n FROM lines") as batches,
+    ):
         sizes = [batch.num_rows for batch in batches]
     assert sum(sizes) == 30_000
     assert len(sizes) > 1 and max(sizes) < 10_000
@@ -121,14 +143,25 @@ def test_a_killed_process_leaves_no_clear_copy(tmp_path: Path, drops: Path) -> N
     """It held 2 MB of unpacked text; after SIGKILL no file below its state folder is left."""
     packed_gz(drops / "a.csv.gz", CSV + "009,13800138000\n" * 130_000)
     settings = settings_for(tmp_path, "a.csv.gz", drops)
-    told = [sys.executable, "-c", KILLED, str(settings.profile_dir), str(tmp_path / "state"), str(drops)]
+    told = [
+        sys.executable,
+        "-c",
+        KILLED,
+        str(settings.profile_dir),
+        str(tmp_path / "state"),
+        str(drops),
+    ]
     environment = {**process_environment(), "PYTHONPATH": str(REPOSITORY)}
-    done = subprocess.run(told, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        told, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert files_below(tmp_path / "state") == []
 
 
-def test_what_a_killed_process_spilled_is_removed_by_the_next(tmp_path: Path, drops: Path) -> None:
+def test_what_a_killed_process_spilled_is_removed_by_the_next(
+    tmp_path: Path, drops: Path
+) -> None:
     plain(drops / "a.csv", CSV)
     settings = settings_for(tmp_path, "a.csv", drops)
     child = os.fork()
@@ -151,20 +184,32 @@ def test_what_a_killed_process_spilled_is_removed_by_the_next(tmp_path: Path, dr
     assert elsewhere.exists()
 
 
-def test_only_the_files_of_relations_that_a_query_reads_are_needed(tmp_path: Path, drops: Path) -> None:
+def test_only_the_files_of_relations_that_a_query_reads_are_needed(
+    tmp_path: Path, drops: Path
+) -> None:
     plain(drops / "a.csv", CSV)
-    settings = settings_for(tmp_path, "a.csv", drops, files={"lines": "a.csv", "absent": "none_*.csv"})
+    settings = settings_for(
+        tmp_path, "a.csv", drops, files={"lines": "a.csv", "absent": "none_*.csv"}
+    )
     with open_source(settings) as source:
-        with pytest.raises(NotReady, match="absent"), source.batches("SELECT * FROM absent"):
+        with (
+            pytest.raises(NotReady, match="absent"),
+            source.batches("SELECT * FROM absent"),
+        ):
             pass
         with source.batches(EVERYTHING) as batches:
-            assert batches.read_all().num_rows == 2, "still usable after a query that it could not answer"
+            assert batches.read_all().num_rows == 2, (
+                "still usable after a query that it could not answer"
+            )
 
 
 @pytest.mark.parametrize(
-    ("pattern", "wanted"), [("b_{month}.csv", "b_2024-03.csv"), ("{month:%Y%m}/b.csv", "202403/b.csv")]
+    ("pattern", "wanted"),
+    [("b_{month}.csv", "b_2024-03.csv"), ("{month:%Y%m}/b.csv", "202403/b.csv")],
 )
-def test_the_month_in_a_pattern(tmp_path: Path, drops: Path, pattern: str, wanted: str) -> None:
+def test_the_month_in_a_pattern(
+    tmp_path: Path, drops: Path, pattern: str, wanted: str
+) -> None:
     for name in (wanted, wanted.replace("03", "02")):
         (drops / name).parent.mkdir(exist_ok=True)
         plain(drops / name, f"of\n{name}\n")
@@ -173,7 +218,9 @@ def test_the_month_in_a_pattern(tmp_path: Path, drops: Path, pattern: str, wante
         rows(settings_for(tmp_path, pattern, drops), month=None)
 
 
-def test_a_link_to_a_file_that_matches_too_is_not_read_twice(tmp_path: Path, drops: Path) -> None:
+def test_a_link_to_a_file_that_matches_too_is_not_read_twice(
+    tmp_path: Path, drops: Path
+) -> None:
     plain(drops / "a.csv", CSV)
     (drops / "latest.csv").symlink_to(drops / "a.csv")
     assert rows(settings_for(tmp_path, "*.csv", drops)) == ROWS
@@ -183,9 +230,13 @@ def test_relations_say_what_each_file_holds(tmp_path: Path, drops: Path) -> None
     plain(drops / "b_1.csv", "customer,amount\na,1\n")
     plain(drops / "b_2.csv", "customer,price\na,1\n")
     pq.write_table(pa.table({"day": pa.array([1], pa.int32())}), drops / "days.parquet")
-    settings = settings_for(tmp_path, "b_*.csv", drops, files={"lines": "b_*.csv", "days": "days.parquet"})
+    settings = settings_for(
+        tmp_path, "b_*.csv", drops, files={"lines": "b_*.csv", "days": "days.parquet"}
+    )
     with open_source(settings, MONTH) as source:
-        found = source.relations("WITH x AS (SELECT * FROM lines) SELECT * FROM x, days")
+        found = source.relations(
+            "WITH x AS (SELECT * FROM lines) SELECT * FROM x, days"
+        )
         assert source.relations("SELECT 1") == {}
     assert found == {
         "days": {"day": "INTEGER"},
@@ -202,18 +253,26 @@ def test_a_file_waits_for_its_mark(tmp_path: Path, drops: Path, mark: str) -> No
     settings = settings_for(tmp_path, {"path": "a.csv", "complete_when": mark}, drops)
     with pytest.raises(NotReady, match=rf"a\.csv is there, a\.csv\.{mark} is not"):
         rows(settings)
-    plain(drops / f"a.csv.{mark}", f"{hashlib.sha256(CSV.encode()).hexdigest()}  a.csv\n")
+    plain(
+        drops / f"a.csv.{mark}", f"{hashlib.sha256(CSV.encode()).hexdigest()}  a.csv\n"
+    )
     assert rows(settings) == ROWS
 
 
-def test_a_file_that_has_not_its_digest_is_incomplete(tmp_path: Path, drops: Path) -> None:
+def test_a_file_that_has_not_its_digest_is_incomplete(
+    tmp_path: Path, drops: Path
+) -> None:
     plain(drops / "a.csv", CSV[:-3])
     plain(drops / "a.csv.sha256", hashlib.sha256(CSV.encode()).hexdigest())
     with pytest.raises(NotReady, match="does not have the digest"):
-        rows(settings_for(tmp_path, {"path": "a.csv", "complete_when": "sha256"}, drops))
+        rows(
+            settings_for(tmp_path, {"path": "a.csv", "complete_when": "sha256"}, drops)
+        )
 
 
-def test_a_file_that_grows_while_it_is_read_is_noticed(tmp_path: Path, drops: Path) -> None:
+def test_a_file_that_grows_while_it_is_read_is_noticed(
+    tmp_path: Path, drops: Path
+) -> None:
     plain(drops / "a.csv", CSV)
     settings = settings_for(tmp_path, "a.csv", drops)
     with open_source(settings) as source, source.batches(EVERYTHING) as batches:
@@ -238,19 +297,28 @@ def test_a_link_within_the_folder_is_read(tmp_path: Path, drops: Path) -> None:
 def test_a_file_that_has_not_come_is_waited_for(tmp_path: Path, drops: Path) -> None:
     plain(drops / "other.csv", CSV)
     with pytest.raises(
-        NotReady, match=r"source\.files\.lines: no file matches 'a\*\.csv' in .*drops, which holds other\.csv"
+        NotReady,
+        match=r"source\.files\.lines: no file matches 'a\*\.csv' in .*drops, which holds other\.csv",
     ):
         rows(settings_for(tmp_path, "a*.csv", drops))
 
 
 @pytest.mark.parametrize("folder", [None, Path("/nowhere/at/all")])
-def test_a_folder_that_is_not_there_is_a_wrong_setting(tmp_path: Path, folder: Path | None) -> None:
-    with pytest.raises(SettingsError, match=r"CHURN_DATA_PATH is (not set|/nowhere/at/all)"):
+def test_a_folder_that_is_not_there_is_a_wrong_setting(
+    tmp_path: Path, folder: Path | None
+) -> None:
+    with pytest.raises(
+        SettingsError, match=r"CHURN_DATA_PATH is (not set|/nowhere/at/all)"
+    ):
         rows(settings_for(tmp_path, "a.csv", folder))
 
 
-@pytest.mark.parametrize("names", [("a.csv", "a.parquet"), ("a.json",), ("a.parquet.xz",)])
-def test_other_formats_and_mixtures_are_refused(tmp_path: Path, drops: Path, names: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "names", [("a.csv", "a.parquet"), ("a.json",), ("a.parquet.xz",)]
+)
+def test_other_formats_and_mixtures_are_refused(
+    tmp_path: Path, drops: Path, names: tuple[str, ...]
+) -> None:
     for name in names:
         plain(drops / name, CSV)
     with pytest.raises(BadInput, match=r"allowed is one of \.parquet, \.csv"):
@@ -258,9 +326,13 @@ def test_other_formats_and_mixtures_are_refused(tmp_path: Path, drops: Path, nam
 
 
 @pytest.mark.parametrize("good_rows", [0, 50_000])
-def test_an_error_does_not_quote_the_data(tmp_path: Path, drops: Path, good_rows: int) -> None:
+def test_an_error_does_not_quote_the_data(
+    tmp_path: Path, drops: Path, good_rows: int
+) -> None:
     """Neither for the first row nor for one that is met when thousands were already handed on."""
-    pq.write_table(pa.table({"phone": [*["1"] * good_rows, "13800138000x"]}), drops / "a.parquet")
+    pq.write_table(
+        pa.table({"phone": [*["1"] * good_rows, "13800138000x"]}), drops / "a.parquet"
+    )
     query = "SELECT CAST(phone AS BIGINT) FROM lines"
     with pytest.raises(duckdb.Error, match="13800138000x"):
         duckdb.sql(query.replace("lines", f"'{drops}/a.parquet'")).fetchall()

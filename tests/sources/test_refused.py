@@ -50,7 +50,9 @@ PATTERNS = [
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-def test_no_pattern_reaches_out_of_the_folder(tmp_path: Path, drops: Path, pattern: str) -> None:
+def test_no_pattern_reaches_out_of_the_folder(
+    tmp_path: Path, drops: Path, pattern: str
+) -> None:
     with pytest.raises(ChurnError) as caught:
         rows(settings_for(tmp_path, {"path": pattern, "format": "csv"}, drops))
     assert isinstance(caught.value, SettingsError | NotReady | BadInput)
@@ -62,8 +64,12 @@ def test_the_secret_is_there_to_be_read(tmp_path: Path, drops: Path) -> None:
     assert SECRET in (drops / PATTERNS[0]).read_text()
 
 
-@pytest.mark.parametrize("linked", ["file", "folder", "chain", "absolute folder", "root"])
-def test_links_out_of_the_folder_are_refused(tmp_path: Path, drops: Path, linked: str) -> None:
+@pytest.mark.parametrize(
+    "linked", ["file", "folder", "chain", "absolute folder", "root"]
+)
+def test_links_out_of_the_folder_are_refused(
+    tmp_path: Path, drops: Path, linked: str
+) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "b.csv").write_text(CSV.replace("007", SECRET))
@@ -73,14 +79,20 @@ def test_links_out_of_the_folder_are_refused(tmp_path: Path, drops: Path, linked
         (drops / "step.txt").symlink_to(outside)
         (drops / "sub").symlink_to(drops / "step.txt")
     else:
-        (drops / "sub").symlink_to({"folder": "../outside", "absolute folder": outside, "root": "/"}[linked])
+        (drops / "sub").symlink_to(
+            {"folder": "../outside", "absolute folder": outside, "root": "/"}[linked]
+        )
     pattern = {"file": "b.csv", "root": f"sub{outside}/b.csv"}.get(linked, "sub/b.csv")
-    assert SECRET in (drops / pattern).read_text(), "control: opening it follows the link"
+    assert SECRET in (drops / pattern).read_text(), (
+        "control: opening it follows the link"
+    )
     with pytest.raises(BadInput, match="links that lead out of"):
         rows(settings_for(tmp_path, pattern, drops))
 
 
-def test_a_folder_swapped_for_a_link_after_the_check_is_not_followed(tmp_path: Path, drops: Path) -> None:
+def test_a_folder_swapped_for_a_link_after_the_check_is_not_followed(
+    tmp_path: Path, drops: Path
+) -> None:
     """Between finding and opening: every step of the path is opened without following links."""
     from churn_tasks.adapters.source.folder import Folder
 
@@ -96,7 +108,9 @@ def test_a_folder_swapped_for_a_link_after_the_check_is_not_followed(tmp_path: P
 
 
 @pytest.mark.parametrize("kind", ["pipe", "socket", "device link"])
-def test_special_files_are_refused_and_hold_nobody_up(tmp_path: Path, drops: Path, kind: str) -> None:
+def test_special_files_are_refused_and_hold_nobody_up(
+    tmp_path: Path, drops: Path, kind: str
+) -> None:
     target = drops / "b.csv"
     if kind == "pipe":
         os.mkfifo(target)  # opening it would wait for a writer for ever
@@ -109,7 +123,9 @@ def test_special_files_are_refused_and_hold_nobody_up(tmp_path: Path, drops: Pat
         rows(settings_for(tmp_path, "b.csv", drops))
 
 
-def test_a_link_to_nothing_is_a_file_that_has_not_come(tmp_path: Path, drops: Path) -> None:
+def test_a_link_to_nothing_is_a_file_that_has_not_come(
+    tmp_path: Path, drops: Path
+) -> None:
     (drops / "b.csv").symlink_to(drops / "nothing")
     with pytest.raises(NotReady, match="no file matches"):
         rows(settings_for(tmp_path, "b.csv", drops))
@@ -126,7 +142,9 @@ PACKED = {
 
 
 @pytest.mark.parametrize("name", [*PACKED, "b.zip"])
-def test_a_bomb_is_refused_before_it_goes_off(tmp_path: Path, drops: Path, name: str) -> None:
+def test_a_bomb_is_refused_before_it_goes_off(
+    tmp_path: Path, drops: Path, name: str
+) -> None:
     if name == "b.zip":
         with zipfile.ZipFile(drops / name, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("b.csv", BOMB)
@@ -135,20 +153,35 @@ def test_a_bomb_is_refused_before_it_goes_off(tmp_path: Path, drops: Path, name:
     with pytest.raises(BadInput, match="decompression bomb"):
         rows(settings_for(tmp_path, name, drops))
     count = "SELECT count(*) FROM lines"
-    assert rows(settings_for(tmp_path, name, drops, max_unpack_ratio=100_000), count) == [(8 << 20,)], "control"
+    assert rows(
+        settings_for(tmp_path, name, drops, max_unpack_ratio=100_000), count
+    ) == [(8 << 20,)], "control"
     with pytest.raises(BadInput, match=r"more than 0\.01 GB.*max_unpacked"):
-        rows(settings_for(tmp_path, name, drops, max_unpack_ratio=100_000, max_unpacked="10MB"), count)
+        rows(
+            settings_for(
+                tmp_path, name, drops, max_unpack_ratio=100_000, max_unpacked="10MB"
+            ),
+            count,
+        )
     assert files_below(tmp_path / "state") == []
 
 
 def test_the_limit_is_for_all_files_together(tmp_path: Path, drops: Path) -> None:
     for number in range(3):
         (drops / f"b_{number}.csv.gz").write_bytes(
-            gzip.compress(b"a\n" + os.urandom(1_300_000).hex(" ").replace(" ", "\n").encode())
+            gzip.compress(
+                b"a\n" + os.urandom(1_300_000).hex(" ").replace(" ", "\n").encode()
+            )
         )
-    rows(settings_for(tmp_path, "b_[01].csv.gz", drops, max_unpacked="10MB"), "SELECT 1 FROM lines")
+    rows(
+        settings_for(tmp_path, "b_[01].csv.gz", drops, max_unpacked="10MB"),
+        "SELECT 1 FROM lines",
+    )
     with pytest.raises(BadInput, match="max_unpacked"):
-        rows(settings_for(tmp_path, "b_*.csv.gz", drops, max_unpacked="10MB"), "SELECT 1 FROM lines")
+        rows(
+            settings_for(tmp_path, "b_*.csv.gz", drops, max_unpacked="10MB"),
+            "SELECT 1 FROM lines",
+        )
 
 
 def test_a_parquet_bomb_is_refused(tmp_path: Path, drops: Path) -> None:
@@ -159,7 +192,9 @@ def test_a_parquet_bomb_is_refused(tmp_path: Path, drops: Path) -> None:
         rows(settings_for(tmp_path, "b.parquet", drops, max_unpacked="10MB"))
 
 
-def test_an_xz_file_that_asks_for_gigabytes_is_refused(tmp_path: Path, drops: Path) -> None:
+def test_an_xz_file_that_asks_for_gigabytes_is_refused(
+    tmp_path: Path, drops: Path
+) -> None:
     filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 29}]
     (drops / "b.csv.xz").write_bytes(lzma.compress(b"a,b\n1,2\n", filters=filters))
     with pytest.raises(BadInput, match="not a whole xz file: Memory usage limit"):
@@ -167,7 +202,9 @@ def test_an_xz_file_that_asks_for_gigabytes_is_refused(tmp_path: Path, drops: Pa
 
 
 @pytest.mark.parametrize("inside", [(), ("a.csv", "b.csv"), ("../../a.csv", "b.csv")])
-def test_a_zip_holds_exactly_one_file(tmp_path: Path, drops: Path, inside: tuple[str, ...]) -> None:
+def test_a_zip_holds_exactly_one_file(
+    tmp_path: Path, drops: Path, inside: tuple[str, ...]
+) -> None:
     with zipfile.ZipFile(drops / "b.zip", "w") as archive:
         for name in inside:
             archive.writestr(name, CSV)
@@ -175,13 +212,20 @@ def test_a_zip_holds_exactly_one_file(tmp_path: Path, drops: Path, inside: tuple
         rows(settings_for(tmp_path, "b.zip", drops))
 
 
-@pytest.mark.parametrize("inside", ["../../../secret.csv", "/etc/cron.d/x", "..\\..\\x.csv", "a\0.csv", "C:\\x.csv"])
-def test_the_name_inside_a_zip_is_no_path(tmp_path: Path, drops: Path, inside: str) -> None:
+@pytest.mark.parametrize(
+    "inside",
+    ["../../../secret.csv", "/etc/cron.d/x", "..\\..\\x.csv", "a\0.csv", "C:\\x.csv"],
+)
+def test_the_name_inside_a_zip_is_no_path(
+    tmp_path: Path, drops: Path, inside: str
+) -> None:
     with zipfile.ZipFile(drops / "b.zip", "w") as archive:
         archive.writestr(inside, CSV)
     before = set(files_below(tmp_path))
     assert rows(settings_for(tmp_path, "b.zip", drops)) == ROWS
-    assert set(files_below(tmp_path)) - before == {path for path in files_below(tmp_path) if "profile" in path.parts}
+    assert set(files_below(tmp_path)) - before == {
+        path for path in files_below(tmp_path) if "profile" in path.parts
+    }
 
 
 # --- SQL ---
@@ -196,24 +240,39 @@ SQL = [
 
 
 @pytest.mark.parametrize("payload", SQL)
-def test_sql_in_a_file_s_name_is_a_name(tmp_path: Path, drops: Path, payload: str) -> None:
+def test_sql_in_a_file_s_name_is_a_name(
+    tmp_path: Path, drops: Path, payload: str
+) -> None:
     name = "b" + payload.replace("/", "_")
     (drops / f"{name}.csv").write_text(CSV)
     assert rows(settings_for(tmp_path, "b*.csv", drops)) == ROWS
-    assert not Path("/tmp/churn-owned").exists() and not Path("/tmp/churn-owned.db").exists()
+    assert (
+        not Path("/tmp/churn-owned").exists()
+        and not Path("/tmp/churn-owned.db").exists()
+    )
 
 
 @pytest.mark.parametrize("payload", SQL)
-def test_sql_in_a_column_s_name_and_in_a_value_is_text(tmp_path: Path, drops: Path, payload: str) -> None:
+def test_sql_in_a_column_s_name_and_in_a_value_is_text(
+    tmp_path: Path, drops: Path, payload: str
+) -> None:
     quoted = '"' + payload.replace('"', '""') + '"'
-    (drops / "b.csv").write_text(f"customer,x{quoted[1:-1]}\n{quoted},1\n" if '"' not in payload else CSV)
+    (drops / "b.csv").write_text(
+        f"customer,x{quoted[1:-1]}\n{quoted},1\n" if '"' not in payload else CSV
+    )
     settings = settings_for(tmp_path, {"path": "b.csv", "delimiter": ","}, drops)
     if "," in payload or '"' in payload:
         (drops / "b.csv").write_text(f'customer,"x{quoted[1:-1]}"\n{quoted},1\n')
     assert rows(settings) == [(payload, "1")]
     with open_source(settings, MONTH) as source:
-        assert list(source.relations("SELECT * FROM lines")["lines"]) == ["customer", f"x{payload}".strip()]
-    assert not Path("/tmp/churn-owned").exists() and not Path("/tmp/churn-owned.db").exists()
+        assert list(source.relations("SELECT * FROM lines")["lines"]) == [
+            "customer",
+            f"x{payload}".strip(),
+        ]
+    assert (
+        not Path("/tmp/churn-owned").exists()
+        and not Path("/tmp/churn-owned.db").exists()
+    )
 
 
 @pytest.mark.parametrize("payload", SQL)
@@ -239,9 +298,13 @@ def test_sql_for_a_setting_is_refused(payload: str) -> None:
         "SELECT * FROM lines, read_parquet('/dev/fd/0')", "SELECT * FROM settings", "SELECT getenv('HOME')",
     ],
 )  # fmt: skip
-def test_a_query_opens_its_relations_and_nothing_else(tmp_path: Path, drops: Path, query: str) -> None:
+def test_a_query_opens_its_relations_and_nothing_else(
+    tmp_path: Path, drops: Path, query: str
+) -> None:
     control = f"SELECT * FROM read_csv('{tmp_path}/secret.csv')"
-    assert SECRET in str(duckdb.sql(control).fetchall()), "control: an open connection reads it"
+    assert SECRET in str(duckdb.sql(control).fetchall()), (
+        "control: an open connection reads it"
+    )
     with pytest.raises(ChurnError):
         rows(settings_for(tmp_path, "a.csv", drops), query.format(out=tmp_path))
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("made")]
@@ -265,7 +328,9 @@ HARMLESS = [
 
 def runs(text: str) -> bool:
     """Whether the rule takes the text for a formula."""
-    ((found,),) = duckdb.execute(f"SELECT {formula_sql('x')} FROM (SELECT ?::VARCHAR AS x)", [text]).fetchall()
+    ((found,),) = duckdb.execute(
+        f"SELECT {formula_sql('x')} FROM (SELECT ?::VARCHAR AS x)", [text]
+    ).fetchall()
     return bool(found)
 
 

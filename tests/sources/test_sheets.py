@@ -16,7 +16,9 @@ HEADER = ["customer", "amount", "calls", "day", "at", "vip"]
 DAY, AT = dt.date(2024, 3, 1), dt.datetime.fromisoformat("2024-03-01 10:30:00")
 
 
-def book(path: Path, *lines: list[object], sheets: tuple[str, ...] = ("Sheet",)) -> Path:
+def book(
+    path: Path, *lines: list[object], sheets: tuple[str, ...] = ("Sheet",)
+) -> Path:
     """A workbook whose first sheet holds the lines."""
     made = openpyxl.Workbook()
     made.active.title = sheets[0]
@@ -30,7 +32,13 @@ def book(path: Path, *lines: list[object], sheets: tuple[str, ...] = ("Sheet",))
 
 
 def test_cells_are_text_like_csv_s(tmp_path: Path) -> None:
-    lines = [HEADER, ["张三", 12.5, 3, DAY, AT, True], ["007", 1e-5, 10**12, None, None, False], [None] * 6, ["x"]]
+    lines = [
+        HEADER,
+        ["张三", 12.5, 3, DAY, AT, True],
+        ["007", 1e-5, 10**12, None, None, False],
+        [None] * 6,
+        ["x"],
+    ]
     settings = settings_for(tmp_path, "a.xlsx", book(tmp_path / "d" / "a.xlsx", *lines))
     assert rows(settings) == [
         ("007", "1e-05", "1000000000000", None, None, "false"),
@@ -41,15 +49,21 @@ def test_cells_are_text_like_csv_s(tmp_path: Path) -> None:
 
 
 def test_a_sheet_is_named_when_there_are_several(tmp_path: Path) -> None:
-    folder = book(tmp_path / "d" / "a.xlsx", HEADER[:2], ["a", 1], sheets=("账单", "notes"))
-    assert rows(settings_for(tmp_path, {"path": "a.xlsx", "sheet": "账单"}, folder)) == [("a", "1")]
+    folder = book(
+        tmp_path / "d" / "a.xlsx", HEADER[:2], ["a", 1], sheets=("账单", "notes")
+    )
+    assert rows(
+        settings_for(tmp_path, {"path": "a.xlsx", "sheet": "账单"}, folder)
+    ) == [("a", "1")]
     for drop in ("a.xlsx", {"path": "a.xlsx", "sheet": "Bills"}):
         with pytest.raises(ChurnError, match="holds the sheets 账单, notes; name one"):
             rows(settings_for(tmp_path, drop, folder))
 
 
 def test_a_sheet_may_have_as_many_rows_as_the_setting_says(tmp_path: Path) -> None:
-    folder = book(tmp_path / "d" / "a.xlsx", HEADER[:2], *(["a", number] for number in range(20)))
+    folder = book(
+        tmp_path / "d" / "a.xlsx", HEADER[:2], *(["a", number] for number in range(20))
+    )
     assert len(rows(settings_for(tmp_path, "a.xlsx", folder, max_sheet_rows=20))) == 20
     with pytest.raises(BadInput, match=r"up to 19 .*max_sheet_rows"):
         rows(settings_for(tmp_path, "a.xlsx", folder, max_sheet_rows=19))
@@ -59,8 +73,17 @@ def test_a_formula_is_refused_with_its_cell(tmp_path: Path) -> None:
     """Control: without the refusal its value would be empty, because nobody has computed it."""
     import python_calamine
 
-    folder = book(tmp_path / "d" / "a.xlsx", HEADER[:2], ["a", "=1+1"], ["b", '=HYPERLINK("http://x","y")'])
-    cells = python_calamine.CalamineWorkbook.from_path(folder / "a.xlsx").get_sheet_by_index(0).to_python()
+    folder = book(
+        tmp_path / "d" / "a.xlsx",
+        HEADER[:2],
+        ["a", "=1+1"],
+        ["b", '=HYPERLINK("http://x","y")'],
+    )
+    cells = (
+        python_calamine.CalamineWorkbook.from_path(folder / "a.xlsx")
+        .get_sheet_by_index(0)
+        .to_python()
+    )
     assert cells[1] == ["a", ""]
     with pytest.raises(BadInput, match=r"cells hold formulas.*\(2, e\.g\. B2, B3\)"):
         rows(settings_for(tmp_path, "a.xlsx", folder))
@@ -82,7 +105,9 @@ SHEET = "xl/worksheets/sheet1.xml"
 def test_two_cells_in_opposite_corners_claim_no_memory(tmp_path: Path) -> None:
     """16,384 columns times 1,048,576 rows would be some 400 GB of empty cells."""
     folder = book(tmp_path / "d" / "a.xlsx", HEADER[:2], ["a", 1])
-    replaced(folder / "a.xlsx", SHEET, lambda xml: xml.replace(b'r="B2"', b'r="XFD1048576"'))
+    replaced(
+        folder / "a.xlsx", SHEET, lambda xml: xml.replace(b'r="B2"', b'r="XFD1048576"')
+    )
     with pytest.raises(BadInput, match="spans 1,048,576 rows and 16,384 columns"):
         rows(settings_for(tmp_path, "a.xlsx", folder))
 
@@ -133,7 +158,9 @@ def test_a_damaged_workbook_is_named(tmp_path: Path) -> None:
 def test_old_and_macro_formats_are_refused(tmp_path: Path) -> None:
     for name in ("a.xls", "a.xlsm", "a.xlsb"):
         (tmp_path / name).write_bytes(b"x")
-        with pytest.raises(BadInput, match=r"allowed is one of \.parquet, \.csv, \.xlsx"):
+        with pytest.raises(
+            BadInput, match=r"allowed is one of \.parquet, \.csv, \.xlsx"
+        ):
             rows(settings_for(tmp_path, name, tmp_path))
 
 

@@ -16,7 +16,13 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from churn_tasks.adapters.source import open_source
-from churn_tasks.core.errors import BadInput, ChurnError, ConnectionTrouble, NotReady, SettingsError
+from churn_tasks.core.errors import (
+    BadInput,
+    ChurnError,
+    ConnectionTrouble,
+    NotReady,
+    SettingsError,
+)
 from churn_tasks.core.settings import Settings
 from tests.sources.drops import EVERYTHING, MONTH, files_below, rows, settings_for
 
@@ -28,7 +34,9 @@ PLACE = "s3://drops/boss"
 
 def parquet() -> bytes:
     sink = io.BytesIO()
-    pq.write_table(pa.table({"customer": ["007", "008"], "amount": ["1.50", "twelve"]}), sink)
+    pq.write_table(
+        pa.table({"customer": ["007", "008"], "amount": ["1.50", "twelve"]}), sink
+    )
     return sink.getvalue()
 
 
@@ -50,7 +58,9 @@ def options(endpoint: str) -> str:
 def bucket(options: str) -> Any:
     """The storage with this month's deliveries in it."""
     system = fsspec.filesystem("s3", **json.loads(options))
-    if not system.exists("drops"):  # moto keeps what it holds for as long as the process lives
+    if not system.exists(
+        "drops"
+    ):  # moto keeps what it holds for as long as the process lives
         system.mkdir("drops")
     for key, content in {
         "bills_2024-02.csv": CSV.replace("007", "february").encode(),
@@ -72,26 +82,45 @@ def settings_at(tmp_path: Path, bucket: Any, options: str):
 
     def settings(drop: object, **given: Any) -> Settings:
         made = settings_for(tmp_path, drop, PLACE)
-        environment = made.environment.model_copy(update={"data_options": options, **given})
+        environment = made.environment.model_copy(
+            update={"data_options": options, **given}
+        )
         return made.model_copy(update={"environment": environment})
 
     return settings
 
 
 @pytest.mark.parametrize(
-    "drop", ["bills_{month}.csv", "packed/*.csv.gz", "lines.parquet", "*_2024-03.csv", "**/bills_2024-03.csv"]
+    "drop",
+    [
+        "bills_{month}.csv",
+        "packed/*.csv.gz",
+        "lines.parquet",
+        "*_2024-03.csv",
+        "**/bills_2024-03.csv",
+    ],
 )
-def test_objects_are_read_like_files(settings_at: Any, tmp_path: Path, drop: str) -> None:
+def test_objects_are_read_like_files(
+    settings_at: Any, tmp_path: Path, drop: str
+) -> None:
     assert rows(settings_at(drop)) == ROWS
     assert files_below(tmp_path / "state") == []
 
 
 def test_an_object_in_another_encoding(settings_at: Any) -> None:
-    assert rows(settings_at({"path": "packed/gb.csv", "encoding": "gb18030"})) == [("008", "twelve"), ("张三", "1.50")]
+    assert rows(settings_at({"path": "packed/gb.csv", "encoding": "gb18030"})) == [
+        ("008", "twelve"),
+        ("张三", "1.50"),
+    ]
 
 
-def test_while_it_is_read_no_object_has_a_name_on_this_machine(settings_at: Any, tmp_path: Path) -> None:
-    with open_source(settings_at("bills_2024-03.csv"), MONTH) as source, source.batches(EVERYTHING) as batches:
+def test_while_it_is_read_no_object_has_a_name_on_this_machine(
+    settings_at: Any, tmp_path: Path
+) -> None:
+    with (
+        open_source(settings_at("bills_2024-03.csv"), MONTH) as source,
+        source.batches(EVERYTHING) as batches,
+    ):
         assert files_below(tmp_path / "state") == []
         assert batches.read_all().num_rows == 2
 
@@ -105,7 +134,10 @@ def test_relations_name_the_objects(settings_at: Any) -> None:
 
 def test_a_new_object_is_seen_at_once(settings_at: Any, bucket: Any) -> None:
     settings = settings_at("late_*.csv")
-    with pytest.raises(NotReady, match=r"no file matches 'late_\*\.csv' in s3://drops/boss, which holds"):
+    with pytest.raises(
+        NotReady,
+        match=r"no file matches 'late_\*\.csv' in s3://drops/boss, which holds",
+    ):
         rows(settings)
     bucket.pipe_file("drops/boss/late_1.csv", CSV.encode())
     assert rows(settings) == ROWS
@@ -121,12 +153,17 @@ def test_an_object_waits_for_its_mark(settings_at: Any, bucket: Any) -> None:
 
 
 def test_a_ragged_object_is_named(settings_at: Any) -> None:
-    with pytest.raises(BadInput, match=r"ragged\.csv: 1 row with more fields.*line 4") as caught:
+    with pytest.raises(
+        BadInput, match=r"ragged\.csv: 1 row with more fields.*line 4"
+    ) as caught:
         rows(settings_at("ragged.csv"))
     assert "13800138000" not in str(caught.value)
 
 
-@pytest.mark.parametrize("pattern", ["../other/secret.csv", "/drops/other/secret.csv", "s3://drops/other/secret.csv"])
+@pytest.mark.parametrize(
+    "pattern",
+    ["../other/secret.csv", "/drops/other/secret.csv", "s3://drops/other/secret.csv"],
+)
 def test_no_pattern_leaves_the_prefix(settings_at: Any, pattern: str) -> None:
     with pytest.raises(ChurnError):
         rows(settings_at(pattern))
@@ -146,7 +183,11 @@ def test_no_pattern_leaves_the_prefix(settings_at: Any, pattern: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_without_the_key(
-    settings_at: Any, given: dict[str, Any], error: type[ChurnError], told: str, caplog: pytest.LogCaptureFixture
+    settings_at: Any,
+    given: dict[str, Any],
+    error: type[ChurnError],
+    told: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
     settings = settings_at("bills_2024-03.csv", **given)

@@ -11,8 +11,8 @@ from churn_tasks.adapters.spark.dialect import literal
 from churn_tasks.adapters.spark.session import Started
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import INCLUDE
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import texts
-from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import another_month, small_run
 from tests.random_lake import fill
 
@@ -25,7 +25,11 @@ def on_spark(run: MonthRun, started: Started) -> MonthRun:
 
 def shipped_profile(folder: Path, name: str, month: str) -> MonthRun:
     """A month of a copy of a shipped profile."""
-    return small_run(folder, month, profile=shutil.copytree(INCLUDE / "profiles" / name, folder / name))
+    return small_run(
+        folder,
+        month,
+        profile=shutil.copytree(INCLUDE / "profiles" / name, folder / name),
+    )
 
 
 def filled(run: MonthRun, months: Iterable[Month]) -> MonthRun:

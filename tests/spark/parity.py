@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from churn_tasks.core.months import Month
-from churn_tasks.core.tables import Query
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.declared.query import Query
+from churn_tasks.runner.month_run import MonthRun
 
 RELATIVE = 1e-9  # of doubles: both engines divide the same exact numbers, and may round the last bit differently
 
@@ -18,7 +18,9 @@ def partition(run: MonthRun, table: str, month: Month) -> pa.Table:
     return pq.read_table(run.lake.path(table, month), partitioning=None)
 
 
-def made_by_both(run: MonthRun, query: Query, month: Month) -> tuple[pa.Table, pa.Table, bool]:
+def made_by_both(
+    run: MonthRun, query: Query, month: Month
+) -> tuple[pa.Table, pa.Table, bool]:
     """The partition made by DuckDB, the one made by Spark, and whether their bytes are the same.
 
     Spark's stays in the lake, so that the queries after it read what Spark made.
@@ -30,7 +32,9 @@ def made_by_both(run: MonthRun, query: Query, month: Month) -> tuple[pa.Table, p
     return ours, partition(run, table, month), run.lake.sha256(table, month) == digest
 
 
-def differences(ours: pa.Table, theirs: pa.Table, key: tuple[str, ...]) -> Iterator[str]:
+def differences(
+    ours: pa.Table, theirs: pa.Table, key: tuple[str, ...]
+) -> Iterator[str]:
     """What differs, a line for each column (the first row of it) or for the number of rows."""
     if ours.schema.remove_metadata() != theirs.schema.remove_metadata():
         yield f"columns: {ours.schema} and {theirs.schema}"
@@ -38,10 +42,14 @@ def differences(ours: pa.Table, theirs: pa.Table, key: tuple[str, ...]) -> Itera
     if ours.num_rows != theirs.num_rows:
         yield f"rows: {ours.num_rows} and {theirs.num_rows}"
         return
-    keys = list(zip(*(ours[name].to_pylist() for name in key), strict=True)) if key else []
+    keys = (
+        list(zip(*(ours[name].to_pylist() for name in key), strict=True)) if key else []
+    )
     for name in ours.column_names:
         pairs = zip(ours[name].to_pylist(), theirs[name].to_pylist(), strict=True)
-        wrong = [(number, *pair) for number, pair in enumerate(pairs) if not same(*pair)]
+        wrong = [
+            (number, *pair) for number, pair in enumerate(pairs) if not same(*pair)
+        ]
         if wrong:
             number, one, other = wrong[0]
             where = keys[number] if keys else number

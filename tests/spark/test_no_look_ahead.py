@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from churn_tasks.adapters.spark.session import Started
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.runner.month_run import MonthRun
 from tests.lakes import raw_tables, small_profile, small_run
 from tests.random_lake import fill
 from tests.spark.lakes import on_spark
@@ -29,14 +29,20 @@ from tests.sql.test_no_look_ahead import CUT_OFFS, EXPOSES, FIRST, LEAKS, PLANTE
 
 pytestmark = pytest.mark.slow
 
-CHANGES = {"known": without_rows_known_from, "master": with_master_changed_after, "noise": with_noise_from}
+CHANGES = {
+    "known": without_rows_known_from,
+    "master": with_master_changed_after,
+    "noise": with_noise_from,
+}
 
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
     """A random month and the next, with the planted leaks among the queries; DuckDB makes what is made of them."""
     folder = tmp_path_factory.mktemp("spark_leaks")
-    profile = small_profile(folder, raw_tables(), first_month=str(FIRST), windows={"observe": 1})
+    profile = small_profile(
+        folder, raw_tables(), first_month=str(FIRST), windows={"observe": 1}
+    )
     for leak in LEAKS:
         shutil.copytree(PLANTED / leak, profile / "sql", dirs_exist_ok=True)
     run = small_run(folder, CUT_OFFS[0], profile=profile)
@@ -56,7 +62,9 @@ def changed_on_spark(lake: MonthRun, folder: Path, started: Started) -> MonthRun
     return on_spark(run, started)
 
 
-def test_spark_notices_the_planted_leaks_and_nothing_else(lake: MonthRun, started: Started, tmp_path: Path) -> None:
+def test_spark_notices_the_planted_leaks_and_nothing_else(
+    lake: MonthRun, started: Started, tmp_path: Path
+) -> None:
     changed = changed_on_spark(lake, tmp_path, started)
     made = feature_bytes(changed)
     queries = [*lake.registry.queries["cohort"], *lake.registry.queries["features"]]
@@ -65,6 +73,8 @@ def test_spark_notices_the_planted_leaks_and_nothing_else(lake: MonthRun, starte
     for query in queries:
         table = query.output.table
         ours, theirs = (partition(one, table, one.month) for one in (lake, changed))
-        differing |= {table} if [*differences(ours, theirs, query.output.key)] else set()
+        differing |= (
+            {table} if [*differences(ours, theirs, query.output.key)] else set()
+        )
     assert differing == {LEAKS[leak] for name in CHANGES for leak in EXPOSES[name]}
     changed.engine.close()

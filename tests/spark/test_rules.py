@@ -14,17 +14,51 @@ from churn_tasks.core.errors import BadInput
 from tests.spark.lakes import naive_sql
 from tests.spark.parity import same
 
-PySparkException = pytest.importorskip("pyspark.errors", reason="PySpark is not installed").PySparkException
+PySparkException = pytest.importorskip(
+    "pyspark.errors", reason="PySpark is not installed"
+).PySparkException
 
 TABLE = {
     "name": "VARCHAR", "n": "BIGINT", "money": "DECIMAL(18,4)", "share": "DOUBLE", "day": "DATE", "moment": "TIMESTAMP",
     "is_on": "BOOLEAN",
 }  # fmt: skip
 ROWS = [
-    ("a", 7, Decimal("2.5000"), 2.5, date(2024, 1, 31), datetime.fromisoformat("2024-01-31 23:59:59"), True),
-    ("a", 2, Decimal("-0.5000"), -0.5, date(2024, 2, 29), datetime.fromisoformat("2024-02-29 00:00:00"), False),
-    ("b", -3, Decimal("10000.3333"), 1e-3, date(2023, 12, 31), datetime.fromisoformat("2023-12-31 06:30:00"), None),
-    ("b", 1, Decimal("0.0100"), 3.5, date(2024, 1, 7), datetime.fromisoformat("2024-01-07 12:00:00"), True),
+    (
+        "a",
+        7,
+        Decimal("2.5000"),
+        2.5,
+        date(2024, 1, 31),
+        datetime.fromisoformat("2024-01-31 23:59:59"),
+        True,
+    ),
+    (
+        "a",
+        2,
+        Decimal("-0.5000"),
+        -0.5,
+        date(2024, 2, 29),
+        datetime.fromisoformat("2024-02-29 00:00:00"),
+        False,
+    ),
+    (
+        "b",
+        -3,
+        Decimal("10000.3333"),
+        1e-3,
+        date(2023, 12, 31),
+        datetime.fromisoformat("2023-12-31 06:30:00"),
+        None,
+    ),
+    (
+        "b",
+        1,
+        Decimal("0.0100"),
+        3.5,
+        date(2024, 1, 7),
+        datetime.fromisoformat("2024-01-07 12:00:00"),
+        True,
+    ),
     (None, None, None, None, None, None, None),
     (
         "it's \\ 中",
@@ -36,7 +70,13 @@ ROWS = [
         True,
     ),
 ]
-GIVEN = {"as_of": date(2024, 4, 1), "days": 30, "rate": 0.1, "text": "it's \\ 中", "exact": Decimal("0.25")}
+GIVEN = {
+    "as_of": date(2024, 4, 1),
+    "days": 30,
+    "rate": 0.1,
+    "text": "it's \\ 中",
+    "exact": Decimal("0.25"),
+}
 
 # what a query may say; and whether SQLGlot without our rules says the same on Spark
 EXPRESSIONS = {
@@ -73,7 +113,11 @@ GROUPS = [
     ("SELECT {} FROM tricky ORDER BY day NULLS LAST", EXPRESSIONS),
     ("SELECT {} FROM tricky GROUP BY name ORDER BY name NULLS LAST", SUMS),
 ]
-PARTS = ((1, "= 7"), (2, "< 7"), (3, "IN (1, 2, 60)"))  # sources that share some keys and not others
+PARTS = (
+    (1, "= 7"),
+    (2, "< 7"),
+    (3, "IN (1, 2, 60)"),
+)  # sources that share some keys and not others
 Translation = Callable[[str, dict[str, Any], Any], str]
 
 
@@ -86,23 +130,50 @@ class Both:
         self.duck = duckdb.connect()
         self.duck.execute(f"CREATE TABLE tricky ({kinds})")
         self.duck.executemany("INSERT INTO tricky VALUES (?, ?, ?, ?, ?, ?, ?)", ROWS)
-        spark_kinds = kinds.replace("VARCHAR", "STRING").replace("TIMESTAMP", "TIMESTAMP_NTZ")
-        self.session.createDataFrame(ROWS, spark_kinds).createOrReplaceTempView("tricky")
+        spark_kinds = kinds.replace("VARCHAR", "STRING").replace(
+            "TIMESTAMP", "TIMESTAMP_NTZ"
+        )
+        self.session.createDataFrame(ROWS, spark_kinds).createOrReplaceTempView(
+            "tricky"
+        )
 
     def ours(self, sql: str) -> list[tuple[Any, ...]]:
         given = {name: value for name, value in GIVEN.items() if f"${name}" in sql}
-        return [tuple(map(_plain, row)) for row in self.duck.execute(sql, given).fetchall()]
+        return [
+            tuple(map(_plain, row)) for row in self.duck.execute(sql, given).fetchall()
+        ]
 
-    def theirs(self, sql: str, translate: Translation = spark_sql) -> list[tuple[Any, ...]]:
-        return [tuple(map(_plain, row)) for row in self.session.sql(translate(sql, GIVEN, {"tricky": TABLE})).collect()]
+    def theirs(
+        self, sql: str, translate: Translation = spark_sql
+    ) -> list[tuple[Any, ...]]:
+        return [
+            tuple(map(_plain, row))
+            for row in self.session.sql(
+                translate(sql, GIVEN, {"tricky": TABLE})
+            ).collect()
+        ]
 
-    def parting(self, template: str, expressions: Iterable[str], translate: Translation = spark_sql) -> dict[str, Any]:
+    def parting(
+        self,
+        template: str,
+        expressions: Iterable[str],
+        translate: Translation = spark_sql,
+    ) -> dict[str, Any]:
         """The expressions of which the engines say different things, with what they say."""
         listed = list(expressions)
-        sql = template.format(", ".join(f"{text} AS said_{number}" for number, text in enumerate(listed)))
-        ours, theirs = (list(zip(*rows, strict=True)) for rows in (self.ours(sql), self.theirs(sql, translate)))
+        sql = template.format(
+            ", ".join(f"{text} AS said_{number}" for number, text in enumerate(listed))
+        )
+        ours, theirs = (
+            list(zip(*rows, strict=True))
+            for rows in (self.ours(sql), self.theirs(sql, translate))
+        )
         said = zip(listed, ours, theirs, strict=True)
-        return {text: (a, b) for text, a, b in said if not all(same(x, y) for x, y in zip(a, b, strict=True))}
+        return {
+            text: (a, b)
+            for text, a, b in said
+            if not all(same(x, y) for x, y in zip(a, b, strict=True))
+        }
 
 
 def _plain(value: Any) -> Any:
@@ -120,7 +191,9 @@ def both(started: Started) -> Iterator[Both]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("template", "said"), GROUPS, ids=["of rows", "of groups"])
-def test_both_engines_say_the_same(both: Both, template: str, said: dict[str, bool]) -> None:
+def test_both_engines_say_the_same(
+    both: Both, template: str, said: dict[str, bool]
+) -> None:
     assert len(said) >= 15
     assert both.parting(template, said) == {}
 
@@ -129,8 +202,14 @@ def test_both_engines_say_the_same(both: Both, template: str, said: dict[str, bo
 @pytest.mark.parametrize(("template", "said"), GROUPS, ids=["of rows", "of groups"])
 def test_each_rule_is_needed(both: Both, template: str, said: dict[str, bool]) -> None:
     """Control: without the rules, every expression marked False parts the engines or is refused by Spark."""
-    assert both.parting(template, (text for text in said if said[text]), naive_sql) == {}
-    assert {text for text in said if not said[text] and _says_the_same_naively(both, template, text)} == set()
+    assert (
+        both.parting(template, (text for text in said if said[text]), naive_sql) == {}
+    )
+    assert {
+        text
+        for text in said
+        if not said[text] and _says_the_same_naively(both, template, text)
+    } == set()
 
 
 def _says_the_same_naively(both: Both, template: str, text: str) -> bool:
@@ -153,10 +232,14 @@ def test_a_row_for_each_month_of_a_series(both: Both) -> None:
 @pytest.mark.slow
 def test_full_joins_by_the_same_column_keep_one_row_a_key(both: Both) -> None:
     """Who is in the second and third source alone is one row; SQLGlot's own expansion makes two."""
-    parts = [f"(SELECT n AS k, n + {add} AS v{add} FROM tricky WHERE n {which}) AS p{add}" for add, which in PARTS]
-    sql = (
-        f"SELECT k, v1, v2, v3 FROM {parts[0]} FULL JOIN {parts[1]} USING (k) FULL JOIN {parts[2]} USING (k) ORDER BY k"
+    parts = [
+        f"(SELECT n AS k, n + {add} AS v{add} FROM tricky WHERE n {which}) AS p{add}"
+        for add, which in PARTS
+    ]
+    joined = " FULL JOIN ".join(
+        (parts[0], f"{parts[1]} USING (k)", f"{parts[2]} USING (k)")
     )
+    sql = f"SELECT k, v1, v2, v3 FROM {joined} ORDER BY k"
     assert both.ours(sql) == both.theirs(sql)
     assert len(both.ours(sql)) == 5
 
@@ -165,7 +248,9 @@ def test_full_joins_by_the_same_column_keep_one_row_a_key(both: Both) -> None:
 def test_inner_names_may_come_twice(both: Both) -> None:
     """Composed label queries hold the same event twice, each with a WITH of its own."""
     inner = "WITH day AS (SELECT n FROM tricky), total AS (SELECT sum(n) + {} AS n FROM day) SELECT n FROM total"
-    parts = " UNION ALL ".join(f"SELECT each.n FROM ({inner.format(number)}) AS each" for number in (1, 2))
+    parts = " UNION ALL ".join(
+        f"SELECT each.n FROM ({inner.format(number)}) AS each" for number in (1, 2)
+    )
     sql = f"WITH day AS (SELECT 5 AS n) {parts} UNION ALL SELECT n FROM day ORDER BY n"
     assert both.ours(sql) == both.theirs(sql) == [(5,), (68,), (69,)]
 
@@ -183,5 +268,11 @@ def test_what_has_no_rule_is_refused_with_its_name() -> None:
 
 def test_text_given_as_a_parameter_stays_text() -> None:
     """Whatever is in it, it ends up as one literal."""
-    sql = spark_sql("SELECT name = $text AS x FROM tricky", {"text": "a' OR 1=1 -- \\"}, {"tricky": TABLE})
-    assert sql == "SELECT tricky.name = 'a\\' OR 1=1 -- \\\\' AS x FROM tricky AS tricky"
+    sql = spark_sql(
+        "SELECT name = $text AS x FROM tricky",
+        {"text": "a' OR 1=1 -- \\"},
+        {"tricky": TABLE},
+    )
+    assert (
+        sql == "SELECT tricky.name = 'a\\' OR 1=1 -- \\\\' AS x FROM tricky AS tricky"
+    )

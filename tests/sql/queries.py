@@ -7,7 +7,7 @@ import sqlglot
 from sqlglot import exp
 
 from churn_tasks.core.settings import INCLUDE
-from churn_tasks.core.tables import Query, read_query
+from churn_tasks.declared.query import Query, read_query
 
 FAMILIES = ("month", "cohort", "features", "labels")
 SIGNS: dict[type[exp.Expr], str] = {exp.LT: "<", exp.LTE: "<=", exp.EQ: "="}
@@ -38,7 +38,9 @@ def shipped_queries() -> list[Query]:
 def label(query: Query) -> str:
     """``telecom_wide/month/prepaid``: a name for test reports."""
     profile = query.folder.parents[2].name
-    return "/".join([*([] if profile == INCLUDE.name else [profile]), query.family, query.name])
+    return "/".join(
+        [*([] if profile == INCLUDE.name else [profile]), query.family, query.name]
+    )
 
 
 def tree(query: Query) -> exp.Expr:
@@ -72,14 +74,30 @@ def missing_bounds(statement: exp.Expr) -> list[str]:
         bounds = set(_bounds(table))
         if table.name.startswith("clean_"):
             wanted = ["event_date < as_of", "known_date < known_until"]
-            found += [f"{table.name}: {bound}" for bound in wanted if bound not in bounds]
-            found += [] if bounds & {"month = month", "month <= month"} else [f"{table.name}: month = month"]
-        elif table.name.startswith("month_") and not bounds & {"month < as_of", "month < predict_end", "month = month"}:
+            found += [
+                f"{table.name}: {bound}" for bound in wanted if bound not in bounds
+            ]
+            found += (
+                []
+                if bounds & {"month = month", "month <= month"}
+                else [f"{table.name}: month = month"]
+            )
+        elif table.name.startswith("month_") and not bounds & {
+            "month < as_of",
+            "month < predict_end",
+            "month = month",
+        }:
             found.append(f"{table.name}: month < as_of")
-        elif table.name.startswith(("cohort", "feat_")) and "month = month" not in bounds:
+        elif (
+            table.name.startswith(("cohort", "feat_")) and "month = month" not in bounds
+        ):
             found.append(f"{table.name}: month = month")
     used = {column.name for column in statement.find_all(exp.Column)}
-    compared = {bound for table in statement.find_all(exp.Select) for bound in _comparisons(table)}
+    compared = {
+        bound
+        for table in statement.find_all(exp.Select)
+        for bound in _comparisons(table)
+    }
     return found + [
         f"{answer}: {day} < known_until"
         for answer, day in ANSWERS.items()
@@ -93,12 +111,18 @@ def _bounds(table: exp.Table) -> Iterator[str]:
     if select is None:
         return
     join = table.find_ancestor(exp.Join)
-    own = [] if join is None or join.find_ancestor(exp.Select) is not select else [join.args.get("on")]
+    own = (
+        []
+        if join is None or join.find_ancestor(exp.Select) is not select
+        else [join.args.get("on")]
+    )
     where = select.args.get("where")
     alone = len(list(select.find_all(exp.Table))) == 1
     for condition in [*own, where]:
         for compared, qualifier in _pairs(condition):
-            if qualifier == table.alias_or_name or (not qualifier and (alone or condition is where)):
+            if qualifier == table.alias_or_name or (
+                not qualifier and (alone or condition is where)
+            ):
                 yield compared
 
 
@@ -112,5 +136,10 @@ def _pairs(condition: exp.Expr | None) -> Iterator[tuple[str, str]]:
         return
     for comparison in condition.find_all(*SIGNS):
         column, parameter = comparison.left, comparison.right
-        if isinstance(column, exp.Column) and isinstance(parameter, (exp.Placeholder, exp.Parameter)):
-            yield f"{column.name} {SIGNS[type(comparison)]} {parameter.name}", column.table
+        if isinstance(column, exp.Column) and isinstance(
+            parameter, (exp.Placeholder, exp.Parameter)
+        ):
+            yield (
+                f"{column.name} {SIGNS[type(comparison)]} {parameter.name}",
+                column.table,
+            )

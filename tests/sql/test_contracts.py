@@ -8,11 +8,11 @@ import pytest
 import yaml
 from sqlglot import exp
 
-from churn_tasks.core.contracts import Column, FeatureColumn
 from churn_tasks.core.settings import INCLUDE
-from churn_tasks.core.tables import Query
-from churn_tasks.core.trajectory import TrajectoryFile
 from churn_tasks.core.windows import Window
+from churn_tasks.declared.contracts import Column, FeatureColumn
+from churn_tasks.declared.query import Query
+from churn_tasks.declared.trajectory.file import TrajectoryFile
 from tests.sql.queries import (
     columns_out,
     label,
@@ -102,21 +102,37 @@ GENERATED = [query for query in QUERIES if query.generated]
 @pytest.mark.parametrize("query", GENERATED, ids=label)
 def test_measures_are_of_columns_that_the_month_tables_have(query: Query) -> None:
     """An expression of trajectory.yaml is checked for its aliases when it is loaded, and for its columns here."""
-    content = yaml.safe_load((query.folder / "trajectory.yaml").read_text(encoding="utf-8"))
+    content = yaml.safe_load(
+        (query.folder / "trajectory.yaml").read_text(encoding="utf-8")
+    )
     made: dict[str, set[str]] = {}
     for other in QUERIES:
         made.setdefault(other.output.table, set()).update(other.output.column_names)
-    asked = {(alias, name) for one in TrajectoryFile(**content).measures.values() for alias, name in one.columns}
+    asked = {
+        (alias, name)
+        for one in TrajectoryFile(**content).measures.values()
+        for alias, name in one.columns
+    }
     assert asked
-    assert {(alias, name) for alias, name in asked if name not in made[content["sources"][alias]]} == set()
+    assert {
+        (alias, name)
+        for alias, name in asked
+        if name not in made[content["sources"][alias]]
+    } == set()
 
 
 @pytest.mark.parametrize("query", GENERATED, ids=label)
 def test_each_month_of_the_window_is_read_at_most_once(query: Query) -> None:
     """One pass: a join for each source and month, bounded where it stands, and nothing grouped but by region."""
     statement = tree(query)
-    sources = yaml.safe_load((query.folder / "trajectory.yaml").read_text(encoding="utf-8"))["sources"]
-    joins = [table.alias_or_name for table in statement.find_all(exp.Table) if table.name.startswith("month_")]
+    sources = yaml.safe_load(
+        (query.folder / "trajectory.yaml").read_text(encoding="utf-8")
+    )["sources"]
+    joins = [
+        table.alias_or_name
+        for table in statement.find_all(exp.Table)
+        if table.name.startswith("month_")
+    ]
     assert len(joins) == len(set(joins)) <= 3 * len(sources) + 1
     groups = [group.sql() for group in statement.find_all(exp.Group)]
     assert groups in ([], ["GROUP BY region_code"])
@@ -132,14 +148,21 @@ def test_a_query_is_short_and_opens_with_a_comment(query: Query) -> None:
 
 def _unit_problem(column: Column) -> str:
     """What is wrong with the unit of a column, or nothing."""
-    if column.type in ("text", "date", "boolean", "timestamp") or column.name == "revenue_cny":
+    if (
+        column.type in ("text", "date", "boolean", "timestamp")
+        or column.name == "revenue_cny"
+    ):
         return ""  # the revenue of month_activity keeps its name in every currency; its unit names the currency
     if column.name.startswith(("is_", "has_")):
         return "" if column.unit == "0/1" else "a flag has unit 0/1"
     words = [word for word in re.split("_", column.name) if word in UNITS]
     if not words:
         return "no word of the name says the unit"
-    return "" if column.unit and column.unit.startswith(UNITS[words[-1]]) else f"{words[-1]} but {column.unit!r}"
+    return (
+        ""
+        if column.unit and column.unit.startswith(UNITS[words[-1]])
+        else f"{words[-1]} but {column.unit!r}"
+    )
 
 
 @each_query
@@ -169,7 +192,11 @@ def _text_problem(column: Column) -> str:
         return "the English text only repeats the name"
     if re.search("[\u4e00-\u9fff]", column.en):
         return "the English text has Chinese in it"
-    return "" if re.search("[\u4e00-\u9fff]", column.zh) else "the Chinese text is not Chinese"
+    return (
+        ""
+        if re.search("[\u4e00-\u9fff]", column.zh)
+        else "the Chinese text is not Chinese"
+    )
 
 
 @each_query
@@ -186,14 +213,19 @@ def test_units_and_meanings_of_bad_columns_are_refused() -> None:
         "is_gone": ("", "a flag has unit 0/1"),
     }
     for name, (unit, problem) in bad.items():
-        assert _unit_problem(Column(name=name, type="decimal", unit=unit, en="", zh="")) == problem
+        assert (
+            _unit_problem(Column(name=name, type="decimal", unit=unit, en="", zh=""))
+            == problem
+        )
     texts = {
         ("Bill count", "账单数"): "English",
         ("Number of 账单", "账单数"): "Chinese in",
         ("Bills so far", "n"): "not",
     }
     for (en, zh), problem in texts.items():
-        assert problem in _text_problem(Column(name="bill_count", type="integer", en=en, zh=zh))
+        assert problem in _text_problem(
+            Column(name="bill_count", type="integer", en=en, zh=zh)
+        )
 
 
 def test_feature_names_are_unique_in_each_profile() -> None:
@@ -211,8 +243,17 @@ def test_feature_names_are_unique_in_each_profile() -> None:
 
 
 def test_every_reason_group_has_a_text_for_callers() -> None:
-    known = set(yaml.safe_load((INCLUDE / "playbook" / "reasons.yaml").read_text(encoding="utf-8"))["groups"])
-    used = {column.group for query in QUERIES for column in query.output.columns if isinstance(column, FeatureColumn)}
+    known = set(
+        yaml.safe_load(
+            (INCLUDE / "playbook" / "reasons.yaml").read_text(encoding="utf-8")
+        )["groups"]
+    )
+    used = {
+        column.group
+        for query in QUERIES
+        for column in query.output.columns
+        if isinstance(column, FeatureColumn)
+    }
     assert len(used) >= 10
     assert used <= known
 

@@ -8,7 +8,7 @@ import pytest
 
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.runner.month_run import MonthRun
 from tests.lakes import another_month, raw_tables, small_profile, small_run
 from tests.random_lake import fill
 from tests.sql.leaks import feature_bytes
@@ -41,7 +41,11 @@ def test_ten_runs_on_one_and_two_threads_give_the_same_bytes(filled: MonthRun) -
     for number in range(RUNS):
         run = _with_threads(filled, 1 + number % 2)
         feature_bytes(run, MONTHS)
-        made = [query for family in ("month", "cohort", "features") for query in run.registry.queries[family]]
+        made = [
+            query
+            for family in ("month", "cohort", "features")
+            for query in run.registry.queries[family]
+        ]
         tables = [query.output.table for query in made]
         digests = tuple(run.lake.sha256(table, run.month) for table in tables)
         assert len(digests) >= 20
@@ -69,6 +73,8 @@ def test_sums_of_doubles_on_two_threads_do_differ(tmp_path: Path) -> None:
     digests = set()
     for number in range(RUNS):
         path = tmp_path / f"{number}.parquet"
-        connection.execute(f"COPY (SELECT customer, sum(y) FROM part GROUP BY customer) TO '{path}'")
+        connection.execute(
+            f"COPY (SELECT customer, sum(y) FROM part GROUP BY customer) TO '{path}'"
+        )
         digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
     assert len(digests) > 1

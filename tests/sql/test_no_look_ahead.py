@@ -12,7 +12,7 @@ import pytest
 
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import INCLUDE
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.runner.month_run import MonthRun
 from tests.lakes import another_month, raw_tables, small_profile, small_run
 from tests.random_lake import fill
 from tests.sql.leaks import (
@@ -44,9 +44,16 @@ LEAKS = {
     "answer": "feat_early_answers",
     "master": "feat_master_in_place",
 }
-EXPOSES = {"events": {"future"}, "known": {"future", "late", "answer"}, "master": {"master"}, "noise": {"future"}}
+EXPOSES = {
+    "events": {"future"},
+    "known": {"future", "late", "answer"},
+    "master": {"master"},
+    "noise": {"future"},
+}
 FIRST = Month.parse("2023-12")
-CUT_OFFS = [str(FIRST + number) for number in range(2, 15)]  # 2024-02 (new year, leap day) to 2025-02
+CUT_OFFS = [
+    str(FIRST + number) for number in range(2, 15)
+]  # 2024-02 (new year, leap day) to 2025-02
 
 
 class FullLake:
@@ -58,12 +65,18 @@ class FullLake:
         for leak in LEAKS:
             shutil.copytree(PLANTED / leak, self.profile / "sql", dirs_exist_ok=True)
         self.run = small_run(folder, CUT_OFFS[0], profile=self.profile)
-        self.before: dict[str, dict[str, str]] = {}  # cut-off -> digest of each partition, nothing changed
+        self.before: dict[
+            str, dict[str, str]
+        ] = {}  # cut-off -> digest of each partition, nothing changed
 
     def at(self, cut_off: str) -> MonthRun:
         run = another_month(self.run, cut_off)
         if cut_off not in self.before:
-            new = [month for month in surroundings(run) if not run.lake.has("month_activity", month)]
+            new = [
+                month
+                for month in surroundings(run)
+                if not run.lake.has("month_activity", month)
+            ]
             fill(run, new)
             self.before[cut_off] = feature_bytes(run, [*new, run.month])
         return run
@@ -100,14 +113,20 @@ def test_features_do_not_notice_what_lies_after(full: FullLake, name: str) -> No
     change = CHANGES[name](run.window)
     touched = hit_rows(run, change)
     expected = MASTER if name == "master" else tuple(run.registry.raw)
-    assert {table for table, count in touched.items() if count} == set(expected), "the change missed a table"
+    assert {table for table, count in touched.items() if count} == set(expected), (
+        "the change missed a table"
+    )
     assert full.noticed(CUT_OFFS[0], name, change) == _exposed(name)
 
 
 def test_the_three_changes_together_expose_every_planted_leak() -> None:
     """And each leak but the first is seen by one alone: none of these three may be dropped. Noise is a cross-check."""
     assert set().union(*EXPOSES.values()) == set(LEAKS)
-    assert EXPOSES["events"] and EXPOSES["known"] - EXPOSES["events"] and EXPOSES["master"] - EXPOSES["known"]
+    assert (
+        EXPOSES["events"]
+        and EXPOSES["known"] - EXPOSES["events"]
+        and EXPOSES["master"] - EXPOSES["known"]
+    )
 
 
 @pytest.mark.slow
@@ -115,15 +134,21 @@ def test_thirteen_cut_offs_with_the_three_changes(full: FullLake) -> None:
     """The drill: the four planted leaks are the only tables that ever differ, at each cut-off the right ones."""
     assert len(CUT_OFFS) == 13
     for cut_off in CUT_OFFS:
-        for name, change in [(name, CHANGES[name]) for name in ("events", "known", "master")]:
-            assert full.noticed(cut_off, name, change(full.at(cut_off).window)) == _exposed(name), (cut_off, name)
+        for name, change in [
+            (name, CHANGES[name]) for name in ("events", "known", "master")
+        ]:
+            assert full.noticed(
+                cut_off, name, change(full.at(cut_off).window)
+            ) == _exposed(name), (cut_off, name)
 
 
 def test_every_feature_notices_a_change_of_the_past(full: FullLake) -> None:
     """Reach: the comparison sees every column, so equal bytes above mean something for each of them."""
     run = full.at(CUT_OFFS[0])
     before = feature_columns(run)
-    changed = changed_lake(run, full.folder / "past", without_half_of_the_past(run.window))
+    changed = changed_lake(
+        run, full.folder / "past", without_half_of_the_past(run.window)
+    )
     feature_bytes(changed)
     after = feature_columns(changed)
     changed.close()
@@ -131,12 +156,21 @@ def test_every_feature_notices_a_change_of_the_past(full: FullLake) -> None:
     assert [name for name, values in before.items() if after[name] == values] == []
 
 
-def test_every_feature_of_the_product_was_compared(full: FullLake, tmp_path: Path) -> None:
+def test_every_feature_of_the_product_was_compared(
+    full: FullLake, tmp_path: Path
+) -> None:
     """The lake with the planted leaks has all features of a profile without them, and four more partitions."""
-    clean, planted = small_run(tmp_path, CUT_OFFS[0], raw=raw_tables()).registry, full.run.registry
+    clean, planted = (
+        small_run(tmp_path, CUT_OFFS[0], raw=raw_tables()).registry,
+        full.run.registry,
+    )
     assert len(clean.features) >= 60
-    assert {feature.name for feature in clean.features} < {feature.name for feature in planted.features}
-    assert len(planted.queries["features"]) == len(clean.queries["features"]) + len(LEAKS)
+    assert {feature.name for feature in clean.features} < {
+        feature.name for feature in planted.features
+    }
+    assert len(planted.queries["features"]) == len(clean.queries["features"]) + len(
+        LEAKS
+    )
 
 
 def test_the_random_lake_has_more_than_one_value_a_feature(full: FullLake) -> None:
@@ -163,8 +197,12 @@ def test_every_late_answer_has_a_date_that_gates_it(full: FullLake) -> None:
     assert dated == {(table, day) for table, days in ANSWERS.items() for day in days}
 
 
-@pytest.mark.parametrize(("profile", "month"), [("retail", "2010-06"), ("telecom_wide", "2014-08")])
-def test_the_other_profiles_do_not_notice_either(profile: str, month: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("profile", "month"), [("retail", "2010-06"), ("telecom_wide", "2014-08")]
+)
+def test_the_other_profiles_do_not_notice_either(
+    profile: str, month: str, tmp_path: Path
+) -> None:
     """The same three changes, and the same reach, for each profile that brings queries of its own."""
     copied = shutil.copytree(INCLUDE / "profiles" / profile, tmp_path / profile)
     run = small_run(tmp_path, month, profile=copied)
@@ -178,5 +216,7 @@ def test_the_other_profiles_do_not_notice_either(profile: str, month: str, tmp_p
         noticed[name] = {table for table in before if before[table] != after[table]}
     run.close()
     assert len(before) >= 4
-    assert {name: noticed[name] for name in CHANGES} == {name: set() for name in CHANGES}
+    assert {name: noticed[name] for name in CHANGES} == {
+        name: set() for name in CHANGES
+    }
     assert noticed["past"] >= set(before) - {"cohort"}

@@ -8,8 +8,8 @@ import pytest
 
 from churn_tasks.core.errors import BadInput, NotReady
 from churn_tasks.core.months import Month, months_between
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import features, labels, summarise, texts
-from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import another_month, put, raw_tables, rows, small_profile, small_run
 from tests.random_lake import CUSTOMERS, fill
 
@@ -61,19 +61,28 @@ def lake(summed: MonthRun, tmp_path: Path) -> Iterator[MonthRun]:
 
 def test_summarise_writes_every_month_table(lake: MonthRun) -> None:
     report = summarise.run(lake)
-    assert set(report.rows) == {query.output.table for query in lake.registry.queries["month"]}
-    assert report.rows["month_activity"] == len(CUSTOMERS) + 1  # one closed account is billed in March
+    assert set(report.rows) == {
+        query.output.table for query in lake.registry.queries["month"]
+    }
+    assert (
+        report.rows["month_activity"] == len(CUSTOMERS) + 1
+    )  # one closed account is billed in March
 
 
 def test_summarise_waits_for_clean_tables(lake: MonthRun) -> None:
     lake.lake.remove("clean_cdr", lake.month)
-    with pytest.raises(NotReady, match=r"2024-03 needs clean_cdr of 2024-03. Run first: churn step integrate --month"):
+    with pytest.raises(
+        NotReady,
+        match=r"2024-03 needs clean_cdr of 2024-03. Run first: churn step integrate --month",
+    ):
         summarise.run(lake)
 
 
 def test_summarise_refuses_a_profile_without_activity(tmp_path: Path) -> None:
     """Where nothing tells who was active, there are no customers; said before any work is done."""
-    with pytest.raises(Exception, match=r"no active query under sql/cohort|makes month_activity"):
+    with pytest.raises(
+        Exception, match=r"no active query under sql/cohort|makes month_activity"
+    ):
         summarise.run(small_run(tmp_path, "2024-03", raw=["cdr"]))
 
 
@@ -93,7 +102,9 @@ def test_features_are_skipped_while_history_is_short(lake: MonthRun) -> None:
 
 def test_features_wait_for_each_month_of_the_window(lake: MonthRun) -> None:
     lake.lake.remove("month_usage", Month.parse("2024-02"))
-    with pytest.raises(NotReady, match=r"needs month_usage of 2024-02. Run first: churn step summarise"):
+    with pytest.raises(
+        NotReady, match=r"needs month_usage of 2024-02. Run first: churn step summarise"
+    ):
         features.run(lake)
 
 
@@ -105,10 +116,14 @@ def test_features_wait_for_each_month_of_the_window(lake: MonthRun) -> None:
     ],
     ids=["lost", "stranger"],
 )
-def test_a_feature_query_with_other_rows_is_refused(lake: MonthRun, condition: str, problem: str) -> None:
+def test_a_feature_query_with_other_rows_is_refused(
+    lake: MonthRun, condition: str, problem: str
+) -> None:
     """Control of the check itself: an inner join or an extra customer does not pass."""
     stranger = " UNION ALL SELECT 'nobody', 1" if condition == "true" else ""
-    _add_feature(lake, FEATURE_SQL.replace("$month\n", f"$month AND {condition}\n") + stranger)
+    _add_feature(
+        lake, FEATURE_SQL.replace("$month\n", f"$month AND {condition}\n") + stranger
+    )
     with pytest.raises(BadInput, match=problem):
         features.run(_reread(lake))
 
@@ -119,7 +134,9 @@ def test_a_new_folder_is_a_new_feature(lake: MonthRun) -> None:
     _add_feature(lake, FEATURE_SQL)
     again = _reread(lake)
     report = features.run(again)
-    assert [f.name for f in again.registry.features if f.name not in before] == ["talk_per_day_min"]
+    assert [f.name for f in again.registry.features if f.name not in before] == [
+        "talk_per_day_min"
+    ]
     assert report.rows["feat_intensity"] == len(CUSTOMERS)
     assert len(report.rows) == 1 + len(_feature_tables(lake)) + 1
     assert any(row["talk_per_day_min"] for row in rows(again, "feat_intensity"))
@@ -128,24 +145,35 @@ def test_a_new_folder_is_a_new_feature(lake: MonthRun) -> None:
 def test_an_absent_source_takes_its_features_with_it(tmp_path: Path) -> None:
     """Without porting requests the competitor query is inactive; every other feature stays."""
     whole = small_run(tmp_path / "whole", "2024-03", raw=raw_tables()).registry
-    lacking = small_run(tmp_path / "lacking", "2024-03", raw=[t for t in raw_tables() if t != "port_out"]).registry
+    lacking = small_run(
+        tmp_path / "lacking",
+        "2024-03",
+        raw=[t for t in raw_tables() if t != "port_out"],
+    ).registry
     gone = {query.output.table for query in whole.queries["features"]} - {
         q.output.table for q in lacking.queries["features"]
     }
     assert gone == {"feat_competitor"}
 
 
-def test_labels_are_written_for_the_month_that_has_become_mature(lake: MonthRun) -> None:
+def test_labels_are_written_for_the_month_that_has_become_mature(
+    lake: MonthRun,
+) -> None:
     """Run 2024-05 labels 2024-03 (delay April, predict May), under the partition 2024-03."""
     features.run(lake)
     run = another_month(lake, "2024-05")
-    bills = [{"customer_id": name, "is_active": name != "c01", "revenue_cny": 1} for name in CUSTOMERS]
+    bills = [
+        {"customer_id": name, "is_active": name != "c01", "revenue_cny": 1}
+        for name in CUSTOMERS
+    ]
     put(run, "month_activity", "2024-05", bills)
     report = labels.run(run)
     assert report.facts == {"label_month": "2024-03"}
     assert report.rows == {"label": len(CUSTOMERS)}
     assert lake.lake.months("label") == [Month.parse("2024-03")]
-    assert [row["customer_id"] for row in rows(run, "label", "2024-03") if row["churned"]] == ["c01"]
+    assert [
+        row["customer_id"] for row in rows(run, "label", "2024-03") if row["churned"]
+    ] == ["c01"]
 
 
 def test_labels_are_skipped_before_the_first_cohort_is_mature(lake: MonthRun) -> None:
@@ -154,9 +182,14 @@ def test_labels_are_skipped_before_the_first_cohort_is_mature(lake: MonthRun) ->
     assert lake.lake.months("label") == []
 
 
-def test_labels_wait_for_the_cohort_and_for_the_whole_predict_window(lake: MonthRun) -> None:
+def test_labels_wait_for_the_cohort_and_for_the_whole_predict_window(
+    lake: MonthRun,
+) -> None:
     run = another_month(lake, "2024-05")
-    with pytest.raises(NotReady, match=r"needs cohort of 2024-03. Run first: churn step features --month 2024-03"):
+    with pytest.raises(
+        NotReady,
+        match=r"needs cohort of 2024-03. Run first: churn step features --month 2024-03",
+    ):
         labels.run(run)
     features.run(lake)
     lake.lake.remove("month_activity", Month.parse("2024-05"))

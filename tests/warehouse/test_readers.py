@@ -17,11 +17,22 @@ from churn_tasks.adapters.warehouse.connection import Connection
 from churn_tasks.adapters.warehouse.publication import publish, take_lease
 from churn_tasks.core.errors import ConnectionTrouble
 from churn_tasks.local.postgres import Cluster
-from tests.warehouse.warehouses import JUNE, SCHEMA, as_role, count, listed, migrated, new_url, small_list
+from tests.warehouse.warehouses import (
+    JUNE,
+    SCHEMA,
+    as_role,
+    count,
+    listed,
+    migrated,
+    new_url,
+    small_list,
+)
 
 PUBLISHES = 40
 ROWS = 200
-ONE_STATEMENT = "SELECT run_id, reason_1, published_at FROM bi_warning_list WHERE month = %s"
+ONE_STATEMENT = (
+    "SELECT run_id, reason_1, published_at FROM bi_warning_list WHERE month = %s"
+)
 
 
 @pytest.fixture
@@ -37,14 +48,18 @@ def test_readers_see_one_whole_run_during_publishes(url: str) -> None:
 
     def publish_all() -> None:
         for number in range(PUBLISHES):
-            rows = [listed(rank, marker=str(number)) for rank in range(1, ROWS + number + 1)]
+            rows = [
+                listed(rank, marker=str(number)) for rank in range(1, ROWS + number + 1)
+            ]
             publish(connection, take_lease(connection, JUNE), f"run_{number}", rows)
 
     reads = _read_during(publish_all, url, _whole_by_pointer)
     torn = sum(not whole for whole, _ in reads)
     runs = {run for _, run in reads if run is not None}
     assert torn == 0
-    assert len(reads) > PUBLISHES and len(runs) > PUBLISHES / 4, "the readers were there while the month moved"
+    assert len(reads) > PUBLISHES and len(runs) > PUBLISHES / 4, (
+        "the readers were there while the month moved"
+    )
 
 
 def test_readers_of_a_table_rewritten_in_place_see_parts(url: str) -> None:
@@ -57,7 +72,10 @@ def test_readers_of_a_table_rewritten_in_place_see_parts(url: str) -> None:
             for number in range(PUBLISHES):
                 admin.execute(f"DELETE FROM {SCHEMA}.naive")
                 for _ in range(4):
-                    admin.execute(f"INSERT INTO {SCHEMA}.naive SELECT %s FROM generate_series(1, 50)", (number,))
+                    admin.execute(
+                        f"INSERT INTO {SCHEMA}.naive SELECT %s FROM generate_series(1, 50)",
+                        (number,),
+                    )
 
         reads = _read_during(rewrite_all, url, _whole_in_place)
     assert sum(not whole for whole, _ in reads) > 0
@@ -68,15 +86,32 @@ def test_a_lost_acknowledgement_is_harmless(url: str, tmp_path: Path) -> None:
     trouble = 0
     for number in range(10):
         month = JUNE + number
-        with _losing_commit(url, commit=4) as through:  # lease, stage, audit, flip: each commits once
+        with _losing_commit(
+            url, commit=4
+        ) as through:  # lease, stage, audit, flip: each commits once
             with pytest.raises(ConnectionTrouble):
-                publish(cut := Connection(through, SCHEMA), take_lease(cut, month), "run_a", small_list())
+                publish(
+                    cut := Connection(through, SCHEMA),
+                    take_lease(cut, month),
+                    "run_a",
+                    small_list(),
+                )
             trouble += 1
-        assert count(url, "SELECT count(*) FROM manifest WHERE month = %s", month.start) == 1, "the commit had landed"
+        assert (
+            count(url, "SELECT count(*) FROM manifest WHERE month = %s", month.start)
+            == 1
+        ), "the commit had landed"
         direct = Connection(url, SCHEMA)
         again = publish(direct, take_lease(direct, month), "run_a", small_list())
         assert (again.is_new, again.version) == (False, 1)
-        assert count(url, "SELECT count(*) FROM bi_warning_list WHERE month = %s", month.start) == 3
+        assert (
+            count(
+                url,
+                "SELECT count(*) FROM bi_warning_list WHERE month = %s",
+                month.start,
+            )
+            == 3
+        )
     assert trouble == 10
 
 
@@ -100,7 +135,11 @@ def _whole_by_pointer(reader: "psycopg.Connection[Any]") -> tuple[bool, str | No
     rows = reader.execute(ONE_STATEMENT, (JUNE.start,)).fetchall()
     kinds = set(rows)
     run = rows[0][0] if rows else None
-    return not rows or (len(kinds) == 1 and len(rows) == ROWS + int(rows[0][1]) and run == f"run_{rows[0][1]}"), run
+    return not rows or (
+        len(kinds) == 1
+        and len(rows) == ROWS + int(rows[0][1])
+        and run == f"run_{rows[0][1]}"
+    ), run
 
 
 def _whole_in_place(reader: "psycopg.Connection[Any]") -> tuple[bool, str | None]:
@@ -109,7 +148,9 @@ def _whole_in_place(reader: "psycopg.Connection[Any]") -> tuple[bool, str | None
 
 
 def _read_during(
-    work: Callable[[], None], url: str, read: Callable[["psycopg.Connection[Any]"], tuple[bool, str | None]]
+    work: Callable[[], None],
+    url: str,
+    read: Callable[["psycopg.Connection[Any]"], tuple[bool, str | None]],
 ) -> list[tuple[bool, str | None]]:
     """What two readers, one for each isolation level, saw while ``work`` went on."""
     stop, reads = threading.Event(), []
@@ -123,7 +164,10 @@ def _read_during(
                     reads.append(read(reader))
                 time.sleep(0.001)
 
-    levels = (psycopg.IsolationLevel.READ_COMMITTED, psycopg.IsolationLevel.REPEATABLE_READ)
+    levels = (
+        psycopg.IsolationLevel.READ_COMMITTED,
+        psycopg.IsolationLevel.REPEATABLE_READ,
+    )
     readers = [threading.Thread(target=poll, args=(level,)) for level in levels]
     for reader in readers:
         reader.start()
@@ -141,13 +185,19 @@ def _losing_commit(url: str, commit: int) -> Iterator[str]:
     """An address through which everything passes until the given COMMIT: it is handed on and its answer is not."""
     target = re.search(r"host=([^&]+)", url).group(1).replace("%2F", "/")
     folder = Path(target)
-    port = next(path.name for path in folder.glob(".s.PGSQL.*") if not path.name.endswith(".lock"))
+    port = next(
+        path.name
+        for path in folder.glob(".s.PGSQL.*")
+        if not path.name.endswith(".lock")
+    )
     away = Path(f"{target}-cut-{time.monotonic_ns()}")
     away.mkdir()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(away / port))
     listener.listen()
-    thread = threading.Thread(target=_relay, args=(listener, str(folder / port), commit), daemon=True)
+    thread = threading.Thread(
+        target=_relay, args=(listener, str(folder / port), commit), daemon=True
+    )
     thread.start()
     try:
         yield re.sub(r"host=[^&]+", f"host={quote(str(away), safe='')}", url)
@@ -166,7 +216,9 @@ def _relay(listener: socket.socket, target: str, commit: int) -> None:
 
     def answers() -> None:
         while data := server.recv(65536):
-            if lost.is_set():  # the answer to the COMMIT has come: the commit has landed
+            if (
+                lost.is_set()
+            ):  # the answer to the COMMIT has come: the commit has landed
                 client.shutdown(socket.SHUT_RDWR)
                 return
             client.sendall(data)

@@ -7,7 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from churn_tasks.adapters.warehouse import Champion, Knowledge, ListOutcome, PromotionRow, Warehouse
+from churn_tasks.adapters.warehouse import (
+    Champion,
+    Knowledge,
+    ListOutcome,
+    PromotionRow,
+    Warehouse,
+)
 from churn_tasks.core.errors import BadInput, SettingsError
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
@@ -15,9 +21,22 @@ from churn_tasks.local.postgres import Cluster
 from tests.warehouse.warehouses import JULY, JUNE, new_url, small_list, warehouse_at
 
 AUGUST = Month(2024, 8)
-DECISION = PromotionRow("2024-06", "telecom_churn", 3, True, "gate", "better on 2024-04", {"average_precision": 0.51})
+DECISION = PromotionRow(
+    "2024-06",
+    "telecom_churn",
+    3,
+    True,
+    "gate",
+    "better on 2024-04",
+    {"average_precision": 0.51},
+)
 OUTCOME = ListOutcome(
-    customers=1000, churners=80, left_in_delay=10, warned=50, warned_churners=40, warned_left_in_delay=2
+    customers=1000,
+    churners=80,
+    left_in_delay=10,
+    warned=50,
+    warned_churners=40,
+    warned_left_in_delay=2,
 )
 
 
@@ -28,12 +47,26 @@ def warehouse(postgres: Cluster) -> Iterator[Warehouse]:
     opened.close()
 
 
-def test_the_champion_is_the_latest_decision_up_to_the_month(warehouse: Warehouse) -> None:
+def test_the_champion_is_the_latest_decision_up_to_the_month(
+    warehouse: Warehouse,
+) -> None:
     warehouse.record_promotion(DECISION)
     warehouse.record_promotion(replace(DECISION, decided_in="2024-08", model_version=5))
-    champions = {str(month): warehouse.champion(month) for month in (JUNE - 1, JUNE, JULY, JULY + 1, JULY + 2)}
-    third, fifth = Champion("telecom_churn", 3, "2024-06"), Champion("telecom_churn", 5, "2024-08")
-    assert champions == {"2024-05": None, "2024-06": third, "2024-07": third, "2024-08": fifth, "2024-09": fifth}
+    champions = {
+        str(month): warehouse.champion(month)
+        for month in (JUNE - 1, JUNE, JULY, JULY + 1, JULY + 2)
+    }
+    third, fifth = (
+        Champion("telecom_churn", 3, "2024-06"),
+        Champion("telecom_churn", 5, "2024-08"),
+    )
+    assert champions == {
+        "2024-05": None,
+        "2024-06": third,
+        "2024-07": third,
+        "2024-08": fifth,
+        "2024-09": fifth,
+    }
     assert (warehouse.promotion(JUNE), warehouse.promotion(JULY)) == (DECISION, None)
 
 
@@ -48,17 +81,22 @@ def test_another_decision_for_an_earlier_month_is_a_revision_beside_the_old_one(
     warehouse: Warehouse, caplog: pytest.LogCaptureFixture
 ) -> None:
     warehouse.record_promotion(DECISION)
-    warehouse.record_promotion(replace(DECISION, decided_in="2024-07", promoted=False, why="kept"))
+    warehouse.record_promotion(
+        replace(DECISION, decided_in="2024-07", promoted=False, why="kept")
+    )
     warehouse.record_promotion(replace(DECISION, model_version=4))
     assert "decided again, differently: revision 2" in caplog.text, "never silently"
     history = [
-        (row["valid_from"], row["model_version"], row["revision"], row["is_current"]) for row in warehouse.promotions()
+        (row["valid_from"], row["model_version"], row["revision"], row["is_current"])
+        for row in warehouse.promotions()
     ]
     june, july = JUNE.start, JULY.start
     assert history == [(june, 3, 1, False), (june, 4, 2, True), (july, 3, 1, True)]
 
 
-def test_a_decision_is_in_force_until_another_version_takes_over(warehouse: Warehouse) -> None:
+def test_a_decision_is_in_force_until_another_version_takes_over(
+    warehouse: Warehouse,
+) -> None:
     """valid_to skips decisions that kept the version: 3 from June, kept in July, 5 from August."""
     warehouse.record_promotion(DECISION)
     warehouse.record_promotion(replace(DECISION, decided_in="2024-07", promoted=False))
@@ -71,36 +109,67 @@ def test_digests_of_a_model_version_never_change(warehouse: Warehouse) -> None:
     files = {"MLmodel": "a" * 64, "model.skops": "b" * 64}
     warehouse.record_model_files("telecom_churn", 3, files)
     warehouse.record_model_files("telecom_churn", 3, files)
-    with pytest.raises(BadInput, match=r"1 files differ from those on record, e.g. model.skops"):
-        warehouse.record_model_files("telecom_churn", 3, {**files, "model.skops": "c" * 64})
+    with pytest.raises(
+        BadInput, match=r"1 files differ from those on record, e.g. model.skops"
+    ):
+        warehouse.record_model_files(
+            "telecom_churn", 3, {**files, "model.skops": "c" * 64}
+        )
     with pytest.raises(BadInput, match="no files"):
         warehouse.record_model_files("telecom_churn", 4, {})
     assert warehouse.model_files("telecom_churn", 3) == files
     assert warehouse.model_files("telecom_churn", 4) == {}
 
 
-def test_an_outcome_is_added_once_and_corrected_beside_itself(warehouse: Warehouse) -> None:
+def test_an_outcome_is_added_once_and_corrected_beside_itself(
+    warehouse: Warehouse,
+) -> None:
     assert warehouse.record_outcome(JUNE, OUTCOME) is False, "no list, no outcome"
     warehouse.publish(warehouse.take_lease(JUNE), "run_a", small_list())
-    added = [warehouse.record_outcome(JUNE, OUTCOME), warehouse.record_outcome(JUNE, OUTCOME)]
+    added = [
+        warehouse.record_outcome(JUNE, OUTCOME),
+        warehouse.record_outcome(JUNE, OUTCOME),
+    ]
     assert added == [True, False]
     assert warehouse.record_outcome(JUNE, replace(OUTCOME, warned_churners=41)) is True
     (row,) = warehouse.read("SELECT * FROM bi_result")
     assert (row["warned_churners"], row["revision"], row["run_id"]) == (41, 2, "run_a")
-    shares = (float(row["churn_rate_pct"]), float(row["precision_pct"]), float(row["coverage_pct"]))
+    shares = (
+        float(row["churn_rate_pct"]),
+        float(row["precision_pct"]),
+        float(row["coverage_pct"]),
+    )
     assert shares == (8.0, 82.0, 51.25)  # 80/1000, 41/50, 41/80
 
 
-def test_the_list_that_was_called_is_judged_and_older_truth_adds_nothing(warehouse: Warehouse) -> None:
-    first, restated = Knowledge(dt.date(2024, 8, 6)), Knowledge(dt.date(2024, 9, 6), is_restated=True)
+def test_the_list_that_was_called_is_judged_and_older_truth_adds_nothing(
+    warehouse: Warehouse,
+) -> None:
+    first, restated = (
+        Knowledge(dt.date(2024, 8, 6)),
+        Knowledge(dt.date(2024, 9, 6), is_restated=True),
+    )
     warehouse.publish(warehouse.take_lease(AUGUST), "called", small_list(3), first)
     warehouse.publish(warehouse.take_lease(AUGUST), "restated", small_list(2), restated)
     assert warehouse.record_outcome(AUGUST, OUTCOME, dt.date(2024, 11, 6)) is True
     corrected = replace(OUTCOME, churners=OUTCOME.churners - 1)
-    assert warehouse.record_outcome(AUGUST, corrected, dt.date(2024, 12, 6)) is True, "a late bill: one had not left"
-    assert warehouse.record_outcome(AUGUST, OUTCOME, dt.date(2024, 11, 6)) is False, "an earlier run again knows less"
-    told = warehouse.read("SELECT run_id, churners, known_until FROM bi_result WHERE month = %s", (AUGUST.start,))
-    assert told == [{"run_id": "called", "churners": corrected.churners, "known_until": dt.date(2024, 12, 6)}]
+    assert warehouse.record_outcome(AUGUST, corrected, dt.date(2024, 12, 6)) is True, (
+        "a late bill: one had not left"
+    )
+    assert warehouse.record_outcome(AUGUST, OUTCOME, dt.date(2024, 11, 6)) is False, (
+        "an earlier run again knows less"
+    )
+    told = warehouse.read(
+        "SELECT run_id, churners, known_until FROM bi_result WHERE month = %s",
+        (AUGUST.start,),
+    )
+    assert told == [
+        {
+            "run_id": "called",
+            "churners": corrected.churners,
+            "known_until": dt.date(2024, 12, 6),
+        }
+    ]
 
 
 def test_validation_rows_are_added_once(warehouse: Warehouse) -> None:
@@ -116,14 +185,26 @@ def test_validation_rows_are_added_once(warehouse: Warehouse) -> None:
         }
         for name in ("lightgbm", "logistic_regression")
     ]
-    assert [warehouse.record_validation(JUNE, rows), warehouse.record_validation(JUNE, rows)] == [2, 0]
-    found = warehouse.read("SELECT candidate, measure, value FROM bi_validation ORDER BY candidate, measure")
+    assert [
+        warehouse.record_validation(JUNE, rows),
+        warehouse.record_validation(JUNE, rows),
+    ] == [2, 0]
+    found = warehouse.read(
+        "SELECT candidate, measure, value FROM bi_validation ORDER BY candidate, measure"
+    )
     assert len(found) == 8
     values = {row["measure"]: row["value"] for row in found}
-    assert values == {"auc": "0.8", "train_to": "2024-04-01", "coverage": None, "is_selected": "true"}
+    assert values == {
+        "auc": "0.8",
+        "train_to": "2024-04-01",
+        "coverage": None,
+        "is_selected": "true",
+    }
 
 
-def test_making_the_object_costs_nothing_and_using_it_without_an_address_says_what_to_do() -> None:
+def test_making_the_object_costs_nothing_and_using_it_without_an_address_says_what_to_do() -> (
+    None
+):
     warehouse = Warehouse(load_settings("telecom", warehouse_url=""))
     with pytest.raises(SettingsError, match="CHURN_WAREHOUSE_URL"):
         warehouse.champion(Month.parse("2024-06"))

@@ -34,7 +34,9 @@ def migrated(url: str) -> Connection:
     return connection
 
 
-def listed(rank: int, *, score: float = 0.5, marker: str = "usage_drop", **changes: Any) -> tuple[Any, ...]:
+def listed(
+    rank: int, *, score: float = 0.5, marker: str = "usage_drop", **changes: Any
+) -> tuple[Any, ...]:
     """One row of a list; ``marker`` stands in every row of a run, so that mixed runs show."""
     row: dict[str, Any] = {
         "rank": rank, "customer_id": f"customer_{rank}", "phone_token": f"token_{rank}", "arpu_cny": Decimal("40.0000"),

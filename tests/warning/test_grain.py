@@ -8,17 +8,23 @@ import pandas as pd
 import pytest
 
 from churn_tasks.core.sections import WarningList
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import check_list, warn
-from churn_tasks.steps.month_run import MonthRun
 from churn_tasks.steps.score import _on_list
 from churn_tasks.warning.grain import chosen
 from tests.lakes import put, rows
 from tests.scored_lake import scored_run
 
 # Pa holds a1 (0.9 * 10 = 9 expected loss) and a2 (0.4 * 50 = 20); Pb holds b (0.8 * 10); Pc holds c (0.1 * 10).
-SCORES = pd.DataFrame({"customer_id": ["a1", "a2", "b", "c"], "churn_score": [0.9, 0.4, 0.8, 0.1]})
+SCORES = pd.DataFrame(
+    {"customer_id": ["a1", "a2", "b", "c"], "churn_score": [0.9, 0.4, 0.8, 0.1]}
+)
 LINES = pd.DataFrame(
-    {"customer_id": ["a1", "a2", "b", "c"], "person_id": ["Pa", "Pa", "Pb", "Pc"], "arpu_cny": [10.0, 50.0, 10.0, 10.0]}
+    {
+        "customer_id": ["a1", "a2", "b", "c"],
+        "person_id": ["Pa", "Pa", "Pb", "Pc"],
+        "arpu_cny": [10.0, 50.0, 10.0, 10.0],
+    }
 )
 
 
@@ -26,7 +32,11 @@ LINES = pd.DataFrame(
     ("grain", "share", "listed"),
     [
         ("line", 0.5, ["a1", "b"]),  # two of four lines
-        ("customer", 0.67, ["b", "a2"]),  # two of three persons; Pa by the line that is worth most
+        (
+            "customer",
+            0.67,
+            ["b", "a2"],
+        ),  # two of three persons; Pa by the line that is worth most
         ("customer", 1.0, ["b", "a2", "c"]),
         ("line", 1.0, ["a1", "b", "a2", "c"]),
     ],
@@ -34,7 +44,11 @@ LINES = pd.DataFrame(
 def test_who_is_on_the_list(grain: str, share: float, listed: list[str]) -> None:
     limits = WarningList(share=share, one_row_per=grain)
     assert chosen(SCORES, LINES, limits)["customer_id"].tolist() == listed
-    shuffled = chosen(SCORES.sample(frac=1, random_state=1), LINES.sample(frac=1, random_state=2), limits)
+    shuffled = chosen(
+        SCORES.sample(frac=1, random_state=1),
+        LINES.sample(frac=1, random_state=2),
+        limits,
+    )
     assert shuffled["customer_id"].tolist() == listed
 
 
@@ -43,14 +57,21 @@ def _with_persons(folder: Path, grain: str) -> MonthRun:
     run = scored_run(folder, warning_list={"share": 0.1, "one_row_per": grain})
     people = sorted(row["customer_id"] for row in rows(run, "cohort"))
     made = [
-        {"customer_id": line, "person_id": f"P{people[number - number % 2]}", "is_current": True, "line_count": 2}
+        {
+            "customer_id": line,
+            "person_id": f"P{people[number - number % 2]}",
+            "is_current": True,
+            "line_count": 2,
+        }
         for number, line in enumerate(people)
     ]
     put(run, "customer_line", str(run.month), made)
     return run
 
 
-def test_the_list_of_persons_names_each_once_with_all_lines_counted(tmp_path: Path) -> None:
+def test_the_list_of_persons_names_each_once_with_all_lines_counted(
+    tmp_path: Path,
+) -> None:
     run = _with_persons(tmp_path, "customer")
     every = {row["customer_id"]: row["churn_score"] for row in rows(run, "score_churn")}
     put_all_factors(run, every)
@@ -77,20 +98,31 @@ def test_the_list_of_lines_may_name_a_person_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("grain", ["line", "customer"])
-def test_score_explains_exactly_those_whom_warn_lists(tmp_path: Path, grain: str) -> None:
+def test_score_explains_exactly_those_whom_warn_lists(
+    tmp_path: Path, grain: str
+) -> None:
     """Otherwise a listed person would have no reason: by customer it is not simply the highest scores."""
     run = _with_persons(tmp_path, grain)
     every = {row["customer_id"]: row["churn_score"] for row in rows(run, "score_churn")}
     put_all_factors(run, every)
     warn.run(run)
     customers = np.array(sorted(every), dtype=object)
-    mask = _on_list(run, SimpleNamespace(customers=customers), np.array([every[line] for line in customers]))
-    assert set(customers[mask]) == {row["customer_id"] for row in rows(run, "out_warning_list")}
+    mask = _on_list(
+        run,
+        SimpleNamespace(customers=customers),
+        np.array([every[line] for line in customers]),
+    )
+    assert set(customers[mask]) == {
+        row["customer_id"] for row in rows(run, "out_warning_list")
+    }
     run.close()
 
 
 def put_all_factors(run: MonthRun, every: dict[str, float]) -> None:
     """A factor for everybody: other lines are on this list than the fixture explains."""
     feature = run.registry.features[0].name
-    made = [{"customer_id": line, "feature": feature, "contribution": 0.5, "value": 1.0} for line in every]
+    made = [
+        {"customer_id": line, "feature": feature, "contribution": 0.5, "value": 1.0}
+        for line in every
+    ]
     put(run, "score_factor", str(run.month), made)

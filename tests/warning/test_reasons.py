@@ -9,20 +9,37 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from churn_tasks.core.closed import Text
-from churn_tasks.core.contracts import FeatureColumn
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE, load_settings
-from churn_tasks.core.tables import load_registry
+from churn_tasks.declared.contracts import FeatureColumn
+from churn_tasks.declared.registry import load_registry
 from churn_tasks.warning.evidence import bears_out, fact
-from churn_tasks.warning.playbook import Playbook, Reason, Reasons, Strategies, load_playbook
+from churn_tasks.warning.playbook import (
+    Playbook,
+    Reason,
+    Reasons,
+    Strategies,
+    load_playbook,
+)
 from churn_tasks.warning.reasons import reasons_by_customer
 from tests.lakes import small_profile
 
 
-def feature(name: str, group: str, expect: str = "none", unit: str = "min") -> FeatureColumn:
-    meaning = {"en": f"{name} of the month, empty when unknown", "zh": f"{name}（未知为空）"}
+def feature(
+    name: str, group: str, expect: str = "none", unit: str = "min"
+) -> FeatureColumn:
+    meaning = {
+        "en": f"{name} of the month, empty when unknown",
+        "zh": f"{name}（未知为空）",
+    }
     return FeatureColumn(
-        name=name, type="double", unit=unit, family="consumption", group=group, expect=expect, **meaning
+        name=name,
+        type="double",
+        unit=unit,
+        family="consumption",
+        group=group,
+        expect=expect,
+        **meaning,
     )
 
 
@@ -33,11 +50,19 @@ CATALOGUE = [
 GROUPS = sorted({column.group for column in CATALOGUE})
 PLAYBOOK = Playbook(
     reasons=Reasons(
-        groups={g: Reason(title=Text(en=g, zh=g), says=Text(en=f"less {g}", zh=f"{g}下降")) for g in GROUPS}
+        groups={
+            g: Reason(title=Text(en=g, zh=g), says=Text(en=f"less {g}", zh=f"{g}下降"))
+            for g in GROUPS
+        }
     ),
-    strategies=Strategies(without_reason=Text(en="ask", zh="询问"), by_reason={g: Text(en=g, zh=g) for g in GROUPS}),
+    strategies=Strategies(
+        without_reason=Text(en="ask", zh="询问"),
+        by_reason={g: Text(en=g, zh=g) for g in GROUPS},
+    ),
 )
-QUICK = settings(max_examples=50, deadline=None)  # no deadline: a busy machine is no counter-example
+QUICK = settings(
+    max_examples=50, deadline=None
+)  # no deadline: a busy machine is no counter-example
 CONTRIBUTIONS = st.lists(
     st.tuples(st.sampled_from([c.name for c in CATALOGUE]), st.sampled_from([-3.0, -0.2, 0.0, 0.01, 0.5, 0.5, 2.0])),
     max_size=6, unique_by=lambda pair: pair[0],
@@ -45,18 +70,27 @@ CONTRIBUTIONS = st.lists(
 
 
 def factors(*rows: tuple[str, str, float, float | None]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["customer_id", "feature", "contribution", "value"])
+    return pd.DataFrame(
+        rows, columns=["customer_id", "feature", "contribution", "value"]
+    )
 
 
 def groups_of(frame: pd.DataFrame) -> dict[str, list[str]]:
     given = reasons_by_customer(frame, CATALOGUE, PLAYBOOK)
-    return {customer: [reason.group for reason in reasons] for customer, reasons in given.items()}
+    return {
+        customer: [reason.group for reason in reasons]
+        for customer, reasons in given.items()
+    }
 
 
 @QUICK
 @given(contributions=CONTRIBUTIONS)
-def test_no_protective_factor_is_a_reason(contributions: list[tuple[str, float]]) -> None:
-    found = groups_of(factors(*[("c", name, value, 1.0) for name, value in contributions])).get("c", [])
+def test_no_protective_factor_is_a_reason(
+    contributions: list[tuple[str, float]],
+) -> None:
+    found = groups_of(
+        factors(*[("c", name, value, 1.0) for name, value in contributions])
+    ).get("c", [])
     group = {column.name: column.group for column in CATALOGUE}
     raising = {group[name] for name, value in contributions if value > 0}
     assert set(found) <= raising
@@ -72,36 +106,54 @@ def test_by_absolute_value_the_protective_factor_would_be_the_reason() -> None:
     assert groups_of(rows) == {"loyal": ["usage"]}
 
 
-def test_contributions_of_one_group_are_added_up_and_small_groups_are_not_reasons() -> None:
+def test_contributions_of_one_group_are_added_up_and_small_groups_are_not_reasons() -> (
+    None
+):
     """usage 0.3 + 0.3 = 0.6 before spend 0.5; network 0.04 is under 5 % of 1.14."""
     rows = factors(
-        ("c", "calls", 0.3, 5.0), ("c", "texts", 0.3, 2.0), ("c", "bill", 0.5, 30.0), ("c", "faults", 0.04, 1.0)
+        ("c", "calls", 0.3, 5.0),
+        ("c", "texts", 0.3, 2.0),
+        ("c", "bill", 0.5, 30.0),
+        ("c", "faults", 0.04, 1.0),
     )
     assert groups_of(rows) == {"c": ["usage", "spend"]}
 
 
 def test_customers_have_reasons_of_their_own() -> None:
-    rows = factors(("caller", "calls", 1.0, 5.0), ("debtor", "debt", 1.0, 90.0), ("nobody", "calls", -1.0, 500.0))
+    rows = factors(
+        ("caller", "calls", 1.0, 5.0),
+        ("debtor", "debt", 1.0, 90.0),
+        ("nobody", "calls", -1.0, 500.0),
+    )
     assert groups_of(rows) == {"caller": ["usage"], "debtor": ["payment"]}
 
 
 @QUICK
 @given(contributions=CONTRIBUTIONS, seed=st.integers(0, 99))
-def test_the_order_of_rows_does_not_matter(contributions: list[tuple[str, float]], seed: int) -> None:
+def test_the_order_of_rows_does_not_matter(
+    contributions: list[tuple[str, float]], seed: int
+) -> None:
     rows = factors(*[("c", name, value, 1.0) for name, value in contributions])
-    assert reasons_by_customer(rows.sample(frac=1, random_state=seed), CATALOGUE, PLAYBOOK) == reasons_by_customer(
-        rows, CATALOGUE, PLAYBOOK
-    )
+    assert reasons_by_customer(
+        rows.sample(frac=1, random_state=seed), CATALOGUE, PLAYBOOK
+    ) == reasons_by_customer(rows, CATALOGUE, PLAYBOOK)
 
 
 def test_the_text_holds_the_customers_own_figure() -> None:
-    (reason,) = reasons_by_customer(factors(("c", "calls", 1.0, 12.345)), CATALOGUE, PLAYBOOK)["c"]
-    assert reason.text == Text(en="less usage (calls of the month: 12.3 min)", zh="usage下降（calls：12.3 分钟）")
+    (reason,) = reasons_by_customer(
+        factors(("c", "calls", 1.0, 12.345)), CATALOGUE, PLAYBOOK
+    )["c"]
+    assert reason.text == Text(
+        en="less usage (calls of the month: 12.3 min)",
+        zh="usage下降（calls：12.3 分钟）",
+    )
 
 
 def test_a_figure_that_does_not_bear_the_reason_out_is_not_said() -> None:
     """The score may rise on "0 days late" or on an unknown; nobody could say that aloud."""
-    rows = factors(("c", "late", 2.0, 0.0), ("c", "debt", 1.0, None), ("c", "calls", 0.5, 5.0))
+    rows = factors(
+        ("c", "late", 2.0, 0.0), ("c", "debt", 1.0, None), ("c", "calls", 0.5, 5.0)
+    )
     assert groups_of(rows) == {"c": ["usage"]}
 
 
@@ -115,7 +167,9 @@ def test_a_figure_that_does_not_bear_the_reason_out_is_not_said() -> None:
         ("balance_cny", "down", "CNY", 0, True), ("night_share", "none", "share", 0, True),
     ],
 )  # fmt: skip
-def test_which_values_bear_a_reason_out(name: str, expect: str, unit: str, value: float, spoken: bool) -> None:
+def test_which_values_bear_a_reason_out(
+    name: str, expect: str, unit: str, value: float, spoken: bool
+) -> None:
     assert bears_out(feature(name, "usage", expect, unit), value) is spoken
     assert bears_out(feature(name, "usage", expect, unit), float("nan")) is False
 
@@ -136,11 +190,16 @@ def test_how_figures_are_said(name: str, unit: str, value: float, said: str) -> 
 
 def test_an_unknown_group_names_the_file_to_mend() -> None:
     catalogue = [feature("dreams", "sleep")]
-    with pytest.raises(SettingsError, match=r"playbook/reasons\.yaml has no text for the reason groups sleep"):
+    with pytest.raises(
+        SettingsError,
+        match=r"playbook/reasons\.yaml has no text for the reason groups sleep",
+    ):
         reasons_by_customer(factors(("c", "dreams", 1.0, 1.0)), catalogue, PLAYBOOK)
 
 
-PROFILES = sorted(path.parent.name for path in (INCLUDE / "profiles").glob("*/settings.yaml"))
+PROFILES = sorted(
+    path.parent.name for path in (INCLUDE / "profiles").glob("*/settings.yaml")
+)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -154,22 +213,36 @@ def test_the_playbook_has_words_for_every_feature_of_the_profile(profile: str) -
 def test_every_text_of_the_playbook_is_in_both_languages_and_no_copy() -> None:
     playbook = load_playbook(load_settings("telecom"))
     texts = [t for r in playbook.reasons.groups.values() for t in (r.title, r.says)]
-    texts += [*playbook.strategies.by_reason.values(), playbook.strategies.without_reason]
+    texts += [
+        *playbook.strategies.by_reason.values(),
+        playbook.strategies.without_reason,
+    ]
     assert len(texts) >= 45
     assert not [text for text in texts if not text.en.isascii() or text.zh.isascii()]
     assert len({text.en for text in texts}) == len(texts)
 
 
-def test_a_profile_may_add_groups_and_must_say_what_to_do_about_them(tmp_path: Path) -> None:
+def test_a_profile_may_add_groups_and_must_say_what_to_do_about_them(
+    tmp_path: Path,
+) -> None:
     profile = small_profile(tmp_path, raw=[])
     (profile / "playbook").mkdir()
     own = {
-        "groups": {"returns": {"title": {"en": "Returns", "zh": "退货"}, "says": {"en": "Sent back", "zh": "退货多"}}}
+        "groups": {
+            "returns": {
+                "title": {"en": "Returns", "zh": "退货"},
+                "says": {"en": "Sent back", "zh": "退货多"},
+            }
+        }
     }
-    (profile / "playbook" / "reasons.yaml").write_text(yaml.safe_dump(own), encoding="utf-8")
+    (profile / "playbook" / "reasons.yaml").write_text(
+        yaml.safe_dump(own), encoding="utf-8"
+    )
     with pytest.raises(SettingsError, match=r"strategies.yaml lacks \['returns'\]"):
         load_playbook(load_settings(str(profile)))
     strategy = {"by_reason": {"returns": {"en": "Call", "zh": "回访"}}}
-    (profile / "playbook" / "strategies.yaml").write_text(yaml.safe_dump(strategy), encoding="utf-8")
+    (profile / "playbook" / "strategies.yaml").write_text(
+        yaml.safe_dump(strategy), encoding="utf-8"
+    )
     playbook = load_playbook(load_settings(str(profile)))
     assert {"returns", "usage_drop"} <= set(playbook.reasons.groups)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import warn
-from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import another_month, put, rows
 from tests.scored_lake import scored_run
 
@@ -16,29 +16,44 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> MonthRun:
     return scored_run(tmp_path_factory.mktemp("warn"))
 
 
-def test_the_list_holds_the_highest_scores_ranked_by_expected_loss(run: MonthRun) -> None:
+def test_the_list_holds_the_highest_scores_ranked_by_expected_loss(
+    run: MonthRun,
+) -> None:
     report = warn.run(run)
     listed = sorted(rows(run, "out_warning_list"), key=lambda row: row["rank"])
-    assert report.rows == {"out_warning_list": 40} and len(listed) == 40  # a tenth of 400
-    best = sorted(rows(run, "score_churn"), key=lambda row: (-row["churn_score"], row["customer_id"]))[:40]
-    assert {row["customer_id"] for row in listed} == {row["customer_id"] for row in best}
+    assert (
+        report.rows == {"out_warning_list": 40} and len(listed) == 40
+    )  # a tenth of 400
+    best = sorted(
+        rows(run, "score_churn"),
+        key=lambda row: (-row["churn_score"], row["customer_id"]),
+    )[:40]
+    assert {row["customer_id"] for row in listed} == {
+        row["customer_id"] for row in best
+    }
     assert [row["rank"] for row in listed] == list(range(1, 41))
     priorities = [row["action_priority"] for row in listed]
     assert priorities == sorted(priorities, reverse=True)
     for row in listed:
-        assert row["action_priority"] == pytest.approx(row["churn_score"] * float(row["arpu_cny"]), abs=1e-4)
+        assert row["action_priority"] == pytest.approx(
+            row["churn_score"] * float(row["arpu_cny"]), abs=1e-4
+        )
 
 
 def test_every_listed_customer_has_reasons_strategy_and_lineage(run: MonthRun) -> None:
     warn.run(run)
     listed = rows(run, "out_warning_list")
-    assert all(row["reason_1_zh"] and row["strategy_zh"] and row["phone_token"] for row in listed)
-    assert {(row["model_name"], row["model_version"], row["feature_set"]) for row in listed} == {
-        ("small_lake", 3, "f00d")
-    }
-    assert len({(row["reason_1"], row["reason_2"], row["reason_3"]) for row in listed}) > 10, (
-        "not the same for everybody"
+    assert all(
+        row["reason_1_zh"] and row["strategy_zh"] and row["phone_token"]
+        for row in listed
     )
+    assert {
+        (row["model_name"], row["model_version"], row["feature_set"]) for row in listed
+    } == {("small_lake", 3, "f00d")}
+    assert (
+        len({(row["reason_1"], row["reason_2"], row["reason_3"]) for row in listed})
+        > 10
+    ), "not the same for everybody"
 
 
 def test_the_same_scores_give_the_same_bytes(run: MonthRun) -> None:
@@ -51,18 +66,42 @@ def test_the_same_scores_give_the_same_bytes(run: MonthRun) -> None:
 def test_arpu_counts_a_month_without_revenue_as_zero(tmp_path: Path) -> None:
     """60 + 30 in two of three months: (60 + 30 + 0) / 3 = 30; priority 0.5 x 30 = 15. The month after is not seen."""
     run = scored_run(tmp_path, "2024-06", customers=2)
-    for month, revenue in (("2024-04", 60), ("2024-05", None), ("2024-06", 30), ("2024-07", 999)):
-        active = [] if revenue is None else [{"customer_id": "c0000", "is_active": True, "revenue_cny": revenue}]
+    for month, revenue in (
+        ("2024-04", 60),
+        ("2024-05", None),
+        ("2024-06", 30),
+        ("2024-07", 999),
+    ):
+        active = (
+            []
+            if revenue is None
+            else [{"customer_id": "c0000", "is_active": True, "revenue_cny": revenue}]
+        )
         put(run, "month_activity", month, active)
-    score = {"churn_score": 0.5, "model_name": "small_lake", "model_version": 3, "feature_set": "f00d"}
+    score = {
+        "churn_score": 0.5,
+        "model_name": "small_lake",
+        "model_version": 3,
+        "feature_set": "f00d",
+    }
     put(run, "score_churn", "2024-06", [{"customer_id": "c0000", **score}])
     put(run, "score_factor", "2024-06", [])
     warn.run(run)
     (row,) = rows(run, "out_warning_list")
-    assert (row["arpu_cny"], row["action_priority"], row["level"]) == (Decimal("30.0000"), 15.0, "high")
-    assert (row["reason_1"], row["strategy_en"].startswith("Care call")) == (None, True), "nothing to say, still a call"
+    assert (row["arpu_cny"], row["action_priority"], row["level"]) == (
+        Decimal("30.0000"),
+        15.0,
+        "high",
+    )
+    assert (row["reason_1"], row["strategy_en"].startswith("Care call")) == (
+        None,
+        True,
+    ), "nothing to say, still a call"
 
 
 def test_a_month_without_scores_is_skipped(run: MonthRun) -> None:
     report = warn.run(another_month(run, "2024-02"))
-    assert (report.outcome, "no model is in force" in report.reason) == ("skipped", True)
+    assert (report.outcome, "no model is in force" in report.reason) == (
+        "skipped",
+        True,
+    )

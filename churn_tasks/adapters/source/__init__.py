@@ -59,7 +59,9 @@ def open_source(settings: Settings, month: Month | None = None) -> Iterator[Sour
 
 
 def _database(settings: Settings) -> AbstractContextManager[Source]:
-    if settings.source.kind == "postgres" or settings.environment.source_url.startswith("adbc+postgresql:"):
+    if settings.source.kind == "postgres" or settings.environment.source_url.startswith(
+        "adbc+postgresql:"
+    ):
         from churn_tasks.adapters.source import postgres
 
         return postgres.opened(settings)
@@ -76,7 +78,11 @@ def _require_address(settings: Settings) -> None:
     if settings.environment.source_url:
         return
     kept = settings.source.connection
-    why = f" (source.connection {kept!r} is known to Airflow alone, this process runs outside it)" if kept else ""
+    why = (
+        f" (source.connection {kept!r} is known to Airflow alone, this process runs outside it)"
+        if kept
+        else ""
+    )
     raise SettingsError(
         f"CHURN_SOURCE_URL is not set{why}; give the source database, e.g. postgresql://reader@host/boss"
     )

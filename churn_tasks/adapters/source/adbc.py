@@ -17,7 +17,13 @@ from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError
 from churn_tasks.core.settings import Settings
 
 _ADDRESS = re.compile(r"adbc\+([a-z0-9_]+):")
-PASSING = ("conflict with recovery", "terminating connection", "out of memory", "deadlock", "canceling statement")
+PASSING = (
+    "conflict with recovery",
+    "terminating connection",
+    "out of memory",
+    "deadlock",
+    "canceling statement",
+)
 
 
 class AdbcSource:
@@ -28,11 +34,17 @@ class AdbcSource:
 
     @contextmanager
     def batches(self, sql: str) -> Iterator[pa.RecordBatchReader]:
-        with self._transaction(), sorted_errors(self.settings, sql), self.connection.cursor() as cursor:
+        with (
+            self._transaction(),
+            sorted_errors(self.settings, sql),
+            self.connection.cursor() as cursor,
+        ):
             self.begin()
             cursor.execute(sql)
             rows = cursor.fetch_record_batch()
-            with streamed(rows.schema, rows.__iter__, sorted_errors(self.settings, sql)) as reader:
+            with streamed(
+                rows.schema, rows.__iter__, sorted_errors(self.settings, sql)
+            ) as reader:
                 yield reader
 
     def begin(self) -> None:
@@ -41,7 +53,9 @@ class AdbcSource:
         Most other drivers know no such option: for them ``docs/sources.md`` asks for an account that may only read.
         """
         with suppress(Exception):
-            self.connection.adbc_connection.set_options(**{"adbc.connection.readonly": "true"})
+            self.connection.adbc_connection.set_options(
+                **{"adbc.connection.readonly": "true"}
+            )
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -49,7 +63,9 @@ class AdbcSource:
         try:
             yield
         finally:
-            with suppress(Exception):  # the connection may be gone; what matters was raised above
+            with suppress(
+                Exception
+            ):  # the connection may be gone; what matters was raised above
                 self.connection.rollback()
 
     def relations(self, sql: str) -> dict[str, dict[str, str]]:
@@ -57,8 +73,12 @@ class AdbcSource:
         found = {}
         for schema, name in relations_in(sql, self.driver):
             with self._transaction(), sorted_errors(self.settings, sql):
-                fields = self.connection.adbc_get_table_schema(name, db_schema_filter=schema or None)
-            found[f"{schema}.{name}" if schema else name] = {field.name: str(field.type) for field in fields}
+                fields = self.connection.adbc_get_table_schema(
+                    name, db_schema_filter=schema or None
+                )
+            found[f"{schema}.{name}" if schema else name] = {
+                field.name: str(field.type) for field in fields
+            }
         return found
 
 
@@ -73,7 +93,9 @@ def opened(settings: Settings) -> Iterator[AdbcSource]:
     url = settings.environment.source_url
     found = _ADDRESS.match(url)
     if not found:
-        raise SettingsError("CHURN_SOURCE_URL begins with adbc+ but names no driver, e.g. adbc+sqlite:///data/boss.db")
+        raise SettingsError(
+            "CHURN_SOURCE_URL begins with adbc+ but names no driver, e.g. adbc+sqlite:///data/boss.db"
+        )
     driver = found.group(1)
     try:
         module = importlib.import_module(f"adbc_driver_{driver}.dbapi")
@@ -107,14 +129,27 @@ def sorted_errors(settings: Settings, sql: str = "") -> Iterator[None]:
 
     try:
         yield
-    except (OSError, pa.ArrowException) as error:  # pyarrow passes a driver's errors on as these, without a class
+    except (
+        OSError,
+        pa.ArrowException,
+    ) as error:  # pyarrow passes a driver's errors on as these, without a class
         text = shown(error, sql, settings.environment.source_url)
         if "ERROR" not in str(error) or any(told in str(error) for told in PASSING):
-            raise ConnectionTrouble(f"the source database did not answer any more: {text}") from None
-        raise BadInput(f"the source refused a query of profile {settings.profile}: {text}") from None
+            raise ConnectionTrouble(
+                f"the source database did not answer any more: {text}"
+            ) from None
+        raise BadInput(
+            f"the source refused a query of profile {settings.profile}: {text}"
+        ) from None
     except Error as error:
         text = shown(error, sql, settings.environment.source_url)
-        unknown = not error.sqlstate and (isinstance(error, OperationalError) or not sql)
+        unknown = not error.sqlstate and (
+            isinstance(error, OperationalError) or not sql
+        )
         if unknown or (error.sqlstate or "")[:2] in NO_ANSWER:
-            raise ConnectionTrouble(f"the source database did not answer: {text}") from None
-        raise BadInput(f"the source refused a query of profile {settings.profile}: {text}") from None
+            raise ConnectionTrouble(
+                f"the source database did not answer: {text}"
+            ) from None
+        raise BadInput(
+            f"the source refused a query of profile {settings.profile}: {text}"
+        ) from None

@@ -75,17 +75,27 @@ def csv_file(relation: str, name: str, path: str, drop: FileDrop) -> CsvFile:
     """
     blank_lines, first = _first_row(name, path, drop)
     if not first:
-        raise BadInput(f"{name} is empty: not even a line with the names of the columns")
-    if len(first) == 1 and not drop.columns and (other := [sign for sign in OTHER_DELIMITERS if sign in first[0]]):
+        raise BadInput(
+            f"{name} is empty: not even a line with the names of the columns"
+        )
+    if (
+        len(first) == 1
+        and not drop.columns
+        and (other := [sign for sign in OTHER_DELIMITERS if sign in first[0]])
+    ):
         raise SettingsError(
             f"{name}: with delimiter {drop.delimiter!r} its first line is one column, but it holds {other[0]!r};"
             f" set source.files.{relation}.delimiter"
         )
     if drop.columns and len(drop.columns) != len(first):
-        raise BadInput(f"{name} has {len(first)} columns; source.files.{relation}.columns names {len(drop.columns)}")
+        raise BadInput(
+            f"{name} has {len(first)} columns; source.files.{relation}.columns names {len(drop.columns)}"
+        )
     columns = drop.columns or tuple(column.strip() for column in first)
     _check_names(relation, name, columns, is_first_line=not drop.columns)
-    return CsvFile(name, path, columns, not drop.columns, blank_lines, drop.delimiter, drop.quote)
+    return CsvFile(
+        name, path, columns, not drop.columns, blank_lines, drop.delimiter, drop.quote
+    )
 
 
 def _first_row(name: str, path: str, drop: FileDrop) -> tuple[int, list[str]]:
@@ -93,18 +103,30 @@ def _first_row(name: str, path: str, drop: FileDrop) -> tuple[int, list[str]]:
     with open(path, encoding="utf-8-sig", newline="") as text:
         beginning = text.read(NAMES_CHARACTERS)
     try:
-        read = csv.reader(io.StringIO(beginning, newline=""), delimiter=drop.delimiter, quotechar=drop.quote)
+        read = csv.reader(
+            io.StringIO(beginning, newline=""),
+            delimiter=drop.delimiter,
+            quotechar=drop.quote,
+        )
         return next(((line, row) for line, row in enumerate(read) if row), (0, []))
     except csv.Error:
-        raise BadInput(f"{name}: its first line cannot be read as names of columns") from None
+        raise BadInput(
+            f"{name}: its first line cannot be read as names of columns"
+        ) from None
 
 
-def _check_names(relation: str, name: str, columns: tuple[str, ...], *, is_first_line: bool) -> None:
+def _check_names(
+    relation: str, name: str, columns: tuple[str, ...], *, is_first_line: bool
+) -> None:
     """Raises BadInput; places are given in place of names that may be values of the first customer."""
     blank = [place for place, column in enumerate(columns, 1) if not column]
     if blank:
         raise BadInput(f"{name}: column {_places(blank)} has no name")
-    values = [place for place, column in enumerate(columns, 1) if _VALUE.fullmatch(column) or column[0] in "=+-@"]
+    values = [
+        place
+        for place, column in enumerate(columns, 1)
+        if _VALUE.fullmatch(column) or column[0] in "=+-@"
+    ]
     numbers = sum(bool(_NUMBER.fullmatch(column)) for column in columns)
     if is_first_line and (values or 2 * numbers >= len(columns) > 1):
         where = f" (column {_places(values)})" if values else ""
@@ -113,7 +135,13 @@ def _check_names(relation: str, name: str, columns: tuple[str, ...], *, is_first
             f" source.files.{relation}.columns"
         )
     lowered = [column.casefold() for column in columns]
-    doubled = sorted({column for column, low in zip(columns, lowered, strict=True) if lowered.count(low) > 1})
+    doubled = sorted(
+        {
+            column
+            for column, low in zip(columns, lowered, strict=True)
+            if lowered.count(low) > 1
+        }
+    )
     if doubled:
         raise BadInput(
             f"{name}: names of columns stand twice (case does not tell them apart): {', '.join(doubled[:5])}"
@@ -124,7 +152,9 @@ def _places(places: list[int]) -> str:
     return ", ".join(map(str, places[:5]))
 
 
-def complaint(connection: duckdb.DuckDBPyConnection, files: list[CsvFile], error: Exception) -> str | None:
+def complaint(
+    connection: duckdb.DuckDBPyConnection, files: list[CsvFile], error: Exception
+) -> str | None:
     """What is wrong with which file: kinds of malformed rows, how many, up to five line numbers; None if nothing is.
 
     Args:
@@ -143,10 +173,14 @@ def _malformed(connection: duckdb.DuckDBPyConnection, file: CsvFile) -> str | No
     names = ", ".join('"' + column.replace('"', '""') + '"' for column in file.columns)
     try:
         noting = file.read_sql(", store_rejects=true, rejects_limit=0")
-        connection.execute(f"SELECT count(COLUMNS(*)) FROM (SELECT {names} FROM {noting})").fetchall()
+        connection.execute(
+            f"SELECT count(COLUMNS(*)) FROM (SELECT {names} FROM {noting})"
+        ).fetchall()
     except duckdb.Error as error:
         line = _LINE.search(str(error))
-        mixed = " (lines end in both CRLF and LF?)" if "state machine" in str(error) else ""
+        mixed = (
+            " (lines end in both CRLF and LF?)" if "state machine" in str(error) else ""
+        )
         return f"{file.name}{f', line {line.group(1)}' if line else ''}: no readable CSV{mixed}"
     kinds = connection.execute(
         "SELECT CAST(error_type AS VARCHAR), count(DISTINCT line), list_sort(list(DISTINCT line))[1:5]"

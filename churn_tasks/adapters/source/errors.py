@@ -33,15 +33,27 @@ def shown(error: BaseException, sql: str = "", url: str = "") -> str:
     "Table 'boss.bill' does not exist"
     """
     line = _without_secrets(_first_line(error), url)
-    pieces = [piece[1:-1].rpartition(".")[2] for piece in _PIECE.findall(line)]  # MySQL puts the schema in front
-    if line.count("'") % 2 or line.count('"') % 2 or any(piece not in sql for piece in pieces):
+    pieces = [
+        piece[1:-1].rpartition(".")[2] for piece in _PIECE.findall(line)
+    ]  # MySQL puts the schema in front
+    if (
+        line.count("'") % 2
+        or line.count('"') % 2
+        or any(piece not in sql for piece in pieces)
+    ):
         line = re.sub(r"['\"].*['\"]|['\"].*", "(value)", line)
-    return masked(_NUMBER.sub(lambda found: found.group() if found.group() in sql else "#####", line))
+    return masked(
+        _NUMBER.sub(
+            lambda found: found.group() if found.group() in sql else "#####", line
+        )
+    )
 
 
 @contextmanager
 def streamed(
-    schema: pa.Schema, batches: Callable[[], Iterator[pa.RecordBatch]], sorted_errors: AbstractContextManager[None]
+    schema: pa.Schema,
+    batches: Callable[[], Iterator[pa.RecordBatch]],
+    sorted_errors: AbstractContextManager[None],
 ) -> Iterator[pa.RecordBatchReader]:
     """A reader over batches whose errors leave this block as ours, whoever reads.
 
@@ -75,16 +87,30 @@ def secrets_of(url: str) -> list[str]:
         query = urlsplit(url).query
     except ValueError:
         query = url.partition("?")[2]
-    pieces = [before_host.partition(":")[2], *re.split(r"[:@/?#]", before_host.partition(":")[2])]
+    pieces = [
+        before_host.partition(":")[2],
+        *re.split(r"[:@/?#]", before_host.partition(":")[2]),
+    ]
     pieces += [value for key, value in parse_qsl(query) if _SECRET_KEY.search(key)]
-    found = {spelled for piece in pieces for spelled in (piece, unquote(piece)) if len(spelled) >= _SHORTEST}
+    found = {
+        spelled
+        for piece in pieces
+        for spelled in (piece, unquote(piece))
+        if len(spelled) >= _SHORTEST
+    }
     return sorted(found, key=len, reverse=True)
 
 
 def _first_line(error: BaseException) -> str:
     """The message alone; MySQL's drivers give a number and a message."""
-    text = str(error.args[1]) if len(error.args) > 1 and isinstance(error.args[0], int) else str(error)
-    line = next((line for line in text.splitlines() if line.strip()), type(error).__name__)
+    text = (
+        str(error.args[1])
+        if len(error.args) > 1 and isinstance(error.args[0], int)
+        else str(error)
+    )
+    line = next(
+        (line for line in text.splitlines() if line.strip()), type(error).__name__
+    )
     return line.replace("n't ", " not ")  # an apostrophe that is no quote
 
 

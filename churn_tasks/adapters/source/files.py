@@ -43,11 +43,21 @@ def opened(settings: Settings, month: Month | None) -> Iterator["FileSource"]:
             " a profile that reads files needs both"
         )
     local = str(data_path).removeprefix("file://")
-    place = Storage(local, settings.environment.data_options) if "://" in local else Folder(Path(local))
+    place = (
+        Storage(local, settings.environment.data_options)
+        if "://" in local
+        else Folder(Path(local))
+    )
     place.check()
     with ExitStack() as stack, _spilling(settings.state_dir) as spill:
-        budget = Budget.of(settings.source.max_unpacked, settings.source.max_unpack_ratio)
-        yield FileSource(settings, Workplace(place, month, settings.source, budget, settings.state_dir, stack), spill)
+        budget = Budget.of(
+            settings.source.max_unpacked, settings.source.max_unpack_ratio
+        )
+        yield FileSource(
+            settings,
+            Workplace(place, month, settings.source, budget, settings.state_dir, stack),
+            spill,
+        )
 
 
 class FileSource:
@@ -63,10 +73,16 @@ class FileSource:
         with self._connection(read) as connection:
             try:
                 _refuse_other_statements(connection, sql)
-                reader = connection.sql(sql).to_arrow_reader(self.settings.source.batch_rows)
+                reader = connection.sql(sql).to_arrow_reader(
+                    self.settings.source.batch_rows
+                )
             except duckdb.Error as error:
-                raise self._refused(error, sql, read) from None  # the original quotes values; so would its traceback
-            with streamed(reader.schema, partial(self._checked, reader, sql, read), nullcontext()) as checked:
+                raise self._refused(
+                    error, sql, read
+                ) from None  # the original quotes values; so would its traceback
+            with streamed(
+                reader.schema, partial(self._checked, reader, sql, read), nullcontext()
+            ) as checked:
                 yield checked
 
     def relations(self, sql: str) -> dict[str, dict[str, str]]:
@@ -74,20 +90,37 @@ class FileSource:
         found: dict[str, dict[str, str]] = {}
         for one in self._read_by(sql):
             with self._connection([one]) as connection:
-                parts = {f"{one.name}/{file}": _columns(connection, call) for file, call in one.calls.items()}
-            whole = {column: kind for columns in parts.values() for column, kind in columns.items()}
+                parts = {
+                    f"{one.name}/{file}": _columns(connection, call)
+                    for file, call in one.calls.items()
+                }
+            whole = {
+                column: kind
+                for columns in parts.values()
+                for column, kind in columns.items()
+            }
             found |= {one.name: whole, **parts}
         return found
 
     def _read_by(self, sql: str) -> list[Relation]:
         """The relations that a query reads, their files opened."""
         try:
-            names = {name.lower() for schema, name in relations_in(sql, "duckdb") if not schema}
+            names = {
+                name.lower()
+                for schema, name in relations_in(sql, "duckdb")
+                if not schema
+            }
         except BadInput:
-            names = set(self.settings.source.files)  # DuckDB will say what is wrong with it
-        for name in sorted(names & self.settings.source.files.keys() - self._relations.keys()):
+            names = set(
+                self.settings.source.files
+            )  # DuckDB will say what is wrong with it
+        for name in sorted(
+            names & self.settings.source.files.keys() - self._relations.keys()
+        ):
             self._relations[name] = relation(name, self._workplace)
-        return [self._relations[name] for name in sorted(names & self._relations.keys())]
+        return [
+            self._relations[name] for name in sorted(names & self._relations.keys())
+        ]
 
     @contextmanager
     def _connection(self, read: list[Relation]) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -111,29 +144,49 @@ class FileSource:
             connection.execute("SET lock_configuration = true")
             yield connection
 
-    def _checked(self, reader: pa.RecordBatchReader, sql: str, read: list[Relation]) -> Iterator[pa.RecordBatch]:
+    def _checked(
+        self, reader: pa.RecordBatchReader, sql: str, read: list[Relation]
+    ) -> Iterator[pa.RecordBatch]:
         """The batches; a row that fails far into a file is reported as one that fails at once."""
         try:
             yield from reader
-        except (OSError, pa.ArrowException, duckdb.Error) as error:  # pyarrow passes DuckDB's errors on as OSError
+        except (
+            OSError,
+            pa.ArrowException,
+            duckdb.Error,
+        ) as error:  # pyarrow passes DuckDB's errors on as OSError
             raise self._refused(error, sql, read) from None
         for one in read:
             one.refuse_changes()
 
     def _refused(self, error: Exception, sql: str, read: list[Relation]) -> BadInput:
         with self._connection(read) as connection:
-            told = complaint(connection, [file for one in read for file in one.csv_files], error)
-        return BadInput(f"profile {self.settings.profile}, files: {told or shown(error, sql)}")
+            told = complaint(
+                connection, [file for one in read for file in one.csv_files], error
+            )
+        return BadInput(
+            f"profile {self.settings.profile}, files: {told or shown(error, sql)}"
+        )
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, call: str) -> dict[str, str]:
-    return {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE SELECT * FROM {call}").fetchall()}
+    return {
+        name: kind
+        for name, kind, *_ in connection.execute(
+            f"DESCRIBE SELECT * FROM {call}"
+        ).fetchall()
+    }
 
 
 def _refuse_other_statements(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     kinds = [statement.type for statement in connection.extract_statements(sql)]
-    if len(kinds) != 1 or kinds[0] not in (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI):  # MULTI is PIVOT
-        raise BadInput(f"an extract is one SELECT; this one has {len(kinds)} statements or changes something")
+    if len(kinds) != 1 or kinds[0] not in (
+        duckdb.StatementType.SELECT,
+        duckdb.StatementType.MULTI,
+    ):  # MULTI is PIVOT
+        raise BadInput(
+            f"an extract is one SELECT; this one has {len(kinds)} statements or changes something"
+        )
 
 
 @contextmanager

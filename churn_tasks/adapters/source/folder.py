@@ -33,7 +33,9 @@ class FolderFile:
         try:
             return os.fdopen(self._descriptor(), "rb")
         except FileNotFoundError:
-            raise NotReady(f"{self.name} was there and has gone; a delivery is under way") from None
+            raise NotReady(
+                f"{self.name} was there and has gone; a delivery is under way"
+            ) from None
         except OSError as error:
             raise BadInput(f"{self.name} cannot be opened: {error.strerror}") from None
 
@@ -42,15 +44,28 @@ class FolderFile:
         here = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
         try:
             for folder in folders:
-                here, above = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here), here
+                here, above = (
+                    os.open(
+                        folder,
+                        os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW,
+                        dir_fd=here,
+                    ),
+                    here,
+                )
                 os.close(above)
-            found = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=here)
+            found = os.open(
+                last,
+                os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC,
+                dir_fd=here,
+            )
         finally:
             os.close(here)
         if stat.S_ISREG(os.fstat(found).st_mode):
             return found
         os.close(found)
-        raise BadInput(f"{self.name} is not an ordinary file (a pipe, device or socket); it is not read")
+        raise BadInput(
+            f"{self.name} is not an ordinary file (a pipe, device or socket); it is not read"
+        )
 
     def beside(self, ending: str) -> "FolderFile | None":
         """The file of the same name with ``ending`` behind it, if there is one."""
@@ -70,7 +85,9 @@ class Folder:
     def check(self) -> None:
         """Raises SettingsError: it is not there."""
         if not self.root.is_dir():
-            raise SettingsError(f"CHURN_DATA_PATH is {self.root}, which is no folder; give the folder of the files")
+            raise SettingsError(
+                f"CHURN_DATA_PATH is {self.root}, which is no folder; give the folder of the files"
+            )
 
     def holds(self) -> list[str]:
         """Up to five names in the folder, for a message."""
@@ -83,17 +100,27 @@ class Folder:
             BadInput: a match leads out of the folder or is no ordinary file.
         """
         root = self.root.resolve()
-        found = {self._within(root, path) for path in root.glob(pattern) if not path.name.startswith(HIDDEN)}
-        return [FolderFile(root, name) for name in sorted(name for name in found if name)]
+        found = {
+            self._within(root, path)
+            for path in root.glob(pattern)
+            if not path.name.startswith(HIDDEN)
+        }
+        return [
+            FolderFile(root, name) for name in sorted(name for name in found if name)
+        ]
 
     def _within(self, root: Path, path: Path) -> str | None:
         """Path below the folder after links; None for a folder, which no pattern means."""
         name = path.relative_to(root)
         target = path.resolve()
         if not target.is_relative_to(root):
-            raise BadInput(f"links that lead out of {self.root} are not followed: {name}")
+            raise BadInput(
+                f"links that lead out of {self.root} are not followed: {name}"
+            )
         if target.is_dir():
             return None
         if not target.is_file():
-            raise BadInput(f"{name} is not an ordinary file (a pipe, device, socket or dead link); it is not read")
+            raise BadInput(
+                f"{name} is not an ordinary file (a pipe, device, socket or dead link); it is not read"
+            )
         return str(target.relative_to(root))

@@ -63,13 +63,17 @@ def catalogued(source: Source, sql: str) -> Relations:
     found: Relations = {}
     for schema, name in relations_in(sql, "postgres"):
         with source.batches(_catalogue_sql(schema, name)) as batches:
-            found |= _parts(f"{schema}.{name}" if schema else name, batches.read_all().to_pylist())
+            found |= _parts(
+                f"{schema}.{name}" if schema else name, batches.read_all().to_pylist()
+            )
     return found
 
 
 def _catalogue_sql(schema: str, name: str) -> str:
     """The question for the columns of one relation and its parts."""
-    quoted = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name) if part)
+    quoted = ".".join(
+        '"' + part.replace('"', '""') + '"' for part in (schema, name) if part
+    )
     return CATALOGUE.format(wanted=quoted.replace("'", "''"))
 
 

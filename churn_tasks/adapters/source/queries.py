@@ -19,11 +19,30 @@ def relations_in(sql: str, dialect: str) -> list[tuple[str, str]]:
     """
     name = DIALECTS.get(dialect, dialect)
     try:
-        statements = [found for found in sqlglot.parse(sql, dialect=name if name in KNOWN else None) if found]
+        statements = [
+            found
+            for found in sqlglot.parse(sql, dialect=name if name in KNOWN else None)
+            if found
+        ]
     except SqlglotError:
         raise BadInput(
             f"which tables an extract query reads cannot be told: it is no {name} that we can parse"
         ) from None
-    own = {cte.alias_or_name.lower() for statement in statements for cte in statement.find_all(exp.CTE)}
-    tables = [table for statement in statements for table in statement.find_all(exp.Table) if table.name]
-    return sorted({(table.db, table.name) for table in tables if table.db or table.name.lower() not in own})
+    own = {
+        cte.alias_or_name.lower()
+        for statement in statements
+        for cte in statement.find_all(exp.CTE)
+    }
+    tables = [
+        table
+        for statement in statements
+        for table in statement.find_all(exp.Table)
+        if table.name
+    ]
+    return sorted(
+        {
+            (table.db, table.name)
+            for table in tables
+            if table.db or table.name.lower() not in own
+        }
+    )

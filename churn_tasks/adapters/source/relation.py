@@ -16,7 +16,14 @@ from churn_tasks.adapters.source.csv import CsvFile, csv_file, literal
 from churn_tasks.adapters.source.folder import Folder, FolderFile
 from churn_tasks.adapters.source.sheet import csv_of_sheet
 from churn_tasks.adapters.source.storage import Storage, StorageFile
-from churn_tasks.adapters.source.unpack import COPY_BYTES, PACKINGS, Budget, Utf8, nameless, unpacked
+from churn_tasks.adapters.source.unpack import (
+    COPY_BYTES,
+    PACKINGS,
+    Budget,
+    Utf8,
+    nameless,
+    unpacked,
+)
 from churn_tasks.core.errors import BadInput, NotReady, SettingsError
 from churn_tasks.core.months import Month
 from churn_tasks.core.source_section import FileDrop, Source
@@ -61,13 +68,17 @@ class Relation:
     @property
     def sql(self) -> str:
         """All files as one relation, by name of column."""
-        return " UNION ALL BY NAME ".join(f"SELECT * FROM {call}" for call in self.calls.values())
+        return " UNION ALL BY NAME ".join(
+            f"SELECT * FROM {call}" for call in self.calls.values()
+        )
 
     def refuse_changes(self) -> None:
         """Raises NotReady: a file was written to while it was read."""
         for name, descriptor, before in self.sizes:
             if _size(descriptor) != before:
-                raise NotReady(f"source.files.{self.name}: {name} was written to while it was read; a delivery goes on")
+                raise NotReady(
+                    f"source.files.{self.name}: {name} was written to while it was read; a delivery goes on"
+                )
 
 
 def relation(name: str, workplace: Workplace) -> Relation:
@@ -107,18 +118,37 @@ def matching(name: str, drop: FileDrop, workplace: Workplace) -> list[Found]:
         raise BadInput(f"source.files.{name}: {error}") from None
     if not found:
         there = ", ".join(workplace.place.holds()) or "nothing"
-        raise NotReady(f"source.files.{name}: no file matches {pattern!r} in {workplace.place}, which holds {there}")
+        raise NotReady(
+            f"source.files.{name}: no file matches {pattern!r} in {workplace.place}, which holds {there}"
+        )
     return list(found)
+
+
+def _written(found: re.Match[str], month: Month | None) -> str:
+    """The month as the pattern writes it."""
+    if month is None:
+        return found.group(0)
+    return month.start.strftime(found.group(1)) if found.group(1) else str(month)
 
 
 def _pattern(name: str, path: str, month: Month | None) -> str:
     """The pattern with the month in it, which stays below the folder."""
     if month is None and _MONTH.search(path):
-        raise SettingsError(f"source.files.{name} is {path!r}; {{month}} needs the month of a run")
-    pattern = _MONTH.sub(lambda found: month.start.strftime(found.group(1)) if found.group(1) else str(month), path)  # type: ignore[union-attr]
+        raise SettingsError(
+            f"source.files.{name} is {path!r}; {{month}} needs the month of a run"
+        )
+    pattern = _MONTH.sub(lambda found: _written(found, month), path)
     parts = PurePosixPath(pattern).parts
-    if PurePosixPath(pattern).is_absolute() or ".." in parts or "\0" in pattern or "\\" in pattern or not parts:
-        raise SettingsError(f"source.files.{name} is {path!r}; a pattern is relative to the folder and stays in it")
+    if (
+        PurePosixPath(pattern).is_absolute()
+        or ".." in parts
+        or "\0" in pattern
+        or "\\" in pattern
+        or not parts
+    ):
+        raise SettingsError(
+            f"source.files.{name} is {path!r}; a pattern is relative to the folder and stays in it"
+        )
     return pattern
 
 
@@ -126,8 +156,16 @@ def _format(file: Found, drop: FileDrop) -> str:
     """``csv`` for ``a.csv.xz``; a packed file of another format keeps its packing, which no reader accepts."""
     suffixes = [suffix.lower() for suffix in PurePosixPath(file.name).suffixes]
     packing = suffixes[-1] if suffixes and suffixes[-1] in PACKINGS else ""
-    inner = suffixes[-2] if packing and len(suffixes) > 1 else suffixes[-1] if suffixes and not packing else ""
-    named = drop.format or ("csv" if packing == ".zip" and not inner else FORMATS.get(inner, inner))
+    inner = (
+        suffixes[-2]
+        if packing and len(suffixes) > 1
+        else suffixes[-1]
+        if suffixes and not packing
+        else ""
+    )
+    named = drop.format or (
+        "csv" if packing == ".zip" and not inner else FORMATS.get(inner, inner)
+    )
     return named if named == "csv" or not packing else named + packing
 
 
@@ -136,7 +174,9 @@ def _packing(file: Found) -> str:
     return suffix if suffix in PACKINGS else ""
 
 
-def _add(made: Relation, file: Found, drop: FileDrop, kind: str, workplace: Workplace) -> None:
+def _add(
+    made: Relation, file: Found, drop: FileDrop, kind: str, workplace: Workplace
+) -> None:
     stream = workplace.stack.enter_context(file.open())
     if not file.is_local:
         stream = _copied(file.name, stream, workplace)
@@ -146,7 +186,9 @@ def _add(made: Relation, file: Found, drop: FileDrop, kind: str, workplace: Work
     if readable is stream and file.is_local:
         made.sizes.append((file.name, stream.fileno(), before))
     elif _size(stream.fileno()) != before:
-        raise NotReady(f"source.files.{made.name}: {file.name} was written to while it was read; a delivery goes on")
+        raise NotReady(
+            f"source.files.{made.name}: {file.name} was written to while it was read; a delivery goes on"
+        )
     if kind == "parquet":
         _check_parquet(file.name, path, workplace.budget)
         made.calls[file.name] = f"read_parquet({literal(path)})"
@@ -169,13 +211,27 @@ def _copied(name: str, stream: BinaryIO, workplace: Workplace) -> BinaryIO:
     return copy
 
 
-def _converted(name: str, stream: BinaryIO, drop: FileDrop, kind: str, packing: str, workplace: Workplace) -> BinaryIO:
+def _converted(
+    name: str,
+    stream: BinaryIO,
+    drop: FileDrop,
+    kind: str,
+    packing: str,
+    workplace: Workplace,
+) -> BinaryIO:
     """The file that DuckDB reads: the given one if it is plain, else a nameless one."""
     if kind == "parquet":
         return stream
     if kind == "xlsx":
         made = workplace.nameless()
-        csv_of_sheet(name, stream, drop.sheet, workplace.source.max_sheet_rows, workplace.budget, made)
+        csv_of_sheet(
+            name,
+            stream,
+            drop.sheet,
+            workplace.source.max_sheet_rows,
+            workplace.budget,
+            made,
+        )
         made.flush()
         return made
     text = Utf8(name, drop.encoding)
@@ -220,8 +276,13 @@ def _check_parquet(name: str, path: str, budget: Budget) -> None:
     try:
         footer = pq.ParquetFile(path).metadata
     except (pa.ArrowException, OSError) as error:
-        raise BadInput(f"{name} is not a whole Parquet file: {type(error).__name__}") from None
-    claimed = sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
+        raise BadInput(
+            f"{name} is not a whole Parquet file: {type(error).__name__}"
+        ) from None
+    claimed = sum(
+        footer.row_group(number).total_byte_size
+        for number in range(footer.num_row_groups)
+    )
     size = max(claimed, footer.num_rows * footer.num_columns)
     budget.spend(name, size, 0, None)
 

@@ -18,12 +18,23 @@ from churn_tasks.core.errors import BadInput, SettingsError
 
 XLSX_BYTES = 256 << 20  # all parts together, unpacked; they are held in memory
 MOST_PARTS = 1_000
-CELLS_A_ROW = 100  # on average: the whole sheet may have this many times source.max_sheet_rows
+CELLS_A_ROW = (
+    100  # on average: the whole sheet may have this many times source.max_sheet_rows
+)
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
-_FORMULA = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^>]*>\s*<(?:\w+:)?f[\s>/]')
+_FORMULA = re.compile(
+    rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^>]*>\s*<(?:\w+:)?f[\s>/]'
+)
 
 
-def csv_of_sheet(name: str, stream: BinaryIO, sheet: str, max_rows: int, budget: Budget, into: BinaryIO) -> None:
+def csv_of_sheet(
+    name: str,
+    stream: BinaryIO,
+    sheet: str,
+    max_rows: int,
+    budget: Budget,
+    into: BinaryIO,
+) -> None:
     """Write one sheet as UTF-8 CSV.
 
     Args:
@@ -41,8 +52,14 @@ def csv_of_sheet(name: str, stream: BinaryIO, sheet: str, max_rows: int, budget:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         chosen = _chosen(name, book.sheet_names, sheet)
         found = book.get_sheet_by_name(chosen)
-    except (python_calamine.CalamineError, python_calamine.PasswordError, zipfile.BadZipFile) as error:
-        raise BadInput(f"{name} is no readable Excel file: {type(error).__name__}") from None
+    except (
+        python_calamine.CalamineError,
+        python_calamine.PasswordError,
+        zipfile.BadZipFile,
+    ) as error:
+        raise BadInput(
+            f"{name} is no readable Excel file: {type(error).__name__}"
+        ) from None
     if found.total_height > max_rows + 1:
         raise BadInput(
             f"{name} has {found.total_height - 1:,} rows; Excel files are read up to {max_rows:,}"
@@ -70,10 +87,17 @@ def _repacked(name: str, stream: BinaryIO, budget: Budget, max_rows: int) -> byt
     """The same parts, checked and without packing: what is read later is what was counted here."""
     packed = io.BytesIO()
     try:
-        with zipfile.ZipFile(stream) as given, zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as made:
+        with (
+            zipfile.ZipFile(stream) as given,
+            zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as made,
+        ):
             parts = [part for part in given.infolist() if not part.is_dir()]
-            if len(parts) > MOST_PARTS or not any(part.filename == "xl/workbook.xml" for part in parts):
-                raise BadInput(f"{name} is no Excel file (.xlsx): it lacks xl/workbook.xml or holds too many parts")
+            if len(parts) > MOST_PARTS or not any(
+                part.filename == "xl/workbook.xml" for part in parts
+            ):
+                raise BadInput(
+                    f"{name} is no Excel file (.xlsx): it lacks xl/workbook.xml or holds too many parts"
+                )
             grown = 0
             for part in parts:
                 content = b"".join(_bounded(name, given, part, budget, grown))
@@ -81,19 +105,35 @@ def _repacked(name: str, stream: BinaryIO, budget: Budget, max_rows: int) -> byt
                 if part.filename.startswith("xl/worksheets/"):
                     _check_cells(name, content, max_rows)
                 made.writestr(part.filename, content)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise BadInput(f"{name} is not a whole Excel file (.xlsx): {type(error).__name__}") from None
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
+        raise BadInput(
+            f"{name} is not a whole Excel file (.xlsx): {type(error).__name__}"
+        ) from None
     return packed.getvalue()
 
 
-def _bounded(name: str, given: zipfile.ZipFile, part: zipfile.ZipInfo, budget: Budget, before: int) -> Iterator[bytes]:
+def _bounded(
+    name: str,
+    given: zipfile.ZipFile,
+    part: zipfile.ZipInfo,
+    budget: Budget,
+    before: int,
+) -> Iterator[bytes]:
     grown = 0
     with given.open(part) as member:
         while piece := member.read(COPY_BYTES):
             grown += len(piece)
             budget.spend(name, len(piece), grown, part.compress_size)
             if before + grown > XLSX_BYTES:
-                raise BadInput(f"{name} unpacks to more than {XLSX_BYTES >> 20} MB; deliver CSV or Parquet")
+                raise BadInput(
+                    f"{name} unpacks to more than {XLSX_BYTES >> 20} MB; deliver CSV or Parquet"
+                )
             yield piece
 
 
@@ -107,7 +147,10 @@ def _check_cells(name: str, sheet: bytes, max_rows: int) -> None:
         )
     rows, width = 0, 0
     for cell in _CELL.finditer(sheet):
-        rows, width = max(rows, int(cell.group(2))), max(width, _column_number(cell.group(1)))
+        rows, width = (
+            max(rows, int(cell.group(2))),
+            max(width, _column_number(cell.group(1))),
+        )
     if rows * width > CELLS_A_ROW * (max_rows + 1) or rows > max_rows + 1:
         raise BadInput(
             f"{name} spans {rows:,} rows and {width:,} columns; Excel files are read up to {max_rows:,} rows"

@@ -30,8 +30,21 @@ READ_ONLY = {
     "mariadb": "SET TRANSACTION READ ONLY",
     "oracle": "SET TRANSACTION READ ONLY",
 }  # other databases have no such statement: give the pipeline an account that may only read
-NO_ANSWER_CODES = (1040, 1203, 1205, 1213, 2002, 2003, 2006, 2013, 2055)  # of MySQL and MariaDB, which give no classes
-NO_ANSWER_TEXTS = ("database is locked", "unable to open database file")  # of SQLite, which gives neither
+NO_ANSWER_CODES = (
+    1040,
+    1203,
+    1205,
+    1213,
+    2002,
+    2003,
+    2006,
+    2013,
+    2055,
+)  # of MySQL and MariaDB, which give no classes
+NO_ANSWER_TEXTS = (
+    "database is locked",
+    "unable to open database file",
+)  # of SQLite, which gives neither
 TYPES: dict[type, pa.DataType] = {
     bool: pa.bool_(),
     int: pa.int64(),
@@ -80,10 +93,14 @@ class SqlSource:
                 first = rows.fetchmany(self.settings.source.batch_rows)
                 schema = _schema(list(rows.keys()), first)
                 made = partial(self._batches, rows, first, schema)
-                with streamed(schema, made, sorted_errors(self.settings, sql)) as reader:
+                with streamed(
+                    schema, made, sorted_errors(self.settings, sql)
+                ) as reader:
                     yield reader
         finally:
-            with suppress(exc.SQLAlchemyError):  # the connection may be gone; what matters was raised above
+            with suppress(
+                exc.SQLAlchemyError
+            ):  # the connection may be gone; what matters was raised above
                 self._connection.rollback()
 
     @contextmanager
@@ -92,14 +109,22 @@ class SqlSource:
         statement = READ_ONLY.get(self._connection.dialect.name)
         if statement:
             self._connection.exec_driver_sql(statement)
-        streaming = {"no_parameters": True, "stream_results": True, "max_row_buffer": self.settings.source.batch_rows}
+        streaming = {
+            "no_parameters": True,
+            "stream_results": True,
+            "max_row_buffer": self.settings.source.batch_rows,
+        }
         rows = self._connection.exec_driver_sql(sql, execution_options=streaming)
         with rows:
             if not rows.returns_rows:
-                raise BadInput(f"profile {self.settings.profile}: an extract is one SELECT; this one returns no rows")
+                raise BadInput(
+                    f"profile {self.settings.profile}: an extract is one SELECT; this one returns no rows"
+                )
             yield rows
 
-    def _batches(self, rows: sa.CursorResult[Any], first: Sequence[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    def _batches(
+        self, rows: sa.CursorResult[Any], first: Sequence[Any], schema: pa.Schema
+    ) -> Iterator[pa.RecordBatch]:
         found: Sequence[Any] = first
         seen = 0
         while found:
@@ -115,8 +140,12 @@ class SqlSource:
         found: dict[str, dict[str, str]] = {}
         for schema, name in relations_in(sql, dialect):
             with sorted_errors(self.settings, sql):
-                columns = sa.inspect(self._connection).get_columns(name, schema=schema or None)
-            found[f"{schema}.{name}" if schema else name] = {column["name"]: str(column["type"]) for column in columns}
+                columns = sa.inspect(self._connection).get_columns(
+                    name, schema=schema or None
+                )
+            found[f"{schema}.{name}" if schema else name] = {
+                column["name"]: str(column["type"]) for column in columns
+            }
         return found
 
 
@@ -130,25 +159,40 @@ def _schema(names: list[str], first: Sequence[Any]) -> pa.Schema:
     if repeated:
         raise BadInput(f"the query has columns of one name: {', '.join(repeated)}")
     columns = zip(*first, strict=True) if first else ([] for _ in names)
-    return pa.schema([pa.field(name, _type(values)) for name, values in zip(names, columns, strict=True)])
+    return pa.schema(
+        [
+            pa.field(name, _type(values))
+            for name, values in zip(names, columns, strict=True)
+        ]
+    )
 
 
 def _type(values: Sequence[Any]) -> pa.DataType:
     kinds = {type(value) for value in values if value is not None}
     if kinds == {int, float}:
         return pa.float64()
-    if kinds == {dt.datetime} and any(value.tzinfo for value in values if value is not None):
+    if kinds == {dt.datetime} and any(
+        value.tzinfo for value in values if value is not None
+    ):
         return pa.timestamp("us", "UTC")
-    if kinds == {int} and any(abs(value) >= 1 << 63 for value in values if value is not None):
+    if kinds == {int} and any(
+        abs(value) >= 1 << 63 for value in values if value is not None
+    ):
         return pa.string()
     return TYPES.get(kinds.pop(), pa.string()) if len(kinds) == 1 else pa.string()
 
 
-def _batch(rows: Sequence[Any], schema: pa.Schema, seen: int, profile: str) -> pa.RecordBatch:
+def _batch(
+    rows: Sequence[Any], schema: pa.Schema, seen: int, profile: str
+) -> pa.RecordBatch:
     arrays = []
     for field, values in zip(schema, zip(*rows, strict=True), strict=True):
         try:
-            given = [_text(value) for value in values] if pa.types.is_string(field.type) else values
+            given = (
+                [_text(value) for value in values]
+                if pa.types.is_string(field.type)
+                else values
+            )
             arrays.append(pa.array(given, field.type))
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             raise BadInput(
@@ -189,11 +233,17 @@ def sorted_errors(settings: Settings, sql: str = "") -> Iterator[None]:
         cause = getattr(error, "orig", None) or error
         text = shown(cause, sql, settings.environment.source_url)
         if _no_answer(error, cause, is_query=bool(sql)):
-            raise ConnectionTrouble(f"the source database did not answer: {text}") from None
-        raise BadInput(f"the source refused a query of profile {settings.profile}: {text}") from None
+            raise ConnectionTrouble(
+                f"the source database did not answer: {text}"
+            ) from None
+        raise BadInput(
+            f"the source refused a query of profile {settings.profile}: {text}"
+        ) from None
 
 
-def _no_answer(error: exc.SQLAlchemyError, cause: BaseException, *, is_query: bool) -> bool:
+def _no_answer(
+    error: exc.SQLAlchemyError, cause: BaseException, *, is_query: bool
+) -> bool:
     state = getattr(cause, "sqlstate", None)
     if state:
         return state[:2] in NO_ANSWER
@@ -202,4 +252,6 @@ def _no_answer(error: exc.SQLAlchemyError, cause: BaseException, *, is_query: bo
     code = cause.args[0] if cause.args else None
     if code in NO_ANSWER_CODES or any(text in str(cause) for text in NO_ANSWER_TEXTS):
         return True
-    return not is_query and isinstance(error, (exc.OperationalError, exc.InterfaceError))
+    return not is_query and isinstance(
+        error, (exc.OperationalError, exc.InterfaceError)
+    )

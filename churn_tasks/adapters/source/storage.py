@@ -34,7 +34,11 @@ class StorageFile:
         """The object of the same key with ``ending`` behind it, if there is one."""
         with self.storage.sorted_errors(self.name):
             is_there = self.storage.system.isfile(self.key + ending)
-        return StorageFile(self.storage, self.key + ending, self.name + ending) if is_there else None
+        return (
+            StorageFile(self.storage, self.key + ending, self.name + ending)
+            if is_there
+            else None
+        )
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,19 @@ class Storage:
 
         protocol = self.url.partition("://")[0]
         if "::" in self.url or "@" in self.url:
-            raise SettingsError("CHURN_DATA_PATH is protocol://bucket/prefix; keys and options are CHURN_DATA_OPTIONS")
+            raise SettingsError(
+                "CHURN_DATA_PATH is protocol://bucket/prefix; keys and options are CHURN_DATA_OPTIONS"
+            )
         try:
             return fsspec.filesystem(protocol, **self._options())
         except (ValueError, ImportError) as error:
-            raise SettingsError(f"CHURN_DATA_PATH asks for {protocol}://: {shown(error)}") from None
+            raise SettingsError(
+                f"CHURN_DATA_PATH asks for {protocol}://: {shown(error)}"
+            ) from None
         except TypeError:
-            raise SettingsError(f"CHURN_DATA_OPTIONS holds a name that {protocol}:// does not know") from None
+            raise SettingsError(
+                f"CHURN_DATA_OPTIONS holds a name that {protocol}:// does not know"
+            ) from None
 
     @cached_property
     def root(self) -> str:
@@ -81,7 +91,10 @@ class Storage:
     def holds(self) -> list[str]:
         """Up to five names below the prefix, for a message."""
         with self.sorted_errors(str(self)):
-            return sorted(str(key).rpartition("/")[2] for key in self.system.ls(self.root, detail=False))[:5]
+            return sorted(
+                str(key).rpartition("/")[2]
+                for key in self.system.ls(self.root, detail=False)
+            )[:5]
 
     def matching(self, pattern: str) -> list[StorageFile]:
         """The objects that match, by key.
@@ -94,7 +107,11 @@ class Storage:
             found = self.system.glob(f"{self.root}/{pattern}", detail=True)
         keys = sorted(str(key) for key, info in found.items() if info["type"] == "file")
         below = [(key, key.removeprefix(self.root).lstrip("/")) for key in keys]
-        return [StorageFile(self, key, name) for key, name in below if not name.rpartition("/")[2].startswith(".")]
+        return [
+            StorageFile(self, key, name)
+            for key, name in below
+            if not name.rpartition("/")[2].startswith(".")
+        ]
 
     def _options(self) -> dict[str, Any]:
         try:
@@ -102,7 +119,9 @@ class Storage:
         except ValueError:
             given = None
         if not isinstance(given, dict):
-            raise SettingsError('CHURN_DATA_OPTIONS is no JSON object such as {"endpoint_url": "http://minio:9000"}')
+            raise SettingsError(
+                'CHURN_DATA_OPTIONS is no JSON object such as {"endpoint_url": "http://minio:9000"}'
+            )
         return {"use_listings_cache": False, "skip_instance_cache": True, **given}
 
     @contextmanager
@@ -119,4 +138,6 @@ class Storage:
         except (BadInput, SettingsError):
             raise
         except Exception as error:  # noqa: BLE001 - each storage package has errors of its own, without a common base
-            raise ConnectionTrouble(f"the storage did not answer for {what}: {type(error).__name__}") from None
+            raise ConnectionTrouble(
+                f"the storage did not answer for {what}: {type(error).__name__}"
+            ) from None

@@ -27,7 +27,14 @@ RATIO_FREE_BYTES = 16 << 20  # below it nothing is a bomb, whatever its ratio
 PACKINGS = (".gz", ".xz", ".bz2", ".zip")
 _UNITS = {"MB": 1_000_000, "GB": 1_000_000_000}
 _CHINESE = re.compile("[\u3000-\U0010ffff]")
-_BROKEN = (EOFError, OSError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, NotImplementedError)
+_BROKEN = (
+    EOFError,
+    OSError,
+    lzma.LZMAError,
+    zlib.error,
+    zipfile.BadZipFile,
+    NotImplementedError,
+)
 
 
 @dataclass
@@ -77,7 +84,9 @@ def nameless(folder: Path) -> BinaryIO:
     return cast(BinaryIO, tempfile.TemporaryFile(dir=folder))
 
 
-def unpacked(name: str, stream: BinaryIO, packing: str, budget: Budget) -> Iterator[bytes]:
+def unpacked(
+    name: str, stream: BinaryIO, packing: str, budget: Budget
+) -> Iterator[bytes]:
     """The content in pieces of at most a megabyte or so.
 
     Args:
@@ -94,7 +103,9 @@ def unpacked(name: str, stream: BinaryIO, packing: str, budget: Budget) -> Itera
             budget.spend(name, len(piece), grown, packed)
             yield piece
     except _BROKEN as error:
-        raise BadInput(f"{name} is not a whole {packing.lstrip('.')} file: {_reason(error)}") from None
+        raise BadInput(
+            f"{name} is not a whole {packing.lstrip('.')} file: {_reason(error)}"
+        ) from None
 
 
 def _reason(error: BaseException) -> str:
@@ -117,7 +128,10 @@ def _reader(name: str, stream: BinaryIO, packing: str) -> Iterator[BinaryIO]:
     elif packing == ".bz2":
         yield cast(BinaryIO, bz2.BZ2File(stream))
     elif packing == ".zip":
-        with zipfile.ZipFile(stream) as archive, archive.open(only_member(name, archive)) as member:
+        with (
+            zipfile.ZipFile(stream) as archive,
+            archive.open(only_member(name, archive)) as member,
+        ):
             yield cast(BinaryIO, member)
     else:
         yield stream
@@ -131,9 +145,13 @@ def only_member(name: str, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     """
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) != 1:
-        raise BadInput(f"{name} holds {len(members)} files; put exactly one CSV file into each zip")
+        raise BadInput(
+            f"{name} holds {len(members)} files; put exactly one CSV file into each zip"
+        )
     if members[0].flag_bits & 1:
-        raise BadInput(f"{name} is encrypted; deliver it without a password, on a protected way")
+        raise BadInput(
+            f"{name} is encrypted; deliver it without a password, on a protected way"
+        )
     return members[0]
 
 
@@ -147,7 +165,9 @@ def _unpacked_xz(stream: BinaryIO) -> Iterator[bytes]:
                 raise EOFError("it ends before its end mark")
             yield unpacker.decompress(data, COPY_BYTES)
             data = b""
-        data = unpacker.unused_data  # streams may follow each other, with zeros between them
+        data = (
+            unpacker.unused_data
+        )  # streams may follow each other, with zeros between them
         while not data.lstrip(b"\0") and (more := stream.read(COPY_BYTES)):
             data = more
         data = data.lstrip(b"\0")
@@ -163,7 +183,9 @@ class Utf8:
     def __init__(self, name: str, encoding: Literal["utf-8", "gb18030"]) -> None:
         self.name, self.encoding = name, encoding
         self._decoder = codecs.getincrementaldecoder(encoding)()
-        self._as_utf8 = codecs.getincrementaldecoder("utf-8")() if encoding == "gb18030" else None
+        self._as_utf8 = (
+            codecs.getincrementaldecoder("utf-8")() if encoding == "gb18030" else None
+        )
         self._has_chinese = False
         self._lines = 1
         self._is_first = True
@@ -174,7 +196,9 @@ class Utf8:
             raise BadInput(f"{self.name} is UTF-16; save it as UTF-8 or GB18030")
         if b"\0" in data:
             line = self._lines + data[: data.index(b"\0")].count(b"\n")
-            raise BadInput(f"{self.name}, line {line}: a NUL byte; the file is UTF-16 or no text at all")
+            raise BadInput(
+                f"{self.name}, line {line}: a NUL byte; the file is UTF-16 or no text at all"
+            )
         text = self._decoded(data, final)
         self._suspect(data, final)
         self._lines += data.count(b"\n")

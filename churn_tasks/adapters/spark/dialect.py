@@ -20,7 +20,9 @@ from sqlglot.optimizer.qualify import qualify
 from churn_tasks.adapters.spark.rules import RULES, is_date
 from churn_tasks.core.errors import BadInput
 
-Schema = Mapping[str, Mapping[str, str]]  # table -> column -> type, in the words of DuckDB
+Schema = Mapping[
+    str, Mapping[str, str]
+]  # table -> column -> type, in the words of DuckDB
 
 
 def spark_sql(sql: str, parameters: Mapping[str, Any], tables: Schema) -> str:
@@ -57,21 +59,35 @@ def typed(sql: str, parameters: Mapping[str, Any], tables: Schema) -> exp.Expr:
         node.replace(literal(parameters[name]))
     _name_apart(tree)
     _mark_chains(tree)
-    schema: dict[str, object] = {table: dict(columns) for table, columns in tables.items()}
+    schema: dict[str, object] = {
+        table: dict(columns) for table, columns in tables.items()
+    }
     qualified = qualify(tree, schema=schema, dialect="duckdb", quote_identifiers=False)
     _join_chains(qualified)
-    return annotate_types(qualified, schema=schema, dialect="duckdb", expression_metadata=_TYPES)
+    return annotate_types(
+        qualified, schema=schema, dialect="duckdb", expression_metadata=_TYPES
+    )
 
 
 def _name_apart(tree: exp.Expr) -> None:
     """Give every inner ``WITH`` names of its own: for Spark, SQLGlot lifts them all to the top, where they meet."""
-    inner = [clause for clause in reversed(list(tree.find_all(exp.With))) if clause.parent is not tree]
-    for number, clause in enumerate(inner):  # innermost first, so that what an outer clause renames is its own
+    inner = [
+        clause
+        for clause in reversed(list(tree.find_all(exp.With)))
+        if clause.parent is not tree
+    ]
+    for number, clause in enumerate(
+        inner
+    ):  # innermost first, so that what an outer clause renames is its own
         for each in clause.expressions:
             name, new = each.alias, f"{each.alias}_{number}_inner"
             for table in clause.parent.find_all(exp.Table) if clause.parent else ():
                 if table.name == name and not table.db:
-                    table.set("alias", table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name)))
+                    table.set(
+                        "alias",
+                        table.args.get("alias")
+                        or exp.TableAlias(this=exp.to_identifier(name)),
+                    )
                     table.set("this", exp.to_identifier(new))
             each.args["alias"].set("this", exp.to_identifier(new))
 
@@ -82,7 +98,9 @@ def _mark_chains(tree: exp.Expr) -> None:
         source, joined = select.args.get("from_"), dict[str, list[str]]()
         for join in select.args.get("joins") or ():
             for key in join.args.get("using") or ():
-                before = joined.setdefault(key.name, [source.this.alias_or_name] if source else [])
+                before = joined.setdefault(
+                    key.name, [source.this.alias_or_name] if source else []
+                )
                 join.meta.setdefault("before", {})[key.name] = list(before)
                 before.append(join.alias_or_name)
 
@@ -90,11 +108,23 @@ def _mark_chains(tree: exp.Expr) -> None:
 def _join_chains(tree: exp.Expr) -> None:
     """Join on what any source before has: SQLGlot asks the first alone, which is NULL for who is not in it."""
     for join in tree.find_all(exp.Join):
-        chains = {name: sources for name, sources in join.meta.get("before", {}).items() if len(sources) > 1}
+        chains = {
+            name: sources
+            for name, sources in join.meta.get("before", {}).items()
+            if len(sources) > 1
+        }
         for equal in list(join.args["on"].find_all(exp.EQ)) if chains else ():
-            sources = chains.get(equal.this.name if isinstance(equal.this, exp.Column) else "")
+            sources = chains.get(
+                equal.this.name if isinstance(equal.this, exp.Column) else ""
+            )
             if sources:
-                equal.set("this", exp.func("COALESCE", *(exp.column(equal.this.name, table=one) for one in sources)))
+                equal.set(
+                    "this",
+                    exp.func(
+                        "COALESCE",
+                        *(exp.column(equal.this.name, table=one) for one in sources),
+                    ),
+                )
 
 
 def literal(value: object) -> exp.Expr:
@@ -105,8 +135,15 @@ def literal(value: object) -> exp.Expr:
         return exp.true() if value else exp.false()
     if isinstance(value, (list, tuple)):
         return exp.Array(expressions=[literal(one) for one in value])
-    kinds = {datetime: "TIMESTAMP", date: "DATE", float: "DOUBLE", Decimal: _decimal_type(value)}
-    kind = next((name for python, name in kinds.items() if isinstance(value, python)), None)
+    kinds = {
+        datetime: "TIMESTAMP",
+        date: "DATE",
+        float: "DOUBLE",
+        Decimal: _decimal_type(value),
+    }
+    kind = next(
+        (name for python, name in kinds.items() if isinstance(value, python)), None
+    )
     if kind:
         text = value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
         return exp.cast(exp.Literal.string(text), kind, dialect="duckdb")
@@ -135,7 +172,12 @@ def _quotient(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
 
 def _number(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
     """``0.95`` is a DECIMAL to both engines; SQLGlot would call it a DOUBLE."""
-    if isinstance(node, exp.Literal) and not node.is_string and "." in node.name and "e" not in node.name.lower():
+    if (
+        isinstance(node, exp.Literal)
+        and not node.is_string
+        and "." in node.name
+        and "e" not in node.name.lower()
+    ):
         return annotator._set_type(node, exp.DType.DECIMAL)
     return DuckDB.EXPRESSION_METADATA[exp.Literal]["annotator"](annotator, node)
 

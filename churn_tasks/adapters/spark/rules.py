@@ -11,7 +11,14 @@ from sqlglot import exp
 
 from churn_tasks.core.errors import BadInput
 
-WHOLE = {exp.DType.TINYINT, exp.DType.SMALLINT, exp.DType.INT, exp.DType.BIGINT, exp.DType.INT128, exp.DType.BOOLEAN}
+WHOLE = {
+    exp.DType.TINYINT,
+    exp.DType.SMALLINT,
+    exp.DType.INT,
+    exp.DType.BIGINT,
+    exp.DType.INT128,
+    exp.DType.BOOLEAN,
+}
 FLOATING = {exp.DType.DOUBLE, exp.DType.FLOAT}
 DECIMALS = {exp.DType.DECIMAL}
 DAYS = {exp.DType.DATE, exp.DType.TIMESTAMP, exp.DType.DATETIME, exp.DType.TIMESTAMPNTZ}
@@ -24,7 +31,10 @@ def is_date(node: exp.Expr) -> bool:
 
 def call(name: str, *arguments: exp.Expr | int | str) -> exp.Anonymous:
     """A function of Spark by its name; numbers and texts become literals."""
-    given = [exp.convert(one) if isinstance(one, (int, str)) else one.copy() for one in arguments]
+    given = [
+        exp.convert(one) if isinstance(one, (int, str)) else one.copy()
+        for one in arguments
+    ]
     return exp.Anonymous(this=name, expressions=given)
 
 
@@ -37,7 +47,10 @@ def cast(node: exp.Expr, kind: str) -> exp.Cast:
 
 def divide(node: exp.Expr) -> exp.Expr:
     """``/`` is done in DOUBLE: Spark would divide decimals as decimals, and round them."""
-    made = exp.Div(this=cast(node.this.unnest(), "DOUBLE"), expression=cast(node.expression.unnest(), "DOUBLE"))
+    made = exp.Div(
+        this=cast(node.this.unnest(), "DOUBLE"),
+        expression=cast(node.expression.unnest(), "DOUBLE"),
+    )
     made.type = exp.DataType.build("DOUBLE")
     return made
 
@@ -58,10 +71,21 @@ def date_diff(node: exp.Expr) -> exp.Expr:
     start, end, unit = node.expression, node.this, str(node.args["unit"].name).lower()
     per_year = {"year": 1, "quarter": 4, "month": 12}
     if unit == "day":
-        return cast(call("DATEDIFF", *(day if is_date(day) else cast(day, "DATE") for day in (end, start))), "BIGINT")
+        return cast(
+            call(
+                "DATEDIFF",
+                *(day if is_date(day) else cast(day, "DATE") for day in (end, start)),
+            ),
+            "BIGINT",
+        )
     if unit not in per_year:
-        raise BadInput(f"date_diff('{unit}', ...) has no rule for Spark; day, month, quarter and year have")
-    return cast(exp.paren(exp.Sub(this=_counted(end, unit), expression=_counted(start, unit))), "BIGINT")
+        raise BadInput(
+            f"date_diff('{unit}', ...) has no rule for Spark; day, month, quarter and year have"
+        )
+    return cast(
+        exp.paren(exp.Sub(this=_counted(end, unit), expression=_counted(start, unit))),
+        "BIGINT",
+    )
 
 
 def _counted(day: exp.Expr, unit: str) -> exp.Expr:
@@ -69,7 +93,12 @@ def _counted(day: exp.Expr, unit: str) -> exp.Expr:
     if unit == "year":
         return call("YEAR", day)
     size = exp.Literal.number({"quarter": 4, "month": 12}[unit])
-    return exp.paren(exp.Add(this=exp.Mul(this=call("YEAR", day), expression=size), expression=call(unit.upper(), day)))
+    return exp.paren(
+        exp.Add(
+            this=exp.Mul(this=call("YEAR", day), expression=size),
+            expression=call(unit.upper(), day),
+        )
+    )
 
 
 def to_whole(node: exp.Expr) -> exp.Expr:
@@ -83,7 +112,9 @@ def to_whole(node: exp.Expr) -> exp.Expr:
         return node
     kind = source.this if source else exp.DType.UNKNOWN
     if kind is exp.DType.UNKNOWN:
-        raise BadInput(f"the type of {node.this.sql('duckdb')} is not known: cast it before it is cast to an integer")
+        raise BadInput(
+            f"the type of {node.this.sql('duckdb')} is not known: cast it before it is cast to an integer"
+        )
     if kind in DECIMALS | FLOATING:
         node.set("this", call("ROUND" if kind in DECIMALS else "RINT", node.this))
     return node
@@ -96,7 +127,9 @@ def mean(node: exp.Expr) -> exp.Expr:
         return node
     node.set("this", cast(node.this, EXACT_MEAN))
     whole = node  # with its FILTER and OVER
-    while isinstance(whole.parent, (exp.Filter, exp.Window)) and whole.arg_key == "this":
+    while (
+        isinstance(whole.parent, (exp.Filter, exp.Window)) and whole.arg_key == "this"
+    ):
         whole = whole.parent
     outer = exp.Cast(to=exp.DataType.build("DOUBLE"))
     outer.type = outer.to
@@ -118,17 +151,31 @@ def logarithm(node: exp.Expr) -> exp.Expr:
 
 def day_of_week(node: exp.Expr) -> exp.Expr:
     """0 for Sunday to 6 for Saturday; on Spark 1 to 7."""
-    return cast(exp.paren(exp.Sub(this=call("DAYOFWEEK", node.this), expression=exp.Literal.number(1))), "BIGINT")
+    return cast(
+        exp.paren(
+            exp.Sub(this=call("DAYOFWEEK", node.this), expression=exp.Literal.number(1))
+        ),
+        "BIGINT",
+    )
 
 
 def iso_day_of_week(node: exp.Expr) -> exp.Expr:
     """1 for Monday to 7 for Sunday; on Spark ``weekday`` counts from 0."""
-    return cast(exp.paren(exp.Add(this=call("WEEKDAY", node.this), expression=exp.Literal.number(1))), "BIGINT")
+    return cast(
+        exp.paren(
+            exp.Add(this=call("WEEKDAY", node.this), expression=exp.Literal.number(1))
+        ),
+        "BIGINT",
+    )
 
 
 def part_of(node: exp.Expr) -> exp.Expr:
     """``extract(dow from ...)`` and ``extract(isodow from ...)``, like the functions of those names."""
-    rule = {"DOW": day_of_week, "DAYOFWEEK": day_of_week, "ISODOW": iso_day_of_week}.get(node.name.upper())
+    rule = {
+        "DOW": day_of_week,
+        "DAYOFWEEK": day_of_week,
+        "ISODOW": iso_day_of_week,
+    }.get(node.name.upper())
     return rule(exp.DayOfWeek(this=node.expression.copy())) if rule else node
 
 
@@ -136,18 +183,25 @@ def arg_best(node: exp.Expr) -> exp.Expr:
     """``arg_max`` and ``arg_min`` pass over rows whose value is NULL; Spark's would answer NULL."""
     name = "MAX_BY" if isinstance(node, exp.ArgMax) else "MIN_BY"
     by = exp.If(
-        this=exp.Is(this=node.this.copy(), expression=exp.null()), true=exp.null(), false=node.expression.copy()
+        this=exp.Is(this=node.this.copy(), expression=exp.null()),
+        true=exp.null(),
+        false=node.expression.copy(),
     )
     return call(name, node.this, by)
 
 
 def unnested(node: exp.Expr) -> exp.Expr:
     """``SELECT f(unnest(list))`` as a source of its own: Spark allows no rows made inside an expression."""
-    made = next((one for select in node.expressions for one in select.find_all(exp.Explode)), None)
+    made = next(
+        (one for select in node.expressions for one in select.find_all(exp.Explode)),
+        None,
+    )
     if made is None:
         return node
     source = exp.Explode(this=made.this.copy())
-    alias = exp.TableAlias(this=exp.to_identifier("unnested"), columns=[exp.to_identifier("each")])
+    alias = exp.TableAlias(
+        this=exp.to_identifier("unnested"), columns=[exp.to_identifier("each")]
+    )
     made.replace(exp.column("each", table="unnested"))
     if node.args.get("from_"):
         node.append("laterals", exp.Lateral(this=source, view=True, alias=alias))

@@ -30,7 +30,11 @@ appender.stderr.layout.type = PatternLayout
 """
 
 # PySpark's own: whole messages, with values of rows in them, the last one as soon as somebody logs at DEBUG
-THEIR_LOGS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger", "py4j.clientserver")
+THEIR_LOGS = (
+    "SQLQueryContextLogger",
+    "DataFrameQueryContextLogger",
+    "py4j.clientserver",
+)
 
 
 class Started:
@@ -43,34 +47,50 @@ class Started:
 
     def __init__(self, spark: Spark, spill: Path) -> None:
         if importlib.util.find_spec("pyspark") is None:
-            raise SettingsError(f"resources.engine is spark, and PySpark is not installed. {INSTALL}")
+            raise SettingsError(
+                f"resources.engine is spark, and PySpark is not installed. {INSTALL}"
+            )
         self.folder = spill_folder(spill)
         began = time.monotonic()
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", FutureWarning)  # of its parts for pandas, which are not used
+                warnings.simplefilter(
+                    "ignore", FutureWarning
+                )  # of its parts for pandas, which are not used
                 self.session = self._start(spark)
         except BaseException:
             self.close()
             raise
-        log.info("Spark %s started on %s in %.1fs", self.session.version, spark.master, time.monotonic() - began)
+        log.info(
+            "Spark %s started on %s in %.1fs",
+            self.session.version,
+            spark.master,
+            time.monotonic() - began,
+        )
 
     def _start(self, spark: Spark) -> "SparkSession":
         home = java_home(spark.java_home, process_environment(), self.folder)
         from pyspark.sql import SparkSession
 
         if SparkSession.getActiveSession() is not None:
-            raise SettingsError("another Spark session is open in this process: one run at a time can use Spark")
+            raise SettingsError(
+                "another Spark session is open in this process: one run at a time can use Spark"
+            )
         builder = SparkSession.builder.master(spark.master).appName("churn")
         for name, value in {**self._ours(spark), **spark.config, **SAME_ROWS}.items():
             builder = builder.config(name, value)
         for name in THEIR_LOGS:
             logging.getLogger(name).disabled = True
         try:
-            with changed_environment(JAVA_HOME=str(home), SPARK_LOCAL_IP="127.0.0.1" if spark.is_local else None):
+            with changed_environment(
+                JAVA_HOME=str(home),
+                SPARK_LOCAL_IP="127.0.0.1" if spark.is_local else None,
+            ):
                 return builder.getOrCreate()
         except Exception as error:
-            raise ConnectionTrouble(f"Spark could not be started on {spark.master}: {error}") from error
+            raise ConnectionTrouble(
+                f"Spark could not be started on {spark.master}: {error}"
+            ) from error
 
     def _ours(self, spark: Spark) -> dict[str, str]:
         """What we choose where the settings say nothing else."""
@@ -84,8 +104,15 @@ class Started:
             "spark.ui.showConsoleProgress": "false",
         }
         if spark.is_local:
-            here = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-            chosen |= {**here, "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "4"}
+            here = {
+                "spark.driver.host": "127.0.0.1",
+                "spark.driver.bindAddress": "127.0.0.1",
+            }
+            chosen |= {
+                **here,
+                "spark.ui.enabled": "false",
+                "spark.sql.shuffle.partitions": "4",
+            }
         return chosen
 
     def close(self) -> None:

@@ -9,11 +9,25 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from churn_tasks.adapters.warehouse import migration, outcomes, promotions, publication, releases, reviews, vault
+from churn_tasks.adapters.warehouse import (
+    migration,
+    outcomes,
+    promotions,
+    publication,
+    releases,
+    reviews,
+    vault,
+)
 from churn_tasks.adapters.warehouse.connection import Connection
 from churn_tasks.adapters.warehouse.outcomes import ListOutcome
 from churn_tasks.adapters.warehouse.promotions import Champion, PromotionRow
-from churn_tasks.adapters.warehouse.publication import COLUMNS, Knowledge, Lease, Published, run_id_of
+from churn_tasks.adapters.warehouse.publication import (
+    COLUMNS,
+    Knowledge,
+    Lease,
+    Published,
+    run_id_of,
+)
 from churn_tasks.adapters.warehouse.releases import Release
 from churn_tasks.adapters.warehouse.reviews import Decision, PairDecision, QueuedPair
 from churn_tasks.core.months import Month
@@ -44,7 +58,9 @@ class Warehouse:
     @cached_property
     def _bare(self) -> Connection:
         # SQLAlchemy's spelling of the address is understood as well
-        url = self.settings.environment.warehouse_url.replace("postgresql+psycopg://", "postgresql://")
+        url = self.settings.environment.warehouse_url.replace(
+            "postgresql+psycopg://", "postgresql://"
+        )
         return Connection(url, self.settings.warehouse_schema)
 
     @cached_property
@@ -74,7 +90,9 @@ class Warehouse:
     def record_promotion(self, row: PromotionRow) -> None:
         promotions.record_promotion(self._ready, row)
 
-    def record_model_files(self, name: str, version: int, files: Mapping[str, str]) -> None:
+    def record_model_files(
+        self, name: str, version: int, files: Mapping[str, str]
+    ) -> None:
         promotions.record_model_files(self._ready, name, version, files)
 
     def model_files(self, name: str, version: int) -> dict[str, str]:
@@ -90,12 +108,18 @@ class Warehouse:
         return reviews.decisions(self._ready)
 
     def review_pairs(
-        self, *, state: str | None = None, pair: tuple[str, str] | None = None, limit: int | None = None
+        self,
+        *,
+        state: str | None = None,
+        pair: tuple[str, str] | None = None,
+        limit: int | None = None,
     ) -> list[dict[str, Any]]:
         """Pairs with both records, under the reviewers' role."""
         return reviews.pairs(self._ready, state=state, pair=pair, limit=limit)
 
-    def decide_pair(self, pair: tuple[str, str], decision: Decision, decided_by: str, why: str) -> bool:
+    def decide_pair(
+        self, pair: tuple[str, str], decision: Decision, decided_by: str, why: str
+    ) -> bool:
         """Add what somebody decided; False when it was so already."""
         return reviews.decide(self._ready, pair, decision, decided_by, why)
 
@@ -116,7 +140,10 @@ class Warehouse:
 
     def published(self, month: Month, limit: int | None = None) -> list[dict[str, Any]]:
         """The list a month points to, most urgent first, with masked numbers; empty when there is none."""
-        return self.read("SELECT * FROM bi_warning_list WHERE month = %s ORDER BY rank LIMIT %s", (month.start, limit))
+        return self.read(
+            "SELECT * FROM bi_warning_list WHERE month = %s ORDER BY rank LIMIT %s",
+            (month.start, limit),
+        )
 
     def publications(self) -> list[dict[str, Any]]:
         """Every version of every month, earliest first."""
@@ -127,7 +154,9 @@ class Warehouse:
         return self.read("SELECT * FROM bi_promotion ORDER BY valid_from, revision")
 
     # outcomes
-    def record_outcome(self, month: Month, outcome: ListOutcome, known_until: date | None = None) -> bool:
+    def record_outcome(
+        self, month: Month, outcome: ListOutcome, known_until: date | None = None
+    ) -> bool:
         return outcomes.record_outcome(self._ready, month, outcome, known_until)
 
     def record_validation(self, month: Month, rows: Iterable[Mapping[str, Any]]) -> int:
@@ -138,11 +167,15 @@ class Warehouse:
         """The releases in force for the rows of a month."""
         return releases.in_force(self._ready, month)
 
-    def record_releases(self, month: Month, rows: Iterable[Release], *, is_released: bool = True) -> int:
+    def record_releases(
+        self, month: Month, rows: Iterable[Release], *, is_released: bool = True
+    ) -> int:
         """Add releases, or take them back; returns how many changed something."""
         return releases.record(self._ready, month, rows, is_released=is_released)
 
-    def read(self, statement: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    def read(
+        self, statement: str, parameters: Sequence[Any] = ()
+    ) -> list[dict[str, Any]]:
         """Rows of one statement under the BI role: only the masked views can be read."""
         with self._ready.transaction("churn_bi") as cursor:
             cursor.execute(statement, parameters)

@@ -61,9 +61,15 @@ class Connection:
             SettingsError: the user lacks a right or the warehouse was never set up.
             BadInput: the server refused the statement for another reason.
         """
-        with _named_trouble(), self._opened().transaction(), self._opened().cursor() as cursor:
+        with (
+            _named_trouble(),
+            self._opened().transaction(),
+            self._opened().cursor() as cursor,
+        ):
             if role:
-                cursor.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
+                cursor.execute(
+                    sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role))
+                )
             cursor.execute(
                 "SELECT set_config('search_path', quote_ident(%s) || ', pg_temp', true),"
                 " set_config('lock_timeout', %s, true)",
@@ -79,8 +85,12 @@ class Connection:
     def _opened(self) -> "psycopg.Connection[Any]":
         if self._open is None or self._open.closed or self._open.broken:
             if not self.url:
-                raise SettingsError("CHURN_WAREHOUSE_URL is empty: give the address of the warehouse's PostgreSQL")
-            self._open = psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+                raise SettingsError(
+                    "CHURN_WAREHOUSE_URL is empty: give the address of the warehouse's PostgreSQL"
+                )
+            self._open = psycopg.connect(
+                self.url, autocommit=True, connect_timeout=CONNECT_SECONDS
+            )
         return self._open
 
 
@@ -100,7 +110,11 @@ def _named_trouble() -> Iterator[None]:
 
 def _code(error: psycopg.Error) -> str:
     """What happened and to which object; never a value."""
-    named = {"table": error.diag.table_name, "column": error.diag.column_name, "constraint": error.diag.constraint_name}
+    named = {
+        "table": error.diag.table_name,
+        "column": error.diag.column_name,
+        "constraint": error.diag.constraint_name,
+    }
     places = ", ".join(f"{kind} {name}" for kind, name in named.items() if name)
     state = f" ({error.sqlstate})" if error.sqlstate else ""
     return f"{type(error).__name__}{state}" + (f" at {places}" if places else "")

@@ -33,7 +33,10 @@ def digest() -> str:
 def is_current(connection: Connection) -> bool:
     """Whether this version of the files is the latest that was applied."""
     with connection.transaction(None) as cursor:
-        cursor.execute("SELECT to_regclass(quote_ident(%s) || '.migration') IS NOT NULL", (connection.schema,))
+        cursor.execute(
+            "SELECT to_regclass(quote_ident(%s) || '.migration') IS NOT NULL",
+            (connection.schema,),
+        )
         if not one(cursor)[0]:
             return False
     with connection.transaction("churn_loader") as cursor:
@@ -56,10 +59,14 @@ def migrate(connection: Connection) -> bool:
     except SettingsError:
         pass  # a half-made schema: apply everything again
     with connection.transaction(None) as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('churn warehouse migration'))")
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('churn warehouse migration'))"
+        )
         for number, path in enumerate(_files()):
             cursor.execute(connection.sql(path.read_text(encoding="utf-8")))
-            if number == 0:  # roles and schema stand; from here on everything belongs to the owner
+            if (
+                number == 0
+            ):  # roles and schema stand; from here on everything belongs to the owner
                 cursor.execute("SET LOCAL ROLE churn_owner")
                 cursor.execute(connection.sql(_REMEMBERED))
         _comment(connection, cursor)
@@ -74,10 +81,15 @@ def migrate(connection: Connection) -> bool:
 def comments() -> dict[str, dict[str, Any]]:
     """View -> its meaning and the meaning of each column it declares, in both languages."""
     listed = yaml.safe_load(LIST_TABLE.read_text(encoding="utf-8"))["columns"]
-    known = {column["name"]: {"en": column["en"], "zh": column["zh"]} for column in listed}
+    known = {
+        column["name"]: {"en": column["en"], "zh": column["zh"]} for column in listed
+    }
     views = yaml.safe_load((FOLDER / "views.yaml").read_text(encoding="utf-8"))
     return {
-        view: {"meaning": text["meaning"], "columns": {**known, **views["shared"], **text.get("columns", {})}}
+        view: {
+            "meaning": text["meaning"],
+            "columns": {**known, **views["shared"], **text.get("columns", {})},
+        }
         for view, text in views["views"].items()
     }
 
@@ -86,15 +98,26 @@ def _comment(connection: Connection, cursor: "psycopg.Cursor[Any]") -> None:
     """Comment every view and column that BI tools show. A column without a meaning is an error."""
     for view, texts in comments().items():
         relation = sql.Identifier(connection.schema, view)
-        cursor.execute(sql.SQL("COMMENT ON VIEW {} IS {}").format(relation, _both(texts["meaning"])))
         cursor.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 ORDER BY attnum", (view,)
+            sql.SQL("COMMENT ON VIEW {} IS {}").format(
+                relation, _both(texts["meaning"])
+            )
+        )
+        cursor.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 ORDER BY attnum",
+            (view,),
         )
         for (column,) in cursor.fetchall():
             if column not in texts["columns"]:
-                raise SettingsError(f"{FOLDER / 'views.yaml'}: {view}.{column} has no meaning; add en and zh")
+                raise SettingsError(
+                    f"{FOLDER / 'views.yaml'}: {view}.{column} has no meaning; add en and zh"
+                )
             name = sql.Identifier(connection.schema, view, column)
-            cursor.execute(sql.SQL("COMMENT ON COLUMN {} IS {}").format(name, _both(texts["columns"][column])))
+            cursor.execute(
+                sql.SQL("COMMENT ON COLUMN {} IS {}").format(
+                    name, _both(texts["columns"][column])
+                )
+            )
 
 
 def _both(text: dict[str, str]) -> sql.Literal:

@@ -23,7 +23,12 @@ class ListOutcome:
     warned_left_in_delay: int
 
 
-def record_outcome(connection: Connection, month: Month, outcome: ListOutcome, known_until: date | None = None) -> bool:
+def record_outcome(
+    connection: Connection,
+    month: Month,
+    outcome: ListOutcome,
+    known_until: date | None = None,
+) -> bool:
     """Add what the list of a month came to, the one that was called: not a restated one that came after it.
 
     An equal record, a month without a list, and a record that rests on less than the one that is there add nothing.
@@ -35,7 +40,10 @@ def record_outcome(connection: Connection, month: Month, outcome: ListOutcome, k
         Whether a row was added.
     """
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{connection.schema}.result",))
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext(%s))",
+            (f"{connection.schema}.result",),
+        )
         cursor.execute(
             "SELECT run_id FROM manifest_history WHERE month = %s AND NOT is_restated ORDER BY version DESC LIMIT 1",
             (month.start,),
@@ -50,7 +58,9 @@ def record_outcome(connection: Connection, month: Month, outcome: ListOutcome, k
         )
         revision, known_before, *known = cursor.fetchone() or (0, None)
         values = [published[0], *astuple(outcome)]
-        if known == values or (known_before and known_until and known_before > known_until):
+        if known == values or (
+            known_before and known_until and known_before > known_until
+        ):
             return False
         cursor.execute(
             "INSERT INTO result (month, revision, run_id, customers, churners, left_in_delay, warned, warned_churners,"
@@ -60,7 +70,9 @@ def record_outcome(connection: Connection, month: Month, outcome: ListOutcome, k
         return True
 
 
-def record_validation(connection: Connection, month: Month, rows: Iterable[Mapping[str, Any]]) -> int:
+def record_validation(
+    connection: Connection, month: Month, rows: Iterable[Mapping[str, Any]]
+) -> int:
     """Add how each candidate of a run did; rows that are there already add nothing.
 
     Args:
@@ -71,10 +83,17 @@ def record_validation(connection: Connection, month: Month, rows: Iterable[Mappi
     """
     added = 0
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{connection.schema}.validation",))
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext(%s))",
+            (f"{connection.schema}.validation",),
+        )
         for row in rows:
             key = (month.start, row["tested_month"], row["candidate"])
-            measures = {name: _plain(value) for name, value in row.items() if name not in ("candidate", "tested_month")}
+            measures = {
+                name: _plain(value)
+                for name, value in row.items()
+                if name not in ("candidate", "tested_month")
+            }
             cursor.execute(
                 "SELECT revision, measures FROM validation WHERE month = %s AND tested_month = %s AND candidate = %s"
                 " ORDER BY revision DESC LIMIT 1",

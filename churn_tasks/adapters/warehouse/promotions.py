@@ -69,20 +69,38 @@ def record_promotion(connection: Connection, row: PromotionRow) -> None:
     month = Month.parse(row.decided_in)
     metrics = json.dumps(dict(row.metrics), sort_keys=True, allow_nan=False)
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{connection.schema}.promotion",))
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext(%s))",
+            (f"{connection.schema}.promotion",),
+        )
         cursor.execute(_CURRENT, (month.start,))
         found = cursor.fetchone()
-        if found and _row(found) == PromotionRow(**{**row.__dict__, "metrics": json.loads(metrics)}):
+        if found and _row(found) == PromotionRow(
+            **{**row.__dict__, "metrics": json.loads(metrics)}
+        ):
             return
         revision = found[-1] + 1 if found else 1
         cursor.execute(
             "INSERT INTO promotion"
             " (decided_in, revision, model_name, model_version, is_promoted, decided_by, why, metrics)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-            (month.start, revision, row.model_name, row.model_version, row.promoted, row.decided_by, row.why, metrics),
+            (
+                month.start,
+                revision,
+                row.model_name,
+                row.model_version,
+                row.promoted,
+                row.decided_by,
+                row.why,
+                metrics,
+            ),
         )
     if revision > 1:
-        log.warning("promotion %s decided again, differently: revision %d beside the old one", month, revision)
+        log.warning(
+            "promotion %s decided again, differently: revision %d beside the old one",
+            month,
+            revision,
+        )
 
 
 def promotion(connection: Connection, month: Month) -> PromotionRow | None:
@@ -101,7 +119,9 @@ def champion(connection: Connection, month: Month) -> Champion | None:
     return Champion(*found) if found else None
 
 
-def record_model_files(connection: Connection, name: str, version: int, files: Mapping[str, str]) -> None:
+def record_model_files(
+    connection: Connection, name: str, version: int, files: Mapping[str, str]
+) -> None:
     """Remember the sha256 of each file of a model version. What is recorded once never changes.
 
     Args:
@@ -113,16 +133,26 @@ def record_model_files(connection: Connection, name: str, version: int, files: M
     if not files:
         raise BadInput(f"model {name} version {version} has no files to record")
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{connection.schema}.model_file",))
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext(%s))",
+            (f"{connection.schema}.model_file",),
+        )
         cursor.execute(_FILES, (name, version))
         recorded = dict(cursor.fetchall())
         if not recorded:
-            rows = [(name, version, path, sha256) for path, sha256 in sorted(files.items())]
+            rows = [
+                (name, version, path, sha256) for path, sha256 in sorted(files.items())
+            ]
             cursor.executemany(
-                "INSERT INTO model_file (model_name, model_version, path, sha256) VALUES (%s, %s, %s, %s)", rows
+                "INSERT INTO model_file (model_name, model_version, path, sha256) VALUES (%s, %s, %s, %s)",
+                rows,
             )
         elif recorded != dict(files):
-            differ = sorted(path for path in recorded.keys() | files.keys() if recorded.get(path) != files.get(path))
+            differ = sorted(
+                path
+                for path in recorded.keys() | files.keys()
+                if recorded.get(path) != files.get(path)
+            )
             raise BadInput(
                 f"model {name} version {version}: {len(differ)} files differ from those on record, e.g. "
                 f"{', '.join(differ[:5])}. A registered version never changes; register a new one."

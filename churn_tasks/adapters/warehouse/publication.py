@@ -87,7 +87,11 @@ def checksum(rows: Iterable[Row]) -> str:
     """Digest of rows in their order, the same before they are sent and after they are read back."""
     digest = hashlib.sha256()
     for row in rows:
-        digest.update(repr([str(cell) if isinstance(cell, Decimal) else cell for cell in row]).encode())
+        digest.update(
+            repr(
+                [str(cell) if isinstance(cell, Decimal) else cell for cell in row]
+            ).encode()
+        )
     return digest.hexdigest()
 
 
@@ -104,7 +108,9 @@ def take_lease(connection: Connection, month: Month) -> Lease:
         return Lease(month, token, (_pointer(cursor, month) or (None,))[0])
 
 
-def stage(connection: Connection, lease: Lease, run_id: str, rows: Sequence[Row]) -> None:
+def stage(
+    connection: Connection, lease: Lease, run_id: str, rows: Sequence[Row]
+) -> None:
     """Append the rows under their run id; does nothing when that run is there already.
 
     Raises:
@@ -113,14 +119,19 @@ def stage(connection: Connection, lease: Lease, run_id: str, rows: Sequence[Row]
     with connection.transaction("churn_loader") as cursor:
         _lock(cursor, connection, lease.month)
         _refuse_stale(cursor, lease)
-        cursor.execute("SELECT 1 FROM run WHERE month = %s AND run_id = %s", (lease.month.start, run_id))
+        cursor.execute(
+            "SELECT 1 FROM run WHERE month = %s AND run_id = %s",
+            (lease.month.start, run_id),
+        )
         if cursor.fetchone():
             return
         cursor.execute(
             "INSERT INTO run (month, run_id, row_count, checksum, token) VALUES (%s, %s, %s, %s, %s)",
             (lease.month.start, run_id, len(rows), checksum(rows), lease.token),
         )
-        with cursor.copy(f"COPY warning_list (month, run_id, {', '.join(COLUMNS)}) FROM STDIN") as copy:
+        with cursor.copy(
+            f"COPY warning_list (month, run_id, {', '.join(COLUMNS)}) FROM STDIN"
+        ) as copy:
             for row in rows:
                 copy.write_row((lease.month.start, run_id, *row))
 
@@ -136,7 +147,12 @@ def audit(connection: Connection, lease: Lease, run_id: str) -> None:
         findings = _findings(cursor, lease.month, run_id)
         cursor.execute(
             "INSERT INTO audit (month, run_id, is_passed, findings) VALUES (%s, %s, %s, %s)",
-            (lease.month.start, run_id, not findings, json.dumps(findings, sort_keys=True)),
+            (
+                lease.month.start,
+                run_id,
+                not findings,
+                json.dumps(findings, sort_keys=True),
+            ),
         )
     if findings:
         shown = ", ".join(f"{name} {count}" for name, count in sorted(findings.items()))
@@ -150,7 +166,12 @@ def audit(connection: Connection, lease: Lease, run_id: str) -> None:
         )
 
 
-def flip(connection: Connection, lease: Lease, run_id: str, knowledge: Knowledge = Knowledge()) -> Published:
+def flip(
+    connection: Connection,
+    lease: Lease,
+    run_id: str,
+    knowledge: Knowledge = Knowledge(),
+) -> Published:
     """Point the month to an audited run; a list that a restated one has replaced stays replaced.
 
     Raises:
@@ -162,10 +183,14 @@ def flip(connection: Connection, lease: Lease, run_id: str, knowledge: Knowledge
         _refuse_stale(cursor, lease)
         rows = _audited_rows(cursor, lease.month, run_id)
         current, version = _pointer(cursor, lease.month) or (None, 0)
-        if current == run_id or (current and _was_replaced(cursor, lease.month, run_id, knowledge)):
+        if current == run_id or (
+            current and _was_replaced(cursor, lease.month, run_id, knowledge)
+        ):
             return Published(current, version, rows, is_new=False)
         if current != lease.seen_run_id:
-            raise Fenced(f"warning_list {lease.month}: fenced, the month moved to run {current} during this attempt")
+            raise Fenced(
+                f"warning_list {lease.month}: fenced, the month moved to run {current} during this attempt"
+            )
         _move(cursor, lease, run_id, version + 1, knowledge)
         return Published(run_id, version + 1, rows, is_new=True)
 
@@ -186,11 +211,16 @@ def publish(
 def _lock(cursor: "psycopg.Cursor[Any]", connection: Connection, month: Month) -> None:
     """Held to the end of the transaction: one writer a month."""
     number = month.year * 12 + month.number
-    cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s), %s::integer)", (connection.schema, number))
+    cursor.execute(
+        "SELECT pg_advisory_xact_lock(hashtext(%s), %s::integer)",
+        (connection.schema, number),
+    )
 
 
 def _refuse_stale(cursor: "psycopg.Cursor[Any]", lease: Lease) -> None:
-    cursor.execute("SELECT token FROM publish_lease WHERE month = %s", (lease.month.start,))
+    cursor.execute(
+        "SELECT token FROM publish_lease WHERE month = %s", (lease.month.start,)
+    )
     newest = one(cursor)[0]
     if newest != lease.token:
         raise Fenced(
@@ -199,11 +229,15 @@ def _refuse_stale(cursor: "psycopg.Cursor[Any]", lease: Lease) -> None:
 
 
 def _pointer(cursor: "psycopg.Cursor[Any]", month: Month) -> tuple[str, int] | None:
-    cursor.execute("SELECT run_id, version FROM manifest WHERE month = %s", (month.start,))
+    cursor.execute(
+        "SELECT run_id, version FROM manifest WHERE month = %s", (month.start,)
+    )
     return cursor.fetchone()
 
 
-def _was_replaced(cursor: "psycopg.Cursor[Any]", month: Month, run_id: str, knowledge: Knowledge) -> bool:
+def _was_replaced(
+    cursor: "psycopg.Cursor[Any]", month: Month, run_id: str, knowledge: Knowledge
+) -> bool:
     """Whether the month had this list before, and has by now one that knows more."""
     cursor.execute(
         "SELECT 1 FROM manifest AS m INNER JOIN manifest_history AS h ON h.month = m.month"
@@ -213,12 +247,23 @@ def _was_replaced(cursor: "psycopg.Cursor[Any]", month: Month, run_id: str, know
     return cursor.fetchone() is not None
 
 
-def _findings(cursor: "psycopg.Cursor[Any]", month: Month, run_id: str) -> dict[str, int]:
+def _findings(
+    cursor: "psycopg.Cursor[Any]", month: Month, run_id: str
+) -> dict[str, int]:
     """Rules that the stored rows break, with counts; empty when they may be published."""
-    cursor.execute("SELECT row_count, checksum FROM run WHERE month = %s AND run_id = %s", (month.start, run_id))
+    cursor.execute(
+        "SELECT row_count, checksum FROM run WHERE month = %s AND run_id = %s",
+        (month.start, run_id),
+    )
     promised, digest = one(cursor)
     cursor.execute(AUDIT, (month.start, run_id))
-    counts = dict(zip((column.name for column in cursor.description or ()), one(cursor), strict=True))
+    counts = dict(
+        zip(
+            (column.name for column in cursor.description or ()),
+            one(cursor),
+            strict=True,
+        )
+    )
     stored = counts.pop("rows")
     cursor.execute(
         f"SELECT {', '.join(COLUMNS)} FROM warning_list WHERE month = %s AND run_id = %s ORDER BY rank, customer_id",
@@ -238,13 +283,28 @@ def _audited_rows(cursor: "psycopg.Cursor[Any]", month: Month, run_id: str) -> i
     )
     is_passed, rows = cursor.fetchone() or (False, 0)
     if not is_passed:
-        raise CheckFailed(f"warning_list {month}: run {run_id} has not passed its audit; it was not published")
+        raise CheckFailed(
+            f"warning_list {month}: run {run_id} has not passed its audit; it was not published"
+        )
     return rows
 
 
-def _move(cursor: "psycopg.Cursor[Any]", lease: Lease, run_id: str, version: int, knowledge: Knowledge) -> None:
+def _move(
+    cursor: "psycopg.Cursor[Any]",
+    lease: Lease,
+    run_id: str,
+    version: int,
+    knowledge: Knowledge,
+) -> None:
     """The pointer moves and the move is remembered; ``published_at`` is the time of this transaction."""
-    values = (lease.month.start, run_id, version, lease.token, knowledge.known_until, knowledge.is_restated)
+    values = (
+        lease.month.start,
+        run_id,
+        version,
+        lease.token,
+        knowledge.known_until,
+        knowledge.is_restated,
+    )
     columns = "month, run_id, version, token, known_until, is_restated, published_at"
     row = "VALUES (%s, %s, %s, %s, %s, %s, now())"
     cursor.execute(

@@ -39,7 +39,9 @@ def in_force(connection: Connection, month: Month) -> list[Release]:
         return [Release(*row[:-1]) for row in cursor.fetchall() if row[-1]]
 
 
-def record(connection: Connection, month: Month, rows: Iterable[Release], *, is_released: bool) -> int:
+def record(
+    connection: Connection, month: Month, rows: Iterable[Release], *, is_released: bool
+) -> int:
     """Add decisions; one that only repeats what is in force adds nothing.
 
     Args:
@@ -49,10 +51,21 @@ def record(connection: Connection, month: Month, rows: Iterable[Release], *, is_
         Decisions added.
     """
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{connection.schema}.quarantine_release",))
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext(%s))",
+            (f"{connection.schema}.quarantine_release",),
+        )
         cursor.execute(_LATEST, (month.start,))
-        released = {(table, row_id) for table, row_id, *_, is_in_force in cursor.fetchall() if is_in_force}
-        new = [row for row in rows if ((row.table_name, row.row_id) in released) is not is_released]
+        released = {
+            (table, row_id)
+            for table, row_id, *_, is_in_force in cursor.fetchall()
+            if is_in_force
+        }
+        new = [
+            row
+            for row in rows
+            if ((row.table_name, row.row_id) in released) is not is_released
+        ]
         cursor.executemany(
             "INSERT INTO quarantine_release (month, is_released, table_name, row_id, rule, decided_by, why)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s)",

@@ -41,19 +41,30 @@ class PairDecision:
     revision: int
 
 
-def queue(connection: Connection, month: Month, pairs: Sequence[QueuedPair], most: int) -> int:
+def queue(
+    connection: Connection, month: Month, pairs: Sequence[QueuedPair], most: int
+) -> int:
     """Add pairs that were never asked about, in the order given, until ``most`` of them were first seen in ``month``.
 
     Returns:
         Pairs added.
     """
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{connection.schema}.match_review",))
-        cursor.execute("SELECT count(*) FROM match_review WHERE first_seen = %s", (month.start,))
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext(%s))",
+            (f"{connection.schema}.match_review",),
+        )
+        cursor.execute(
+            "SELECT count(*) FROM match_review WHERE first_seen = %s", (month.start,)
+        )
         places = most - int(one(cursor)[0])
         cursor.execute("SELECT customer_id_a, customer_id_b FROM match_review")
         asked = set(cursor.fetchall())
-        new = [pair for pair in pairs if (pair.customer_id_a, pair.customer_id_b) not in asked][: max(places, 0)]
+        new = [
+            pair
+            for pair in pairs
+            if (pair.customer_id_a, pair.customer_id_b) not in asked
+        ][: max(places, 0)]
         cursor.executemany(
             "INSERT INTO match_review (first_seen, customer_id_a, customer_id_b, probability, reason, evidence,"
             " evidence_zh, phone_token_a, record_a, phone_token_b, record_b)"
@@ -78,7 +89,11 @@ def decisions(connection: Connection) -> list[PairDecision]:
 
 
 def pairs(
-    connection: Connection, *, state: str | None = None, pair: tuple[str, str] | None = None, limit: int | None = None
+    connection: Connection,
+    *,
+    state: str | None = None,
+    pair: tuple[str, str] | None = None,
+    limit: int | None = None,
 ) -> list[dict[str, Any]]:
     """Pairs with both records, the most probable first; phone numbers are masked.
 
@@ -91,7 +106,9 @@ def pairs(
         conditions.append(("state = %s", (state,)))
     if pair:
         conditions.append(("customer_id_a = %s AND customer_id_b = %s", pair))
-    where = f"WHERE {' AND '.join(text for text, _ in conditions)}" if conditions else ""
+    where = (
+        f"WHERE {' AND '.join(text for text, _ in conditions)}" if conditions else ""
+    )
     values = [value for _, given in conditions for value in given]
     with connection.transaction("churn_reviewer") as cursor:
         cursor.execute(
@@ -102,7 +119,13 @@ def pairs(
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
-def decide(connection: Connection, pair: tuple[str, str], decision: Decision, decided_by: str, why: str) -> bool:
+def decide(
+    connection: Connection,
+    pair: tuple[str, str],
+    decision: Decision,
+    decided_by: str,
+    why: str,
+) -> bool:
     """Add a decision; one that only repeats what is in force adds nothing.
 
     Returns:
@@ -115,13 +138,19 @@ def decide(connection: Connection, pair: tuple[str, str], decision: Decision, de
         raise BadInput("a decision needs the name of who decided")
     first, second = sorted(pair)
     with connection.transaction("churn_reviewer") as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{connection.schema}.match_decision",))
         cursor.execute(
-            "SELECT state, decision FROM review_queue WHERE customer_id_a = %s AND customer_id_b = %s", (first, second)
+            "SELECT pg_advisory_xact_lock(hashtext(%s))",
+            (f"{connection.schema}.match_decision",),
+        )
+        cursor.execute(
+            "SELECT state, decision FROM review_queue WHERE customer_id_a = %s AND customer_id_b = %s",
+            (first, second),
         )
         found = cursor.fetchone()
         if found is None:
-            raise BadInput(f"the pair {first}+{second} was never in the review queue; see: churn review list")
+            raise BadInput(
+                f"the pair {first}+{second} was never in the review queue; see: churn review list"
+            )
         if found[0] == decision or (decision == "undo" and found[0] == "open"):
             return False
         cursor.execute(

@@ -12,8 +12,12 @@ def store_numbers(connection: Connection, pairs: Iterable[tuple[str, str]]) -> i
         Pairs that were new.
     """
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute("CREATE TEMP TABLE arriving (phone_token text, phone_number text) ON COMMIT DROP")
-        with cursor.copy("COPY arriving (phone_token, phone_number) FROM STDIN") as copy:
+        cursor.execute(
+            "CREATE TEMP TABLE arriving (phone_token text, phone_number text) ON COMMIT DROP"
+        )
+        with cursor.copy(
+            "COPY arriving (phone_token, phone_number) FROM STDIN"
+        ) as copy:
             for token, number in pairs:
                 copy.write_row((token, number))
         cursor.execute(

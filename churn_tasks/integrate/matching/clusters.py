@@ -95,9 +95,23 @@ class Groups:
         if by_person:
             return None
         for name, values in self.one_value.items():
-            if len({values[line] for group in (a, b) for line in self.members(group) if line in values}) > 1:
+            if (
+                len(
+                    {
+                        values[line]
+                        for group in (a, b)
+                        for line in self.members(group)
+                        if line in values
+                    }
+                )
+                > 1
+            ):
                 return f"two_{name}"
-        return "too_many_lines" if len(self.members(a)) + len(self.members(b)) > self.most_lines else None
+        return (
+            "too_many_lines"
+            if len(self.members(a)) + len(self.members(b)) > self.most_lines
+            else None
+        )
 
     def join(self, a: str, b: str) -> None:
         first, second = sorted((self.of(a), self.of(b)))
@@ -105,7 +119,9 @@ class Groups:
             return
         self._members[first] = [*self.members(first), *self.members(second)]
         self._members.pop(second, None)
-        self._enemies[first] = self._enemies.get(first, set()) | self._enemies.pop(second, set())
+        self._enemies[first] = self._enemies.get(first, set()) | self._enemies.pop(
+            second, set()
+        )
         self._parent[second] = first
 
 
@@ -116,8 +132,14 @@ def resolve(links: Iterable[Link], groups: Groups, upper: float) -> list[Judged]
         upper: probability from which a pair is merged without being asked; a pair merged the month before stays
             merged below it, for as long as it is given at all.
     """
-    ordered = sorted(links, key=lambda link: (-link.revision, -link.probability, link.a, link.b))
-    judged = [Judged(link, "different_by_person", "decided") for link in ordered if link.decision == "different"]
+    ordered = sorted(
+        links, key=lambda link: (-link.revision, -link.probability, link.a, link.b)
+    )
+    judged = [
+        Judged(link, "different_by_person", "decided")
+        for link in ordered
+        if link.decision == "different"
+    ]
     newest_first = [link for link in ordered if link.decision]
     for link in newest_first:
         if link.decision == "different":
@@ -133,7 +155,11 @@ def resolve(links: Iterable[Link], groups: Groups, upper: float) -> list[Judged]
 def _settled(judged: Judged, groups: Groups) -> Judged:
     """Nobody needs to be asked about two lines that other links have made one person."""
     link = judged.link
-    if judged.verdict == "review" and not link.decision and groups.of(link.a) == groups.of(link.b):
+    if (
+        judged.verdict == "review"
+        and not link.decision
+        and groups.of(link.a) == groups.of(link.b)
+    ):
         return Judged(link, "merged", "through_other_lines")
     return judged
 
@@ -155,4 +181,8 @@ def _automatic(link: Link, groups: Groups, upper: float) -> Judged:
     if obstacle:
         return Judged(link, "review", obstacle)
     groups.join(link.a, link.b)
-    return Judged(link, "merged", "above_the_upper_threshold" if link.probability >= upper else "merged_before")
+    return Judged(
+        link,
+        "merged",
+        "above_the_upper_threshold" if link.probability >= upper else "merged_before",
+    )

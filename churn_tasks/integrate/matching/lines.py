@@ -13,7 +13,9 @@ from churn_tasks.integrate.matching.scoring import PAIRS, RECORDS
 def records_sql(columns: Sequence[str]) -> str:
     """The latest record of each line within ``$from_month`` to ``$month``, as known by then; gone lines too."""
     given = ", ".join(f'"{name}"' for name in columns)
-    latest = ", ".join(f'"{name}" DESC' for name in ("month", "event_date", "known_date", *columns))
+    latest = ", ".join(
+        f'"{name}" DESC' for name in ("month", "event_date", "known_date", *columns)
+    )
     return (
         f"SELECT {given}, month AS seen_month FROM clean_customer"
         " WHERE month >= $from_month AND month <= $month AND event_date < $as_of AND known_date < $known_until"
@@ -25,7 +27,11 @@ def lines_sql(columns: Iterable[str]) -> str:
     """Every line known: those of ``match_source`` (this month's records and a few months back), and earlier ones."""
     there = set(columns)
     opened = "joined_date" if "joined_date" in there else "NULL::DATE"
-    closed = "coalesce(service_status = 'closed', false)" if "service_status" in there else "false"
+    closed = (
+        "coalesce(service_status = 'closed', false)"
+        if "service_status" in there
+        else "false"
+    )
     return (
         f"SELECT customer_id, {opened} AS opened_date, seen_month,"
         f" seen_month = $month AND NOT {closed} AS is_current,"
@@ -42,10 +48,16 @@ def evidence_sql(plan: MatchingPlan, language: str) -> str:
     said = []
     for comparison in plan.compare:
         words = [getattr(level, language) for level in reversed(comparison.levels)]
-        cases = " ".join(f"WHEN {number} THEN '{_quoted(word)}'" for number, word in enumerate(words))
+        cases = " ".join(
+            f"WHEN {number} THEN '{_quoted(word)}'" for number, word in enumerate(words)
+        )
         said.append(f'CASE "level_{comparison.name}" {cases} END')
     separator = "; " if language == "en" else "；"
-    return f"concat_ws('{separator}', {', '.join(said)})" if said else "CAST(NULL AS VARCHAR)"
+    return (
+        f"concat_ws('{separator}', {', '.join(said)})"
+        if said
+        else "CAST(NULL AS VARCHAR)"
+    )
 
 
 def guard_sql(guards: Iterable[Guard], plan: MatchingPlan) -> str:
@@ -53,7 +65,12 @@ def guard_sql(guards: Iterable[Guard], plan: MatchingPlan) -> str:
     cases = []
     for guard in guards:
         at = [_at(plan, name, labels) for name, labels in guard.when.items()]
-        spared = " OR ".join(_at(plan, name, labels) for name, labels in guard.unless.items()) or "false"
+        spared = (
+            " OR ".join(
+                _at(plan, name, labels) for name, labels in guard.unless.items()
+            )
+            or "false"
+        )
         cases.append(f"WHEN {' AND '.join(at)} AND NOT ({spared}) THEN '{guard.name}'")
     return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
 

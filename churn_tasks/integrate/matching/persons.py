@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 PREFIX = "P"
 
 
-def person_ids(groups: Iterable[Iterable[str]], before: Mapping[str, str]) -> dict[str, str]:
+def person_ids(
+    groups: Iterable[Iterable[str]], before: Mapping[str, str]
+) -> dict[str, str]:
     """The person of each line.
 
     * A group all of whose known lines had one person keeps it, new lines join it.

@@ -25,7 +25,11 @@ class SourceColumn(Closed):
         """The SQL of the column; NULL when the contract has none of the columns it could come from."""
         there = set(available)
         found = ", ".join(f'"{name}"' for name in self.first_of if name in there)
-        return self.sql.replace("{value}", f"coalesce({found})") if found else "NULL::VARCHAR"
+        return (
+            self.sql.replace("{value}", f"coalesce({found})")
+            if found
+            else "NULL::VARCHAR"
+        )
 
     def is_delivered(self, available: Iterable[str]) -> bool:
         return not set(self.first_of).isdisjoint(available)
@@ -56,8 +60,12 @@ class Comparison(Closed):
 
     @model_validator(mode="after")
     def _ends_in_otherwise(self) -> Self:
-        if [level.when for level in self.levels].index(OTHERWISE) != len(self.levels) - 1:
-            raise ValueError(f"comparison {self.name}: the last level, and no other, is {OTHERWISE}")
+        if [level.when for level in self.levels].index(OTHERWISE) != len(
+            self.levels
+        ) - 1:
+            raise ValueError(
+                f"comparison {self.name}: the last level, and no other, is {OTHERWISE}"
+            )
         return self
 
     def number(self, label: str) -> int:
@@ -68,11 +76,16 @@ class Comparison(Closed):
         """
         labels = [level.en for level in reversed(self.levels)]
         if label not in labels:
-            raise ValueError(f"comparison {self.name} has no level {label!r}; it has {', '.join(labels)}")
+            raise ValueError(
+                f"comparison {self.name} has no level {label!r}; it has {', '.join(labels)}"
+            )
         return labels.index(label)
 
 
-Labels = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
+Labels = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+]
 
 
 class Guard(Closed):
@@ -90,7 +103,9 @@ class Guard(Closed):
 
     def within(self, comparisons: set[str]) -> Self:
         """The guard without exceptions that nobody can show."""
-        kept = {name: labels for name, labels in self.unless.items() if name in comparisons}
+        kept = {
+            name: labels for name, labels in self.unless.items() if name in comparisons
+        }
         return self.model_copy(update={"unless": kept})
 
 
@@ -98,7 +113,9 @@ class MatchingPlan(Closed):
     """The whole plan; every column, comparison and level that a section names exists."""
 
     columns: dict[str, SourceColumn]
-    required: tuple[str, ...] = Field((), description="without these nothing is compared: every line is a person")
+    required: tuple[str, ...] = Field(
+        (), description="without these nothing is compared: every line is a person"
+    )
     block: tuple[tuple[str, ...], ...] = Field(min_length=1)
     most_pairs: int = Field(20_000, ge=1)
     compare: tuple[Comparison, ...] = Field(min_length=1)
@@ -106,17 +123,29 @@ class MatchingPlan(Closed):
     certain: tuple[tuple[str, ...], ...] = Field(min_length=1)
     certain_share: float = Field(0.7, gt=0, le=1)
     guards: tuple[Guard, ...] = ()
-    ask: tuple[Guard, ...] = Field((), description="pairs that people are asked about, however improbable")
+    ask: tuple[Guard, ...] = Field(
+        (), description="pairs that people are asked about, however improbable"
+    )
     one_value: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
         used = {
-            name for group in (*self.block, *self.train, *self.certain, self.one_value, self.required) for name in group
+            name
+            for group in (
+                *self.block,
+                *self.train,
+                *self.certain,
+                self.one_value,
+                self.required,
+            )
+            for name in group
         }
         used |= {name for comparison in self.compare for name in comparison.needs}
         if unknown := sorted(used - set(self.columns)):
-            raise ValueError(f"not among columns: {', '.join(unknown)}; there are {', '.join(self.columns)}")
+            raise ValueError(
+                f"not among columns: {', '.join(unknown)}; there are {', '.join(self.columns)}"
+            )
         for guard in (*self.guards, *self.ask):
             for name, labels in (*guard.when.items(), *guard.unless.items()):
                 for label in labels:
@@ -141,18 +170,36 @@ class MatchingPlan(Closed):
         def kept(groups: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
             return tuple(group for group in groups if there.issuperset(group))
 
-        compare = tuple(comparison for comparison in self.compare if there.issuperset(comparison.needs))
+        compare = tuple(
+            comparison
+            for comparison in self.compare
+            if there.issuperset(comparison.needs)
+        )
         names = {comparison.name for comparison in compare}
         part = {
-            "columns": {name: column for name, column in self.columns.items() if name in there},
+            "columns": {
+                name: column for name, column in self.columns.items() if name in there
+            },
             "required": tuple(name for name in self.required if name in there),
             "compare": compare,
-            "guards": tuple(guard.within(names) for guard in self.guards if names.issuperset(guard.when)),
-            "ask": tuple(guard.within(names) for guard in self.ask if names.issuperset(guard.when)),
+            "guards": tuple(
+                guard.within(names)
+                for guard in self.guards
+                if names.issuperset(guard.when)
+            ),
+            "ask": tuple(
+                guard.within(names)
+                for guard in self.ask
+                if names.issuperset(guard.when)
+            ),
             "one_value": tuple(name for name in self.one_value if name in there),
         }
         return self.model_copy(
-            update=part | {group: kept(getattr(self, group)) for group in ("block", "train", "certain")}
+            update=part
+            | {
+                group: kept(getattr(self, group))
+                for group in ("block", "train", "certain")
+            }
         )
 
 
@@ -162,14 +209,19 @@ def load_plan(settings: Settings, name: str = "customer") -> MatchingPlan:
     Raises:
         SettingsError: a section is malformed or names something that does not exist.
     """
-    files = [INCLUDE / "matching" / f"{name}.yaml", settings.profile_dir / "matching" / f"{name}.yaml"]
+    files = [
+        INCLUDE / "matching" / f"{name}.yaml",
+        settings.profile_dir / "matching" / f"{name}.yaml",
+    ]
     content: dict[str, object] = {}
     for file in files:
         content |= _sections(file)
     try:
         return MatchingPlan(**content)
     except (ValidationError, TypeError) as error:
-        raise SettingsError(f"matching plan {files[0]}, profile {settings.profile}: {error}") from error
+        raise SettingsError(
+            f"matching plan {files[0]}, profile {settings.profile}: {error}"
+        ) from error
 
 
 def _sections(file: Path) -> dict[str, object]:

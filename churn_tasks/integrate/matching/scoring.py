@@ -59,8 +59,14 @@ def _no_values_in_errors() -> Iterator[None]:
     """DuckDB's errors about values repeat them; those about the SQL itself do not, and say what to mend."""
     try:
         yield
-    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
-        raise BadInput(f"matching/customer.yaml: the SQL does not work: {str(error).splitlines()[0]}") from None
+    except (
+        duckdb.BinderException,
+        duckdb.CatalogException,
+        duckdb.ParserException,
+    ) as error:
+        raise BadInput(
+            f"matching/customer.yaml: the SQL does not work: {str(error).splitlines()[0]}"
+        ) from None
     except duckdb.Error as error:
         raise BadInput(
             f"matching/customer.yaml: {type(error).__name__} while records were compared; the SQL of a column or level"
@@ -69,7 +75,9 @@ def _no_values_in_errors() -> Iterator[None]:
 
 
 @_no_values_in_errors()
-def prepare(connection: duckdb.DuckDBPyConnection, plan: MatchingPlan, records_sql: str) -> MatchingPlan:
+def prepare(
+    connection: duckdb.DuckDBPyConnection, plan: MatchingPlan, records_sql: str
+) -> MatchingPlan:
     """Make the temp table ``match_records`` from a SELECT of ``customer_id`` and the contract's columns.
 
     Returns:
@@ -81,21 +89,37 @@ def prepare(connection: duckdb.DuckDBPyConnection, plan: MatchingPlan, records_s
     connection.execute(MACROS)
     described = connection.execute(f"SELECT * FROM ({records_sql}) LIMIT 0").description
     available = [column[0] for column in described]
-    delivered = {name: column for name, column in plan.columns.items() if column.is_delivered(available)}
-    columns = ", ".join(f'{column.expression(available)} AS "{name}"' for name, column in delivered.items())
+    delivered = {
+        name: column
+        for name, column in plan.columns.items()
+        if column.is_delivered(available)
+    }
+    columns = ", ".join(
+        f'{column.expression(available)} AS "{name}"'
+        for name, column in delivered.items()
+    )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {RECORDS} AS SELECT customer_id, {columns or 'NULL AS nothing'}"
         f" FROM ({records_sql}) ORDER BY customer_id"
     )
-    counts = ", ".join(f'count("{name}") AS "{name}"' for name in delivered) or "0 AS nothing"
+    counts = (
+        ", ".join(f'count("{name}") AS "{name}"' for name in delivered)
+        or "0 AS nothing"
+    )
     cursor = connection.execute(f"SELECT {counts} FROM {RECORDS}")
     names = [column[0] for column in cursor.description]
     (values,) = cursor.fetchall()
-    return plan.within(name for name, count in zip(names, values, strict=True) if count and name in delivered)
+    return plan.within(
+        name
+        for name, count in zip(names, values, strict=True)
+        if count and name in delivered
+    )
 
 
 @_no_values_in_errors()
-def score(connection: duckdb.DuckDBPyConnection, plan: MatchingPlan, settings: Matching) -> Scored:
+def score(
+    connection: duckdb.DuckDBPyConnection, plan: MatchingPlan, settings: Matching
+) -> Scored:
     """Make the temp table ``match_scored`` from ``match_records``: customer_id_a < customer_id_b, probability, levels.
 
     Each comparison is a column ``level_<name>`` with the number of the level: 0 the weakest, NULL when not known.
@@ -104,18 +128,26 @@ def score(connection: duckdb.DuckDBPyConnection, plan: MatchingPlan, settings: M
         return _no_pairs(connection, plan, {})
     records = _one(connection, f"SELECT count(*) FROM {RECORDS}")
     left_out = _block_columns(connection, plan)
-    any_block = " OR ".join(f"block_{number} IS NOT NULL" for number in range(len(plan.block)))
+    any_block = " OR ".join(
+        f"block_{number} IS NOT NULL" for number in range(len(plan.block))
+    )
     if not _one(connection, f"SELECT count(*) FROM {RECORDS} WHERE {any_block}"):
         return _no_pairs(connection, plan, left_out)
     with _quiet():
         model, levels = _trained(connection, plan, settings)
         _predicted(connection, plan, model)
-    return Scored(records, _one(connection, f"SELECT count(*) FROM {PAIRS}"), left_out, levels)
+    return Scored(
+        records, _one(connection, f"SELECT count(*) FROM {PAIRS}"), left_out, levels
+    )
 
 
-def _no_pairs(connection: duckdb.DuckDBPyConnection, plan: MatchingPlan, left_out: dict[str, int]) -> Scored:
+def _no_pairs(
+    connection: duckdb.DuckDBPyConnection, plan: MatchingPlan, left_out: dict[str, int]
+) -> Scored:
     """The result of :func:`score` where there is nothing to compare."""
-    levels = "".join(f', NULL::INTEGER AS "level_{comparison.name}"' for comparison in plan.compare)
+    levels = "".join(
+        f', NULL::INTEGER AS "level_{comparison.name}"' for comparison in plan.compare
+    )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {PAIRS} AS SELECT NULL::VARCHAR AS customer_id_a,"
         f" NULL::VARCHAR AS customer_id_b, NULL::DOUBLE AS probability{levels} WHERE false"
@@ -127,7 +159,9 @@ def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
     return int(connection.execute(sql).fetchall()[0][0])
 
 
-def _block_columns(connection: duckdb.DuckDBPyConnection, plan: MatchingPlan) -> dict[str, int]:
+def _block_columns(
+    connection: duckdb.DuckDBPyConnection, plan: MatchingPlan
+) -> dict[str, int]:
     """Add ``block_<n>`` for each blocking rule: the group's key, NULL where it is missing or the group is too large."""
     most = int((1 + (1 + 8 * plan.most_pairs) ** 0.5) / 2)
     columns, left_out = [], {}
@@ -149,17 +183,30 @@ def _block_columns(connection: duckdb.DuckDBPyConnection, plan: MatchingPlan) ->
 
 def _level(comparison: Comparison, number: int) -> dict[str, Any]:
     level = comparison.levels[number]
-    made: dict[str, Any] = {"sql_condition": level.when, "label_for_charts": level.en, "m_probability": level.same}
+    made: dict[str, Any] = {
+        "sql_condition": level.when,
+        "label_for_charts": level.en,
+        "m_probability": level.same,
+    }
     if level.rare:
         made |= {"tf_adjustment_column": level.rare}
     return made
 
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
-    missing = " OR ".join(f'"{name}_l" IS NULL OR "{name}_r" IS NULL' for name in comparison.needs)
-    not_known = {"sql_condition": missing, "label_for_charts": "not known", "is_null_level": True}
+    missing = " OR ".join(
+        f'"{name}_l" IS NULL OR "{name}_r" IS NULL' for name in comparison.needs
+    )
+    not_known = {
+        "sql_condition": missing,
+        "label_for_charts": "not known",
+        "is_null_level": True,
+    }
     levels = [_level(comparison, number) for number in range(len(comparison.levels))]
-    return {"output_column_name": comparison.name, "comparison_levels": [not_known, *levels]}
+    return {
+        "output_column_name": comparison.name,
+        "comparison_levels": [not_known, *levels],
+    }
 
 
 def _model(plan: MatchingPlan) -> dict[str, Any]:
@@ -171,7 +218,8 @@ def _model(plan: MatchingPlan) -> dict[str, Any]:
         "unique_id_column_name": "customer_id",
         "comparisons": [_comparison(comparison) for comparison in plan.compare],
         "blocking_rules_to_generate_predictions": [
-            block_on(f"block_{number}").create_blocking_rule_dict("duckdb") for number in range(len(plan.block))
+            block_on(f"block_{number}").create_blocking_rule_dict("duckdb")
+            for number in range(len(plan.block))
         ],
         "retain_matching_columns": True,  # and with them the levels; dropped right after
         "retain_intermediate_calculation_columns": False,
@@ -196,19 +244,28 @@ def _trained(
     linker = _linker(connection, _model(plan))
     certain = [block_on(*names) for names in plan.certain]
     if any(_agreeing(connection, names) for names in plan.certain):
-        linker.training.estimate_probability_two_random_records_match(certain, recall=plan.certain_share)
+        linker.training.estimate_probability_two_random_records_match(
+            certain, recall=plan.certain_share
+        )
     linker.training.estimate_u_using_random_sampling(
-        max_pairs=settings.sampled_pairs, seed=settings.seed, min_count_per_level=None, num_chunks=1
+        max_pairs=settings.sampled_pairs,
+        seed=settings.seed,
+        min_count_per_level=None,
+        num_chunks=1,
     )
     for names in plan.train:
         if _agreeing(connection, names) >= FEWEST_TRAINING_PAIRS:
             linker.training.estimate_parameters_using_expectation_maximisation(
-                block_on(*names), max_pairs=TRAINED_ON, estimate_without_term_frequencies=True
+                block_on(*names),
+                max_pairs=TRAINED_ON,
+                estimate_without_term_frequencies=True,
             )
     model = linker.misc.save_model_to_json()
     _forget(linker)
     records = _one(connection, f"SELECT count(*) FROM {RECORDS}")
-    return model, _settled(model, plan, min(settings.sampled_pairs, records * (records - 1) // 2))
+    return model, _settled(
+        model, plan, min(settings.sampled_pairs, records * (records - 1) // 2)
+    )
 
 
 def _agreeing(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> int:
@@ -222,27 +279,47 @@ def _agreeing(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> in
     )
 
 
-def _settled(model: dict[str, Any], plan: MatchingPlan, sampled: int) -> list[dict[str, Any]]:
+def _settled(
+    model: dict[str, Any], plan: MatchingPlan, sampled: int
+) -> list[dict[str, Any]]:
     """Round what was learnt and fill what was not seen; changes ``model`` and says what it now holds.
 
     Agreement that no sampled pair showed is put at half a pair in all that were sampled: little data, weak evidence.
     """
     rarest = 0.5 / max(sampled, 1)
     said = []
-    model["probability_two_random_records_match"] = float(f"{model['probability_two_random_records_match']:.{DIGITS}g}")
+    model["probability_two_random_records_match"] = float(
+        f"{model['probability_two_random_records_match']:.{DIGITS}g}"
+    )
     for comparison, made in zip(plan.compare, model["comparisons"], strict=True):
-        known = [level for level in made["comparison_levels"] if not level.get("is_null_level")]
+        known = [
+            level
+            for level in made["comparison_levels"]
+            if not level.get("is_null_level")
+        ]
         for level, learnt in zip(comparison.levels, known, strict=True):
-            for share, start in (("m_probability", level.same), ("u_probability", rarest)):
+            for share, start in (
+                ("m_probability", level.same),
+                ("u_probability", rarest),
+            ):
                 value = learnt.get(share)
-                value = start if value is None or isinstance(value, str) else max(float(value), NEVER)
+                value = (
+                    start
+                    if value is None or isinstance(value, str)
+                    else max(float(value), NEVER)
+                )
                 learnt[share] = float(f"{value:.{DIGITS}g}")
-            shares = {"same": learnt["m_probability"], "chance": learnt["u_probability"]}
+            shares = {
+                "same": learnt["m_probability"],
+                "chance": learnt["u_probability"],
+            }
             said.append({"comparison": comparison.name, "level": level.en, **shares})
     return said
 
 
-def _predicted(connection: duckdb.DuckDBPyConnection, plan: MatchingPlan, model: dict[str, Any]) -> None:
+def _predicted(
+    connection: duckdb.DuckDBPyConnection, plan: MatchingPlan, model: dict[str, Any]
+) -> None:
     linker = _linker(connection, model)
     found = linker.inference.predict(warning_mode="never")
     levels = "".join(

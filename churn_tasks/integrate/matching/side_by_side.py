@@ -49,7 +49,10 @@ def fields(pair: Mapping[str, Any]) -> list[Field]:
         }
         for side in ("a", "b")
     ]
-    rows = [Field(name, label, *(str(side.get(name) or "") for side in sides)) for name, label in FIELDS.items()]
+    rows = [
+        Field(name, label, *(str(side.get(name) or "") for side in sides))
+        for name, label in FIELDS.items()
+    ]
     return [row for row in rows if row.left or row.right]
 
 
@@ -77,15 +80,26 @@ def markdown(pair: Mapping[str, Any], *, show_records: bool) -> str:
     Args:
         show_records: show names and addresses in full; otherwise only the characters in which they differ.
     """
-    shown = [field if show_records else only_differences(field) for field in fields(pair)]
+    shown = [
+        field if show_records else only_differences(field) for field in fields(pair)
+    ]
     lines = ["| | A | B | |", "| --- | --- | --- | --- |"]
     for field in shown:
         mark = "≠" if field.differs else ""
-        lines.append(f"| {field.label.en} {field.label.zh} | {_cell(field.left)} | {_cell(field.right)} | {mark} |")
-    told = [f"Probability 概率 {pair['probability']:.1%}. {pair['reason']}", pair["evidence"], pair["evidence_zh"]]
+        lines.append(
+            f"| {field.label.en} {field.label.zh} | {_cell(field.left)} | {_cell(field.right)} | {mark} |"
+        )
+    told = [
+        f"Probability 概率 {pair['probability']:.1%}. {pair['reason']}",
+        pair["evidence"],
+        pair["evidence_zh"],
+    ]
     return "\n".join([*lines, "", *(text for text in told if text)])
 
 
 def _cell(text: str) -> str:
     """Text of a record must not become markup."""
-    return "".join("\\" + character if character in "\\|`*_<>[]()#!" else character for character in text)
+    return "".join(
+        "\\" + character if character in "\\|`*_<>[]()#!" else character
+        for character in text
+    )

@@ -5,11 +5,18 @@ from typing import Literal
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from churn_tasks.core.contracts import SQL_TYPES, Table
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE, Settings
+from churn_tasks.declared.contracts import SQL_TYPES, Table
 
-Rule = Literal["primary_line", "most_recent", "most_frequent", "most_complete", "smallest", "largest"]
+Rule = Literal[
+    "primary_line",
+    "most_recent",
+    "most_frequent",
+    "most_complete",
+    "smallest",
+    "largest",
+]
 LATEST = "known_date DESC NULLS LAST, customer_id"
 ORDER: dict[Rule, str] = {
     "primary_line": f"is_primary DESC, {LATEST}",
@@ -28,13 +35,18 @@ def load_rules(settings: Settings, available: list[str]) -> dict[str, Rule]:
         SettingsError: a rule or a field of the file does not exist.
     """
     content: dict[str, object] = {}
-    for file in (INCLUDE / "matching" / "survivorship.yaml", settings.profile_dir / "matching" / "survivorship.yaml"):
+    for file in (
+        INCLUDE / "matching" / "survivorship.yaml",
+        settings.profile_dir / "matching" / "survivorship.yaml",
+    ):
         if file.is_file():
             content |= yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     try:
         rules = TypeAdapter(dict[str, Rule]).validate_python(content)
     except ValidationError as error:
-        raise SettingsError(f"matching/survivorship.yaml, profile {settings.profile}: {error}") from error
+        raise SettingsError(
+            f"matching/survivorship.yaml, profile {settings.profile}: {error}"
+        ) from error
     return {name: rule for name, rule in rules.items() if name in available}
 
 
@@ -45,7 +57,9 @@ def chosen_sql(rules: dict[str, Rule], lines: str) -> str:
         lines: relation with person_id, customer_id, known_date, is_primary, is_only (the person has one line here)
             and the fields.
     """
-    return " UNION ALL ".join(_field_sql(name, rule, lines) for name, rule in rules.items())
+    return " UNION ALL ".join(
+        _field_sql(name, rule, lines) for name, rule in rules.items()
+    )
 
 
 def _field_sql(name: str, rule: Rule, lines: str) -> str:
@@ -92,5 +106,6 @@ def customer_sql(table: Table, rules: dict[str, Rule], chosen: str, counts: str)
 def source_sql(chosen: str, source: str) -> str:
     """SELECT of the table ``customer_source``; it repeats no value."""
     return (
-        f"SELECT person_id, field, '{source}' AS source_table, customer_id, known_date, rule, candidates FROM {chosen}"
+        f"SELECT person_id, field, '{source}' AS source_table, customer_id, known_date,"
+        f" rule, candidates FROM {chosen}"
     )

@@ -24,14 +24,19 @@ _HAN = r"\u3400-\u9fff"
 _NUMERALS = "零〇一二三四五六七八九十百两"
 _UNITS = "号楼|号院|号|弄|栋|幢|座|单元|楼|层|室|房|门"
 _CHINESE_NUMBER = re.compile(rf"(?<![{_NUMERALS}])([{_NUMERALS}]+)(?={_UNITS})")
-_FLOOR_AND_ROOM = re.compile(r"([0-9]{1,2})(?:楼|层)-?([0-9]{1,2})(?:室|号|房)?(?![0-9])")
+_FLOOR_AND_ROOM = re.compile(
+    r"([0-9]{1,2})(?:楼|层)-?([0-9]{1,2})(?:室|号|房)?(?![0-9])"
+)
 _NUMBERED = re.compile(rf"([0-9A-Z]+)(?:{_UNITS}|#)(?!线)")
 _POSTAL_CODE = re.compile(r"^(?:邮编)?[0-9]{6}(?=[^0-9])|(?<=[^0-9])邮编:?[0-9]{6}$")
 _COUNTRY = re.compile(r"^中国|^中华人民共和国")
 _REGION_BEHIND = re.compile(rf"^(.+)\(([0-9A-Z{_HAN}]*[省市区县州城旗盟])\)$")
 _SPACES_AND_COMMAS = re.compile(r"[\s,;、。·|]+")
 _DASHES = re.compile(r"[-_/~]+")
-_DIGIT = {numeral: value for value, numeral in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_DIGIT = {numeral: value for value, numeral in enumerate("零一二三四五六七八九")} | {
+    "〇": 0,
+    "两": 2,
+}
 
 
 @dataclass(frozen=True)
@@ -62,17 +67,27 @@ class AddressBook:
         cities, districts: code of the parent to name to code.
     """
 
-    def __init__(self, provinces: Names, cities: dict[str, Names], districts: dict[str, Names]) -> None:
+    def __init__(
+        self, provinces: Names, cities: dict[str, Names], districts: dict[str, Names]
+    ) -> None:
         self.provinces, self.cities, self.districts = provinces, cities, districts
         levels = [provinces, *cities.values(), *districts.values()]
         self.names: dict[str, str] = {}  # code to full name, which is the longest
         for level in levels:
             for name, code in level.items():
                 self.names[code] = max(name, self.names.get(code, ""), key=len)
-        self.parents = {code: city for city, children in districts.items() for code in children.values()}
+        self.parents = {
+            code: city
+            for city, children in districts.items()
+            for code in children.values()
+        }
         self.cities_below = _below_each(cities)
         self.short_cities_below = {
-            where: Names((name.removesuffix("市"), code) for name, code in names.items() if name.endswith("市"))
+            where: Names(
+                (name.removesuffix("市"), code)
+                for name, code in names.items()
+                if name.endswith("市")
+            )
             for where, names in self.cities_below.items()
         }
         self.districts_below = _unique_below_each(districts)
@@ -82,8 +97,14 @@ class AddressBook:
         """The book made of the tables ``province``, ``city`` (province/city) and ``district`` (city/district)."""
         provinces = _spellings("province", folders)
         cities = _children(_spellings("city", folders), provinces)
-        by_name = {name: code for children in cities.values() for name, code in children.items()}
-        return cls(provinces, cities, _children(_spellings("district", folders), by_name))
+        by_name = {
+            name: code
+            for children in cities.values()
+            for name, code in children.items()
+        }
+        return cls(
+            provinces, cities, _children(_spellings("district", folders), by_name)
+        )
 
     def readers(self, forms: set[str]) -> dict[str, Callable[[str], Read]]:
         """A reader for each form; they share what they have read last."""
@@ -99,7 +120,9 @@ class AddressBook:
         place = self.place(_tidied(delivered))
         text = f"{place.name}{_numbers_in_one_form(place.rest)}"
         rule = None if text == delivered else "address_form"
-        return (text or None, rule), *((code, "code_found" if code else None) for code in place.codes)
+        return (text or None, rule), *(
+            (code, "code_found" if code else None) for code in place.codes
+        )
 
     def place(self, text: str) -> Place:
         """The divisions that the text begins with.
@@ -110,7 +133,9 @@ class AddressBook:
         city, rest = self._city(rest, province)
         district, rest = _longest(rest, self.districts.get(city or "", NO_NAMES))
         if district is None and (city is None or rest == text):
-            district, rest = _longest(rest, self.districts_below.get((province or "")[:2], NO_NAMES))
+            district, rest = _longest(
+                rest, self.districts_below.get((province or "")[:2], NO_NAMES)
+            )
             city = self.parents.get(district or "", city)
         below = city or district
         codes = (province or (f"{below[:2]}0000" if below else None), city, district)
@@ -120,8 +145,13 @@ class AddressBook:
         code, rest = _longest(text, self.provinces)
         if code is None or self.names[code] == text[: len(text) - len(rest)]:
             return code, rest
-        follows = self._city(rest, code)[1] != rest or _longest(rest, self.districts_below[code[:2]])[0]
-        own = _longest(rest, self.districts.get(self._municipality(code) or "", NO_NAMES))[0]
+        follows = (
+            self._city(rest, code)[1] != rest
+            or _longest(rest, self.districts_below[code[:2]])[0]
+        )
+        own = _longest(
+            rest, self.districts.get(self._municipality(code) or "", NO_NAMES)
+        )[0]
         return (code, rest) if follows or own else (None, text)
 
     def _city(self, text: str, province: str | None) -> tuple[str | None, str]:
@@ -136,7 +166,9 @@ class AddressBook:
         return self._municipality(province), text
 
     def _municipality(self, province: str | None) -> str | None:
-        return self.cities.get(province or "", NO_NAMES).get(self.names.get(province or "", ""))
+        return self.cities.get(province or "", NO_NAMES).get(
+            self.names.get(province or "", "")
+        )
 
     def _full_name(self, codes: tuple[str | None, ...]) -> str:
         names = [self.names[code] for code in codes if code]
@@ -159,7 +191,12 @@ def _below_each(levels: dict[str, Names]) -> dict[str, Names]:
 
 def _unique_below_each(levels: dict[str, Names]) -> dict[str, Names]:
     """The same, without names that two of them share, and without those of two characters."""
-    every = [(name, code) for children in levels.values() for name, code in children.items() if len(name) > 2]
+    every = [
+        (name, code)
+        for children in levels.values()
+        for name, code in children.items()
+        if len(name) > 2
+    ]
     found: dict[str, Names] = {}
     for where in ("", *{code[:2] for _, code in every}):
         within = [(name, code) for name, code in every if code.startswith(where)]
@@ -200,7 +237,9 @@ def _tidied(delivered: str) -> str:
 
 def _numbers_in_one_form(text: str) -> str:
     text = _CHINESE_NUMBER.sub(lambda found: str(_number(found[1])), text)
-    text = _FLOOR_AND_ROOM.sub(lambda found: f"{int(found[1])}{int(found[2]):02d}", text)
+    text = _FLOOR_AND_ROOM.sub(
+        lambda found: f"{int(found[1])}{int(found[2]):02d}", text
+    )
     text = _DASHES.sub("-", _NUMBERED.sub(r"\1-", text))
     text = re.sub(rf"-(?=[{_HAN}])|(?<=[{_HAN}])-", "", text)
     return text.strip("-")

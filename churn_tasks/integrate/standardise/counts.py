@@ -16,7 +16,9 @@ COLUMNS = ("table_name", "column_name", "rule", "unmapped", "row_count", "exampl
 Line = tuple[str, str, str, str | None, int, str | None]
 
 
-def standardised_lines(connection: "duckdb.DuckDBPyConnection", view: StandardView) -> list[Line]:
+def standardised_lines(
+    connection: "duckdb.DuckDBPyConnection", view: StandardView
+) -> list[Line]:
     """The lines of one table and month, in no particular order.
 
     Columns that came in standard form cost nothing; the others are counted in one pass.
@@ -24,7 +26,9 @@ def standardised_lines(connection: "duckdb.DuckDBPyConnection", view: StandardVi
     read = [column for column in view.columns if column.spelling]
     if not read:
         return []
-    histograms = ", ".join(f'histogram({column.spelling}) AS "{column.name}"' for column in read)
+    histograms = ", ".join(
+        f'histogram({column.spelling}) AS "{column.name}"' for column in read
+    )
     (counts,) = connection.execute(f"SELECT {histograms} {view.source}").fetchall()
     lines: list[Line] = []
     for column, count in zip(read, counts, strict=True):
@@ -34,7 +38,10 @@ def standardised_lines(connection: "duckdb.DuckDBPyConnection", view: StandardVi
 
 
 def _of_column(
-    connection: "duckdb.DuckDBPyConnection", view: StandardView, column: ReadColumn, count: dict[str, int]
+    connection: "duckdb.DuckDBPyConnection",
+    view: StandardView,
+    column: ReadColumn,
+    count: dict[str, int],
 ) -> list[Line]:
     table = view.table.table
     by_rule: Counter[str] = Counter()
@@ -42,12 +49,16 @@ def _of_column(
         by_rule.update(dict.fromkeys(rules.split(","), rows))
     examples = _examples(connection, view, column)
     lines: list[Line] = [
-        (table, column.name, rule, None, rows, examples.get(rule)) for rule, rows in by_rule.items() if rule != UNMAPPED
+        (table, column.name, rule, None, rows, examples.get(rule))
+        for rule, rows in by_rule.items()
+        if rule != UNMAPPED
     ]
     return lines + _unmapped(connection, view, column) if UNMAPPED in by_rule else lines
 
 
-def _examples(connection: "duckdb.DuckDBPyConnection", view: StandardView, column: ReadColumn) -> dict[str, str]:
+def _examples(
+    connection: "duckdb.DuckDBPyConnection", view: StandardView, column: ReadColumn
+) -> dict[str, str]:
     """A few delivered spellings of each rule, the first by their text; none of a column with personal data."""
     declared = next(c for c in view.table.columns if c.name == column.name)
     if declared.pii != "none" or declared.derived:
@@ -65,9 +76,14 @@ def _examples(connection: "duckdb.DuckDBPyConnection", view: StandardView, colum
     }
 
 
-def _unmapped(connection: "duckdb.DuckDBPyConnection", view: StandardView, column: ReadColumn) -> list[Line]:
+def _unmapped(
+    connection: "duckdb.DuckDBPyConnection", view: StandardView, column: ReadColumn
+) -> list[Line]:
     found = connection.execute(
         f'SELECT trim(CAST(raw."{column.name}" AS VARCHAR)) AS value, count(*) AS rows {view.source}'
         f" WHERE {column.spelling} = '{UNMAPPED}' GROUP BY value ORDER BY rows DESC, value LIMIT {UNMAPPED_LISTED}"
     ).fetchall()
-    return [(view.table.table, column.name, UNMAPPED, value, rows, None) for value, rows in found]
+    return [
+        (view.table.table, column.name, UNMAPPED, value, rows, None)
+        for value, rows in found
+    ]

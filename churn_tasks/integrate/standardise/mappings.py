@@ -48,7 +48,9 @@ class Mapping:
         text = delivered.strip()
         if not text:
             return None, None
-        found = self.standard_of.get(folded(delivered)) or self.standards.get(folded(delivered))
+        found = self.standard_of.get(folded(delivered)) or self.standards.get(
+            folded(delivered)
+        )
         if found is None:
             return text, UNMAPPED
         return found, None if found == delivered else MAPPED
@@ -61,10 +63,18 @@ def load_mapping(name: str, folders: list[Path]) -> Mapping:
         SettingsError: no folder holds it (with those there are), a heading is wrong, a line is incomplete, or one
             file gives two standards for one spelling.
     """
-    files = [folder / f"{name}.csv" for folder in folders if (folder / f"{name}.csv").is_file()]
+    files = [
+        folder / f"{name}.csv"
+        for folder in folders
+        if (folder / f"{name}.csv").is_file()
+    ]
     if not files:
-        there = sorted({path.stem for folder in folders for path in folder.glob("*.csv")})
-        raise SettingsError(f"there is no mappings/{name}.csv; there are {', '.join(there) or 'none'}")
+        there = sorted(
+            {path.stem for folder in folders for path in folder.glob("*.csv")}
+        )
+        raise SettingsError(
+            f"there is no mappings/{name}.csv; there are {', '.join(there) or 'none'}"
+        )
     merged: dict[str, str] = {}
     for path in files:
         merged |= _read(path)
@@ -75,12 +85,21 @@ def _read(path: Path) -> dict[str, str]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = csv.DictReader(file)
         if lines.fieldnames != COLUMNS:
-            raise SettingsError(f"{path}: the heading is {lines.fieldnames}; it must be {', '.join(COLUMNS)}")
+            raise SettingsError(
+                f"{path}: the heading is {lines.fieldnames}; it must be {', '.join(COLUMNS)}"
+            )
         found: dict[str, str] = {}
         for number, line in enumerate(lines, start=2):
-            delivered, standard = folded(line["delivered"] or ""), (line["standard"] or "").strip()
+            delivered, standard = (
+                folded(line["delivered"] or ""),
+                (line["standard"] or "").strip(),
+            )
             if not delivered or not standard:
-                raise SettingsError(f"{path}, line {number}: delivered and standard must both be filled")
+                raise SettingsError(
+                    f"{path}, line {number}: delivered and standard must both be filled"
+                )
             if found.setdefault(delivered, standard) != standard:
-                raise SettingsError(f"{path}, line {number}: {line['delivered']} stands for {found[delivered]} already")
+                raise SettingsError(
+                    f"{path}, line {number}: {line['delivered']} stands for {found[delivered]} already"
+                )
     return found

@@ -10,16 +10,21 @@ from functools import cache
 
 DOT = "·"
 _DOTS = re.compile(r"\s*[·•‧∙⋅・･.．。]\s*")
-_NOTE = re.compile(r"[(\[{【〔《<][^)\]}】〕》>]*[)\]}】〕》>]?")  # an agent's remark; one not closed goes to the end
+_NOTE = re.compile(
+    r"[(\[{【〔《<][^)\]}】〕》>]*[)\]}】〕》>]?"
+)  # an agent's remark; one not closed goes to the end
 _TITLE = re.compile(
-    r"(?:先生|女士|小姐|太太|老师|师傅|经理|总经理|医生|教授|同学|(?:mr|mrs|ms|miss|dr)\.?)$", re.IGNORECASE
+    r"(?:先生|女士|小姐|太太|老师|师傅|经理|总经理|医生|教授|同学|(?:mr|mrs|ms|miss|dr)\.?)$",
+    re.IGNORECASE,
 )
 _LATIN_TITLE = re.compile(r"^(?:mr|mrs|ms|miss|dr)\.?\s+", re.IGNORECASE)
 _HAN = r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 _BETWEEN_HAN = re.compile(rf"(?<=[{_HAN[1:-1]}·])\s+(?=[{_HAN[1:-1]}·])")
 _COMPANY = re.compile(r"公司|集团|学校|大学|医院|中心|厂|店|银行|委员会|协会|局|部|院$")
 _SURROUNDING = " \t\r\n\u3000,，;；、:：\"'*-_/"
-Read = tuple[str | None, str | None]  # the standard form, and the rules applied, joined by commas
+Read = tuple[
+    str | None, str | None
+]  # the standard form, and the rules applied, joined by commas
 
 
 def standard_name(delivered: str) -> Read:

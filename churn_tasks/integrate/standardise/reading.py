@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from churn_tasks.core.contracts import SQL_TYPES, Column
-from churn_tasks.core.delivered import is_lossless
 from churn_tasks.core.standard_section import Standard
-from churn_tasks.core.units import base_unit, ratio
+from churn_tasks.declared.contracts import SQL_TYPES, Column
+from churn_tasks.declared.delivered import is_lossless
+from churn_tasks.declared.units import base_unit, ratio
 
 STEPS = ("parts", "read", "value")
 _NUMERIC = ("integer", "decimal", "double")
@@ -66,7 +66,9 @@ def step_name(column: str, step: int) -> str:
     return f'"{column}:{STEPS[step]}"'
 
 
-def read_column(column: Column, declared: Standard | None, delivery: Delivery, table: str) -> ReadColumn:
+def read_column(
+    column: Column, declared: Standard | None, delivery: Delivery, table: str
+) -> ReadColumn:
     """How one column is read.
 
     Raises:
@@ -90,13 +92,17 @@ def _derived(column: Column, delivery: Delivery) -> ReadColumn:
     if not source or source not in delivery.looked_up:
         return ReadColumn(column.name, f"NULL::{SQL_TYPES[column.type]}")
     form = column.derived.form if column.derived else ""
-    return ReadColumn(column.name, f'raw."{source}:{form}"', f'raw."{source}:{form}_rules"')
+    return ReadColumn(
+        column.name, f'raw."{source}:{form}"', f'raw."{source}:{form}_rules"'
+    )
 
 
 def _text(column: Column, standard: Standard, delivery: Delivery) -> ReadColumn:
     raw = f'raw."{column.name}"'
     if standard.mapping:
-        found, rules = (f'raw."{column.name}:{what}"' for what in ("mapping", "mapping_rules"))
+        found, rules = (
+            f'raw."{column.name}:{what}"' for what in ("mapping", "mapping_rules")
+        )
         failed = f"{rules} = 'unmapped'" if standard.unmapped == "quarantine" else None
         value = f"CASE WHEN {failed} THEN NULL ELSE {found} END" if failed else found
         return ReadColumn(column.name, value, rules, failed)
@@ -108,7 +114,9 @@ def _text(column: Column, standard: Standard, delivery: Delivery) -> ReadColumn:
     return ReadColumn(column.name, raw)
 
 
-def _number(column: Column, standard: Standard, delivery: Delivery, where: str) -> ReadColumn:
+def _number(
+    column: Column, standard: Standard, delivery: Delivery, where: str
+) -> ReadColumn:
     raw, kind = f'raw."{column.name}"', delivery.types[column.name]
     factor = ratio(standard.unit, column.unit, where) if standard.unit else Fraction(1)
     if factor == 1 and is_lossless(column.type, kind):
@@ -116,11 +124,17 @@ def _number(column: Column, standard: Standard, delivery: Delivery, where: str) 
     is_number = kind.startswith(_NUMBERS)
     text = raw if kind == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
     parts, read, value = (f"raw.{step_name(column.name, step)}" for step in range(3))
-    steps = (None, _number_read(column, raw, factor)) if is_number else _text_read(column, text, parts)
+    steps = (
+        (None, _number_read(column, raw, factor))
+        if is_number
+        else _text_read(column, text, parts)
+    )
     is_absent = f"isnan({raw}::DOUBLE)" if is_number else f"is_no_value({text})"
     rules = [] if is_number else [f"number_spelling({text}, {read})"]
     if factor != 1:
-        rules.append(f"CASE WHEN {raw} IS NOT NULL THEN '{standard.unit}_to_{base_unit(column.unit)}' END")
+        rules.append(
+            f"CASE WHEN {raw} IS NOT NULL THEN '{standard.unit}_to_{base_unit(column.unit)}' END"
+        )
     return ReadColumn(
         column.name,
         value,
@@ -132,7 +146,11 @@ def _number(column: Column, standard: Standard, delivery: Delivery, where: str) 
 
 def _number_read(column: Column, raw: str, factor: Fraction) -> str:
     """A delivered number as it is, or with ten places where it must be exact."""
-    return raw if factor == 1 and column.type != "integer" else f"TRY_CAST({raw} AS DECIMAL(38, 10))"
+    return (
+        raw
+        if factor == 1 and column.type != "integer"
+        else f"TRY_CAST({raw} AS DECIMAL(38, 10))"
+    )
 
 
 def _text_read(column: Column, text: str, parts: str) -> tuple[str, str]:
@@ -154,7 +172,11 @@ def _scaled(number: str, factor: Fraction, column: Column) -> str:
     """The number in the contract's unit, exact up to one rounding, half away from zero, at its last place."""
     if factor == 1:
         return number
-    ticks, tick = (1, "1::DECIMAL(5, 4)") if column.type == "integer" else (10_000, "0.0001::DECIMAL(5, 4)")
+    ticks, tick = (
+        (1, "1::DECIMAL(5, 4)")
+        if column.type == "integer"
+        else (10_000, "0.0001::DECIMAL(5, 4)")
+    )
     return f"scaled({number}, {factor.numerator}::HUGEINT, {factor.denominator}::HUGEINT, {ticks}, {tick})"
 
 
@@ -172,10 +194,16 @@ def _moment(column: Column, standard: Standard, delivery: Delivery) -> ReadColum
     """A date or timestamp: formats that the profile declares first, then year-month-day."""
     raw, kind = f'raw."{column.name}"', delivery.types[column.name]
     zone, sql_type = delivery.zone.replace("'", "''"), SQL_TYPES[column.type]
-    if is_lossless(column.type, kind):  # a database knows infinite days, with which nothing can be reckoned
-        possible = f"{raw} BETWEEN '0001-01-01'::{sql_type} AND '9999-12-31'::{sql_type}"
+    if is_lossless(
+        column.type, kind
+    ):  # a database knows infinite days, with which nothing can be reckoned
+        possible = (
+            f"{raw} BETWEEN '0001-01-01'::{sql_type} AND '9999-12-31'::{sql_type}"
+        )
         failed = f"{raw} IS NOT NULL AND NOT ({possible})"
-        return ReadColumn(column.name, f"CASE WHEN {possible} THEN {raw} END", None, failed)
+        return ReadColumn(
+            column.name, f"CASE WHEN {possible} THEN {raw} END", None, failed
+        )
     if kind == "TIMESTAMP WITH TIME ZONE":
         return ReadColumn(column.name, f"CAST(timezone('{zone}', {raw}) AS {sql_type})")
     if kind.startswith("TIMESTAMP"):

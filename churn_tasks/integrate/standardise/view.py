@@ -13,11 +13,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from churn_tasks.core.contracts import RawTable
 from churn_tasks.core.formulas import formula_sql
 from churn_tasks.core.settings import INCLUDE
 from churn_tasks.core.standard_section import Standard
-from churn_tasks.integrate.standardise.reading import STEPS, Delivery, ReadColumn, read_column, step_name
+from churn_tasks.declared.contracts import RawTable
+from churn_tasks.integrate.standardise.reading import (
+    STEPS,
+    Delivery,
+    ReadColumn,
+    read_column,
+    step_name,
+)
 
 SPACED, FORMULA = "spaced ", "formula "
 MACROS: Path = INCLUDE / "standard" / "reading.sql"
@@ -41,7 +47,9 @@ class StandardView:
     def columns(self) -> list[ReadColumn]:
         """How each column of the contract is read."""
         return [
-            read_column(column, self.declared.get(column.name), self.delivery, self.table.table)
+            read_column(
+                column, self.declared.get(column.name), self.delivery, self.table.table
+            )
             for column in self.table.columns
         ]
 
@@ -50,7 +58,11 @@ class StandardView:
         """FROM: the rows with the spellings found for some columns, and step by step what is read of the others."""
         relation = self._looked_up()
         for step in range(len(STEPS)):
-            added = [f"{c.steps[step]} AS {step_name(c.name, step)}" for c in self.columns if c.steps[step]]
+            added = [
+                f"{c.steps[step]} AS {step_name(c.name, step)}"
+                for c in self.columns
+                if c.steps[step]
+            ]
             if added:
                 relation = f"(SELECT *, {', '.join(added)} FROM {relation} AS raw)"
         return f"FROM {relation} AS raw"
@@ -61,14 +73,22 @@ class StandardView:
         for name, fields in sorted(self.delivery.looked_up.items()):
             joins += f' LEFT JOIN "spelt_{self.table.table}_{name}" AS "spelt {name}"'
             joins += f' ON "spelt {name}".delivered = raw."{name}"'
-            found += "".join(f', "spelt {name}"."{field}" AS "{name}:{field}"' for field in fields)
-        return f"(SELECT raw.*{found} FROM {self.rows} AS raw{joins})" if joins else self.rows
+            found += "".join(
+                f', "spelt {name}"."{field}" AS "{name}:{field}"' for field in fields
+            )
+        return (
+            f"(SELECT raw.*{found} FROM {self.rows} AS raw{joins})"
+            if joins
+            else self.rows
+        )
 
     def sql(self) -> str:
         """The SELECT of the view."""
         columns = self.columns
         values = ", ".join(f'{column.value} AS "{column.name}"' for column in columns)
-        failures = " ".join(f"WHEN {c.failed} THEN '{c.name}'" for c in columns if c.failed)
+        failures = " ".join(
+            f"WHEN {c.failed} THEN '{c.name}'" for c in columns if c.failed
+        )
         unreadable = f"CASE {failures} END" if failures else "NULL::VARCHAR"
         return (
             f"SELECT {values}, {unreadable} AS unreadable, {self._formula()} AS formula,"
@@ -85,7 +105,11 @@ class StandardView:
         return f"CASE {cases} END" if cases else "NULL::VARCHAR"
 
     def _delivered(self) -> str:
-        there = [c.name for c in self.table.delivered_columns if c.name in self.delivery.types]
+        there = [
+            c.name
+            for c in self.table.delivered_columns
+            if c.name in self.delivery.types
+        ]
         # every value as text: JSON knows no NaN, and reads a long number as the nearest double
         fields = ", ".join(f'"{name}" := raw."{name}"::VARCHAR' for name in there)
         return f"to_json(struct_pack({fields}))::VARCHAR"
@@ -96,7 +120,11 @@ def probe_sql(table: RawTable, types: Mapping[str, str], rows: str) -> str | Non
 
     Most months need neither, and then reading a text column costs nothing. Tokens are ours and not looked at.
     """
-    texts = [c.name for c in table.delivered_columns if c.type == "text" and c.name in types and c.pii != "token"]
+    texts = [
+        c.name
+        for c in table.delivered_columns
+        if c.type == "text" and c.name in types and c.pii != "token"
+    ]
     if not texts:
         return None
     columns = ", ".join(

@@ -59,7 +59,14 @@ class TextReader:
         self._placeholders = {normalised(text) for text in rules.classes.placeholders}
         self._classes = rules.classes.classes
         self._terms: Terms[Mark | str] = Terms(
-            [*_marks(rules), *((term, name) for name, one in self._classes.items() for term in one.terms)]
+            [
+                *_marks(rules),
+                *(
+                    (term, name)
+                    for name, one in self._classes.items()
+                    for term in one.terms
+                ),
+            ]
         )
         self._segmenter = Segmenter(self._terms.short)
 
@@ -71,8 +78,16 @@ class TextReader:
         words = self._segmenter.words(plain)
         found = list(self._terms.found(plain, words))
         units = _units(found, words)
-        touched = {term.meaning for term in found if isinstance(term.meaning, str) and self._counts(term, units)}
-        points = [_points(units, at) for at, unit in enumerate(units) if unit.mark.kind == "tone"]
+        touched = {
+            term.meaning
+            for term in found
+            if isinstance(term.meaning, str) and self._counts(term, units)
+        }
+        points = [
+            _points(units, at)
+            for at, unit in enumerate(units)
+            if unit.mark.kind == "tone"
+        ]
         return TextReading(
             classes=tuple(name for name in self._classes if name in touched),
             positive=sum(point for point in points if point > 0),
@@ -81,29 +96,50 @@ class TextReader:
         )
 
     def _counts(self, term: Found[Mark | str], units: Sequence[Unit]) -> bool:
-        return not (self._classes[str(term.meaning)].not_when_negated and _is_negated(units, term.start))
+        return not (
+            self._classes[str(term.meaning)].not_when_negated
+            and _is_negated(units, term.start)
+        )
 
 
 def _units(found: Sequence[Found[Mark | str]], words: Sequence[Word]) -> list[Unit]:
     """The text as a row of units: marked terms first, the longest where they overlap, then the other words."""
-    marked = [Unit(term.start, term.end, term.meaning) for term in found if isinstance(term.meaning, Mark)]
+    marked = [
+        Unit(term.start, term.end, term.meaning)
+        for term in found
+        if isinstance(term.meaning, Mark)
+    ]
     units: list[Unit] = []
     for unit in sorted(marked, key=lambda unit: (unit.start, -unit.end)):
         if not units or unit.start >= units[-1].end:
             units.append(unit)
     covered = {place for unit in units for place in range(unit.start, unit.end)}
     rest = (word for word in words if covered.isdisjoint(range(word.start, word.end)))
-    return sorted([*units, *(Unit(word.start, word.end, BREAK if word.ends_clause else NOTHING) for word in rest)])
+    return sorted(
+        [
+            *units,
+            *(
+                Unit(word.start, word.end, BREAK if word.ends_clause else NOTHING)
+                for word in rest
+            ),
+        ]
+    )
 
 
 def _marks(rules: TextRules) -> list[tuple[str, Mark]]:
     """Every term of the tone; of one that is listed twice the first listed counts."""
     tone = rules.tone
     marks = [(term, Mark("break")) for term in tone.breaks]
-    marks += [(term, Mark("degree", strength)) for term, strength in _graded(tone.degrees)]
+    marks += [
+        (term, Mark("degree", strength)) for term, strength in _graded(tone.degrees)
+    ]
     marks += [(term, Mark("negation")) for term in tone.negations]
-    marks += [(term, Mark("tone", strength)) for term, strength in _graded(tone.positive)]
-    return marks + [(term, Mark("tone", -strength)) for term, strength in _graded(tone.negative)]
+    marks += [
+        (term, Mark("tone", strength)) for term, strength in _graded(tone.positive)
+    ]
+    return marks + [
+        (term, Mark("tone", -strength)) for term, strength in _graded(tone.negative)
+    ]
 
 
 def _graded(terms: Graded) -> list[tuple[str, int]]:
@@ -123,7 +159,9 @@ def _before(units: Sequence[Unit], at: int) -> list[Mark]:
 def _points(units: Sequence[Unit], at: int) -> int:
     """Points of a term of feeling: strength x degree, turned round by a negation; half of it where bad is denied."""
     before = _before(units, at)
-    degree = max((mark.amount for mark in before if mark.kind == "degree"), default=PLAIN)
+    degree = max(
+        (mark.amount for mark in before if mark.kind == "degree"), default=PLAIN
+    )
     points = units[at].mark.amount * degree
     if sum(mark.kind == "negation" for mark in before) % 2 == 0:
         return points
@@ -132,5 +170,7 @@ def _points(units: Sequence[Unit], at: int) -> int:
 
 def _is_negated(units: Sequence[Unit], start: int) -> bool:
     """Whether a negation stands right before the place of a term."""
-    at = next((number for number, unit in enumerate(units) if unit.end > start), len(units))
+    at = next(
+        (number for number, unit in enumerate(units) if unit.end > start), len(units)
+    )
     return sum(mark.kind == "negation" for mark in _before(units, at)) % 2 == 1

@@ -32,7 +32,9 @@ class TextClass(Closed):
 class Classes(Closed):
     """``classes.yaml``. ``placeholders``: what is written where there is nothing to write."""
 
-    classes: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], TextClass] = Field(min_length=1)
+    classes: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], TextClass] = (
+        Field(min_length=1)
+    )
     placeholders: Terms = ()
 
 
@@ -59,7 +61,10 @@ def load_text_rules(settings: Settings) -> TextRules:
     Raises:
         SettingsError: a file is malformed, with its path and what is wrong.
     """
-    return TextRules(classes=_read(settings, "classes.yaml", Classes), tone=_read(settings, "tone.yaml", Tone))
+    return TextRules(
+        classes=_read(settings, "classes.yaml", Classes),
+        tone=_read(settings, "tone.yaml", Tone),
+    )
 
 
 def _read(settings: Settings, name: str, kind: type[C]) -> C:
@@ -68,4 +73,6 @@ def _read(settings: Settings, name: str, kind: type[C]) -> C:
     try:
         return kind(**yaml.safe_load(path.read_text(encoding="utf-8")))
     except (ValidationError, yaml.YAMLError, TypeError) as error:
-        raise SettingsError(f"{path}: {error} (quote words that YAML takes for something else: no, on, 315)") from error
+        raise SettingsError(
+            f"{path}: {error} (quote words that YAML takes for something else: no, on, 315)"
+        ) from error

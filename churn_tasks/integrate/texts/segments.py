@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import rjieba
 
-MOST_CHARACTERS = 4_000  # of a longer text the rest is not read: a pasted log says nothing more
+MOST_CHARACTERS = (
+    4_000  # of a longer text the rest is not read: a pasted log says nothing more
+)
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 PIECE = re.compile(rf"[{HAN}]+|[a-z0-9]+(?:'[a-z]+)*|[^\s]")
 BETWEEN_HAN = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
@@ -30,8 +32,12 @@ class Word(NamedTuple):
 
 def normalised(text: str) -> str:
     """One spelling: full width and case folded, control characters out, single spaces, none between Chinese."""
-    folded = unicodedata.normalize("NFKC", text[:MOST_CHARACTERS]).lower().replace("’", "'")
-    printable = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in folded)
+    folded = (
+        unicodedata.normalize("NFKC", text[:MOST_CHARACTERS]).lower().replace("’", "'")
+    )
+    printable = "".join(
+        " " if unicodedata.category(sign)[0] in "CZ" else sign for sign in folded
+    )
     return BETWEEN_HAN.sub("", " ".join(printable.split()))
 
 
@@ -39,7 +45,9 @@ class Segmenter:
     """Cuts text into words; ``terms`` are kept whole where the dictionary would cut them."""
 
     def __init__(self, terms: Iterable[str] = ()) -> None:
-        self.terms = sorted({term for term in terms if is_short_han(term) and len(term) > 1})
+        self.terms = sorted(
+            {term for term in terms if is_short_han(term) and len(term) > 1}
+        )
 
     @cached_property
     def _jieba(self) -> "rjieba.Jieba":
@@ -47,7 +55,9 @@ class Segmenter:
 
         jieba = rjieba.Jieba()
         for term in self.terms:
-            jieba.add_word(term, jieba.suggest_freq(term), "n")  # the frequency from which it is not cut
+            jieba.add_word(
+                term, jieba.suggest_freq(term), "n"
+            )  # the frequency from which it is not cut
         return jieba
 
     def words(self, text: str) -> list[Word]:
@@ -55,7 +65,9 @@ class Segmenter:
         found = []
         for piece in PIECE.finditer(text):
             start = piece.start()
-            for part in self._jieba.cut(piece[0], False) if is_han(piece[0]) else [piece[0]]:
+            for part in (
+                self._jieba.cut(piece[0], False) if is_han(piece[0]) else [piece[0]]
+            ):
                 found.append(Word(part, start, start + len(part)))
                 start += len(part)
         return found

@@ -26,9 +26,15 @@ class Terms(Generic[V]):
 
     def __init__(self, meanings: Iterable[tuple[str, V]]) -> None:
         self.short: dict[str, list[V]] = defaultdict(list)  # whole words
-        self._long: dict[str, list[tuple[str, V]]] = defaultdict(list)  # by first character
-        self._phrases: dict[str, list[tuple[list[str], V]]] = defaultdict(list)  # by first word
-        self._stems: dict[str, list[tuple[list[str], V]]] = defaultdict(list)  # by first word that has a star
+        self._long: dict[str, list[tuple[str, V]]] = defaultdict(
+            list
+        )  # by first character
+        self._phrases: dict[str, list[tuple[list[str], V]]] = defaultdict(
+            list
+        )  # by first word
+        self._stems: dict[str, list[tuple[list[str], V]]] = defaultdict(
+            list
+        )  # by first word that has a star
         for term, meaning in meanings:
             self._add(normalised(term), meaning)
 
@@ -60,9 +66,15 @@ class Terms(Generic[V]):
     def _beginning(self, word: str) -> Iterator[tuple[list[str], V]]:
         """The phrases whose first word fits."""
         yield from self._phrases.get(word, ())
-        for length in range(1, len(word) + 1) if word.isascii() and word.isalnum() else ():
+        for length in (
+            range(1, len(word) + 1) if word.isascii() and word.isalnum() else ()
+        ):
             yield from self._stems.get(word[:length], ())
 
 
 def _fits(word: Word, wanted: str) -> bool:
-    return word.text.startswith(wanted[:-1]) if wanted.endswith("*") else word.text == wanted
+    return (
+        word.text.startswith(wanted[:-1])
+        if wanted.endswith("*")
+        else word.text == wanted
+    )

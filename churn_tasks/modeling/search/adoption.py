@@ -12,14 +12,19 @@ KEY = (
 )
 
 
-def query_sql(name: str, formula: Formula, tables: Mapping[str, str], found_in: str) -> str:
+def query_sql(
+    name: str, formula: Formula, tables: Mapping[str, str], found_in: str
+) -> str:
     """``query.sql``: the formula over ``feat_*`` tables of the same month.
 
     Args:
         tables: each feature of the formula to the table that holds it.
         found_in: what to say of where it comes from.
     """
-    aliases = {table: table.removeprefix("feat_") for table in dict.fromkeys(tables[leaf] for leaf in formula.leaves())}
+    aliases = {
+        table: table.removeprefix("feat_")
+        for table in dict.fromkeys(tables[leaf] for leaf in formula.leaves())
+    }
 
     def column(leaf: str) -> str:
         return f"CAST({aliases[tables[leaf]]}.{leaf} AS DOUBLE)"
@@ -35,14 +40,21 @@ def query_sql(name: str, formula: Formula, tables: Mapping[str, str], found_in: 
     )
 
 
-def query_yaml(name: str, formula: Formula, tables: Mapping[str, str], stated: Mapping[str, Any]) -> str:
+def query_yaml(
+    name: str, formula: Formula, tables: Mapping[str, str], stated: Mapping[str, Any]
+) -> str:
     """``query.yaml``.
 
     Args:
         stated: ``unit``, ``family``, ``group``, ``expect``, ``en`` and ``zh`` of the column.
     """
-    reads = ", ".join(["cohort", *dict.fromkeys(tables[leaf] for leaf in formula.leaves())])
-    quoted = {key: json.dumps(str(stated[key]), ensure_ascii=False) for key in ("unit", "en", "zh")}
+    reads = ", ".join(
+        ["cohort", *dict.fromkeys(tables[leaf] for leaf in formula.leaves())]
+    )
+    quoted = {
+        key: json.dumps(str(stated[key]), ensure_ascii=False)
+        for key in ("unit", "en", "zh")
+    }
     return (
         f"table: feat_{name}\nkey: [customer_id]\n"
         "meaning: {en: A combination of features that the search found, zh: 搜索得到的特征组合}\n"

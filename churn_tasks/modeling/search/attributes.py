@@ -53,18 +53,39 @@ class LinearTrial:
         """Of each part X'X and X'(y - mean)."""
         centred = self.churned - self.churned.mean()
         chosen = [self.part == part for part in range(int(self.part.max()) + 1)]
-        return [(self.columns[rows].T @ self.columns[rows], self.columns[rows].T @ centred[rows]) for rows in chosen]
+        return [
+            (
+                self.columns[rows].T @ self.columns[rows],
+                self.columns[rows].T @ centred[rows],
+            )
+            for rows in chosen
+        ]
 
     @cached_property
     def _folds(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
         """For each part that is judged: X'X and X'y of what is fitted on, and the judged rows and labels."""
         found = []
         for part in range(1 if self.forward else 0, len(self._sums)):
-            fit = [sums for other, sums in enumerate(self._sums) if (other < part if self.forward else other != part)]
+            fit = [
+                sums
+                for other, sums in enumerate(self._sums)
+                if (other < part if self.forward else other != part)
+            ]
             rows = self.part == part
-            square, product = (np.sum([sums[which] for sums in fit], axis=0) for which in (0, 1))
-            square = square + RIDGE * (self.part < part if self.forward else ~rows).sum() * np.eye(len(product))
-            found.append((square, product, np.asfortranarray(self.columns[rows]), self.churned[rows]))
+            square, product = (
+                np.sum([sums[which] for sums in fit], axis=0) for which in (0, 1)
+            )
+            square = square + RIDGE * (
+                self.part < part if self.forward else ~rows
+            ).sum() * np.eye(len(product))
+            found.append(
+                (
+                    square,
+                    product,
+                    np.asfortranarray(self.columns[rows]),
+                    self.churned[rows],
+                )
+            )
         return [fold for fold in found if 0 < fold[3].sum() < len(fold[3])]
 
     def average_precision(self, subset: Subset) -> float:
@@ -72,7 +93,11 @@ class LinearTrial:
         chosen = list(subset)
         scores = []
         for square, product, columns, churned in self._folds:
-            weights = np.linalg.solve(square[np.ix_(chosen, chosen)], product[chosen]) if chosen else np.zeros(0)
+            weights = (
+                np.linalg.solve(square[np.ix_(chosen, chosen)], product[chosen])
+                if chosen
+                else np.zeros(0)
+            )
             scores.append(_average_precision(columns[:, chosen] @ weights, churned))
         return float(np.mean(scores)) if scores else 0.0
 
@@ -90,7 +115,9 @@ def standardised(columns: Sequence[np.ndarray]) -> np.ndarray:
     for position, column in enumerate(columns):
         scaled = np.arcsinh(column)
         known = np.isfinite(scaled)
-        mean, deviation = (scaled[known].mean(), scaled[known].std()) if known.any() else (0.0, 0.0)
+        mean, deviation = (
+            (scaled[known].mean(), scaled[known].std()) if known.any() else (0.0, 0.0)
+        )
         made[:, position] = np.where(known, scaled - mean, 0.0) / (deviation or 1.0)
     return made
 
@@ -121,40 +148,70 @@ def rank(
     with seeded(seed):
         kept = [_drawn(len(names), always) for _ in range(population)]
         for generation in range(generations):
-            kept = sorted(set(kept), key=lambda subset: (-fitness(subset), subset))[:population]
+            kept = sorted(set(kept), key=lambda subset: (-fitness(subset), subset))[
+                :population
+            ]
             if not go_on(generation, known[kept[0]]):
                 break
-            kept += [_child(kept, fitness, len(names), always) for _ in range(population)]
+            kept += [
+                _child(kept, fitness, len(names), always) for _ in range(population)
+            ]
     best = sorted(set(kept), key=lambda subset: (-fitness(subset), subset))[:BEST]
-    ranked = [_gain(position, name, best, known, trial) for position, name in enumerate(names)]
+    ranked = [
+        _gain(position, name, best, known, trial) for position, name in enumerate(names)
+    ]
     return sorted(ranked, key=lambda one: (-one.gain, one.name))
 
 
 def _drawn(attributes: int, always: frozenset[int]) -> Subset:
     share = FIRST_SIZE / max(attributes, FIRST_SIZE)
-    return tuple(position for position in range(attributes) if position in always or random.random() < share)
+    return tuple(
+        position
+        for position in range(attributes)
+        if position in always or random.random() < share
+    )
 
 
-def _child(kept: list[Subset], fitness: Callable[[Subset], float], attributes: int, always: frozenset[int]) -> Subset:
+def _child(
+    kept: list[Subset],
+    fitness: Callable[[Subset], float],
+    attributes: int,
+    always: frozenset[int],
+) -> Subset:
     """Of two winners of tournaments; each attribute from one of them, and one in a hundred flipped."""
     select = partial(_winner, kept, fitness)
     first, second = (
-        [position in chosen for position in range(attributes)] for chosen in (set(select()), set(select()))
+        [position in chosen for position in range(attributes)]
+        for chosen in (set(select()), set(select()))
     )
     if random.random() < CROSSED:
         tools.cxUniform(first, second, 0.5)
     tools.mutFlipBit(first, max(0.01, 1.0 / attributes))
-    return tuple(position for position, is_in in enumerate(first) if is_in or position in always)
+    return tuple(
+        position for position, is_in in enumerate(first) if is_in or position in always
+    )
 
 
 def _winner(kept: list[Subset], fitness: Callable[[Subset], float]) -> Subset:
-    return min(tools.selRandom(kept, RIVALS), key=lambda subset: (-fitness(subset), subset))
+    return min(
+        tools.selRandom(kept, RIVALS), key=lambda subset: (-fitness(subset), subset)
+    )
 
 
-def _gain(position: int, name: str, best: list[Subset], known: dict[Subset, float], trial: LinearTrial) -> Ranked:
+def _gain(
+    position: int,
+    name: str,
+    best: list[Subset],
+    known: dict[Subset, float],
+    trial: LinearTrial,
+) -> Ranked:
     gains = []
     for subset in best:
         other = tuple(sorted({*subset} ^ {position}))
         known.setdefault(other, trial.average_precision(other))
         gains.append((known[subset] - known[other]) * (1 if position in subset else -1))
-    return Ranked(name, float(np.mean(gains)), sum(position in subset for subset in best) / len(best))
+    return Ranked(
+        name,
+        float(np.mean(gains)),
+        sum(position in subset for subset in best) / len(best),
+    )

@@ -16,10 +16,18 @@ import numpy as np
 from deap import gp, tools
 
 from churn_tasks.modeling.search.formula import Formula, values
-from churn_tasks.modeling.search.grammar import MOST_FEATURES, Grammar, Tree, formula_of, new_tree
+from churn_tasks.modeling.search.grammar import (
+    MOST_FEATURES,
+    Grammar,
+    Tree,
+    formula_of,
+    new_tree,
+)
 from churn_tasks.modeling.search.residual import Residual
 
-PRICE = 1.0  # nats that each feature in a formula must win: Akaike's price of a parameter
+PRICE = (
+    1.0  # nats that each feature in a formula must win: Akaike's price of a parameter
+)
 CROSSED, MUTATED = 0.45, 0.35  # the rest of a generation is new
 RIVALS = 5  # in a tournament
 
@@ -77,7 +85,9 @@ def seeded(seed: int) -> Iterator[None]:
 class Judge:
     """Gains of formulas over one residual, each worked out once."""
 
-    def __init__(self, columns: Mapping[str, np.ndarray], residual: Residual, threads: int) -> None:
+    def __init__(
+        self, columns: Mapping[str, np.ndarray], residual: Residual, threads: int
+    ) -> None:
         self.columns = columns
         self.residual = residual
         self.threads = threads
@@ -86,15 +96,24 @@ class Judge:
     def judged(self, trees: Sequence[Tree]) -> list[Bred]:
         """The trees whose formula tells rows apart, with their gains."""
         formulas = [formula_of(tree) for tree in trees]
-        new = list(dict.fromkeys(formula for formula in formulas if formula not in self.known))
+        new = list(
+            dict.fromkeys(formula for formula in formulas if formula not in self.known)
+        )
         if self.threads > 1:
             with ThreadPoolExecutor(self.threads) as pool:
                 found = list(pool.map(self._gains, new))
         else:
             found = [self._gains(formula) for formula in new]
         self.known.update(zip(new, found, strict=True))
-        gains = ((tree, formula, self.known[formula]) for tree, formula in zip(trees, formulas, strict=True))
-        return [Bred(tree, formula, sum(parts), parts) for tree, formula, parts in gains if parts]
+        gains = (
+            (tree, formula, self.known[formula])
+            for tree, formula in zip(trees, formulas, strict=True)
+        )
+        return [
+            Bred(tree, formula, sum(parts), parts)
+            for tree, formula, parts in gains
+            if parts
+        ]
 
     def _gains(self, formula: Formula) -> tuple[float, ...]:
         found = self.residual.gains(values(formula, self.columns))
@@ -102,7 +121,11 @@ class Judge:
 
 
 def evolve(
-    grammar: Grammar, judge: Judge, effort: Effort, go_on: Callable[[int, float], bool], start: Sequence[Tree] = ()
+    grammar: Grammar,
+    judge: Judge,
+    effort: Effort,
+    go_on: Callable[[int, float], bool],
+    start: Sequence[Tree] = (),
 ) -> list[Bred]:
     """One epoch: the last population, best first. Draws from Python's global random numbers (:func:`seeded`).
 
@@ -110,14 +133,25 @@ def evolve(
         go_on: told the generation and the best gain so far; False ends the epoch.
         start: trees that the first population holds beside new ones.
     """
-    first = [*start, *(new_tree(grammar) for _ in range(effort.population - len(start)))]
+    first = [
+        *start,
+        *(new_tree(grammar) for _ in range(effort.population - len(start))),
+    ]
     population = survivors(judge.judged(first), effort.population)
     best, since = population[0].fitness if population else 0.0, 0
     for generation in range(effort.generations):
-        if not population or since >= effort.patience or not go_on(generation, population[0].gain):
+        if (
+            not population
+            or since >= effort.patience
+            or not go_on(generation, population[0].gain)
+        ):
             break
         population = survivors(
-            [*population, *judge.judged(_offspring(grammar, population, effort.population))], effort.population
+            [
+                *population,
+                *judge.judged(_offspring(grammar, population, effort.population)),
+            ],
+            effort.population,
         )
         since = 0 if population[0].fitness > best + 1e-9 else since + 1
         best = population[0].fitness
@@ -165,7 +199,11 @@ def _mutated(grammar: Grammar, tree: Tree) -> Tree:
 
 def _grown(pset: gp.PrimitiveSetTyped, type_: type) -> list[gp.Primitive | gp.Terminal]:
     """A feature of a type, or a sum, difference or quotient that is of it."""
-    signs = [sign for sign in pset.primitives.get(type_, ()) if all(pset.terminals.get(arg) for arg in sign.args)]
+    signs = [
+        sign
+        for sign in pset.primitives.get(type_, ())
+        if all(pset.terminals.get(arg) for arg in sign.args)
+    ]
     leaves = pset.terminals.get(type_, [])
     if signs and (not leaves or random.random() < 0.5):
         sign = random.choice(signs)

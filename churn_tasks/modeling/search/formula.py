@@ -71,7 +71,9 @@ def written(formula: Formula, name: Callable[[str], str]) -> str:
     first, second = formula.parts
     if formula.sign in "*/" and first.sign in ("+", "-"):
         left = f"({left})"
-    if second.sign and (formula.sign in "*/" or (formula.sign == "-" and second.sign in "+-")):
+    if second.sign and (
+        formula.sign in "*/" or (formula.sign == "-" and second.sign in "+-")
+    ):
         right = f"({right})"
     return f"{left} {formula.sign} {right}"
 
@@ -122,7 +124,10 @@ def meaning(formula: Formula, meanings: Mapping[str, Text]) -> Text:
     text = _words(formula, meanings)
     if "/" not in _signs(formula):
         return text
-    return Text(en=f"{text.en}; empty where it would divide by 0", zh=f"{text.zh}（除数为0则为空）")
+    return Text(
+        en=f"{text.en}; empty where it would divide by 0",
+        zh=f"{text.zh}（除数为0则为空）",
+    )
 
 
 def _words(formula: Formula, meanings: Mapping[str, Text]) -> Text:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from churn_tasks.core.closed import Text
-from churn_tasks.core.contracts import FeatureColumn
+from churn_tasks.declared.contracts import FeatureColumn
 from churn_tasks.modeling.search.formula import SHARE, Formula, meaning, unit, values
 from churn_tasks.modeling.search.grammar import base
 from churn_tasks.modeling.search.hunt import Candidate, Hunted
@@ -16,8 +16,22 @@ from churn_tasks.modeling.search.prepared import Prepared
 
 LONGEST = 60  # letters of a name
 JOINING = {"+": "plus", "-": "less", "*": "times", "/": "over"}
-CALLED = {"CNY": "cny", "GBP": "gbp", "INR": "inr", "min": "min", "MB": "mb", "count": "count", "days": "days"}
-CALLED |= {"months": "months", "years": "years", "h": "hours", "share": "share", SHARE: "ratio"}
+CALLED = {
+    "CNY": "cny",
+    "GBP": "gbp",
+    "INR": "inr",
+    "min": "min",
+    "MB": "mb",
+    "count": "count",
+    "days": "days",
+}
+CALLED |= {
+    "months": "months",
+    "years": "years",
+    "h": "hours",
+    "share": "share",
+    SHARE: "ratio",
+}
 UP = 0.5  # AUC of a column that tells nothing
 
 
@@ -54,15 +68,28 @@ class Found:
 
     def figures(self) -> dict[str, Any]:
         """All but the formula itself, rounded, for files and tables."""
-        given = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("formula", "means")}
+        given = {
+            name: getattr(self, name)
+            for name in self.__dataclass_fields__
+            if name not in ("formula", "means")
+        }
         rounded = {
-            name: round(float(f"{value:.4g}"), 12) if isinstance(value, float) else value
+            name: round(float(f"{value:.4g}"), 12)
+            if isinstance(value, float)
+            else value
             for name, value in given.items()
         }
-        return {**rounded, "formula": str(self.formula), "en": self.means.en, "zh": self.means.zh}
+        return {
+            **rounded,
+            "formula": str(self.formula),
+            "en": self.means.en,
+            "zh": self.means.zh,
+        }
 
 
-def findings(hunted: Hunted, prepared: Prepared, catalogue: Mapping[str, FeatureColumn]) -> list[Found]:
+def findings(
+    hunted: Hunted, prepared: Prepared, catalogue: Mapping[str, FeatureColumn]
+) -> list[Found]:
     """Every formula that was put to the test, accepted ones first, then by gain."""
     taken = set(catalogue)
     found: list[Found] = []
@@ -70,11 +97,17 @@ def findings(hunted: Hunted, prepared: Prepared, catalogue: Mapping[str, Feature
         one = _found(candidate, hunted, prepared, catalogue, taken)
         taken.add(one.name)
         found.append(one)
-    return sorted(found, key=lambda one: (not one.accepted, -one.confirmed_gain_share, one.name))
+    return sorted(
+        found, key=lambda one: (not one.accepted, -one.confirmed_gain_share, one.name)
+    )
 
 
 def _found(
-    candidate: Candidate, hunted: Hunted, prepared: Prepared, catalogue: Mapping[str, FeatureColumn], taken: set[str]
+    candidate: Candidate,
+    hunted: Hunted,
+    prepared: Prepared,
+    catalogue: Mapping[str, FeatureColumn],
+    taken: set[str],
 ) -> Found:
     formula, judged = candidate.formula, candidate.verdict
     leaves = [catalogue[name] for name in formula.leaves()]
@@ -86,7 +119,9 @@ def _found(
         name=name_of(formula, unit(formula, units), taken),
         formula=formula,
         unit=_stated(unit(formula, units)),
-        means=meaning(formula, {leaf.name: Text(en=leaf.en, zh=leaf.zh) for leaf in leaves}),
+        means=meaning(
+            formula, {leaf.name: Text(en=leaf.en, zh=leaf.zh) for leaf in leaves}
+        ),
         family=_commonest([leaf.family for leaf in leaves]),
         group=_commonest([leaf.group for leaf in leaves]),
         expect="none" if abs(auc - UP) < 0.02 else "up" if auc > UP else "down",
@@ -110,7 +145,10 @@ def _auc(column: np.ndarray, churned: np.ndarray) -> float:
     if not 0 < leavers < len(churned):
         return UP
     ranks = rankdata(np.where(np.isnan(column), -np.inf, column))
-    return float((ranks[churned].sum() - leavers * (leavers + 1) / 2) / (leavers * (len(churned) - leavers)))
+    return float(
+        (ranks[churned].sum() - leavers * (leavers + 1) / 2)
+        / (leavers * (len(churned) - leavers))
+    )
 
 
 def _commonest(given: Sequence[str]) -> str:
@@ -125,7 +163,9 @@ def _stated(measured: str) -> str:
 
 def _word(measured: str) -> str:
     """The last word of a name that is measured so: ``ratio`` for rates, ``index`` for what has no word."""
-    return CALLED.get(measured.partition(" a ")[0]) or ("ratio" if "/" in measured else "index")
+    return CALLED.get(measured.partition(" a ")[0]) or (
+        "ratio" if "/" in measured else "index"
+    )
 
 
 def name_of(formula: Formula, measured: str, taken: Iterable[str]) -> str:
@@ -156,4 +196,8 @@ def _stem(formula: Formula) -> str:
 
 def _bare(name: str) -> str:
     """A feature's name without its unit."""
-    return re.sub(r"_(cny|gbp|inr|min|mb|count|days|months|years|hours|share|pct|ratio|score|sum)$", "", name)
+    return re.sub(
+        r"_(cny|gbp|inr|min|mb|count|days|months|years|hours|share|pct|ratio|score|sum)$",
+        "",
+        name,
+    )

@@ -19,7 +19,18 @@ KINDRED = 0.7  # share of differences that are taken of two figures of one thing
 SHARES = ("ratio", "share", "%")
 WORDS = {"+": "plus", "-": "less", "*": "times", "/": "over"}
 # How often a new formula is of a shape; d: a difference of equal units; other letters: features, of fit units.
-SHAPES = {"d": 2, "u/v": 3, "d/v": 4, "d/d": 4, "v/d": 2, "u*v": 1, "d*v": 1, "u/(v+w)": 1, "u/v-u/v": 1, "d-d": 1}
+SHAPES = {
+    "d": 2,
+    "u/v": 3,
+    "d/v": 4,
+    "d/d": 4,
+    "v/d": 2,
+    "u*v": 1,
+    "d*v": 1,
+    "u/(v+w)": 1,
+    "u/v-u/v": 1,
+    "d-d": 1,
+}
 
 
 class Tree(gp.PrimitiveTree):
@@ -79,16 +90,24 @@ def grammar(units: Mapping[str, str]) -> Grammar:
     for name, unit in based.items():
         by_unit.setdefault(unit, []).append(name)
     plain = sorted({*by_unit, SHARE})
-    types = {unit: type(f"In{number}", (Measured,), {}) for number, unit in enumerate(plain)}
-    primitives = gp.PrimitiveSetTyped("formula", [types[unit] for unit in based.values()], Measured)
-    primitives.renameArguments(**{f"ARG{number}": name for number, name in enumerate(based)})
+    types = {
+        unit: type(f"In{number}", (Measured,), {}) for number, unit in enumerate(plain)
+    }
+    primitives = gp.PrimitiveSetTyped(
+        "formula", [types[unit] for unit in based.values()], Measured
+    )
+    primitives.renameArguments(
+        **{f"ARG{number}": name for number, name in enumerate(based)}
+    )
     _add_signs(primitives, types, plain)
     made = [node for nodes in primitives.primitives.values() for node in nodes]
     signs = {(node.name.partition("_")[0], *node.args): node for node in made}
     return Grammar(primitives, types, based, by_unit, _kin(based), signs)
 
 
-def _add_signs(primitives: gp.PrimitiveSetTyped, types: dict[str, type], plain: Sequence[str]) -> None:
+def _add_signs(
+    primitives: gp.PrimitiveSetTyped, types: dict[str, type], plain: Sequence[str]
+) -> None:
     share = types[SHARE]
     for number, unit in enumerate(plain):
         own = types[unit]
@@ -100,16 +119,29 @@ def _add_signs(primitives: gp.PrimitiveSetTyped, types: dict[str, type], plain: 
             if unit == other:
                 _sign(primitives, "/", own, own, share, pair)
             elif other != SHARE:
-                rate = types.setdefault(f"{unit}/{other}", type(f"Rate{pair}", (Measured,), {}))
+                rate = types.setdefault(
+                    f"{unit}/{other}", type(f"Rate{pair}", (Measured,), {})
+                )
                 _sign(primitives, "/", own, types[other], rate, pair)
                 _sign(primitives, "-", rate, rate, rate, pair)
                 if unit < other and unit != SHARE:
-                    product = types.setdefault(f"{unit} x {other}", type(f"Product{pair}", (Measured,), {}))
+                    product = types.setdefault(
+                        f"{unit} x {other}", type(f"Product{pair}", (Measured,), {})
+                    )
                     _sign(primitives, "*", own, types[other], product, pair)
 
 
-def _sign(primitives: gp.PrimitiveSetTyped, sign: str, left: type, right: type, made: type, label: str) -> None:
-    primitives.addPrimitive(WORDS[sign], [left, right], made, name=f"{WORDS[sign]}_{label}_{made.__name__}")
+def _sign(
+    primitives: gp.PrimitiveSetTyped,
+    sign: str,
+    left: type,
+    right: type,
+    made: type,
+    label: str,
+) -> None:
+    primitives.addPrimitive(
+        WORDS[sign], [left, right], made, name=f"{WORDS[sign]}_{label}_{made.__name__}"
+    )
 
 
 def _kin(units: Mapping[str, str]) -> dict[str, list[str]]:
@@ -117,7 +149,11 @@ def _kin(units: Mapping[str, str]) -> dict[str, list[str]]:
     for name, unit in units.items():
         of_one_thing.setdefault((name.partition("_")[0], unit), []).append(name)
     return {
-        name: [other for other in of_one_thing[name.partition("_")[0], unit] if other != name]
+        name: [
+            other
+            for other in of_one_thing[name.partition("_")[0], unit]
+            if other != name
+        ]
         for name, unit in units.items()
     }
 
@@ -152,16 +188,28 @@ def _drawn(grammar: Grammar, shape: str) -> Formula | None:
         return left
     if shape == "u/(v+w)":
         added = _same(grammar, left)
-        return joined("/", left, joined("+", added, _same(grammar, added) or added)) if added else None
+        return (
+            joined("/", left, joined("+", added, _same(grammar, added) or added))
+            if added
+            else None
+        )
     if shape == "u/v-u/v":
         over = feature(_any(grammar))
         upper, lower = _same(grammar, left), _same(grammar, over)
-        return joined("-", joined("/", left, over), joined("/", upper, lower)) if upper and lower else None
+        return (
+            joined("-", joined("/", left, over), joined("/", upper, lower))
+            if upper and lower
+            else None
+        )
     if shape == "d-d":
-        other = _difference(grammar, random.choice(grammar.by_unit[_unit(grammar, left)]))
+        other = _difference(
+            grammar, random.choice(grammar.by_unit[_unit(grammar, left)])
+        )
         return joined("-", left, other) if other else None
     right = _operand(grammar, shape[2])
-    if right is None or (shape[1] == "*" and _unit(grammar, left) == _unit(grammar, right)):
+    if right is None or (
+        shape[1] == "*" and _unit(grammar, left) == _unit(grammar, right)
+    ):
         return None  # nobody can read square yuan
     return joined(shape[1], left, right)
 
@@ -171,7 +219,9 @@ def _unit(grammar: Grammar, formula: Formula) -> str:
 
 
 def _operand(grammar: Grammar, kind: str) -> Formula | None:
-    return _difference(grammar, _any(grammar)) if kind == "d" else feature(_any(grammar))
+    return (
+        _difference(grammar, _any(grammar)) if kind == "d" else feature(_any(grammar))
+    )
 
 
 def _any(grammar: Grammar) -> str:
@@ -198,12 +248,22 @@ def tree_of(grammar: Grammar, formula: Formula) -> Tree:
     return Tree(_nodes(grammar, formula)[0])
 
 
-def _nodes(grammar: Grammar, formula: Formula) -> tuple[list[gp.Primitive | gp.Terminal], type]:
+def _nodes(
+    grammar: Grammar, formula: Formula
+) -> tuple[list[gp.Primitive | gp.Terminal], type]:
     """The nodes of a formula in prefix order, and the type of what it is measured in."""
     if formula.feature:
-        return [grammar.primitives.mapping[formula.feature]], grammar.types[grammar.units[formula.feature]]
-    (left, left_type), (right, right_type) = (_nodes(grammar, part) for part in formula.parts)
+        return [grammar.primitives.mapping[formula.feature]], grammar.types[
+            grammar.units[formula.feature]
+        ]
+    (left, left_type), (right, right_type) = (
+        _nodes(grammar, part) for part in formula.parts
+    )
     sign = grammar.signs.get((WORDS[formula.sign], left_type, right_type))
     if sign is None:  # a product whose parts stand the other way round
-        sign, left, right = grammar.signs[WORDS[formula.sign], right_type, left_type], right, left
+        sign, left, right = (
+            grammar.signs[WORDS[formula.sign], right_type, left_type],
+            right,
+            left,
+        )
     return [sign, *left, *right], sign.ret

@@ -6,8 +6,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from churn_tasks.modeling.search.attributes import LinearTrial, Ranked, rank, standardised
-from churn_tasks.modeling.search.evolution import Bred, Effort, Judge, evolve, seeded, survivors
+from churn_tasks.modeling.search.attributes import (
+    LinearTrial,
+    Ranked,
+    rank,
+    standardised,
+)
+from churn_tasks.modeling.search.evolution import (
+    Bred,
+    Effort,
+    Judge,
+    evolve,
+    seeded,
+    survivors,
+)
 from churn_tasks.modeling.search.formula import Formula, values
 from churn_tasks.modeling.search.grammar import Tree, grammar, tree_of
 from churn_tasks.modeling.search.prepared import Prepared
@@ -16,8 +28,13 @@ from churn_tasks.modeling.search.screening import pairs, screen
 from churn_tasks.modeling.search.verdict import Verdict, step_of, verdict
 
 EPOCHS = 6
-RANKED_UNTIL, SCREENED_UNTIL = 0.2, 0.6  # shares of the time budget by which the ranking and the pairs must be done
-Tell = Callable[[str, float, str], None]  # what is going on, share of the whole that is done, how it stands
+RANKED_UNTIL, SCREENED_UNTIL = (
+    0.2,
+    0.6,
+)  # shares of the time budget by which the ranking and the pairs must be done
+Tell = Callable[
+    [str, float, str], None
+]  # what is going on, share of the whole that is done, how it stands
 
 
 @dataclass(frozen=True)
@@ -70,7 +87,9 @@ class Clock:
     def used(self) -> float:
         return (time.monotonic() - self.started) / self.seconds
 
-    def go_on(self, doing: str, state: str, until: float = 1.0, *, counts: bool = True) -> bool:
+    def go_on(
+        self, doing: str, state: str, until: float = 1.0, *, counts: bool = True
+    ) -> bool:
         """Whether there is time for one more generation, or whatever is begun next."""
         has_time = self.used < until
         self.stopped = self.stopped or not has_time
@@ -103,7 +122,13 @@ def hunt(
     clock = Clock(seconds, tell)
     names = [name for name in units if _varies(prepared.columns[name][prepared.seen])]
     ranked = _ranked(prepared, names, seed, clock, pinned)
-    search = _Epochs(prepared, {name: units[name] for name in names}, threads, effort or Effort(), clock)
+    search = _Epochs(
+        prepared,
+        {name: units[name] for name in names},
+        threads,
+        effort or Effort(),
+        clock,
+    )
     candidates: list[Candidate] = []
     with seeded(seed):
         for epoch in range(epochs):
@@ -119,7 +144,13 @@ def _varies(column: np.ndarray) -> bool:
     return len(known) > 0 and known.min() < known.max()
 
 
-def _ranked(prepared: Prepared, names: list[str], seed: int, clock: Clock, pinned: tuple[str, ...]) -> list[Ranked]:
+def _ranked(
+    prepared: Prepared,
+    names: list[str],
+    seed: int,
+    clock: Clock,
+    pinned: tuple[str, ...],
+) -> list[Ranked]:
     seen = prepared.seen
     trial = LinearTrial(
         standardised([prepared.columns[name][seen] for name in names]),
@@ -132,7 +163,10 @@ def _ranked(prepared: Prepared, names: list[str], seed: int, clock: Clock, pinne
         trial,
         seed,
         lambda generation, best: clock.go_on(
-            "attributes", f"average precision {best:.4f}", until=RANKED_UNTIL, counts=False
+            "attributes",
+            f"average precision {best:.4f}",
+            until=RANKED_UNTIL,
+            counts=False,
         ),
         pinned,
     )
@@ -142,13 +176,27 @@ class _Epochs:
     """The state between epochs: what is still unexplained on the rows seen, and the log-odds of those kept apart."""
 
     def __init__(
-        self, prepared: Prepared, units: Mapping[str, str], threads: int, effort: Effort, clock: Clock
+        self,
+        prepared: Prepared,
+        units: Mapping[str, str],
+        threads: int,
+        effort: Effort,
+        clock: Clock,
     ) -> None:
-        self.prepared, self.threads, self.effort, self.clock = prepared, threads, effort, clock
+        self.prepared, self.threads, self.effort, self.clock = (
+            prepared,
+            threads,
+            effort,
+            clock,
+        )
         self.grammar = grammar(units)
         self.columns = prepared.of(list(units), prepared.searched)
-        self.pairs: list[Formula] | None = None  # those worth looking at, once every pair was tried
-        self.open = prepared.residual()  # moved by every formula, so that the next epoch looks elsewhere
+        self.pairs: list[Formula] | None = (
+            None  # those worth looking at, once every pair was tried
+        )
+        self.open = (
+            prepared.residual()
+        )  # moved by every formula, so that the next epoch looks elsewhere
         self.model = self.open  # moved by accepted formulas alone
         self.apart_margin = prepared.margin[prepared.apart]
         self.judged = 0
@@ -163,7 +211,9 @@ class _Epochs:
             self.grammar,
             judge,
             self.effort,
-            lambda generation, best: self.clock.go_on(name, f"generation {generation + 1}, gain {best:.1f} nats"),
+            lambda generation, best: self.clock.go_on(
+                name, f"generation {generation + 1}, gain {best:.1f} nats"
+            ),
             self._start(judge),
         )
         self.judged += len(judge.known)
@@ -173,7 +223,10 @@ class _Epochs:
         def go_on(tried: int, best: float) -> bool:
             self.judged = tried
             return self.clock.go_on(
-                "pairs", f"{tried:,} tried, gain {best:.1f} nats", until=SCREENED_UNTIL, counts=False
+                "pairs",
+                f"{tried:,} tried, gain {best:.1f} nats",
+                until=SCREENED_UNTIL,
+                counts=False,
             )
 
         return screen(judge, pairs(self.grammar), go_on)
@@ -191,7 +244,13 @@ class _Epochs:
         steps = self.model.steps(seen_column)
         assert steps is not None
         step = step_of(values(found.formula, other), steps)
-        judged = verdict(self.apart_margin, step, rows.churned[apart], rows.customers[apart], rows.months[apart])
+        judged = verdict(
+            self.apart_margin,
+            step,
+            rows.churned[apart],
+            rows.customers[apart],
+            rows.months[apart],
+        )
         if judged.accepted(tries):
             self.apart_margin = self.apart_margin + step
             self.model = self.model.moved(step_of(seen_column, steps))
@@ -205,7 +264,13 @@ class _Epochs:
 
     def _candidate(self, found: Bred, judged: Verdict) -> Candidate:
         residual = self.prepared.residual()
-        held_out = residual.part > 0 if residual.forward else np.ones(len(residual.part), dtype=bool)
+        held_out = (
+            residual.part > 0
+            if residual.forward
+            else np.ones(len(residual.part), dtype=bool)
+        )
         loss = -float(log_likelihood(residual.margin, residual.churned)[held_out].sum())
         gained = sum(gain > 0 for gain in found.by_part)
-        return Candidate(found.formula, found.gain / loss, gained, len(found.by_part), judged)
+        return Candidate(
+            found.formula, found.gain / loss, gained, len(found.by_part), judged
+        )

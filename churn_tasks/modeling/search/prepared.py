@@ -48,7 +48,10 @@ class Prepared:
     @cached_property
     def searched(self) -> np.ndarray:
         """Positions of the rows that formulas are judged on: all leavers seen, and stayers evenly spread."""
-        leavers, stayers = (np.flatnonzero(self.seen & (self.rows.churned == left)) for left in (True, False))
+        leavers, stayers = (
+            np.flatnonzero(self.seen & (self.rows.churned == left))
+            for left in (True, False)
+        )
         return np.sort(np.concatenate([leavers, stayers[:: self._step]]))
 
     @property
@@ -68,7 +71,9 @@ class Prepared:
         margin = self.margin[rows] + np.log(self._step)
         return Residual(margin, self.rows.churned[rows], self.part[rows], self.forward)
 
-    def of(self, names: tuple[str, ...] | list[str], rows: np.ndarray) -> dict[str, np.ndarray]:
+    def of(
+        self, names: tuple[str, ...] | list[str], rows: np.ndarray
+    ) -> dict[str, np.ndarray]:
         """Columns of some of the rows, given as a mask or positions."""
         return {name: self.columns[name][rows] for name in names}
 
@@ -81,11 +86,15 @@ def prepare(rows: Sample, features: FeatureSet, seed: int, threads: int) -> Prep
     """
     margin = present_model(rows, features, seed, threads)
     part, forward = parts(rows)
-    columns = {name: rows.features[name].to_numpy(dtype=float) for name in features.numeric}
+    columns = {
+        name: rows.features[name].to_numpy(dtype=float) for name in features.numeric
+    }
     return Prepared(rows, columns, margin, part, forward, kept_apart(rows.customers))
 
 
-def present_model(rows: Sample, features: FeatureSet, seed: int, threads: int) -> np.ndarray:
+def present_model(
+    rows: Sample, features: FeatureSet, seed: int, threads: int
+) -> np.ndarray:
     """Calibrated log-odds of each row by a model of other customers."""
     folds = customer_folds(rows.customers)
     fitted = fit(rows.features, list(features.text), rows.churned, folds, seed, threads)
@@ -116,8 +125,12 @@ def parts(rows: Sample) -> tuple[np.ndarray, bool]:
 
 def kept_apart(customers: np.ndarray) -> np.ndarray:
     """Mask of the customers whom the search never sees; the same in all months and whatever the seed."""
-    return np.array([_digest(customer, "apart") % 1000 < APART_PER_MILLE for customer in customers])
+    return np.array(
+        [_digest(customer, "apart") % 1000 < APART_PER_MILLE for customer in customers]
+    )
 
 
 def _digest(customer: object, purpose: str) -> int:
-    return int.from_bytes(hashlib.blake2b(f"{purpose} {customer}".encode(), digest_size=4).digest(), "big")
+    return int.from_bytes(
+        hashlib.blake2b(f"{purpose} {customer}".encode(), digest_size=4).digest(), "big"
+    )

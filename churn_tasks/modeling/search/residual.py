@@ -51,7 +51,9 @@ def cut(column: np.ndarray) -> Bins | None:
     known = some[np.isfinite(some)]
     if len(known) < FEWEST_VALUES or np.isinf(column).any():
         return None
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1], method="higher"))
+    edges = np.unique(
+        np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1], method="higher")
+    )
     return Bins(edges) if edges[-1] > known.min() else None
 
 
@@ -86,8 +88,14 @@ class Residual:
         if bins is None:
             return None
         cell = self.part * bins.count + bins.of(column)
-        sums = self._sums(cell, self.parts * bins.count).reshape(3, self.parts, bins.count)
-        others = np.cumsum(sums, axis=1) - sums if self.forward else sums.sum(axis=1, keepdims=True) - sums
+        sums = self._sums(cell, self.parts * bins.count).reshape(
+            3, self.parts, bins.count
+        )
+        others = (
+            np.cumsum(sums, axis=1) - sums
+            if self.forward
+            else sums.sum(axis=1, keepdims=True) - sums
+        )
         step = self._step(others)
         if self.forward:
             step[0] = 0.0
@@ -98,7 +106,11 @@ class Residual:
     def steps(self, column: np.ndarray) -> tuple[Bins, np.ndarray] | None:
         """Bins, and the step of each, fitted on all rows: what is then applied to customers not among them."""
         bins = cut(column)
-        return None if bins is None else (bins, self._step(self._sums(bins.of(column), bins.count)))
+        return (
+            None
+            if bins is None
+            else (bins, self._step(self._sums(bins.of(column), bins.count)))
+        )
 
     def moved(self, step: np.ndarray) -> "Residual":
         """The same rows after the model has taken the step of each row."""
@@ -107,7 +119,9 @@ class Residual:
     def _sums(self, cell: np.ndarray, cells: int) -> np.ndarray:
         """Rows, leavers and expected leavers of each cell."""
         weights = (None, self.churned, self.expected)
-        return np.array([np.bincount(cell, weight, cells) for weight in weights], dtype=float)
+        return np.array(
+            [np.bincount(cell, weight, cells) for weight in weights], dtype=float
+        )
 
     def _step(self, sums: np.ndarray) -> np.ndarray:
         """Log-odds of the leavers found less those of the leavers expected, of each cell."""

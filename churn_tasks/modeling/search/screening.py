@@ -25,7 +25,9 @@ def pairs(grammar: Grammar) -> Iterator[Formula]:
             yield joined("-", feature(first), feature(second))
 
 
-def screen(judge: Judge, formulas: Iterator[Formula], go_on: Callable[[int, float], bool]) -> list[Formula]:
+def screen(
+    judge: Judge, formulas: Iterator[Formula], go_on: Callable[[int, float], bool]
+) -> list[Formula]:
     """The formulas that win most, best first, at most 2,000 and none that is not worth its price.
 
     Args:
@@ -37,7 +39,11 @@ def screen(judge: Judge, formulas: Iterator[Formula], go_on: Callable[[int, floa
         if not go_on(tried, -found[0][0] if found else 0.0):
             break
         gains = _gains(judge, batch)
-        found += [(-gain, one) for gain, one in zip(gains, batch, strict=True) if gain > PRICE * one.size]
+        found += [
+            (-gain, one)
+            for gain, one in zip(gains, batch, strict=True)
+            if gain > PRICE * one.size
+        ]
         found = sorted(found, key=lambda pair: (round(pair[0], 6), str(pair[1])))[:KEPT]
         tried += len(batch)
     return [one for _, one in found]

@@ -7,7 +7,9 @@ import numpy as np
 
 from churn_tasks.modeling.search.residual import Bins, log_likelihood
 
-CHANCE = 0.01  # that a search of columns without any meaning calls one of its formulas found
+CHANCE = (
+    0.01  # that a search of columns without any meaning calls one of its formulas found
+)
 LEAST_GAIN = 0.001  # of the present model's log loss
 MONTHS_GAINED = 2 / 3
 
@@ -30,7 +32,9 @@ class Verdict:
     def accepted(self, tried: int) -> bool:
         """Whether it counts as found when ``tried`` formulas are put to the test (Bonferroni)."""
         steady = self.months_gained >= MONTHS_GAINED * self.months
-        return steady and self.gain_share >= LEAST_GAIN and self.p_value * tried < CHANCE
+        return (
+            steady and self.gain_share >= LEAST_GAIN and self.p_value * tried < CHANCE
+        )
 
     def why_not(self, tried: int) -> str:
         """What it lacks; empty when it is found."""
@@ -52,7 +56,11 @@ def step_of(column: np.ndarray, steps: tuple[Bins, np.ndarray]) -> np.ndarray:
 
 
 def verdict(
-    margin: np.ndarray, step: np.ndarray, churned: np.ndarray, customers: np.ndarray, months: np.ndarray
+    margin: np.ndarray,
+    step: np.ndarray,
+    churned: np.ndarray,
+    customers: np.ndarray,
+    months: np.ndarray,
 ) -> Verdict:
     """Judge the steps of rows that nothing was fitted on.
 
@@ -65,7 +73,11 @@ def verdict(
     sums = np.bincount(person, gain)
     deviation = float(sums.std(ddof=1)) if len(sums) > 1 else 0.0
     z = float(sums.mean()) * sqrt(len(sums)) / deviation if deviation else 0.0
-    by_month = [float(gain[months == month].sum()) for month in np.unique(months) if churned[months == month].any()]
+    by_month = [
+        float(gain[months == month].sum())
+        for month in np.unique(months)
+        if churned[months == month].any()
+    ]
     return Verdict(
         gain_share=float(gain.sum() / -before.sum()),
         p_value=0.5 * erfc(z / sqrt(2)),

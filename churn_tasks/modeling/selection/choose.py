@@ -13,7 +13,18 @@ from churn_tasks.modeling.selection.twins import closest_kept, rank_correlations
 if TYPE_CHECKING:
     import pandas as pd
 
-Reason = Literal["pinned", "tells", "all", "banned", "missing", "constant", "rare", "twin", "weak", "full"]
+Reason = Literal[
+    "pinned",
+    "tells",
+    "all",
+    "banned",
+    "missing",
+    "constant",
+    "rare",
+    "twin",
+    "weak",
+    "full",
+]
 KEPT: tuple[Reason, ...] = ("pinned", "tells", "all")
 FEWEST_KEPT = 10
 
@@ -88,17 +99,37 @@ def select(rows: Sample, features: FeatureSet, wanted: Features) -> Selection:
     if wanted.select is None:
         return everything(features, wanted.ban)
     known, pinned = strengths(rows, features), frozenset(wanted.pin)
-    by_iv = sorted(known, key=lambda name: (-round(known[name].iv, 9), -round(known[name].better_auc, 9)))
-    out = {name: Verdict(name, reason) for name in by_iv if (reason := _simple(known[name], wanted.select))}
-    numbers = [name for name in by_iv if name in features.numeric and (name not in out or name in pinned)]
+    by_iv = sorted(
+        known,
+        key=lambda name: (-round(known[name].iv, 9), -round(known[name].better_auc, 9)),
+    )
+    out = {
+        name: Verdict(name, reason)
+        for name in by_iv
+        if (reason := _simple(known[name], wanted.select))
+    }
+    numbers = [
+        name
+        for name in by_iv
+        if name in features.numeric and (name not in out or name in pinned)
+    ]
     close = rank_correlations(rows.features, numbers)
-    for name, (other, correlation) in closest_kept(numbers, close, wanted.select.max_correlation, pinned).items():
+    for name, (other, correlation) in closest_kept(
+        numbers, close, wanted.select.max_correlation, pinned
+    ).items():
         out[name] = Verdict(name, "twin", twin_of=other, correlation=correlation)
-    left = _Left(rows, features, [name for name in by_iv if name not in out or name in pinned])
+    left = _Left(
+        rows, features, [name for name in by_iv if name not in out or name in pinned]
+    )
     out |= left.without_use(known, wanted.select, pinned)
     out |= {name: Verdict(name, "pinned") for name in pinned}
-    made = (left.figured(out.get(name) or Verdict(name, "tells"), known[name]) for name in features.names)
-    chosen = Selection((*made, *(Verdict(name, "banned") for name in wanted.ban)), rows=len(rows))
+    made = (
+        left.figured(out.get(name) or Verdict(name, "tells"), known[name])
+        for name in features.names
+    )
+    chosen = Selection(
+        (*made, *(Verdict(name, "banned") for name in wanted.ban)), rows=len(rows)
+    )
     return chosen if chosen.kept else everything(features, wanted.ban)
 
 
@@ -116,12 +147,16 @@ class _Left:
 
     def __init__(self, rows: Sample, features: FeatureSet, names: list[str]) -> None:
         numeric = [name for name in names if name in features.numeric]
-        self.gain, self.chance = gains(rows, numeric, [name for name in names if name in features.text])
+        self.gain, self.chance = gains(
+            rows, numeric, [name for name in names if name in features.text]
+        )
         # the column that adds most first; where the gain is the same, by information value
         self.order = sorted(names, key=lambda name: -round(self.gain[name], 9))
         self.place = {name: place for place, name in enumerate(self.order, start=1)}
 
-    def without_use(self, known: dict[str, Strength], limits: Select, pinned: frozenset[str]) -> dict[str, Verdict]:
+    def without_use(
+        self, known: dict[str, Strength], limits: Select, pinned: frozenset[str]
+    ) -> dict[str, Verdict]:
         """Those that tell nothing, alone or beside the others, and those for which there is no room.
 
         Of those that tell nothing the first few stay: where nothing tells anything, a model still needs columns.
@@ -130,7 +165,11 @@ class _Left:
         room = max(limits.max_columns - len(pinned), 0)
         for name in (name for name in self.order if name not in pinned):
             tells = known[name].tells(limits.min_iv, limits.min_auc, limits.certainty)
-            if self.place[name] > FEWEST_KEPT and self.gain[name] <= self.chance and not tells:
+            if (
+                self.place[name] > FEWEST_KEPT
+                and self.gain[name] <= self.chance
+                and not tells
+            ):
                 out[name] = Verdict(name, "weak")
             elif not room:
                 out[name] = Verdict(name, "full")
@@ -141,7 +180,12 @@ class _Left:
     def figured(self, verdict: Verdict, strength: Strength) -> Verdict:
         """The verdict with the figures it was decided by."""
         name = verdict.feature
-        return replace(verdict, strength=strength, gain=self.gain.get(name), place=self.place.get(name))
+        return replace(
+            verdict,
+            strength=strength,
+            gain=self.gain.get(name),
+            place=self.place.get(name),
+        )
 
 
 def _record(verdict: Verdict, rows: int) -> dict[str, Any]:

@@ -32,7 +32,10 @@ def gains(
     if not numeric or min(rows.churners, len(rows) - rows.churners) < FEWEST_LEAVERS:
         return dict.fromkeys(names, 0.0), 0.0
     columns = [rows.features[name].to_numpy() for name in numeric]
-    columns += [np.unique(rows.features[name].to_numpy().astype(str), return_inverse=True)[1] for name in text]
+    columns += [
+        np.unique(rows.features[name].to_numpy().astype(str), return_inverse=True)[1]
+        for name in text
+    ]
     rng = np.random.default_rng(SEED)
     shadowed = np.unique(np.linspace(0, len(numeric) - 1, SHADOWS).astype(int))
     columns += [rng.permutation(columns[place]) for place in shadowed]
@@ -45,4 +48,6 @@ def gains(
     chosen = {**PARAMETERS, "min_data_in_leaf": fewest, "num_threads": threads}
     found = lgb.train(chosen, data, num_boost_round=TREES).feature_importance("gain")
     shares = found / (found.sum() or 1)
-    return dict(zip(names, shares.tolist(), strict=False)), float(shares[len(names) :].max())
+    return dict(zip(names, shares.tolist(), strict=False)), float(
+        shares[len(names) :].max()
+    )

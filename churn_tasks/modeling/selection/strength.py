@@ -4,7 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from churn_tasks.modeling.binning import auc_error, auc_of, counts_in, edges_of, information_value
+from churn_tasks.modeling.binning import (
+    auc_error,
+    auc_of,
+    counts_in,
+    edges_of,
+    information_value,
+)
 from churn_tasks.modeling.frames import FeatureSet, Sample
 
 RAREST_VALUE = 0.01  # texts of fewer rows share one bin, as the models' encoder has it
@@ -44,8 +50,14 @@ class Strength:
 
 def strengths(rows: Sample, features: FeatureSet) -> dict[str, Strength]:
     """Every column of the set, in its order."""
-    found = {name: of_numbers(rows.features[name].to_numpy(), rows.churned) for name in features.numeric}
-    found |= {name: _of_texts(rows.features[name].to_numpy(), rows.churned) for name in features.text}
+    found = {
+        name: of_numbers(rows.features[name].to_numpy(), rows.churned)
+        for name in features.numeric
+    }
+    found |= {
+        name: _of_texts(rows.features[name].to_numpy(), rows.churned)
+        for name in features.text
+    }
     return {name: found[name] for name in features.names}
 
 
@@ -59,7 +71,8 @@ def of_numbers(values: np.ndarray, churned: np.ndarray) -> Strength:
     iv, iv_error = information_value(counts, leavers)
     return Strength(
         missing_share=float(missing.mean()),
-        varied_share=1 - max(_most_repeated(ordered), int(missing.sum())) / max(len(values), 1),
+        varied_share=1
+        - max(_most_repeated(ordered), int(missing.sum())) / max(len(values), 1),
         iv=iv,
         auc=auc_of(ordered, leaving),
         iv_error=iv_error,

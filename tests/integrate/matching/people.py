@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from benchmarks.matching.planted import Mix, customers
 from churn_tasks.core.months import Month
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import match
-from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import another_month, pour, rows, small_run
 
 STRANGERS = Mix(in_family=0.3, second_line=0, third_line=0, registered_twice=0)
@@ -26,32 +26,65 @@ def person(customer_id: str, **changes: Any) -> dict[str, Any]:
 
 
 def lake(folder: Path, month: str = "2024-01", **settings: Any) -> MonthRun:
-    return small_run(folder, month, raw=["customer", "bill"], resources={"memory": "1GB", "threads": 2}, **settings)
+    return small_run(
+        folder,
+        month,
+        raw=["customer", "bill"],
+        resources={"memory": "1GB", "threads": 2},
+        **settings,
+    )
 
 
 def put_month(
-    run: MonthRun, month: str, crafted: list[dict[str, Any]], *, others: int = 400, mix: Mix = STRANGERS
+    run: MonthRun,
+    month: str,
+    crafted: list[dict[str, Any]],
+    *,
+    others: int = 400,
+    mix: Mix = STRANGERS,
 ) -> None:
     """``clean_customer`` of a month: these records among ``others`` of whom most are strangers to each other."""
     start = Month.parse(month).start
     base = customers(others, 5, mix).drop_columns(["person_no"]).to_pylist()
-    usual = {"event_date": date(2023, 5, 1), "known_date": date(2023, 5, 1), "joined_date": date(2023, 5, 1)}
+    usual = {
+        "event_date": date(2023, 5, 1),
+        "known_date": date(2023, 5, 1),
+        "joined_date": date(2023, 5, 1),
+    }
     usual |= {"service_status": "active", "pay_mode": "postpaid"}
     names = run.registry.tables["clean_customer"].column_names
-    made = [{name: {**usual, **row}.get(name) for name in names} for row in [*base, *crafted]]
-    kinds = {column.name: column.type for column in run.registry.tables["clean_customer"].columns}
+    made = [
+        {name: {**usual, **row}.get(name) for name in names}
+        for row in [*base, *crafted]
+    ]
+    kinds = {
+        column.name: column.type
+        for column in run.registry.tables["clean_customer"].columns
+    }
     types = {"text": pa.string(), "date": pa.date32(), "integer": pa.int64()}
     table = pa.table(
-        {name: pa.array([row[name] for row in made], types.get(kinds[name], pa.float64())) for name in names}
+        {
+            name: pa.array(
+                [row[name] for row in made], types.get(kinds[name], pa.float64())
+            )
+            for name in names
+        }
     )
     with run.engine.registered("crafted", table):
         pour(run, "clean_customer", Month.of(start), "crafted")
 
 
-def matched(run: MonthRun, month: str) -> tuple[dict[str, str], dict[tuple[str, str], dict[str, Any]]]:
+def matched(
+    run: MonthRun, month: str
+) -> tuple[dict[str, str], dict[tuple[str, str], dict[str, Any]]]:
     """Run the step; the person of each line, and the pairs by their two lines."""
     of_month = another_month(run, month)
     match.run(of_month)
-    people = {row["customer_id"]: row["person_id"] for row in rows(of_month, "customer_line")}
-    pairs = {(row["customer_id_a"], row["customer_id_b"]): row for row in rows(of_month, "match_pair")}
+    people = {
+        row["customer_id"]: row["person_id"] for row in rows(of_month, "customer_line")
+    }
+    pairs = {
+        (row["customer_id_a"], row["customer_id_b"]): row
+        for row in rows(of_month, "match_pair")
+    }
     return people, pairs

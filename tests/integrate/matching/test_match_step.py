@@ -9,22 +9,50 @@ import pytest
 from churn_tasks.core.errors import NotReady
 from churn_tasks.core.months import Month
 from churn_tasks.local.postgres import Cluster
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import match
-from churn_tasks.steps.month_run import MonthRun
 from tests.integrate.matching.people import MINGLED, lake, matched, person, put_month
 from tests.lakes import another_month, put, rows, small_run
 
 TABLES = ("match_pair", "customer_line", "customer", "customer_source")
 FAMILY = [
     person("wang", phone_token="t_wang"),
-    person("wang_again", customer_name="王 晓明", address_text="东港区西城人民路 12号 3-1503", identity_token=None),
+    person(
+        "wang_again",
+        customer_name="王 晓明",
+        address_text="东港区西城人民路 12号 3-1503",
+        identity_token=None,
+    ),
     person("wang_second", phone_token="t_second", joined_date=date(2024, 1, 10)),
     person(
-        "wife", customer_name="李芳", gender="female", birth_year=1982, phone_token="t_wife", identity_token="i_wife"
+        "wife",
+        customer_name="李芳",
+        gender="female",
+        birth_year=1982,
+        phone_token="t_wife",
+        identity_token="i_wife",
     ),
-    person("son", customer_name="王晓军", birth_year=2004, phone_token="t_son", identity_token="i_son"),
-    person("brother", customer_name="王晓亮", birth_year=1981, phone_token="t_brother", identity_token=None),
-    person("proxy", customer_name="赵国强", birth_year=1955, phone_token="t_proxy", address_text="南湾区东城和平街9号"),
+    person(
+        "son",
+        customer_name="王晓军",
+        birth_year=2004,
+        phone_token="t_son",
+        identity_token="i_son",
+    ),
+    person(
+        "brother",
+        customer_name="王晓亮",
+        birth_year=1981,
+        phone_token="t_brother",
+        identity_token=None,
+    ),
+    person(
+        "proxy",
+        customer_name="赵国强",
+        birth_year=1955,
+        phone_token="t_proxy",
+        address_text="南湾区东城和平街9号",
+    ),
 ]
 
 
@@ -32,12 +60,16 @@ def _digests(run, month: str) -> dict[str, str]:
     return {table: run.lake.sha256(table, Month.parse(month)) for table in TABLES}
 
 
-def test_a_double_and_a_second_line_are_one_person_and_a_family_is_not(tmp_path: Path) -> None:
+def test_a_double_and_a_second_line_are_one_person_and_a_family_is_not(
+    tmp_path: Path,
+) -> None:
     run = lake(tmp_path)
     put_month(run, "2024-01", FAMILY, mix=MINGLED)
     people, pairs = matched(run, "2024-01")
     assert people["wang"] == people["wang_again"] == people["wang_second"] == "Pwang"
-    assert len({people[name] for name in ("wang", "wife", "son", "brother", "proxy")}) == 5
+    assert (
+        len({people[name] for name in ("wang", "wife", "son", "brother", "proxy")}) == 5
+    )
     merged = pairs["wang", "wang_again"]
     assert merged["verdict"] == "merged"
     assert "same name" in merged["evidence"] and "同" in merged["evidence_zh"]
@@ -45,14 +77,18 @@ def test_a_double_and_a_second_line_are_one_person_and_a_family_is_not(tmp_path:
     run.close()
 
 
-def test_a_relative_who_signed_with_the_same_document_is_asked_about(tmp_path: Path) -> None:
+def test_a_relative_who_signed_with_the_same_document_is_asked_about(
+    tmp_path: Path,
+) -> None:
     """Equal documents say much; an altogether other name beside them is never merged automatically."""
     run = lake(tmp_path)
     put_month(run, "2024-01", FAMILY, mix=MINGLED)
     people, pairs = matched(run, "2024-01")
     assert people["proxy"] != people["wang"]
     asked = {pair: row["reason"] for pair, row in pairs.items() if "proxy" in pair}
-    assert asked["proxy", "wang"] == asked["proxy", "wang_second"] == "document_of_another"
+    assert (
+        asked["proxy", "wang"] == asked["proxy", "wang_second"] == "document_of_another"
+    )
     assert ("proxy", "wang_again") not in asked, "which shows no document"
     run.close()
 
@@ -77,12 +113,24 @@ def test_a_person_keeps_the_number_over_months_and_lines(tmp_path: Path) -> None
     new = person("a_new", phone_token="t_new", joined_date=date(2024, 2, 10))
     put_month(run, "2024-01", [old])
     put_month(run, "2024-02", [old, new])
-    put_month(run, "2024-03", [new])  # the first line is gone; the person goes on under the number it was given
-    for month, lines in (("2024-01", {"k_old"}), ("2024-02", {"k_old", "a_new"}), ("2024-03", {"k_old", "a_new"})):
+    put_month(
+        run, "2024-03", [new]
+    )  # the first line is gone; the person goes on under the number it was given
+    for month, lines in (
+        ("2024-01", {"k_old"}),
+        ("2024-02", {"k_old", "a_new"}),
+        ("2024-03", {"k_old", "a_new"}),
+    ):
         people, _ = matched(run, month)
         assert {people[line] for line in lines} == {"Pk_old"}, month
-    line = {row["customer_id"]: row for row in rows(another_month(run, "2024-03"), "customer_line")}
-    assert (line["k_old"]["is_current"], line["k_old"]["ended_date"]) == (False, date(2024, 3, 1))
+    line = {
+        row["customer_id"]: row
+        for row in rows(another_month(run, "2024-03"), "customer_line")
+    }
+    assert (line["k_old"]["is_current"], line["k_old"]["ended_date"]) == (
+        False,
+        date(2024, 3, 1),
+    )
     assert (line["a_new"]["is_primary"], line["a_new"]["line_count"]) == (True, 1)
     run.close()
 
@@ -94,7 +142,11 @@ def test_a_person_keeps_the_number_over_months_and_lines(tmp_path: Path) -> None
         (date(2024, 1, 25), 45, "z_new"),  # opened before the old one ended
         (date(2024, 3, 25), 45, "z_new"),  # 44 days after
         (date(2024, 3, 27), 45, None),  # 46 days after
-        (date(2024, 2, 20), 0, None),  # switched off: every line that is left counts as churned
+        (
+            date(2024, 2, 20),
+            0,
+            None,
+        ),  # switched off: every line that is left counts as churned
     ],
 )
 def test_a_line_left_for_another_has_a_successor(
@@ -102,15 +154,26 @@ def test_a_line_left_for_another_has_a_successor(
 ) -> None:
     run = lake(tmp_path, definition={"rotation_days": days})
     old = person("a_old", joined_date=date(2020, 1, 1))
-    closed = {**old, "service_status": "closed", "event_date": date(2024, 2, 10), "known_date": date(2024, 2, 10)}
+    closed = {
+        **old,
+        "service_status": "closed",
+        "event_date": date(2024, 2, 10),
+        "known_date": date(2024, 2, 10),
+    }
     new = person("z_new", phone_token="t_new", joined_date=opened)
     put_month(run, "2024-01", [old])
     put_month(run, "2024-02", [closed, *([new] if opened < date(2024, 3, 1) else [])])
     put_month(run, "2024-03", [new])
     for month in ("2024-01", "2024-02", "2024-03"):
         matched(run, month)
-    line = {row["customer_id"]: row for row in rows(another_month(run, "2024-03"), "customer_line")}
-    assert (line["a_old"]["ended_date"], line["a_old"]["successor_id"]) == (date(2024, 2, 10), successor)
+    line = {
+        row["customer_id"]: row
+        for row in rows(another_month(run, "2024-03"), "customer_line")
+    }
+    assert (line["a_old"]["ended_date"], line["a_old"]["successor_id"]) == (
+        date(2024, 2, 10),
+        successor,
+    )
     assert line["z_new"]["successor_id"] is None
     run.close()
 
@@ -118,7 +181,12 @@ def test_a_line_left_for_another_has_a_successor(
 def test_a_month_knows_nothing_of_later_months(tmp_path: Path) -> None:
     """Later partitions, later events and later knowledge in the month's own partition change no byte; the past does."""
     run = lake(tmp_path)
-    later = person("later", phone_token="t_later", event_date=date(2024, 3, 1), known_date=date(2024, 3, 1))
+    later = person(
+        "later",
+        phone_token="t_later",
+        event_date=date(2024, 3, 1),
+        known_date=date(2024, 3, 1),
+    )
     unknown = person("unknown", phone_token="t_unknown", known_date=date(2024, 3, 7))
     put_month(run, "2024-01", FAMILY)
     put_month(run, "2024-02", FAMILY)
@@ -126,7 +194,11 @@ def test_a_month_knows_nothing_of_later_months(tmp_path: Path) -> None:
         matched(run, month)
     before = _digests(run, "2024-02")
     put_month(run, "2024-02", [*FAMILY, later, unknown])
-    put_month(run, "2024-03", [person(row["customer_id"], customer_name="全不同") for row in FAMILY])
+    put_month(
+        run,
+        "2024-03",
+        [person(row["customer_id"], customer_name="全不同") for row in FAMILY],
+    )
     matched(run, "2024-02")
     assert _digests(run, "2024-02") == before
     put_month(run, "2024-02", FAMILY[1:])
@@ -139,11 +211,21 @@ def test_decisions_hold_and_are_frozen(tmp_path: Path) -> None:
     run = lake(tmp_path)
     put_month(run, "2024-01", FAMILY)
     decided = {"customer_id_b": "wang_second", "decided_by": "li", "revision": 1}
-    put(run, "review_decision", "2024-01", [{**decided, "customer_id_a": "wang", "decision": "different"}])
+    put(
+        run,
+        "review_decision",
+        "2024-01",
+        [{**decided, "customer_id_a": "wang", "decision": "different"}],
+    )
     people, pairs = matched(run, "2024-01")
     assert pairs["wang", "wang_second"]["verdict"] == "different_by_person"
     assert people["wang"] != people["wang_second"]
-    relative = {"customer_id_a": "proxy", "customer_id_b": "wang", "decided_by": "li", "revision": 2}
+    relative = {
+        "customer_id_a": "proxy",
+        "customer_id_b": "wang",
+        "decided_by": "li",
+        "revision": 2,
+    }
     put(run, "review_decision", "2024-01", [{**relative, "decision": "same"}])
     people, pairs = matched(run, "2024-01")
     assert pairs["proxy", "wang"]["verdict"] == "same_by_person"
@@ -158,13 +240,33 @@ def test_each_person_is_put_together_and_says_from_where(tmp_path: Path) -> None
     of_month = another_month(run, "2024-01")
     (wang,) = (row for row in rows(of_month, "customer") if row["person_id"] == "Pwang")
     assert (wang["line_count"], wang["primary_customer_id"]) == (3, "wang")
-    assert (wang["customer_name"], wang["birth_year"], wang["identity_token"]) == ("王晓明", 1980, "i_wang")
+    assert (wang["customer_name"], wang["birth_year"], wang["identity_token"]) == (
+        "王晓明",
+        1980,
+        "i_wang",
+    )
     assert (wang["joined_date"], wang["phone_token"]) == (date(2023, 5, 1), "t_wang")
-    source = {row["field"]: row for row in rows(of_month, "customer_source") if row["person_id"] == "Pwang"}
+    source = {
+        row["field"]: row
+        for row in rows(of_month, "customer_source")
+        if row["person_id"] == "Pwang"
+    }
     assert source["identity_token"]["customer_id"] in ("wang", "wang_second")
-    assert source["customer_name"]["rule"] == "most_frequent" and source["customer_name"]["candidates"] == 2
-    assert not any("王晓明" in str(value) for row in source.values() for value in row.values())
-    assert sum(row["is_primary"] for row in rows(of_month, "customer_line") if row["person_id"] == "Pwang") == 1
+    assert (
+        source["customer_name"]["rule"] == "most_frequent"
+        and source["customer_name"]["candidates"] == 2
+    )
+    assert not any(
+        "王晓明" in str(value) for row in source.values() for value in row.values()
+    )
+    assert (
+        sum(
+            row["is_primary"]
+            for row in rows(of_month, "customer_line")
+            if row["person_id"] == "Pwang"
+        )
+        == 1
+    )
     run.close()
 
 
@@ -178,7 +280,9 @@ def test_nothing_is_said_of_anybody(
         report = match.run(another_month(run, "2024-01"))
     heard = caplog.text + "".join(capfd.readouterr()) + str(report)
     assert not any(secret in heard for secret in ("王", "人民路", "t_wang", "i_wang"))
-    left = run.engine.connection.execute("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '%splink%'")
+    left = run.engine.connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '%splink%'"
+    )
     assert left.fetchall() == []
     run.close()
 
@@ -193,10 +297,18 @@ def test_months_are_matched_in_order(tmp_path: Path) -> None:
 
 def test_without_names_every_line_is_a_person(tmp_path: Path) -> None:
     run = small_run(tmp_path, "2024-02", raw=["bill"])
-    put(run, "clean_bill", "2024-02", [{"customer_id": "a", "bill_id": "1"}, {"customer_id": "b"}], checked=False)
+    put(
+        run,
+        "clean_bill",
+        "2024-02",
+        [{"customer_id": "a", "bill_id": "1"}, {"customer_id": "b"}],
+        checked=False,
+    )
     report = match.run(run)
     assert report.rows == {"customer_line": 2}
-    assert {row["customer_id"]: row["person_id"] for row in rows(run, "customer_line")} == {"a": "Pa", "b": "Pb"}
+    assert {
+        row["customer_id"]: row["person_id"] for row in rows(run, "customer_line")
+    } == {"a": "Pa", "b": "Pb"}
     run.close()
 
 
@@ -210,20 +322,29 @@ def test_a_handful_of_records_is_no_trouble(tmp_path: Path, others: int) -> None
     run.close()
 
 
-def test_a_restated_month_is_matched_anew_only_when_its_records_changed(tmp_path: Path) -> None:
+def test_a_restated_month_is_matched_anew_only_when_its_records_changed(
+    tmp_path: Path,
+) -> None:
     """The first version stays what it was; the restated one knows the correction."""
     run = lake(tmp_path)
     put_month(run, "2024-01", FAMILY, mix=MINGLED)
     matched(run, "2024-01")
     first = _digests(run, "2024-01")
-    restated = MonthRun(run.settings, Month.parse("2024-01"), restated_until=date(2024, 3, 6), tables=("bill",))
+    restated = MonthRun(
+        run.settings,
+        Month.parse("2024-01"),
+        restated_until=date(2024, 3, 6),
+        tables=("bill",),
+    )
     assert match.run(restated).outcome == "skipped"
     corrected = [row for row in FAMILY if row["customer_id"] != "wang_second"]
     put_month(restated, "2024-01", corrected, mix=MINGLED)
     assert match.run(restated).outcome == "done"
     assert _digests(run, "2024-01") == first
     restated.engine.view("customer_line")
-    known = restated.engine.records("SELECT customer_id FROM customer_line WHERE person_id = 'Pwang'")
+    known = restated.engine.records(
+        "SELECT customer_id FROM customer_line WHERE person_id = 'Pwang'"
+    )
     assert {row["customer_id"] for row in known} == {"wang", "wang_again"}
     restated.close()
     run.close()
@@ -236,7 +357,11 @@ def test_decisions_are_frozen_with_the_month_and_looked_up_again_when_it_is_rest
     url = postgres.create_database("match_decisions")
     run = lake(tmp_path)
     run.settings = run.settings.model_copy(
-        update={"environment": run.settings.environment.model_copy(update={"warehouse_url": url})}
+        update={
+            "environment": run.settings.environment.model_copy(
+                update={"warehouse_url": url}
+            )
+        }
     )
     for month in ("2024-01", "2024-02"):
         put_month(run, month, FAMILY, mix=MINGLED)
@@ -244,14 +369,25 @@ def test_decisions_are_frozen_with_the_month_and_looked_up_again_when_it_is_rest
     asked = match.run(january).facts["asked"]
     queue = run.warehouse.review_pairs(state="open")
     assert asked == len(queue) > 0
-    assert "赵国强" in str([pair["record_a"] for pair in queue if pair["customer_id_a"] == "proxy"])
+    assert "赵国强" in str(
+        [pair["record_a"] for pair in queue if pair["customer_id_a"] == "proxy"]
+    )
     before = _digests(run, "2024-01")
     run.warehouse.decide_pair(("proxy", "wang"), "same", "li", "signed for his nephew")
     match.run(january)
-    assert _digests(run, "2024-01") == before, "the month keeps what was known when it first ran"
+    assert _digests(run, "2024-01") == before, (
+        "the month keeps what was known when it first ran"
+    )
     people, pairs = matched(run, "2024-02")
-    assert pairs["proxy", "wang"]["verdict"] == "same_by_person" and people["proxy"] == people["wang"]
-    left = [pair for pair in queue if (pair["customer_id_a"], pair["customer_id_b"]) != ("proxy", "wang")]
+    assert (
+        pairs["proxy", "wang"]["verdict"] == "same_by_person"
+        and people["proxy"] == people["wang"]
+    )
+    left = [
+        pair
+        for pair in queue
+        if (pair["customer_id_a"], pair["customer_id_b"]) != ("proxy", "wang")
+    ]
     assert run.warehouse.review_pairs(state="open") == left, "nothing is asked twice"
     january.close()
     run.close()

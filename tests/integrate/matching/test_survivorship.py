@@ -47,7 +47,9 @@ def test_the_primary_line_without_a_value_gives_way() -> None:
     connection = duckdb.connect()
     connection.execute(f"CREATE TABLE line AS {LINES}")
     connection.execute("UPDATE line SET field = NULL WHERE customer_id = 'a1'")
-    found = connection.execute(f"SELECT customer_id FROM ({chosen_sql({'field': 'primary_line'}, 'line')}) ORDER BY 1")
+    found = connection.execute(
+        f"SELECT customer_id FROM ({chosen_sql({'field': 'primary_line'}, 'line')}) ORDER BY 1"
+    )
     assert found.fetchall() == [("a2",), ("c1",)]
 
 

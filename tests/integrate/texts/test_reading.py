@@ -50,7 +50,9 @@ def test_a_text_is_read_as_a_person_would(reader: TextReader, text: str) -> None
     found = reader.read(text)
     assert found is not None
     assert set(found.classes) >= classes
-    assert len(set(found.classes) - classes) <= 1, "at most one class beside what a person names"
+    assert len(set(found.classes) - classes) <= 1, (
+        "at most one class beside what a person names"
+    )
     assert (None if found.tone is None else (found.tone > 0) - (found.tone < 0)) == sign
 
 
@@ -66,14 +68,20 @@ def test_a_text_is_read_as_a_person_would(reader: TextReader, text: str) -> None
         ("对处理结果不满意", "thanks"),
     ],
 )
-def test_what_is_denied_or_stands_within_another_word_is_not_found(reader: TextReader, text: str, without: str) -> None:
+def test_what_is_denied_or_stands_within_another_word_is_not_found(
+    reader: TextReader, text: str, without: str
+) -> None:
     found = reader.read(text)
     assert found is not None and without not in found.classes
 
 
 def test_a_search_for_the_terms_alone_would_find_all_of_them() -> None:
     """Control: why texts are cut into words."""
-    assert "价" in "给这次服务一个评价" and "port" in "supported the report" and "转网" in "不会转网的，放心"
+    assert (
+        "价" in "给这次服务一个评价"
+        and "port" in "supported the report"
+        and "转网" in "不会转网的，放心"
+    )
 
 
 TONES = ["极其糟糕", "非常糟糕", "糟糕", "有点糟糕", "一般", "不糟糕", "满意", "很满意"]
@@ -81,20 +89,44 @@ TONES = ["极其糟糕", "非常糟糕", "糟糕", "有点糟糕", "一般", "�
 
 def test_degree_and_negation_order_the_tone(reader: TextReader) -> None:
     """Points of the same word: 4 x 2, 3 x 2, 2 x 2, 1 x 2; denied it is half as good; and the good ones upwards."""
-    points = [(one.positive - one.negative) if (one := reader.read(text)) else 0 for text in TONES]
+    points = [
+        (one.positive - one.negative) if (one := reader.read(text)) else 0
+        for text in TONES
+    ]
     assert points == [-8, -6, -4, -2, 0, 2, 4, 6]
     unhappy = reader.read("不太满意")
     assert unhappy is not None and unhappy.tone == -1
 
 
-def test_a_negation_reaches_neither_the_next_clause_nor_past_a_break(reader: TextReader) -> None:
-    for text in ("不，我要销户", "再不解决我就销户", "if you do not mend it, I'll leave"):
+def test_a_negation_reaches_neither_the_next_clause_nor_past_a_break(
+    reader: TextReader,
+) -> None:
+    for text in (
+        "不，我要销户",
+        "再不解决我就销户",
+        "if you do not mend it, I'll leave",
+    ):
         found = reader.read(text)
         assert found is not None and "leaving" in found.classes, text
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "   ", "\n\t", "……", "！！！", "😡😡", "无", " 无 ", "N/A", "null", "暂无", "\x00"]
+    "text",
+    [
+        None,
+        "",
+        "   ",
+        "\n\t",
+        "……",
+        "！！！",
+        "😡😡",
+        "无",
+        " 无 ",
+        "N/A",
+        "null",
+        "暂无",
+        "\x00",
+    ],
 )
 def test_nothing_written_is_no_text(reader: TextReader, text: str | None) -> None:
     assert reader.read(text) is None
@@ -146,14 +178,22 @@ def test_thousands_of_texts_a_second(reader: TextReader) -> None:
 
 def _terms() -> Iterable[tuple[str, str]]:
     rules = load_text_rules(load_settings("telecom"))
-    return [(name, term) for name, one in rules.classes.classes.items() for term in one.terms]
+    return [
+        (name, term)
+        for name, one in rules.classes.classes.items()
+        for term in one.terms
+    ]
 
 
 def test_every_term_finds_itself(reader: TextReader) -> None:
     """A term that its own spelling does not find is dead; the segmentation must keep it whole."""
     dead = []
     for name, term in _terms():
-        found = reader.read(f"我说{term.rstrip('*')}。" if not term.isascii() else f"well {term.replace('*', '')}.")
+        found = reader.read(
+            f"我说{term.rstrip('*')}。"
+            if not term.isascii()
+            else f"well {term.replace('*', '')}."
+        )
         if found is None or name not in found.classes:
             dead.append((name, term))
     assert dead == []
@@ -161,8 +201,16 @@ def test_every_term_finds_itself(reader: TextReader) -> None:
 
 def test_every_class_is_a_column_and_has_both_languages() -> None:
     rules = load_text_rules(load_settings("telecom"))
-    table = yaml.safe_load((INCLUDE / "tables" / "pipeline" / "month_complaint_text.yaml").read_text(encoding="utf-8"))
-    counts = [column["name"] for column in table["columns"] if column["name"].endswith("_text_count")]
+    table = yaml.safe_load(
+        (INCLUDE / "tables" / "pipeline" / "month_complaint_text.yaml").read_text(
+            encoding="utf-8"
+        )
+    )
+    counts = [
+        column["name"]
+        for column in table["columns"]
+        if column["name"].endswith("_text_count")
+    ]
     assert counts == [f"{name}_text_count" for name in rules.classes.classes]
     assert all(one.title.en and one.title.zh for one in rules.classes.classes.values())
 
@@ -170,14 +218,22 @@ def test_every_class_is_a_column_and_has_both_languages() -> None:
 def test_a_profile_may_bring_words_of_its_own(tmp_path: Path) -> None:
     profile = small_profile(tmp_path, ["bill", "complaint"])
     (profile / "text").mkdir()
-    words = {"classes": {"price": {"title": {"en": "x", "zh": "x"}, "terms": ["gold*"]}}}
-    (profile / "text" / "classes.yaml").write_text(yaml.safe_dump(words), encoding="utf-8")
-    found = TextReader(load_text_rules(load_settings(str(profile)))).read("too golden, terrible")
+    words = {
+        "classes": {"price": {"title": {"en": "x", "zh": "x"}, "terms": ["gold*"]}}
+    }
+    (profile / "text" / "classes.yaml").write_text(
+        yaml.safe_dump(words), encoding="utf-8"
+    )
+    found = TextReader(load_text_rules(load_settings(str(profile)))).read(
+        "too golden, terrible"
+    )
     assert found is not None and found.classes == ("price",) and found.tone == -1
 
 
 @pytest.mark.parametrize("terms", ["[no, price]", "[315]", "['']", "price"])
-def test_a_word_that_yaml_takes_for_something_else_is_refused(terms: str, tmp_path: Path) -> None:
+def test_a_word_that_yaml_takes_for_something_else_is_refused(
+    terms: str, tmp_path: Path
+) -> None:
     profile = small_profile(tmp_path, ["bill", "complaint"])
     (profile / "text").mkdir()
     text = f"classes: {{price: {{title: {{en: x, zh: x}}, terms: {terms}}}}}"

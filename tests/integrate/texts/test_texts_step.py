@@ -10,15 +10,17 @@ import yaml
 
 from churn_tasks.core.errors import NotReady, SettingsError
 from churn_tasks.core.months import Month
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import texts
-from churn_tasks.steps.month_run import MonthRun
 from tests.lakes import put, rows, small_profile, small_run
 
 SECRET = "密码八八六"
 THREAT = f"再不解决就转网，{SECRET}"
 
 
-def complaint(number: int, customer: str, day: str, text: str | None, known: str = "") -> dict[str, Any]:
+def complaint(
+    number: int, customer: str, day: str, text: str | None, known: str = ""
+) -> dict[str, Any]:
     return {
         "complaint_id": f"T{number}", "customer_id": customer, "event_date": day, "known_date": known or day,
         "category": "price", "channel": "app", "complaint_text": text,
@@ -52,18 +54,38 @@ def test_what_was_written_and_known_in_the_month_is_read(run: MonthRun) -> None:
     assert set(made) == {"threatens", "known_in_time", "thanks"}
     assert report.rows == {"month_complaint_text": 3} and report.facts == {"texts": 4}
     threatens = made["threatens"]
-    assert (threatens["text_count"], threatens["price_text_count"], threatens["leaving_text_count"]) == (2, 1, 1)
-    assert str(threatens["last_leaving_date"]) == str(threatens["last_text_date"]) == "2024-03-30"
+    assert (
+        threatens["text_count"],
+        threatens["price_text_count"],
+        threatens["leaving_text_count"],
+    ) == (2, 1, 1)
+    assert (
+        str(threatens["last_leaving_date"])
+        == str(threatens["last_text_date"])
+        == "2024-03-30"
+    )
     assert (threatens["lowest_tone_ratio"], threatens["positive_points"]) == (-1, 0)
     assert threatens["character_count"] == len("月租太贵，非常不满意") + len(THREAT)
-    assert made["thanks"]["last_tone_ratio"] > 0 and made["known_in_time"]["network_text_count"] == 1
+    assert (
+        made["thanks"]["last_tone_ratio"] > 0
+        and made["known_in_time"]["network_text_count"] == 1
+    )
 
 
 def test_the_last_tone_is_of_the_latest_text_that_has_one(run: MonthRun) -> None:
     later = complaint(10, "thanks", "2024-03-20", "账单")
-    put(run, "clean_complaint", "2024-03", [*MARCH, later, complaint(11, "thanks", "2024-03-10", "极差")])
+    put(
+        run,
+        "clean_complaint",
+        "2024-03",
+        [*MARCH, later, complaint(11, "thanks", "2024-03-10", "极差")],
+    )
     texts.run(run)
-    thanks = next(row for row in rows(run, "month_complaint_text") if row["customer_id"] == "thanks")
+    thanks = next(
+        row
+        for row in rows(run, "month_complaint_text")
+        if row["customer_id"] == "thanks"
+    )
     assert thanks["last_tone_ratio"] == thanks["lowest_tone_ratio"] == -1
     assert str(thanks["last_text_date"]) == "2024-03-20"
 
@@ -76,7 +98,9 @@ def test_the_order_of_rows_and_a_second_run_change_no_byte(run: MonthRun) -> Non
     assert run.lake.sha256("month_complaint_text", run.month) == first
 
 
-def test_no_word_of_a_text_is_written_or_said(run: MonthRun, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_word_of_a_text_is_written_or_said(
+    run: MonthRun, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.DEBUG):
         report = texts.run(run)
     assert SECRET not in str(rows(run, "month_complaint_text"))
@@ -96,17 +120,25 @@ def test_it_waits_for_the_complaints(run: MonthRun) -> None:
         texts.run(run)
 
 
-def test_a_profile_without_complaints_has_neither_table_nor_features(tmp_path: Path) -> None:
+def test_a_profile_without_complaints_has_neither_table_nor_features(
+    tmp_path: Path,
+) -> None:
     run = small_run(tmp_path, "2024-03", raw=["bill"])
     assert texts.run(run).outcome == "skipped"
     assert "month_complaint_text" not in run.registry.tables
     assert "month_complaint_text" in run.registry.absent
-    assert "feat_complaint_text" not in {query.output.table for query in run.registry.queries["features"]}
+    assert "feat_complaint_text" not in {
+        query.output.table for query in run.registry.queries["features"]
+    }
     with_them = small_run(tmp_path, "2024-03", raw=["bill", "complaint"]).registry
-    assert "feat_complaint_text" in {query.output.table for query in with_them.queries["features"]}
+    assert "feat_complaint_text" in {
+        query.output.table for query in with_them.queries["features"]
+    }
 
 
-def test_a_restated_month_is_read_again_only_when_its_complaints_were_restated(run: MonthRun) -> None:
+def test_a_restated_month_is_read_again_only_when_its_complaints_were_restated(
+    run: MonthRun,
+) -> None:
     texts.run(run)
     day = run.settings.calendar.window(Month(2024, 4)).known_until
     again = MonthRun(run.settings, run.month, day, tables=("bill",))
@@ -114,8 +146,12 @@ def test_a_restated_month_is_read_again_only_when_its_complaints_were_restated(r
     assert not again.lake.restated_at(day)
     put(again, "clean_complaint", "2024-03", MARCH, checked=False)
     again = MonthRun(run.settings, run.month, day, tables=("complaint",))
-    assert texts.run(again).rows == {"month_complaint_text": 4}, "what was known too late is in it"
-    assert run.lake.rows("month_complaint_text", run.month) == 3, "and the first version stays"
+    assert texts.run(again).rows == {"month_complaint_text": 4}, (
+        "what was known too late is in it"
+    )
+    assert run.lake.rows("month_complaint_text", run.month) == 3, (
+        "and the first version stays"
+    )
     again.close()
 
 
@@ -123,9 +159,14 @@ def test_a_class_without_a_column_is_refused(tmp_path: Path) -> None:
     profile = small_profile(tmp_path, ["bill", "complaint"])
     (profile / "text").mkdir()
     words = {"classes": {"weather": {"title": {"en": "x", "zh": "x"}, "terms": ["雨"]}}}
-    (profile / "text" / "classes.yaml").write_text(yaml.safe_dump(words), encoding="utf-8")
+    (profile / "text" / "classes.yaml").write_text(
+        yaml.safe_dump(words), encoding="utf-8"
+    )
     run = small_run(tmp_path, "2024-03", profile=profile)
     put(run, "clean_complaint", "2024-03", MARCH)
-    with pytest.raises(SettingsError, match=r"only the first has \['weather'\], only the second \['billing'"):
+    with pytest.raises(
+        SettingsError,
+        match=r"only the first has \['weather'\], only the second \['billing'",
+    ):
         texts.run(run)
     run.close()

@@ -10,11 +10,17 @@ UNITS = {
     "bill_last_cny": "CNY", "bill_first_cny": "CNY", "call_last_min": "min", "call_first_min": "min",
     "data_last_mb": "MB", "data_first_mb": "MB", "night_share": "share", "weekend_share": "share",
 }  # fmt: skip
-PLANTED = "(extra_last_cny - extra_first_cny) / (discount_last_cny - discount_first_cny)"
-FEATURES = FeatureSet(dict.fromkeys(UNITS, "feat_money"), tuple(UNITS), (), "0123456789abcdef")
+PLANTED = (
+    "(extra_last_cny - extra_first_cny) / (discount_last_cny - discount_first_cny)"
+)
+FEATURES = FeatureSet(
+    dict.fromkeys(UNITS, "feat_money"), tuple(UNITS), (), "0123456789abcdef"
+)
 
 
-def planted(customers: int = 2_500, months: int = 3, seed: int = 0, *, shuffled: bool = False) -> Sample:
+def planted(
+    customers: int = 2_500, months: int = 3, seed: int = 0, *, shuffled: bool = False
+) -> Sample:
     """Rows of the same customers in each month; with ``shuffled`` labels the ratio tells nothing either."""
     rng = np.random.default_rng(seed)
     rows = customers * months
@@ -31,8 +37,14 @@ def planted(customers: int = 2_500, months: int = 3, seed: int = 0, *, shuffled:
         churned = rng.permutation(churned)
     first = np.datetime64("2024-03", "M")
     return Sample(
-        customers=np.array([f"c{number:06d}" for _ in range(months) for number in range(customers)], dtype=object),
-        months=np.repeat([(first + month).astype("datetime64[D]") for month in range(months)], customers),
+        customers=np.array(
+            [f"c{number:06d}" for _ in range(months) for number in range(customers)],
+            dtype=object,
+        ),
+        months=np.repeat(
+            [(first + month).astype("datetime64[D]") for month in range(months)],
+            customers,
+        ),
         features=frame,
         churned=churned,
         left_in_delay=np.zeros(rows, dtype=bool),

@@ -13,19 +13,41 @@ def trial() -> LinearTrial:
     """Leaving grows with ``truth`` (of which ``twin`` is a copy) and with the difference of two large halves."""
     rng = np.random.default_rng(0)
     rows = 6_000
-    truth, hidden, large = rng.normal(size=rows), rng.normal(size=rows), 5 * rng.normal(size=rows)
-    columns = [truth, truth.copy(), large + hidden, large, *(rng.normal(size=rows) for _ in range(3))]
+    truth, hidden, large = (
+        rng.normal(size=rows),
+        rng.normal(size=rows),
+        5 * rng.normal(size=rows),
+    )
+    columns = [
+        truth,
+        truth.copy(),
+        large + hidden,
+        large,
+        *(rng.normal(size=rows) for _ in range(3)),
+    ]
     churned = rng.random(rows) < 1 / (1 + np.exp(3.0 - 1.5 * truth - hidden))
-    return LinearTrial(standardised(columns), churned, np.arange(rows) * 4 // rows, forward=True)
+    return LinearTrial(
+        standardised(columns), churned, np.arange(rows) * 4 // rows, forward=True
+    )
 
 
 def _ranked(trial: LinearTrial, seed: int = 1, **extra):
-    return rank(NAMES, trial, seed, lambda generation, best: True, population=20, generations=6, **extra)
+    return rank(
+        NAMES,
+        trial,
+        seed,
+        lambda generation, best: True,
+        population=20,
+        generations=6,
+        **extra,
+    )
 
 
 def test_gains_tell_truth_from_noise(trial: LinearTrial) -> None:
     gains = {one.name: one.gain for one in _ranked(trial)}
-    assert min(gains["half"], gains["other_half"]) > 0.01, "each works only beside the other"
+    assert min(gains["half"], gains["other_half"]) > 0.01, (
+        "each works only beside the other"
+    )
     assert max(abs(gains[f"noise_{letter}"]) for letter in "abc") < 0.005
     assert max(gains["truth"], gains["twin"]) > 0.005
 
@@ -37,14 +59,22 @@ def test_alone_one_half_tells_next_to_nothing(trial: LinearTrial) -> None:
     assert trial.average_precision((2, 3)) - base > 0.05
 
 
-def test_the_same_seed_ranks_alike_and_pinned_ones_are_in_every_subset(trial: LinearTrial) -> None:
+def test_the_same_seed_ranks_alike_and_pinned_ones_are_in_every_subset(
+    trial: LinearTrial,
+) -> None:
     assert _ranked(trial) == _ranked(trial)
     pinned = {one.name: one for one in _ranked(trial, pinned=("noise_b",))}
     assert pinned["noise_b"].chosen == 1.0
 
 
 def test_unknown_values_stand_at_the_mean() -> None:
-    made = standardised([np.array([1.0, np.nan, 3.0]), np.array([np.nan] * 3), np.array([2.0, 2.0, 2.0])])
+    made = standardised(
+        [
+            np.array([1.0, np.nan, 3.0]),
+            np.array([np.nan] * 3),
+            np.array([2.0, 2.0, 2.0]),
+        ]
+    )
     assert made[:, 0].sum() == pytest.approx(0)
     assert made[1, 0] == 0
     assert not made[:, 1:].any()

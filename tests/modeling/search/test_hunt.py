@@ -6,9 +6,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from churn_tasks.modeling.search.evolution import Effort, Judge, evolve, seeded, survivors
+from churn_tasks.modeling.search.evolution import (
+    Effort,
+    Judge,
+    evolve,
+    seeded,
+    survivors,
+)
 from churn_tasks.modeling.search.formula import feature, joined, values
-from churn_tasks.modeling.search.grammar import MOST_FEATURES, base, formula_of, grammar, new_tree
+from churn_tasks.modeling.search.grammar import (
+    MOST_FEATURES,
+    base,
+    formula_of,
+    grammar,
+    new_tree,
+)
 from churn_tasks.modeling.search.hunt import Hunted, hunt
 from churn_tasks.modeling.search.prepared import kept_apart, parts, prepare
 from churn_tasks.modeling.search.residual import Residual, probability
@@ -17,9 +29,19 @@ from tests.modeling.search.planted import FEATURES, PLANTED, UNITS, planted
 SMALL = Effort(population=150, generations=10, patience=4)
 
 
-def _hunted(seed: int = 1, *, shuffled: bool = False, threads: int = 1, seconds: float = 600) -> Hunted:
+def _hunted(
+    seed: int = 1, *, shuffled: bool = False, threads: int = 1, seconds: float = 600
+) -> Hunted:
     prepared = prepare(planted(seed=seed, shuffled=shuffled), FEATURES, 1, threads)
-    return hunt(prepared, UNITS, seed=3, threads=threads, seconds=seconds, effort=SMALL, epochs=2)
+    return hunt(
+        prepared,
+        UNITS,
+        seed=3,
+        threads=threads,
+        seconds=seconds,
+        effort=SMALL,
+        epochs=2,
+    )
 
 
 def _mirrored(written: str) -> str:
@@ -40,10 +62,16 @@ def test_the_planted_ratio_of_differences_is_found() -> None:
 @pytest.mark.slow
 def test_with_shuffled_labels_nothing_is_found() -> None:
     """Every epoch has a best formula, which gains on the folds it was chosen by; on other customers it must not."""
-    tried = [candidate for seed in range(5) for candidate in _accepted_and_not(_hunted(seed, shuffled=True))]
+    tried = [
+        candidate
+        for seed in range(5)
+        for candidate in _accepted_and_not(_hunted(seed, shuffled=True))
+    ]
     assert len(tried) >= 2
     assert not any(accepted for _, accepted in tried)
-    assert any(candidate.inner_gain_share > 0 for candidate, _ in tried), "control: the folds alone would have believed"
+    assert any(candidate.inner_gain_share > 0 for candidate, _ in tried), (
+        "control: the folds alone would have believed"
+    )
 
 
 def _accepted_and_not(hunted: Hunted) -> list:
@@ -63,10 +91,15 @@ def test_the_clock_ends_a_search_between_generations() -> None:
     assert hunted.generations == 0
 
 
-def test_customers_kept_apart_are_the_same_in_every_month_and_about_three_in_ten() -> None:
+def test_customers_kept_apart_are_the_same_in_every_month_and_about_three_in_ten() -> (
+    None
+):
     rows = planted(customers=1_000)
     apart = kept_apart(rows.customers)
-    by_month = [set(rows.customers[apart & (rows.months == month)]) for month in np.unique(rows.months)]
+    by_month = [
+        set(rows.customers[apart & (rows.months == month)])
+        for month in np.unique(rows.months)
+    ]
     assert by_month[0] == by_month[1] == by_month[2]
     assert 250 < len(by_month[0]) < 350
 
@@ -85,7 +118,9 @@ def test_a_single_month_is_judged_by_groups_of_customers() -> None:
 
 
 def test_few_leavers_share_a_fold_with_the_months_after_them() -> None:
-    rows = planted(customers=200, months=9)  # about 24 leavers a month: three months a fold
+    rows = planted(
+        customers=200, months=9
+    )  # about 24 leavers a month: three months a fold
     part, forward = parts(rows)
     assert forward
     assert 1 < part.max() + 1 < 9
@@ -111,9 +146,13 @@ def test_the_gain_is_the_log_likelihood_won_on_parts_held_out(residual) -> None:
         before, judged = known.part < part, known.part == part
         bins, step = _steps_with_edges_of_all(known, column, before)
         moved = known.margin[judged] + step[bins.of(column[judged])]
-        likelihood = np.where(known.churned[judged], probability(moved), 1 - probability(moved))
+        likelihood = np.where(
+            known.churned[judged], probability(moved), 1 - probability(moved)
+        )
         rate = probability(known.margin[judged])
-        expected.append(np.log(likelihood / np.where(known.churned[judged], rate, 1 - rate)).sum())
+        expected.append(
+            np.log(likelihood / np.where(known.churned[judged], rate, 1 - rate)).sum()
+        )
     assert known.gains(column) == pytest.approx(expected, abs=1e-6)
 
 
@@ -131,7 +170,9 @@ def _steps_with_edges_of_all(known: Residual, column: np.ndarray, rows: np.ndarr
             (known.churned[inside].sum() + EXPECTED_BEFORE) / size,
             (probability(known.margin[inside]).sum() + EXPECTED_BEFORE) / size,
         ]
-        steps.append(np.log(shares[0] / (1 - shares[0])) - np.log(shares[1] / (1 - shares[1])))
+        steps.append(
+            np.log(shares[0] / (1 - shares[0])) - np.log(shares[1] / (1 - shares[1]))
+        )
     return bins, np.array(steps)
 
 
@@ -149,7 +190,12 @@ def test_what_the_model_knows_already_gains_nothing_twice(residual) -> None:
 def test_noise_loses_and_a_constant_cannot_be_judged(residual) -> None:
     known, _ = residual
     rng = np.random.default_rng(5)
-    assert np.mean([known.gains(rng.normal(size=len(known.margin))).sum() for _ in range(20)]) < 0
+    assert (
+        np.mean(
+            [known.gains(rng.normal(size=len(known.margin))).sum() for _ in range(20)]
+        )
+        < 0
+    )
     assert known.gains(np.ones(len(known.margin))) is None
     assert known.gains(np.full(len(known.margin), np.nan)) is None
 
@@ -181,14 +227,18 @@ def test_of_formulas_that_win_the_same_the_shortest_stays(residual) -> None:
     grown = grammar(UNITS)
     with seeded(2):
         bred = survivors(judge.judged([new_tree(grown) for _ in range(200)]), 100)
-    assert len({tuple(round(gain, 6) for gain in one.by_part) for one in bred}) == len(bred)
+    assert len({tuple(round(gain, 6) for gain in one.by_part) for one in bred}) == len(
+        bred
+    )
     assert [one.rank for one in bred] == sorted(one.rank for one in bred)
 
 
 def test_breeding_beats_as_many_formulas_drawn_blindly(residual) -> None:
     """Control: what is bred is better than the best of the same number of new formulas."""
     known, columns = residual
-    without = {name: unit for name, unit in UNITS.items() if not name.startswith("night")}
+    without = {
+        name: unit for name, unit in UNITS.items() if not name.startswith("night")
+    }
     judge, blind = Judge(columns, known, 1), Judge(columns, known, 1)
     with seeded(6):
         best = evolve(grammar(without), judge, SMALL, lambda generation, gain: True)[0]
@@ -211,7 +261,9 @@ def test_rows_of_the_tested_month_change_nothing() -> None:
     later = replace(rows, churned=~rows.churned)
     known = prepare(rows, FEATURES, 1, 1)
     assert (prepare(rows, FEATURES, 1, 1).margin == known.margin).all()
-    assert (prepare(later, FEATURES, 1, 1).margin != known.margin).any(), "control: other labels, other model"
+    assert (prepare(later, FEATURES, 1, 1).margin != known.margin).any(), (
+        "control: other labels, other model"
+    )
 
 
 def test_values_are_worked_out_once_for_each_formula(residual) -> None:
@@ -221,4 +273,6 @@ def test_values_are_worked_out_once_for_each_formula(residual) -> None:
     judge.judged([tree, tree])
     assert len(judge.known) == 1
     formula = joined("-", feature("bill_last_cny"), feature("bill_first_cny"))
-    assert np.array_equal(values(formula, columns), columns["bill_last_cny"] - columns["bill_first_cny"])
+    assert np.array_equal(
+        values(formula, columns), columns["bill_last_cny"] - columns["bill_first_cny"]
+    )

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from churn_tasks.by_hand.pattern_search import ATTRIBUTES, FORMULAS, search
 from churn_tasks.core.errors import NotReady
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
-from churn_tasks.local.pattern_search import ATTRIBUTES, FORMULAS, search
 from churn_tasks.modeling.search.evolution import Effort
-from churn_tasks.steps.month_run import MonthRun
+from churn_tasks.runner.month_run import MonthRun
 from tests.lakes import small_profile
 from tests.modeling.synthetic import fill, signals
 
@@ -25,15 +25,25 @@ def _quiet(doing: str, share: float, state: str) -> None:
 @pytest.mark.slow
 def test_a_search_leaves_two_files_and_the_same_ones_again(tmp_path: Path) -> None:
     profile = small_profile(tmp_path, ("bill", "balance"), features={"ban": []})
-    settings = load_settings(str(profile), state_dir=tmp_path / "state", mlflow_url=f"sqlite:///{tmp_path}/mlflow.db")
+    settings = load_settings(
+        str(profile),
+        state_dir=tmp_path / "state",
+        mlflow_url=f"sqlite:///{tmp_path}/mlflow.db",
+    )
     run = MonthRun(settings, Month(2024, 8))
     fill(run, [MARCH, MARCH + 1], 1_200)
     up, down = signals(run)
-    month = next(month for month in (MARCH + back for back in range(2, 9)) if _window(settings, month) == [MARCH])
+    month = next(
+        month
+        for month in (MARCH + back for back in range(2, 9))
+        if _window(settings, month) == [MARCH]
+    )
     searched = search(settings, month, 600, _quiet, TINY)
     assert searched.months == [MARCH]
     assert {one.name for one in searched.hunted.attributes[:2]} == {up, down}
-    written = {name: (searched.folder / name).read_bytes() for name in (FORMULAS, ATTRIBUTES)}
+    written = {
+        name: (searched.folder / name).read_bytes() for name in (FORMULAS, ATTRIBUTES)
+    }
     assert "c0000" not in written[FORMULAS].decode(), "a customer's number"
     told = yaml.safe_load(written[FORMULAS])
     assert told["learnt_from"] == "2024-03 to 2024-03"
@@ -41,8 +51,12 @@ def test_a_search_leaves_two_files_and_the_same_ones_again(tmp_path: Path) -> No
     assert _search_runs(settings) == [{"churn.month": str(month), "found": 0.0}]
 
     again = search(settings, month, 600, _quiet, TINY)
-    assert {name: (again.folder / name).read_bytes() for name in (FORMULAS, ATTRIBUTES)} == written
-    banned = settings.model_copy(update={"features": settings.features.model_copy(update={"ban": (up,)})})
+    assert {
+        name: (again.folder / name).read_bytes() for name in (FORMULAS, ATTRIBUTES)
+    } == written
+    banned = settings.model_copy(
+        update={"features": settings.features.model_copy(update={"ban": (up,)})}
+    )
     other = search(banned, month, 600, _quiet, TINY)
     assert up not in {one.name for one in other.hunted.attributes}
     assert all(up not in one.formula.leaves() for one in other.found)
@@ -57,13 +71,23 @@ def _search_runs(settings) -> list[dict]:
     from churn_tasks.adapters.tracking import Tracking
 
     tracking = Tracking(settings)
-    found = tracking.client.search_runs([tracking.experiment_id], "tags.`churn.kind` = 'search'")
+    found = tracking.client.search_runs(
+        [tracking.experiment_id], "tags.`churn.kind` = 'search'"
+    )
     assert all(run.info.status == "FINISHED" for run in found)
-    return [{"churn.month": run.data.tags["churn.month"], "found": run.data.metrics["found"]} for run in found]
+    return [
+        {
+            "churn.month": run.data.tags["churn.month"],
+            "found": run.data.metrics["found"],
+        }
+        for run in found
+    ]
 
 
 def test_too_short_a_history_is_said(tmp_path: Path) -> None:
-    settings = load_settings(str(small_profile(tmp_path, ("bill",))), state_dir=tmp_path / "state")
+    settings = load_settings(
+        str(small_profile(tmp_path, ("bill",))), state_dir=tmp_path / "state"
+    )
     with pytest.raises(NotReady, match="trains on nothing yet: history is too short"):
         search(settings, Month(2024, 4), 60, _quiet)
     with pytest.raises(NotReady, match=r"needs cohort of .*churn step features"):

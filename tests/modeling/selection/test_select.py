@@ -14,22 +14,35 @@ from churn_tasks.modeling.selection import Selection, select
 from churn_tasks.modeling.selection.twins import closest_kept, rank_correlations
 from tests.modeling.samples import FEATURES, drawn
 
-NUMBERS = ("drop", "drop_twin", "noise", "often_unknown_a", "often_unknown_b", "rare_flag")
+NUMBERS = (
+    "drop",
+    "drop_twin",
+    "noise",
+    "often_unknown_a",
+    "often_unknown_b",
+    "rare_flag",
+)
 
 
 def rows(**more: np.ndarray) -> tuple[Sample, FeatureSet]:
     """6,000 rows, with a twin that is a curve of another column, and two columns unknown in the same rows."""
     sample = drawn(2000)
     rng = np.random.default_rng(5)
-    frame = sample.features[["calls_drop", "noise_a"]].set_axis(["drop", "noise"], axis=1)
+    frame = sample.features[["calls_drop", "noise_a"]].set_axis(
+        ["drop", "noise"], axis=1
+    )
     frame["drop_twin"] = np.exp(frame["drop"]) + rng.normal(scale=0.05, size=len(frame))
     unknown = rng.random(len(frame)) < 0.8
     for name in ("often_unknown_a", "often_unknown_b"):
-        frame[name] = np.where(unknown, np.nan, rng.normal(size=len(frame)) + sample.churned)
+        frame[name] = np.where(
+            unknown, np.nan, rng.normal(size=len(frame)) + sample.churned
+        )
     frame["rare_flag"] = (np.arange(len(frame)) < 1).astype(float)
     frame = frame.assign(**more)
     names = (*NUMBERS, *more)
-    return replace(sample, features=frame), FeatureSet(dict.fromkeys(names, "feat_test"), names, (), "0")
+    return replace(sample, features=frame), FeatureSet(
+        dict.fromkeys(names, "feat_test"), names, (), "0"
+    )
 
 
 def reasons(selection: Selection) -> dict[str, str]:
@@ -52,10 +65,18 @@ def test_each_column_has_one_verdict_and_its_reason() -> None:
 
 def test_of_twins_the_better_stays_and_a_pinned_one_stays_too() -> None:
     sample, features = rows()
-    found = {verdict.feature: verdict for verdict in select(sample, features, Features()).verdicts}
+    found = {
+        verdict.feature: verdict
+        for verdict in select(sample, features, Features()).verdicts
+    }
     assert found["drop"].is_kept != found["drop_twin"].is_kept
-    out, stays = sorted((found["drop"], found["drop_twin"]), key=lambda one: one.is_kept)
-    assert (out.reason, out.twin_of) == ("twin", stays.feature) and out.correlation > 0.95
+    out, stays = sorted(
+        (found["drop"], found["drop_twin"]), key=lambda one: one.is_kept
+    )
+    assert (out.reason, out.twin_of) == (
+        "twin",
+        stays.feature,
+    ) and out.correlation > 0.95
     assert out.strength.iv <= stays.strength.iv
     pinned = select(sample, features, Features(pin=(out.feature,)))
     assert out.feature in pinned.kept and stays.feature not in pinned.kept
@@ -66,7 +87,9 @@ def test_of_twins_the_better_stays_and_a_pinned_one_stays_too() -> None:
 def test_columns_that_are_unknown_together_are_no_twins() -> None:
     """Control: with the lowest rank for what is unknown, the two look like one column."""
     sample, features = rows()
-    assert {"often_unknown_a", "often_unknown_b"} <= set(select(sample, features, Features()).kept)
+    assert {"often_unknown_a", "often_unknown_b"} <= set(
+        select(sample, features, Features()).kept
+    )
     lowest = sample.features[["often_unknown_a", "often_unknown_b"]].fillna(-100)
     assert spearmanr(lowest.iloc[:, 0], lowest.iloc[:, 1]).statistic > 0.95
     names = ["often_unknown_a", "often_unknown_b"]
@@ -76,7 +99,9 @@ def test_columns_that_are_unknown_together_are_no_twins() -> None:
 def test_ranks_correlate_as_spearman_has_it() -> None:
     sample, _ = rows()
     close = rank_correlations(sample.features, ["drop", "drop_twin", "noise"])
-    expected = spearmanr(sample.features[["drop", "drop_twin", "noise"]].to_numpy()).statistic
+    expected = spearmanr(
+        sample.features[["drop", "drop_twin", "noise"]].to_numpy()
+    ).statistic
     assert np.abs(close - expected).max() < 1e-4
 
 
@@ -88,17 +113,25 @@ def test_a_chain_of_close_columns_does_not_take_its_far_end_with_it() -> None:
 
 def test_the_room_goes_to_those_that_tell_most_and_pins_take_part_of_it() -> None:
     sample = drawn(3000)
-    found = select(sample, FEATURES, Features(pin=("noise_a",), select=Select(max_columns=3)))
+    found = select(
+        sample, FEATURES, Features(pin=("noise_a",), select=Select(max_columns=3))
+    )
     assert found.kept == ["bill_cny", "calls_drop", "noise_a"]
     assert reasons(found)["plan"] == "full"
-    crowded = select(sample, FEATURES, Features(pin=("noise_a", "noise_b"), select=Select(max_columns=1)))
+    crowded = select(
+        sample,
+        FEATURES,
+        Features(pin=("noise_a", "noise_b"), select=Select(max_columns=1)),
+    )
     assert crowded.kept == ["noise_a", "noise_b"]
 
 
 def test_what_tells_nothing_falls_out_once_there_is_enough_else() -> None:
     sample = drawn(3000)
     rng = np.random.default_rng(6)
-    extra = {f"noise_{number:02d}": rng.normal(size=len(sample)) for number in range(30)}
+    extra = {
+        f"noise_{number:02d}": rng.normal(size=len(sample)) for number in range(30)
+    }
     wide = replace(sample, features=sample.features.assign(**extra))
     names = (*FEATURES.numeric, *extra)
     features = FeatureSet(dict.fromkeys(names, "feat_test"), names, (), "0")
@@ -107,7 +140,11 @@ def test_what_tells_nothing_falls_out_once_there_is_enough_else() -> None:
     assert sum(found[name] == "weak" for name in extra) > 20
     assert found["calls_drop"] == found["bill_cny"] == "tells"
     everything = select(wide, features, Features(select=None))
-    assert everything.kept == list(names) and set(reasons(everything).values()) == {"all"} and everything.rows == 0
+    assert (
+        everything.kept == list(names)
+        and set(reasons(everything).values()) == {"all"}
+        and everything.rows == 0
+    )
 
 
 def test_a_flag_that_hardly_anybody_has_is_rare() -> None:
@@ -121,7 +158,9 @@ def test_rows_that_are_not_for_training_would_change_the_answer() -> None:
     last = sample.months == sample.months.max()
     rng = np.random.default_rng(7)
     later = np.where(last, 4.0 * sample.churned, 0) + rng.normal(size=len(sample))
-    extra = {f"noise_{number:02d}": rng.normal(size=len(sample)) for number in range(30)}
+    extra = {
+        f"noise_{number:02d}": rng.normal(size=len(sample)) for number in range(30)
+    }
     wide, features = rows(tells_later=later, **extra)
     wanted = Features(select=Select(min_iv=0.03, min_auc=0.53))
     assert "tells_later" not in select(wide.rows(~last), features, wanted).kept
@@ -140,7 +179,15 @@ def test_a_column_cannot_be_pinned_and_banned() -> None:
 
 def test_a_subset_is_told_apart_by_its_columns_and_keeps_their_order() -> None:
     some = FEATURES.subset(["plan", "bill_cny"])
-    assert (some.names, some.numeric, some.text) == (["bill_cny", "plan"], ("bill_cny",), ("plan",))
-    assert some.digest == FEATURES.subset(["bill_cny", "plan"]).digest != FEATURES.subset(["bill_cny"]).digest
+    assert (some.names, some.numeric, some.text) == (
+        ["bill_cny", "plan"],
+        ("bill_cny",),
+        ("plan",),
+    )
+    assert (
+        some.digest
+        == FEATURES.subset(["bill_cny", "plan"]).digest
+        != FEATURES.subset(["bill_cny"]).digest
+    )
     with pytest.raises(BadInput, match="no such features: bill"):
         FEATURES.subset(["bill"])

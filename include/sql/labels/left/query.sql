@@ -1,5 +1,5 @@
 -- Who left, when and in what way. The relations member, counted, sign, evidence and rule are written in front of this
--- text from the definition that the profile adopts (core/label_sql.py); `churn definitions show` prints the whole.
+-- text from the definition that the profile adopts (declared/labels/sql.py); `churn definitions show` prints the whole.
 -- A customer leaves in the month in which the last of the signs struck that the definition asks for. Who does so in the
 -- delay [as_of, predict_start) left before anyone could act: left_in_delay and not churned, so the two are never mixed.
 -- Whose line has a successor (the same person opened another line around the end of this one) as far as the last month

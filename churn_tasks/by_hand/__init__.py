@@ -1,0 +1,1 @@
+"""Work that people start beside the monthly run."""

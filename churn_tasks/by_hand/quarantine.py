@@ -1,0 +1,207 @@
+"""Accepting rejected rows as they are: which rows are meant, what will happen, and the decision on record."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from churn_tasks.adapters.warehouse import Release, Warehouse
+from churn_tasks.core.errors import BadInput, evidence
+from churn_tasks.core.months import Month
+from churn_tasks.core.settings import Settings
+from churn_tasks.declared.contracts import RawTable
+from churn_tasks.integrate.quarantine import NO_VALUE, loses_a_required_value
+from churn_tasks.runner.month_run import MonthRun
+
+SHORTEST_ID = 6  # digits of a row id that a person must give at least
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which rows of one table and month a person means: those under a rule, single rows, or both."""
+
+    month: Month
+    table: str
+    rule: str | None
+    rows: tuple[str, ...]  # row ids, or their first digits
+
+    def __post_init__(self) -> None:
+        if not self.rule and not self.rows:
+            raise BadInput(
+                "name the rows: --rule for all rows under a rule, or --row for single ones"
+            )
+        short = [row for row in self.rows if len(row) < SHORTEST_ID]
+        if short:
+            raise BadInput(
+                f"--row {short[0]}: give at least {SHORTEST_ID} digits of a row id (churn quarantine show)"
+            )
+
+
+def rows_to_release(settings: Settings, chosen: Chosen) -> list[dict[str, Any]]:
+    """The rejected rows that are meant.
+
+    Raises:
+        NotReady: the month has not been integrated.
+        BadInput: no row fits, an id fits several, or a row lacks a value without which it cannot be used.
+    """
+    with closing(MonthRun(settings, chosen.month)) as run:
+        run.require("quarantine", [chosen.month], made_by="integrate")
+        if chosen.table not in run.registry.raw:
+            raise BadInput(
+                f"there is no table {chosen.table!r}; there are {', '.join(run.registry.raw)}"
+            )
+        found = quarantined(
+            run,
+            "row_id, rule, other_rules, row_count",
+            "month = $month AND table_name = $name ORDER BY row_id",
+            {"month": chosen.month.start, "name": chosen.table},
+        )
+        picked = _picked(chosen, found)
+        _refuse_unusable(run.registry.raw[chosen.table], chosen, picked)
+    return picked
+
+
+def quarantined(
+    run: MonthRun, columns: str, condition: str, parameters: dict[str, Any]
+) -> Sequence[dict[str, Any]]:
+    """Rows of ``quarantine`` in the lake."""
+    run.engine.view("quarantine")
+    return run.engine.records(
+        f"SELECT {columns} FROM quarantine WHERE {condition}", parameters
+    )
+
+
+def consequences(chosen: Chosen, picked: Sequence[dict[str, Any]]) -> str:
+    """What releasing these rows will do, before anybody says yes."""
+    times = sum(row["row_count"] for row in picked)
+    empty = sorted({name for row in picked for name in _unreadable(row)})
+    lost = f" What could not be read stays empty: {', '.join(empty)}." if empty else ""
+    return (
+        f"{len(picked)} rows of {chosen.table} {chosen.month} (delivered {times} times) will count as they are,"
+        f" whatever rule they break.{lost} Nothing changes until: churn quarantine replay --month {chosen.month}."
+        " Your name and reason are kept for ever; --undo takes a release back."
+    )
+
+
+def record_releases(
+    settings: Settings,
+    chosen: Chosen,
+    picked: Sequence[dict[str, Any]],
+    decided_by: str,
+    why: str,
+) -> int:
+    """Put the decision on record; rows that are released already are not recorded again.
+
+    Raises:
+        BadInput: who or why is blank.
+        SettingsError: there is no warehouse to keep the decision in.
+    """
+    if not decided_by.strip() or not why.strip():
+        raise BadInput(
+            "a release needs --by (who accepts the rows) and --why (the reason), neither blank"
+        )
+    decisions = [
+        Release(
+            chosen.table, row["row_id"], row["rule"], decided_by.strip(), why.strip()
+        )
+        for row in picked
+    ]
+    with closing(Warehouse(settings)) as warehouse:
+        return warehouse.record_releases(chosen.month, decisions)
+
+
+def take_back(settings: Settings, chosen: Chosen, decided_by: str, why: str) -> int:
+    """Take releases back; the rows are judged by the rules again at the next replay.
+
+    Raises:
+        BadInput: no release in force fits, or who or why is blank.
+    """
+    if not decided_by.strip() or not why.strip():
+        raise BadInput("taking a release back needs --by and --why, neither blank")
+    with closing(Warehouse(settings)) as warehouse:
+        in_force = [
+            {"row_id": row.row_id, "rule": row.rule}
+            for row in warehouse.releases(chosen.month)
+            if row.table_name == chosen.table
+        ]
+        decisions = [
+            Release(
+                chosen.table,
+                row["row_id"],
+                row["rule"],
+                decided_by.strip(),
+                why.strip(),
+            )
+            for row in _picked(chosen, in_force)
+        ]
+        return warehouse.record_releases(chosen.month, decisions, is_released=False)
+
+
+def _picked(chosen: Chosen, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    under_rule = [row for row in found if chosen.rule in (None, row["rule"])]
+    picked = (
+        [_single(chosen, under_rule, start) for start in chosen.rows]
+        if chosen.rows
+        else under_rule
+    )
+    if not picked:
+        there = ", ".join(sorted({row["rule"] for row in found})) or "none"
+        raise BadInput(
+            evidence(
+                table=chosen.table,
+                month=chosen.month,
+                problem=f"no row under rule {chosen.rule}; rules with rows: {there}",
+                remedy="See churn quarantine list.",
+            )
+        )
+    return picked
+
+
+def _single(
+    chosen: Chosen, rows: Sequence[dict[str, Any]], start: str
+) -> dict[str, Any]:
+    fitting = [row for row in rows if row["row_id"].startswith(start)]
+    if len(fitting) != 1:
+        ids = [row["row_id"] for row in fitting]
+        raise BadInput(
+            evidence(
+                table=chosen.table,
+                month=chosen.month,
+                problem=f"row {start} fits {len(fitting)} rows",
+                examples=ids,
+                remedy="Give more digits; churn quarantine show lists the ids.",
+            )
+        )
+    return fitting[0]
+
+
+def _refuse_unusable(
+    table: RawTable, chosen: Chosen, picked: Sequence[dict[str, Any]]
+) -> None:
+    """A row whose required value is missing or unreadable has nothing that could be accepted."""
+    for rule in sorted({name for row in picked for name in _rules(row)}):
+        if column := loses_a_required_value(table, rule):
+            held = [row["row_id"] for row in picked if rule in _rules(row)]
+            raise BadInput(
+                evidence(
+                    table=chosen.table,
+                    month=chosen.month,
+                    column=column,
+                    problem="rows without this value cannot be used as they are",
+                    count=len(held),
+                    examples=held,
+                    remedy=f"Have them corrected in the source, then churn restate --month {chosen.month}.",
+                )
+            )
+
+
+def _rules(row: dict[str, Any]) -> list[str]:
+    return [
+        row["rule"],
+        *(name for name in (row["other_rules"] or "").split(", ") if name),
+    ]
+
+
+def _unreadable(row: dict[str, Any]) -> list[str]:
+    ending = NO_VALUE[1]
+    return [rule.removesuffix(ending) for rule in _rules(row) if rule.endswith(ending)]

@@ -1,0 +1,1 @@
+"""What ``include/`` declares: contracts, tables, queries, features by pattern, labels, lineage."""

@@ -1,0 +1,1 @@
+"""What leaving means: events, tiers, and the label query composed of them."""

@@ -1,0 +1,37 @@
+"""The label query of the definition that a profile adopts, as the registry holds it."""
+
+from collections.abc import Iterable
+
+from churn_tasks.core.settings import INCLUDE, Settings
+from churn_tasks.declared.contracts import QueryFile
+from churn_tasks.declared.labels.events import known_events
+from churn_tasks.declared.labels.sql import Ingredients, label_output, label_sql
+from churn_tasks.declared.query import Query
+
+
+def label_query(
+    settings: Settings,
+    left: Query,
+    available: Iterable[str],
+    profile_columns: tuple[str, ...],
+) -> Query:
+    """The composed query.
+
+    Args:
+        left: the folder ``sql/labels/left``.
+        available: tables that the profile can make.
+        profile_columns: of its ``month_profile``; none without one.
+
+    Raises:
+        SettingsError: the definition names something that is not there, with what is.
+    """
+    events = known_events((INCLUDE, settings.profile_dir))
+    of = Ingredients(
+        settings.definition,
+        events,
+        frozenset(available),
+        profile_columns,
+        observe=settings.windows.observe,
+    )
+    output: QueryFile = label_output(of, left.output)
+    return Query("labels", left.folder, output, generated=label_sql(of, left.sql))

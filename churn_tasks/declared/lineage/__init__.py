@@ -1,0 +1,1 @@
+"""From a feature back to the columns that a source must deliver."""

@@ -1,0 +1,50 @@
+"""The section ``standardise`` of the settings held against the contracts, before anything is read."""
+
+from collections.abc import Mapping
+
+from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.standard_section import Standard
+from churn_tasks.declared.contracts import Column, RawTable
+from churn_tasks.declared.units import ratio
+
+_FITS = {
+    "from": ("integer", "decimal", "double"),
+    "dates": ("date", "timestamp"),
+    "mapping": ("text",),
+}
+
+
+def refuse_unfit(declared: Mapping[str, Standard], raw: Mapping[str, RawTable]) -> None:
+    """Nothing, when every entry speaks of a delivered column and fits its type and unit.
+
+    Raises:
+        SettingsError: one does not, with the names or units that are allowed.
+    """
+    for where, standard in declared.items():
+        column = _column(where, raw)
+        given = {
+            "from": standard.unit,
+            "dates": standard.dates,
+            "mapping": standard.mapping,
+        }
+        for field, value in given.items():
+            if value and column.type not in _FITS[field]:
+                raise SettingsError(
+                    f"standardise.{where}.{field}: {column.name} is {column.type}, it is for {', '.join(_FITS[field])}"
+                )
+        if standard.unit:
+            ratio(standard.unit, column.unit, where)
+
+
+def _column(where: str, raw: Mapping[str, RawTable]) -> Column:
+    table, _, name = where.partition(".")
+    if table not in raw:
+        raise SettingsError(
+            f"standardise.{where}: the profile extracts no {table!r}; it has {', '.join(sorted(raw))}"
+        )
+    columns = {column.name: column for column in raw[table].delivered_columns}
+    if name not in columns:
+        raise SettingsError(
+            f"standardise.{where}: {table} has no column {name!r}; it has {', '.join(columns)}"
+        )
+    return columns[name]

@@ -1,0 +1,1 @@
+"""What runs a step: the month it works on, its declaration, and the one protocol."""

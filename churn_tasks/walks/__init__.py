@@ -1,0 +1,1 @@
+"""Walks over the steps: the month's run, restatement, replay."""

@@ -1,0 +1,33 @@
+"""Judging a month again from its raw rows as they lie: after a release, or a mended rule, bound or mapping."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+from churn_tasks.core.months import Month
+from churn_tasks.core.settings import Settings
+from churn_tasks.runner.month_run import MonthRun, StepReport
+from churn_tasks.walks.month import STEPS, run_step
+from churn_tasks.walks.restate import restate
+
+
+def replay(settings: Settings, month: Month) -> Iterator[StepReport]:
+    """Judge a month again and rebuild what depends on it; the source is not asked.
+
+    A month that was accepted before is restated, so its first version and its first list stay. One that never passed
+    its gate has nothing to keep: its steps simply run, from the gate on.
+
+    Raises:
+        NotReady: the month has not been extracted.
+    """
+    with closing(MonthRun(settings, month)) as run:
+        run.require_all(
+            [f"raw_{name}" for name in run.registry.raw], [month], made_by="extract"
+        )
+        if run.lake.has("month_activity", month):
+            yield from restate(settings, month, extract_again=False)
+            return
+        run.lake.remove(
+            "quarantine_release", month
+        )  # frozen by a run that stopped before it judged
+    for step in STEPS[STEPS.index("check_raw") :]:
+        yield run_step(step, settings, month)

@@ -1,0 +1,105 @@
+"""A month restated by hand: everything that depends on it is made again, as further versions beside the first.
+
+The date of such a restatement lies after that of every run so far, so that running one of these months again gives the
+same bytes as before; the months that come later read what was restated.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from churn_tasks.adapters.lake import Lake
+from churn_tasks.core.errors import BadInput, CheckFailed, NotReady
+from churn_tasks.core.months import Month, months_between
+from churn_tasks.core.settings import Settings
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.walks.month import TASKS, run_on, task_of
+from churn_tasks.walks.restatement import undo
+
+if TYPE_CHECKING:
+    from churn_tasks.runner.month_run import StepReport
+
+INTEGRATE = next(task for task in TASKS if task.name == "integrate").steps[1:]
+AFTERWARDS = (
+    "features",
+    "check_features",
+    "labels",
+    "score",
+    "warn",
+    "check_list",
+    "publish",
+    "report",
+)
+
+
+def restate(
+    settings: Settings,
+    month: Month,
+    *,
+    known_until: date | None = None,
+    extract_again: bool = True,
+) -> Iterator["StepReport"]:
+    """Restate a month and what depends on it; yields a report a step.
+
+    Args:
+        known_until: rows known before this day are taken in; the day after that of the latest extracted month when
+            absent. Never the clock's.
+        extract_again: read the source again, every table, so that rows which were corrected in place are found as
+            well. Without it the raw tables are judged anew as they lie: after a rule, a mapping or a release changed.
+
+    Raises:
+        NotReady: the month has not been run yet.
+        BadInput: ``known_until`` is not later than what the runs so far knew, or the month's new rows are unusable.
+        CheckFailed: a check stopped the restatement; the month is as it was.
+    """
+    day = known_until or earliest_day(settings, month)
+    if day < earliest_day(settings, month):
+        raise BadInput(
+            f"known_until {day}: the runs so far knew what was known before {earliest_day(settings, month)},"
+            " and must stay as they are. Give that day or a later one."
+        )
+    dependents = list(months_between(month, _last_month(settings) + 1))
+    try:
+        yield from _steps(
+            MonthRun(settings, month, day),
+            ("extract", *INTEGRATE) if extract_again else INTEGRATE,
+        )
+    except (BadInput, CheckFailed):
+        for each in dependents:  # what an earlier restatement under the same date had made of them is undone as well
+            list(_steps(MonthRun(settings, each, day), AFTERWARDS))
+        raise
+    for each in dependents:
+        yield from _steps(MonthRun(settings, each, day), AFTERWARDS)
+
+
+def earliest_day(settings: Settings, month: Month) -> date:
+    """The first date under which a month can be restated by hand.
+
+    Raises:
+        NotReady: the month has not been run yet.
+    """
+    if not Lake(settings.lake_dir).has("month_activity", month):
+        raise NotReady(
+            f"{month} cannot be restated: it has not been run. Run first: churn run --month {month}"
+        )
+    return settings.calendar.window(_last_month(settings)).known_until + timedelta(
+        days=1
+    )
+
+
+def _last_month(settings: Settings) -> Month:
+    """The latest month of which anything was extracted."""
+    lake = Lake(settings.lake_dir)
+    tables = [path.name for path in settings.lake_dir.glob("raw_*")]
+    return max(months[-1] for table in tables if (months := lake.months(table)))
+
+
+def _steps(run: MonthRun, steps: tuple[str, ...]) -> Iterator["StepReport"]:
+    with closing(run):
+        for step in steps:
+            try:
+                yield run_on(step, run)
+            except (BadInput, CheckFailed):
+                undo(run, task_of(step))
+                raise
