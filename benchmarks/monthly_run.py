@@ -21,9 +21,10 @@ from rich.table import Table
 from churn_tasks.core.months import months_between
 from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.runner.month_run import StepReport
+from churn_tasks.runner.step import StepReport
 from churn_tasks.simulator import SimulationSettings, simulate
-from churn_tasks.walks.month import STEPS, run_step
+from churn_tasks.walks.month import run_step
+from churn_tasks.walks.tasks import STEPS
 
 
 def main(

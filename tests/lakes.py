@@ -79,7 +79,11 @@ def another_month(run: MonthRun, month: str) -> MonthRun:
     """The same profile, lake and engine, one other month."""
     other = MonthRun(run.settings, Month.parse(month))
     other.__dict__.update(
-        registry=run.registry, lake=run.lake, engine=run.engine, spark=run.spark
+        registry=run.registry,
+        lake=run.lake,
+        engine=run.engine,
+        spark=run.spark,
+        shared=run.shared,
     )
     return other
 

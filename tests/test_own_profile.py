@@ -6,7 +6,8 @@ from churn_tasks.core.months import months_between
 from churn_tasks.core.settings import Settings
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.walks.month import STEPS, run_step
+from churn_tasks.walks.month import run_step
+from churn_tasks.walks.tasks import STEPS
 from tests.own_profile import FIRST, LAST, LEAVE_BELOW_CNY, own_profile
 
 

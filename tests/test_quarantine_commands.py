@@ -13,7 +13,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import integrate
+from churn_tasks.walks.graph import run_on
 from tests.lakes import put, small_profile
 
 MARCH = Month(2024, 3)
@@ -81,7 +81,7 @@ def person(postgres: Cluster, tmp_path: Path) -> Person:
             bill | {"bill_id": "b2", "amount_cny": 60_000},
         ],
     )
-    integrate.run(run)
+    run_on("integrate", run)
     run.close()
     return person
 

@@ -13,9 +13,11 @@ from churn_tasks.adapters.lake import Lake
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.runner.month_run import MonthRun, StepReport
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.step import StepReport
 from churn_tasks.simulator import SimulationSettings, simulate
-from churn_tasks.walks.month import STEPS, run_step
+from churn_tasks.walks.month import run_step
+from churn_tasks.walks.tasks import STEPS
 
 FIRST, LAST = Month(2024, 1), Month(2024, 7)
 MONTHS = list(months_between(FIRST, LAST + 1))

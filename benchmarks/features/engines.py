@@ -28,7 +28,7 @@ from churn_tasks.core.settings import load_settings
 from churn_tasks.declared.contracts import Column
 from churn_tasks.declared.query import Query
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import summarise
+from churn_tasks.walks.graph import run_on
 
 MADE = {"month_usage": ("month", "usage_from_cdr"), "feat_calls": ("features", "calls")}
 LOCAL = {"master": "local[2]", "driver_memory": "4g"}
@@ -73,12 +73,8 @@ def main(
 def _prepare(settings: Any) -> None:
     """What the features read beside the usage: the other summaries of the month, and the cohort."""
     run = MonthRun(settings, MONTH)
-    summarise.run(run)
-    run.make(
-        run.registry.queries["cohort"][0],
-        MONTH,
-        settings.calendar.observed_months(MONTH),
-    )
+    run_on("summarise", run)
+    run.make(run.registry.queries["cohort"][0], MONTH)
     run.close()
 
 

@@ -27,7 +27,7 @@ from benchmarks.features.measure import taken
 from benchmarks.features.planted import MONTH, Size, plant, settings_below
 from churn_tasks.core.settings import Settings
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import features, summarise
+from churn_tasks.walks.graph import run_on
 
 LENGTHS = (4, 12, 24)
 CONTROL = (
@@ -72,8 +72,8 @@ def _settings(folder: Path) -> Settings:
 def _first_run(settings: Settings) -> None:
     """So that feature tables are there as well."""
     run = MonthRun(settings, MONTH)
-    summarise.run(run)
-    features.run(run)
+    run_on("summarise", run)
+    run_on("features", run)
     run.close()
 
 
@@ -112,8 +112,8 @@ def _in_own_process(folder: Path) -> dict[str, float]:
 def _measured(settings: Settings) -> dict[str, float]:
     run = MonthRun(settings, MONTH)
     with taken() as month:
-        summarise.run(run)
-        features.run(run)
+        run_on("summarise", run)
+        run_on("features", run)
     run.engine.view("clean_cdr")
     with taken() as control:
         run.engine.connection.execute(CONTROL).fetchall()

@@ -26,7 +26,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 from churn_tasks.declared.query import Query
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import features, summarise
+from churn_tasks.walks.graph import run_on
 
 
 @dataclass
@@ -35,9 +35,9 @@ class TimedRun(MonthRun):
 
     queries: list[dict[str, Any]] = field(default_factory=list)
 
-    def make(self, query: Query, month: Month, months: Iterable[Month]) -> int | None:
+    def make(self, query: Query, month: Month) -> int:
         with taken() as one:
-            rows = super().make(query, month, months)
+            rows = super().make(query, month)
         columns = len(query.output.columns) - len(query.output.key)
         self.queries.append(
             {
@@ -89,9 +89,9 @@ def main(
 def measured(settings: Settings) -> dict[str, Any]:
     """Run the month; seconds, CPU and memory of both steps, of each query, and of the bare scan after them."""
     run, steps = TimedRun(settings, MONTH), {}
-    for step in (summarise, features):
+    for step in ("summarise", "features"):
         with taken() as one:
-            report = step.run(run)
+            report = run_on(step, run)
         steps[report.step] = asdict(one) | {"rows": sum(report.rows.values())}
     columns = len(run.registry.features)
     with taken() as scan:

@@ -18,7 +18,8 @@ from churn_tasks.declared.contracts import Table
 from churn_tasks.declared.query import Query
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.walks.month import TASKS, run_step
+from churn_tasks.walks.month import run_step
+from churn_tasks.walks.tasks import TASKS
 
 MONTH = Month.parse("2024-03")
 SEED_CUSTOMERS = 2_000

@@ -19,7 +19,7 @@ from benchmarks.matching.planted import customers
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import match
+from churn_tasks.walks.graph import run_on
 
 FIXED = {"joined_date": "DATE '2023-05-01'", "service_status": "'active'"}
 
@@ -76,7 +76,7 @@ def main() -> None:
             run = MonthRun(settings, month)
             write_month(run, planted, month)
             wall, cpu = time.monotonic(), time.process_time()
-            report = match.run(run)
+            report = run_on("match", run)
             wall, cpu = time.monotonic() - wall, time.process_time() - cpu
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
             precision, recall = found(run, planted)

@@ -33,7 +33,8 @@ from churn_tasks.modeling.search.hunt import hunt
 from churn_tasks.modeling.search.prepared import prepare
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.simulator import SimulationSettings, simulate
-from churn_tasks.walks.month import TASKS, run_step
+from churn_tasks.walks.month import run_step
+from churn_tasks.walks.tasks import TASKS
 
 DRAWS = 1_000
 DERIVED = {

@@ -4,17 +4,20 @@ Deterministic by construction: declared types (sums over DECIMAL are exact), a t
 """
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 
 from churn_tasks.adapters.lake import Lake
 from churn_tasks.adapters.spill import spill_folder
-from churn_tasks.core.errors import BadInput, evidence
+from churn_tasks.core.errors import BadInput, UndeclaredTable, evidence
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Resources
+from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.contracts import SQL_TYPES
 from churn_tasks.declared.delivered import delivered_sql
 from churn_tasks.declared.query import Query
@@ -22,8 +25,37 @@ from churn_tasks.declared.registry import Registry
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
+
+    Rows: TypeAlias = str | pa.Table | pa.RecordBatchReader | pd.DataFrame
 
 Parameters = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Access:
+    """The tables that one step may look at and write: names, or families with a star.
+
+    Attributes:
+        step: whose they are, for the message.
+    """
+
+    step: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+
+    def refuse(self, table: str, families: tuple[str, ...], verb: str) -> None:
+        """Refuse a table that the step has not declared.
+
+        Raises:
+            UndeclaredTable: none of the families names it.
+        """
+        if not any(fnmatchcase(table, family) for family in families):
+            declared = ", ".join(families) or "nothing"
+            raise UndeclaredTable(
+                f"step {self.step} {verb} {table}, which it does not declare;"
+                f" it declares {declared}. Name the table in steps/{self.step}.py."
+            )
 
 
 class Engine:
@@ -36,6 +68,7 @@ class Engine:
     def __init__(self, lake: Lake, registry: Registry, resources: Resources) -> None:
         self.lake = lake
         self.registry = registry
+        self.access: Access | None = None  # of the step at work; None: no step is
         self._viewed: dict[
             str, tuple[tuple[str, int, int], ...]
         ] = {}  # table to the files that its view reads
@@ -53,11 +86,25 @@ class Engine:
         self.connection.close()
         shutil.rmtree(self._spill, ignore_errors=True)
 
+    @contextmanager
+    def only(self, access: Access) -> Iterator[None]:
+        """For a while, no table is looked at or written but those of ``access``."""
+        before, self.access = self.access, access
+        try:
+            yield
+        finally:
+            self.access = before
+
     def view(self, table: str) -> None:
         """Make ``table`` visible to SQL: of each month the version that the run reads (``core/reading.py``).
 
         A table without a partition is empty, not missing. A view of the very same files is left as it is.
+
+        Raises:
+            UndeclaredTable: the step at work does not declare that it reads the table.
         """
+        if self.access:
+            self.access.refuse(table, self.access.reads, "reads")
         files = self.lake.paths(table) if table in self.registry.tables else []
         seen = tuple(
             (str(path), path.stat().st_mtime_ns, path.stat().st_ino) for path in files
@@ -72,9 +119,7 @@ class Engine:
         )
         select = f"SELECT {columns}, NULL::DATE AS month WHERE false"
         if files:
-            listed = ", ".join(
-                "'" + str(path).replace("'", "''") + "'" for path in files
-            )
+            listed = ", ".join(literal(path) for path in files)
             select += (
                 f" UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], hive_partitioning=true,"
                 " hive_types={'month': DATE}, union_by_name=true)"
@@ -102,37 +147,76 @@ class Engine:
         )
 
     def write(
-        self, table: str, month: Month, sql: str, parameters: Parameters | None = None
+        self,
+        table: str,
+        month: Month,
+        rows: "Rows",
+        parameters: Parameters | None = None,
     ) -> int:
-        """Replace one partition by the result of a SELECT, cast to the declared types, in order of the key.
+        """Replace one partition by rows, cast to the declared types, in order of the key.
+
+        Args:
+            rows: a SELECT, or what was made in Python: an Arrow table or reader, a pandas frame.
+            parameters: what the SELECT asks for.
+
+        Returns:
+            Rows written.
 
         Raises:
             BadInput: a declared column is missing, a value does not fit its type, or the key is not unique.
+            UndeclaredTable: the step at work does not declare that it makes the table.
         """
-        spec = self.registry.tables[table]
+        if self.access:
+            self.access.refuse(table, self.access.writes, "writes")
+        if isinstance(rows, str):
+            return self._write_select(table, month, rows, parameters)
+        with self.registered("made_rows", rows):
+            return self._write_select(table, month, "SELECT * FROM made_rows", None)
+
+    def write_rows(self, table: str, month: Month, rows: "list[dict[str, Any]]") -> int:
+        """Replace one partition by rows that are dictionaries of the same columns; see :meth:`write`."""
+        import pandas as pd
+
+        return self.write(table, month, pd.DataFrame(rows))
+
+    def _write_select(
+        self, table: str, month: Month, sql: str, parameters: Parameters | None
+    ) -> int:
+        columns = self._columns(table, sql, parameters)
+        result = f"SELECT {columns} FROM ({sql}\n)"
         try:
             self.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE result AS SELECT {self._columns(table, sql, parameters)} FROM ({sql}\n)",
+                f"CREATE OR REPLACE TEMP TABLE result AS {result}",
                 dict(parameters or {}),
             )
         except (duckdb.BinderException, duckdb.ConversionException) as error:
+            problem = f"does not fit its declaration: {error}"
             raise BadInput(
-                evidence(
-                    table=table,
-                    month=month,
-                    problem=f"does not fit its declaration: {error}",
-                )
+                evidence(table=table, month=month, problem=problem)
             ) from error
         self._refuse_repeated_keys(table, month)
-        order = ", ".join(
-            f'"{name}"' for name in spec.key or spec.column_names
-        )  # a key is unique: a total order
+        spec = self.registry.tables[table]
+        names = spec.key or spec.column_names  # a key is unique: a total order
+        order = ", ".join(identifier(name) for name in names)
         with self.lake.replacing(table, month) as path, self._dropping_result():
-            target = str(path).replace("'", "''")
             self.connection.execute(
-                f"COPY (SELECT * FROM result ORDER BY {order}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
+                f"COPY (SELECT * FROM result ORDER BY {order}) TO {literal(path)}"
+                " (FORMAT parquet, COMPRESSION zstd)"
             )
         return self.lake.rows(table, month)
+
+    def rows_of_month(
+        self, table: str, month: Month, columns: Iterable[str] = ()
+    ) -> "pd.DataFrame":
+        """The rows of one month of a table.
+
+        Args:
+            columns: their names; none: every column.
+        """
+        self.view(table)
+        names = ", ".join(identifier(name) for name in columns) or "*"
+        sql = f"SELECT {names} FROM {identifier(table)} WHERE month = $month"
+        return self.frame(sql, {"month": month.start})
 
     def frame(self, sql: str, parameters: Parameters | None = None) -> "pd.DataFrame":
         """The result of a SELECT as a pandas frame; for results that are small or already one row a customer."""
@@ -173,6 +257,16 @@ class Engine:
             yield
         finally:
             self.connection.unregister(name)
+
+    @contextmanager
+    def named(self, name: str, select: str) -> Iterator[None]:
+        """Make the rows of a SELECT visible to SQL under a name for a while; nothing is computed yet."""
+        view = identifier(name)
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {select}")
+        try:
+            yield
+        finally:
+            self.connection.execute(f"DROP VIEW IF EXISTS {view}")
 
     def _columns(self, table: str, sql: str, parameters: Parameters | None) -> str:
         """The select list of a partition: declared types, but in ``raw_*`` what was delivered stays as it is."""

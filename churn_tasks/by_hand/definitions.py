@@ -95,11 +95,10 @@ class Trial:
 
     def label(self, month: Month) -> "pd.DataFrame":
         """The label of one month."""
-        observed = self.settings.calendar.observed_months(month)
         with closing(self._run(month)) as run:
-            run.make(self.registry.queries["cohort"][0], month, observed)
+            run.make(self.registry.queries["cohort"][0], month)
         with closing(self._run(self.run_month(month))) as run:
-            run.make(self.registry.queries["labels"][0], month, [*observed, run.month])
+            run.make(self.registry.queries["labels"][0], month)
             run.engine.view("label")
             sql = (
                 f"SELECT {COLUMNS} FROM label WHERE month = $month ORDER BY customer_id"
@@ -247,5 +246,5 @@ def _one(
 def _scores(settings: Settings, month: Month) -> "pd.Series":
     """The scores that the month itself gave: of a model that had not seen it."""
     with closing(MonthRun(settings, month)) as run:
-        rows = run.month_rows("score_churn", ["customer_id", "churn_score"])
+        rows = run.rows_of_month("score_churn", ["customer_id", "churn_score"])
     return rows.set_index("customer_id")["churn_score"]

@@ -12,6 +12,7 @@ from churn_tasks.core.settings import Settings
 from churn_tasks.modeling.frames import UNKNOWN, FeatureSet, Sample, feature_set
 from churn_tasks.modeling.leak_probe import MOST_ROWS
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.walks.graph import require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +34,7 @@ def month_rows(
     Raises:
         NotReady: history is too short, or what is needed has not been made yet.
     """
-    from churn_tasks.steps.train import training_rows
+    from churn_tasks.work.training import training_rows
 
     tested = settings.calendar.tested_month(month)
     if tested is None:
@@ -45,7 +46,7 @@ def month_rows(
         months = settings.calendar.mature_months(tested)[
             -settings.model.max_train_months :
         ]
-        run.require_all(["cohort", *offered.tables], months, made_by="features")
+        require(run, ["cohort", *offered.tables], months)
         missing = [each for each in months if not run.lake.has("label", each)]
         if missing:
             raise NotReady(

@@ -25,6 +25,7 @@ from churn_tasks.modeling.search.found import Found, findings
 from churn_tasks.modeling.search.hunt import Hunted, Tell, hunt
 from churn_tasks.modeling.search.prepared import prepare
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.walks.graph import require
 
 MOST_ROWS = 60_000
 FEWEST_CHURNERS = 50
@@ -111,7 +112,7 @@ def window_rows(
     Raises:
         NotReady: see :func:`search`.
     """
-    from churn_tasks.steps.train import training_rows
+    from churn_tasks.work.training import training_rows
 
     tested = settings.calendar.tested_month(month)
     if tested is None:
@@ -127,7 +128,7 @@ def window_rows(
         months = settings.calendar.mature_months(tested)[
             -settings.model.max_train_months :
         ]
-        run.require_all(["cohort", *features.tables], months, made_by="features")
+        require(run, ["cohort", *features.tables], months)
         missing = [each for each in months if not run.lake.has("label", each)]
         if missing:
             raise NotReady(

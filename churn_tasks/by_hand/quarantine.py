@@ -12,6 +12,7 @@ from churn_tasks.core.settings import Settings
 from churn_tasks.declared.contracts import RawTable
 from churn_tasks.integrate.quarantine import NO_VALUE, loses_a_required_value
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.walks.graph import require
 
 SHORTEST_ID = 6  # digits of a row id that a person must give at least
 
@@ -45,7 +46,7 @@ def rows_to_release(settings: Settings, chosen: Chosen) -> list[dict[str, Any]]:
         BadInput: no row fits, an id fits several, or a row lacks a value without which it cannot be used.
     """
     with closing(MonthRun(settings, chosen.month)) as run:
-        run.require("quarantine", [chosen.month], made_by="integrate")
+        require(run, ["quarantine"], [chosen.month])
         if chosen.table not in run.registry.raw:
             raise BadInput(
                 f"there is no table {chosen.table!r}; there are {', '.join(run.registry.raw)}"

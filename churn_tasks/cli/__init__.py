@@ -26,7 +26,8 @@ from churn_tasks.cli.source import check_source, what_we_need
 from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings, load_settings
-from churn_tasks.walks.month import STEPS, run_step
+from churn_tasks.walks.month import run_step
+from churn_tasks.walks.tasks import STEPS
 
 app = typer.Typer(
     no_args_is_help=True,

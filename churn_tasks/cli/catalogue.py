@@ -10,7 +10,7 @@ def write_catalogue_page(profile: ProfileOption = None) -> None:
     The step of the same name does this each month. A month without figures yet gets them by
     ``churn step catalogue --month YYYY-MM``.
     """
-    from churn_tasks.steps.catalogue import write_page
+    from churn_tasks.work.catalogue import write_catalogue
 
-    page = write_page(load_settings(profile))
+    page = write_catalogue(load_settings(profile))
     console.print(f"{page}: {page.stat().st_size:,} bytes", highlight=False)

@@ -12,6 +12,7 @@ from churn_tasks.core.privacy import masked
 from churn_tasks.core.settings import Settings
 from churn_tasks.declared.contracts import RawTable
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.walks.graph import require
 
 HIDDEN = "***"
 
@@ -140,5 +141,5 @@ def without_names(row_json: str, contract: RawTable | None) -> str:
 def _opened(settings: Settings, month: Month | None) -> MonthRun:
     run = MonthRun(settings, month or settings.first_month)
     if month:
-        run.require("quarantine", [month], made_by="integrate")
+        require(run, ["quarantine"], [month])
     return run

@@ -35,6 +35,10 @@ class ConnectionTrouble(ChurnError):
     """A database or service did not answer. Trying again helps."""
 
 
+class UndeclaredTable(Exception):
+    """A step looks at or writes a table that its declaration does not name: a fault of the code, not of the data."""
+
+
 RETRYABLE = (NotReady, ConnectionTrouble)
 
 

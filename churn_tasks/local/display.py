@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from churn_tasks.local.backfill import FINISHED, MonthState
-from churn_tasks.walks.month import TASKS
+from churn_tasks.walks.tasks import TASKS
 
 SYMBOLS = {
     "success": ("done", "green"),

@@ -1,36 +1,32 @@
-"""cohort and feat_* judged by Great Expectations before any model sees them."""
+"""Step ``check_features``: cohort and feat_* judged by Great Expectations before any model sees them."""
 
-from churn_tasks.checks.data_docs import Site
-from churn_tasks.checks.gate import judge, stop_on_failures
 from churn_tasks.checks.measures import cohort_suite, feature_suite
-from churn_tasks.runner.month_run import MonthRun, StepReport, skipped, unchanged
+from churn_tasks.runner.conditions import history_too_short
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.months import month_before
+from churn_tasks.runner.step import Made, Read, step
+from churn_tasks.work.measured import judge_month
 
 
-def run(run: MonthRun) -> StepReport:
-    """Hold the population and every feature table of the month against their bounds."""
-    if not run.settings.calendar.has_features(run.month):
-        return skipped(
-            "check_features", run, "history is shorter than the observe window"
-        )
-    queries = run.registry.queries["features"]
-    if not run.has_news(
-        ["cohort", *(query.output.table for query in queries)], [run.month]
-    ):
-        return unchanged("check_features", run)
-    report = StepReport("check_features", str(run.month))
-    run.require("cohort", [run.month], "features")
-    before = (
-        run.lake.rows("cohort", run.month - 1)
-        if run.lake.has("cohort", run.month - 1)
-        else None
-    )
+@step(
+    reads=(
+        Read("cohort", needed=True),
+        Read("feat_*"),
+        Read("cohort", month_before, renews=False),  # its size, to compare with
+    ),
+    idle=history_too_short,
+    after="cohort",
+)
+def check_features(run: MonthRun) -> Made:
+    """Hold the population and every feature table of the month against their bounds.
+
+    Raises:
+        CheckFailed: a bound is broken.
+    """
+    before = None
+    if run.lake.has("cohort", run.month - 1):
+        before = run.lake.rows("cohort", run.month - 1)
     customers = run.lake.rows("cohort", run.month)
-    suites = [
-        cohort_suite(before),
-        *(feature_suite(query.output, customers) for query in queries),
-    ]
-    site = Site(run.settings.data_docs_dir, run.edition, "features")
-    verdict = judge(suites, run.measured(suites), site)
-    report.facts = {"evaluated": verdict.evaluated, "failed": len(verdict.failures)}
-    stop_on_failures(verdict, site)
-    return report
+    tables = [query.output for query in run.registry.queries["features"]]
+    suites = [feature_suite(table, customers) for table in tables]
+    return judge_month(run, [cohort_suite(before), *suites], "features")

@@ -1,27 +1,31 @@
-"""out_warning_list judged by Great Expectations before it may be published."""
+"""Step ``check_list``: out_warning_list judged by Great Expectations before it may be published."""
 
-from churn_tasks.checks.data_docs import Site
-from churn_tasks.checks.gate import judge, stop_on_failures
 from churn_tasks.checks.measures import list_suite
-from churn_tasks.runner.month_run import MonthRun, StepReport, skipped, unchanged
+from churn_tasks.runner.conditions import no_list
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.months import observed_months
+from churn_tasks.runner.step import Made, Read, step
 from churn_tasks.warning.grain import lines_of_persons, places
+from churn_tasks.work.measured import judge_month
 
 
-def run(run: MonthRun) -> StepReport:
-    """Hold the list of the month against its bounds."""
-    if not run.lake.has("out_warning_list", run.month):
-        return skipped(
-            "check_list", run, "there is no list: no model has been promoted yet"
-        )
-    if not run.has_news(["out_warning_list"], [run.month]):
-        return unchanged("check_list", run)
-    report = StepReport("check_list", str(run.month))
-    expected = places(
-        lines_of_persons(run.engine, run.window.parameters()), run.settings.warning_list
-    )
-    suites = [list_suite(run.registry.tables["out_warning_list"], expected)]
-    site = Site(run.settings.data_docs_dir, run.edition, "list")
-    verdict = judge(suites, run.measured(suites), site)
-    report.facts = {"evaluated": verdict.evaluated, "failed": len(verdict.failures)}
-    stop_on_failures(verdict, site)
-    return report
+@step(
+    reads=(
+        Read("out_warning_list"),
+        # the places that the list must fill
+        Read("cohort", renews=False),
+        Read("month_activity", observed_months, renews=False),
+        Read("customer_line", renews=False),
+    ),
+    idle=no_list,
+)
+def check_list(run: MonthRun) -> Made:
+    """Hold the list of the month against its bounds.
+
+    Raises:
+        CheckFailed: a bound is broken.
+    """
+    lines = lines_of_persons(run.engine, run.window.parameters())
+    expected = places(lines, run.settings.warning_list)
+    table = run.registry.tables["out_warning_list"]
+    return judge_month(run, [list_suite(table, expected)], "list")

@@ -5,9 +5,12 @@ from contextlib import closing
 
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
-from churn_tasks.runner.month_run import MonthRun, StepReport
-from churn_tasks.walks.month import STEPS, run_step
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.step import StepReport
+from churn_tasks.walks.graph import require
+from churn_tasks.walks.month import run_step
 from churn_tasks.walks.restate import restate
+from churn_tasks.walks.tasks import STEPS
 
 
 def replay(settings: Settings, month: Month) -> Iterator[StepReport]:
@@ -20,14 +23,12 @@ def replay(settings: Settings, month: Month) -> Iterator[StepReport]:
         NotReady: the month has not been extracted.
     """
     with closing(MonthRun(settings, month)) as run:
-        run.require_all(
-            [f"raw_{name}" for name in run.registry.raw], [month], made_by="extract"
-        )
-        if run.lake.has("month_activity", month):
-            yield from restate(settings, month, extract_again=False)
-            return
-        run.lake.remove(
-            "quarantine_release", month
-        )  # frozen by a run that stopped before it judged
+        require(run, [f"raw_{name}" for name in run.registry.raw], [month])
+        was_accepted = run.lake.has("month_activity", month)
+        if not was_accepted:  # frozen by a run that stopped before it judged
+            run.lake.remove("quarantine_release", month)
+    if was_accepted:
+        yield from restate(settings, month, extract_again=False)
+        return
     for step in STEPS[STEPS.index("check_raw") :]:
         yield run_step(step, settings, month)

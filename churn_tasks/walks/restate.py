@@ -14,23 +14,17 @@ from churn_tasks.core.errors import BadInput, CheckFailed, NotReady
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.walks.month import TASKS, run_on, task_of
-from churn_tasks.walks.restatement import undo
+from churn_tasks.walks.graph import (
+    delivering_task,
+    restated_steps,
+    run_on,
+    task_of,
+    tasks_after,
+)
+from churn_tasks.walks.restated_months import undo_task
 
 if TYPE_CHECKING:
-    from churn_tasks.runner.month_run import StepReport
-
-INTEGRATE = next(task for task in TASKS if task.name == "integrate").steps[1:]
-AFTERWARDS = (
-    "features",
-    "check_features",
-    "labels",
-    "score",
-    "warn",
-    "check_list",
-    "publish",
-    "report",
-)
+    from churn_tasks.runner.step import StepReport
 
 
 def restate(
@@ -53,24 +47,36 @@ def restate(
         BadInput: ``known_until`` is not later than what the runs so far knew, or the month's new rows are unusable.
         CheckFailed: a check stopped the restatement; the month is as it was.
     """
-    day = known_until or earliest_day(settings, month)
-    if day < earliest_day(settings, month):
+    earliest = earliest_day(settings, month)
+    day = known_until or earliest
+    if day < earliest:
         raise BadInput(
-            f"known_until {day}: the runs so far knew what was known before {earliest_day(settings, month)},"
+            f"known_until {day}: the runs so far knew what was known before {earliest},"
             " and must stay as they are. Give that day or a later one."
         )
     dependents = list(months_between(month, _last_month(settings) + 1))
     try:
-        yield from _steps(
-            MonthRun(settings, month, day),
-            ("extract", *INTEGRATE) if extract_again else INTEGRATE,
-        )
+        yield from _steps(MonthRun(settings, month, day), own_steps(extract_again))
     except (BadInput, CheckFailed):
         for each in dependents:  # what an earlier restatement under the same date had made of them is undone as well
-            list(_steps(MonthRun(settings, each, day), AFTERWARDS))
+            list(_steps(MonthRun(settings, each, day), dependent_steps()))
         raise
     for each in dependents:
-        yield from _steps(MonthRun(settings, each, day), AFTERWARDS)
+        yield from _steps(MonthRun(settings, each, day), dependent_steps())
+
+
+def own_steps(extract_again: bool) -> tuple[str, ...]:
+    """Steps of the restated month alone: those of the task that takes late rows in."""
+    steps = restated_steps(delivering_task().steps)
+    if extract_again:
+        return steps
+    return tuple(step for step in steps if step != "extract")
+
+
+def dependent_steps() -> tuple[str, ...]:
+    """Steps of the restated month and of every month after it: those of the later tasks."""
+    later = tasks_after(delivering_task())
+    return restated_steps(step for task in later for step in task.steps)
 
 
 def earliest_day(settings: Settings, month: Month) -> date:
@@ -83,16 +89,17 @@ def earliest_day(settings: Settings, month: Month) -> date:
         raise NotReady(
             f"{month} cannot be restated: it has not been run. Run first: churn run --month {month}"
         )
-    return settings.calendar.window(_last_month(settings)).known_until + timedelta(
-        days=1
-    )
+    last = settings.calendar.window(_last_month(settings))
+    return last.known_until + timedelta(days=1)
 
 
 def _last_month(settings: Settings) -> Month:
     """The latest month of which anything was extracted."""
     lake = Lake(settings.lake_dir)
-    tables = [path.name for path in settings.lake_dir.glob("raw_*")]
-    return max(months[-1] for table in tables if (months := lake.months(table)))
+    extracted: set[Month] = set()
+    for folder in settings.lake_dir.glob("raw_*"):
+        extracted.update(lake.months(folder.name))
+    return max(extracted)
 
 
 def _steps(run: MonthRun, steps: tuple[str, ...]) -> Iterator["StepReport"]:
@@ -101,5 +108,5 @@ def _steps(run: MonthRun, steps: tuple[str, ...]) -> Iterator["StepReport"]:
             try:
                 yield run_on(step, run)
             except (BadInput, CheckFailed):
-                undo(run, task_of(step))
+                undo_task(run, task_of(step))
                 raise

@@ -17,10 +17,11 @@ from churn_airflow.connections import connected
 from churn_airflow.month import month_of
 from churn_tasks.core.errors import RETRYABLE
 from churn_tasks.core.settings import load_settings
-from churn_tasks.walks.month import run_task, task_named
+from churn_tasks.walks.month import run_task
+from churn_tasks.walks.tasks import task_named
 
 if TYPE_CHECKING:
-    from churn_tasks.runner.month_run import StepReport
+    from churn_tasks.runner.step import StepReport
 
 # Waiting mends these; everything else (bad data, a bug) fails at once. A killed process raises nothing and is retried.
 RETRY_POLICY = ExceptionRetryPolicy(

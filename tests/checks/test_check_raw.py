@@ -17,8 +17,10 @@ from churn_tasks.checks.raw_suite import raw_suite
 from churn_tasks.core.errors import CheckFailed
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
-from churn_tasks.runner.month_run import MonthRun, StepReport
-from churn_tasks.steps import check_raw
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.step import StepReport
+from churn_tasks.walks.graph import run_on
+from churn_tasks.work import raw_profile
 from tests.lakes import pour, rows, small_run
 
 JUNE, JULY = Month(2024, 6), Month(2024, 7)
@@ -62,7 +64,7 @@ def checked(run: MonthRun, **tables: str) -> StepReport:
         **tables,
     }.items():
         deliver(run, name, relation)
-    return check_raw.run(run)
+    return run_on("check_raw", run)
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +194,7 @@ def test_drill_nothing_vacuous_passes(
             checked(june, bill=relation)
         refused += 1
     monkeypatch.setattr(
-        check_raw, "raw_suite", lambda table, *_: (check_raw_suite(table.table), {})
+        raw_profile, "raw_suite", lambda table, *_: (check_raw_suite(table.table), {})
     )
     with pytest.raises(CheckFailed, match="an empty suite is no success"):
         checked(june)
@@ -329,9 +331,9 @@ def test_a_yardstick_of_all_months_gives_way(
     june: MonthRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Negative control: learning from whatever was measured, two bad months make the third one normal."""
-    own = check_raw.baseline_sql
+    own = raw_profile.baseline_sql
     monkeypatch.setattr(
-        check_raw,
+        raw_profile,
         "baseline_sql",
         lambda *given: own(*given).replace("profile_accepted", "profile"),
     )

@@ -17,7 +17,7 @@ from churn_tasks.core.settings import load_settings
 from churn_tasks.declared.contracts import RawTable
 from churn_tasks.declared.registry import load_contracts
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import extract
+from churn_tasks.walks.graph import run_on
 from tests.lakes import put, rows, small_profile
 
 PAYMENT = {
@@ -403,7 +403,7 @@ def extracted(
     )
     first = MonthRun(settings, Month(2024, 1))
     month_file(drops, "2024-01")
-    extract.run(first)
+    run_on("extract", first)
     put(first, "clean_bill", "2024-01", [])
     first.close()
     month_file(drops, month, change)
@@ -416,7 +416,7 @@ def test_a_new_column_is_noted_and_the_month_goes_on(tmp_path: Path) -> None:
         "2024-02",
         lambda columns: columns.update(volte_flag=["1"], cell_ref=["x"]),
     )
-    assert extract.run(run).rows["raw_bill"] == 1
+    assert run_on("extract", run).rows["raw_bill"] == 1
     assert note_drift(run) == 2
     noted = {
         (row["relation"], row["column_name"], row["kind"]) for row in rows(run, "drift")
@@ -437,7 +437,7 @@ def test_a_renamed_column_is_known_by_its_values(tmp_path: Path) -> None:
         BadInput,
         match="column item_code required and not delivered; looks renamed from item_code to kostenart",
     ):
-        extract.run(run)
+        run_on("extract", run)
     run.close()
 
 
@@ -445,7 +445,7 @@ def test_an_unchanged_month_has_no_notes_and_the_next_one_takes_a_change_for_gra
     tmp_path: Path,
 ) -> None:
     run = extracted(tmp_path, "2024-02", lambda columns: None)
-    extract.run(run)
+    run_on("extract", run)
     assert note_drift(run) == 0
     run.close()
 
@@ -461,10 +461,10 @@ def test_harm_that_extraction_could_not_see_stops_the_month_when_it_is_checked(
         BadInput,
         match=r"column amount_cny arrives as int64 instead of double: what it held is lost",
     ):
-        extract.run(run)
+        run_on("extract", run)
     january = MonthRun(run.settings, Month(2024, 1))
     january.lake.remove("clean_bill", january.month)
-    extract.run(run)
+    run_on("extract", run)
     assert run.lake.has("raw_bill", run.month), "nothing to compare with"
     put(january, "clean_bill", "2024-01", [])
     with pytest.raises(BadInput, match="what it held is lost"):
@@ -484,7 +484,7 @@ def test_a_required_column_that_is_gone_stops_before_anything_is_written(
         BadInput,
         match=r"raw_bill 2024-02: .*column amount_cny required and not delivered.*looks renamed",
     ):
-        extract.run(run)
+        run_on("extract", run)
     assert not run.lake.has("raw_bill", Month(2024, 2)) and not run.lake.has(
         "delivery", Month(2024, 2)
     )

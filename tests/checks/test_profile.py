@@ -18,6 +18,7 @@ from churn_tasks.checks.profile import (
 from churn_tasks.core.months import Month
 from churn_tasks.declared.registry import Registry
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.standard import standard
 from tests.lakes import small_run
 
 MONTH = Month(2024, 3)
@@ -231,7 +232,7 @@ def test_every_table_of_the_repository_can_be_profiled(tmp_path: Path) -> None:
     assert len(registry.raw) >= 17
     for name, table in registry.raw.items():
         run.engine.write(f"raw_{name}", run.month, _empty(table.delivered_columns))
-        found = run.engine.row(profile_sql(table, run.standard(name), run.month, 0))
+        found = run.engine.row(profile_sql(table, standard(run, name), run.month, 0))
         assert figures(table, found)[0] == Figure(name, "", "rows", 0.0)
     run.close()
 

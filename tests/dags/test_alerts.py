@@ -12,7 +12,7 @@ from churn_airflow import bridge
 from churn_airflow.alerts import alert, announce
 from churn_tasks.core.errors import CheckFailed
 from churn_tasks.core.settings import load_settings
-from churn_tasks.runner.month_run import StepReport
+from churn_tasks.runner.step import StepReport
 
 
 @pytest.fixture

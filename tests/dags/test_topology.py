@@ -14,7 +14,7 @@ from churn_tasks.core.errors import (
     NotReady,
     SettingsError,
 )
-from churn_tasks.walks.month import STEPS, TASKS
+from churn_tasks.walks.tasks import STEPS, TASKS
 
 DAG_FILES = sorted((Path(__file__).resolve().parents[2] / "dags").glob("*.py"))
 

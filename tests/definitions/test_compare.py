@@ -244,12 +244,8 @@ def test_a_definition_and_an_event_in_the_profiles_folder_are_adopted_without_py
         definition="pays_less",
     )
     run = MonthRun(settings, Month.parse("2024-03"))
-    run.make(
-        run.registry.queries["cohort"][0],
-        run.month,
-        settings.calendar.observed_months(run.month),
-    )
-    run.make(run.registry.queries["labels"][0], run.month, [run.month])
+    run.make(run.registry.queries["cohort"][0], run.month)
+    run.make(run.registry.queries["labels"][0], run.month)
     assert [row["customer_id"] for row in rows(run, "label") if row["churned"]] == [
         "c020"
     ]

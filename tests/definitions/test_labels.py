@@ -13,7 +13,7 @@ from churn_tasks.core.errors import NotReady
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import labels, summarise
+from churn_tasks.walks.graph import run_on
 from tests.lakes import (
     another_month,
     make,
@@ -328,7 +328,7 @@ def summed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
     months = [Month.parse("2024-01") + number for number in range(7)]
     fill(run, months)
     for month in months:
-        summarise.run(another_month(run, str(month)))
+        run_on("summarise", another_month(run, str(month)))
     make(run, run.registry.queries["cohort"][0], "2024-03")
     yield run
     run.close()
@@ -351,14 +351,14 @@ def test_the_step_needs_every_month_that_the_definition_reads(
     """A definition that looks at use waits for month_usage, and labels once it is there."""
     sign = {"event": "usage_below_past", "given": {"share": 0.5}}
     run = by_definition(summed, tmp_path, {"meaning": MEANING, "signs": [sign]})
-    report = labels.run(run)
+    report = run_on("labels", run)
     assert report.rows["label"] == len(rows(run, "cohort", "2024-03")) > 20
     run.lake.remove("month_usage", Month.parse("2024-02"))
     with pytest.raises(
         NotReady,
         match=r"2024-05 needs month_usage of 2024-02. Run first: churn step summarise",
     ):
-        labels.run(run)
+        run_on("labels", run)
     run.close()
 
 
@@ -377,7 +377,7 @@ def test_a_label_sees_nothing_from_predict_end_on(
 ) -> None:
     """Truncation: a label stays byte-identical when later months are deleted. Control: a change of the past is seen."""
     run = by_definition(summed, tmp_path, name)
-    labels.run(run)
+    run_on("labels", run)
     march, before = (
         Month.parse("2024-03"),
         run.lake.sha256("label", Month.parse("2024-03")),
@@ -387,7 +387,7 @@ def test_a_label_sees_nothing_from_predict_end_on(
         for month in ("2024-06", "2024-07"):
             assert run.lake.has(table, Month.parse(month))
             run.lake.remove(table, Month.parse(month))
-    labels.run(run)
+    run_on("labels", run)
     assert run.lake.sha256("label", march) == before
     for table in tables:
         put(run, table, "2024-05", [])
@@ -420,7 +420,7 @@ def test_a_label_sees_nothing_from_predict_end_on(
                 for c in CUSTOMERS
             ],
         )
-    labels.run(run)
+    run_on("labels", run)
     changed = run.lake.sha256("label", march) != before
     run.close()
     assert changed

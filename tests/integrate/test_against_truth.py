@@ -26,7 +26,8 @@ from churn_tasks.simulator import SimulationSettings, simulate
 from churn_tasks.simulator.billing import ITEMS
 from churn_tasks.simulator.codes import REGION_NAMES
 from churn_tasks.simulator.dirt import KINDS
-from churn_tasks.walks.month import STEPS, run_step
+from churn_tasks.walks.month import run_step
+from churn_tasks.walks.tasks import STEPS
 
 SIMULATION = SimulationSettings(
     customers=2_500, months=3, cdr_per_month=10, seed=11, dirt=2.0

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from churn_tasks.core.errors import CheckFailed, NotReady
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import check_raw, integrate
+from churn_tasks.walks.graph import run_on
 from tests.lakes import put, rows, small_profile, small_run
 
 CONTRACT = {
@@ -98,7 +98,7 @@ def test_each_row_has_one_fate(tmp_path: Path) -> None:
         _reading(None),
     ]
     put(run, "raw_meter", "2024-03", readings)
-    integrate.run(run)
+    run_on("integrate", run)
     assert {row["customer_id"]: float(row["amount_cny"]) for row in rows(run, "clean_meter")} == {
         "kept": 5, "kept_once": 5, "corrected": 8,
     }  # fmt: skip
@@ -137,7 +137,7 @@ def test_rows_are_conserved_whatever_comes(
 ) -> None:
     run = _run(tmp_path)
     put(run, "raw_meter", "2024-03", [_reading(*row) for row in given_rows])
-    integrate.run(run)
+    run_on("integrate", run)
     books = _books(run)
     assert (
         books["rows_in"]
@@ -158,7 +158,7 @@ def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     digests = set()
     for given_order in (readings, readings[::-1]):
         put(run, "raw_meter", "2024-03", given_order)
-        integrate.run(run)
+        run_on("integrate", run)
         digests.add(
             tuple(
                 run.lake.sha256(table, run.month)
@@ -172,7 +172,7 @@ def test_nothing_is_cleaned_before_it_is_extracted(tmp_path: Path) -> None:
     with pytest.raises(
         NotReady, match=r"raw_meter of 2024-03\..*churn step extract --month 2024-03"
     ):
-        integrate.run(_run(tmp_path))
+        run_on("integrate", _run(tmp_path))
 
 
 def test_a_month_with_too_much_dirt_is_stopped(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_month_with_too_much_dirt_is_stopped(tmp_path: Path) -> None:
         [_reading("good"), _reading("bad", -1), _reading("worse", -2)],
     )
     with pytest.raises(CheckFailed) as stopped:
-        check_raw.run(run)
+        run_on("check_raw", run)
     assert "raw_meter.amount_negative_share is 0.666667, allowed [-inf, 0.5]" in str(
         stopped.value
     )

@@ -16,7 +16,7 @@ from churn_tasks.declared.delivered import delivered_sql, is_lossless
 from churn_tasks.declared.registry import load_registry
 from churn_tasks.declared.units import ratio
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import integrate
+from churn_tasks.walks.graph import run_on
 from tests.lakes import another_month, put, rows, small_profile, small_run
 
 CONTRACT: dict[str, Any] = {
@@ -77,7 +77,7 @@ def _integrate(
     other = another_month(run, month)
     put(other, "raw_bill", month, [])
     put(other, "raw_meter", month, given_rows)
-    integrate.run(other)
+    run_on("integrate", other)
     return other
 
 
@@ -152,7 +152,7 @@ def test_the_report_of_the_step_names_what_no_mapping_knows(tmp_path: Path) -> N
         "2024-03",
         [_row("a", region_code="R77"), _row("b", region_code="R77")],
     )
-    assert integrate.run(run).facts["unmapped meter.region_code"] == "R77 2"
+    assert run_on("integrate", run).facts["unmapped meter.region_code"] == "R77 2"
 
 
 def test_an_unmapped_value_is_set_aside_where_the_profile_says_so(
@@ -238,7 +238,7 @@ def test_a_month_delivered_before_a_column_was_added_is_read_as_empty_there(
         "COPY (SELECT 'a' AS customer_id, DATE '2024-03-05' AS event_date, DATE '2024-03-05' AS known_date)"
         f" TO '{path}'"
     )
-    integrate.run(run)
+    run_on("integrate", run)
     assert _clean(run)["a"]["amount_cny"] is None
 
 

@@ -10,7 +10,8 @@ from churn_tasks.core.months import Month
 from churn_tasks.declared.contracts import RawTable
 from churn_tasks.integrate.treat import Earlier, limits_of, treated_sql
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import integrate
+from churn_tasks.runner.standard import standard
+from churn_tasks.walks.graph import run_on
 from tests.lakes import another_month, put, rows, small_profile, small_run
 
 CONTRACT: dict[str, Any] = {
@@ -72,7 +73,7 @@ def _integrate(
     other = another_month(run, month)
     put(other, "raw_bill", month, [])
     put(other, "raw_meter", month, given)
-    integrate.run(other)
+    run_on("integrate", other)
     if accepted:
         put(other, "profile_accepted", month, [], checked=False)
     return other
@@ -254,7 +255,7 @@ def test_the_naive_treatment_that_learns_from_every_month_is_found_out(
     put(run, "raw_meter", "2024-03", [_row("b", "2024-03", birth_year=None)])
     run.engine.view("clean_meter")
     table = run.registry.raw["meter"]
-    kept = f"SELECT * EXCLUDE (unreadable, formula, delivered, month) FROM {run.standard('meter')}"
+    kept = f"SELECT * EXCLUDE (unreadable, formula, delivered, month) FROM {standard(run, 'meter')}"
     naive = treated_sql(table, kept, limits_of(table, {}), Earlier("clean_meter"))
     assert run.engine.row(naive)["birth_year"] == 1999
     assert (

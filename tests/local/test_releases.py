@@ -17,7 +17,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import integrate
+from churn_tasks.walks.graph import run_on
 from tests.lakes import put, rows, small_profile
 
 MARCH = Month(2024, 3)
@@ -50,7 +50,7 @@ def settings(postgres: Cluster, tmp_path: Path) -> Settings:
     )
     run = MonthRun(settings, MARCH)
     put(run, "raw_bill", "2024-03", BILLS)
-    integrate.run(run)
+    run_on("integrate", run)
     run.close()
     return settings
 
@@ -58,7 +58,7 @@ def settings(postgres: Cluster, tmp_path: Path) -> Settings:
 def _judge_anew(settings: Settings) -> MonthRun:
     run = MonthRun(settings, MARCH)
     run.lake.remove("quarantine_release", MARCH)
-    integrate.run(run)
+    run_on("integrate", run)
     return run
 
 
@@ -85,7 +85,7 @@ def test_a_released_row_counts_as_it_is_from_the_next_judgement_on(
     assert "churn quarantine replay --month 2024-03" in said
     assert record_releases(settings, chosen, picked, BY, WHY) == 1
     unchanged = MonthRun(settings, MARCH)
-    integrate.run(unchanged)  # a regular run keeps to what was frozen
+    run_on("integrate", unchanged)  # a regular run keeps to what was frozen
     assert {row["bill_id"] for row in rows(unchanged, "clean_bill")} == {"fine"}
     unchanged.close()
     run = _judge_anew(settings)
@@ -183,7 +183,7 @@ def test_without_a_warehouse_nothing_is_released_and_nothing_can_be(
     )
     run = MonthRun(settings, MARCH)
     put(run, "raw_bill", "2024-03", BILLS)
-    integrate.run(run)
+    run_on("integrate", run)
     assert rows(run, "quarantine_release") == []
     run.close()
     chosen = Chosen(MARCH, "bill", "amount_absurd", ())

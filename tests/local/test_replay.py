@@ -14,8 +14,9 @@ from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import INCLUDE, Settings, load_settings
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.walks.month import run_step, task_named
+from churn_tasks.walks.month import run_step
 from churn_tasks.walks.replay import replay
+from churn_tasks.walks.tasks import task_named
 from tests.lakes import put, small_profile
 
 FIRST, JANUARY, FEBRUARY, MARCH = (

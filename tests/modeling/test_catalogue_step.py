@@ -10,7 +10,8 @@ from churn_tasks.cli import app
 from churn_tasks.core.errors import NotReady
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import catalogue
+from churn_tasks.walks.graph import run_on
+from churn_tasks.work.catalogue import write_catalogue
 from tests.lakes import another_month, put, rows, small_profile, small_run
 
 MARCH, APRIL, MAY, JUNE = (Month(2024, number) for number in (3, 4, 5, 6))
@@ -93,7 +94,7 @@ def bins(
 
 def all_months(run: MonthRun) -> None:
     for month in months_between(MARCH, JUNE + 1):
-        assert catalogue.run(another_month(run, str(month))).outcome == "done"
+        assert run_on("catalogue", another_month(run, str(month))).outcome == "done"
 
 
 def test_the_figures_of_a_month_by_hand(lake: MonthRun) -> None:
@@ -189,9 +190,7 @@ def test_rare_texts_are_counted_together_and_named_nowhere(lake: MonthRun) -> No
         if not row["is_missing"]
     }
     assert counted == {"gold": 120, "basic": 75, None: 5}
-    assert "secret" not in catalogue.write_page(lake.settings).read_text(
-        encoding="utf-8"
-    )
+    assert "secret" not in write_catalogue(lake.settings).read_text(encoding="utf-8")
 
 
 def test_the_same_month_gives_the_same_bytes_whatever_came_after(
@@ -203,13 +202,13 @@ def test_the_same_month_gives_the_same_bytes_whatever_came_after(
         table: lake.lake.sha256(table, APRIL)
         for table in ("feature_stat", "feature_bin")
     }
-    page = catalogue.write_page(lake.settings).read_bytes()
-    catalogue.run(april)
+    page = write_catalogue(lake.settings).read_bytes()
+    run_on("catalogue", april)
     assert {
         table: lake.lake.sha256(table, APRIL)
         for table in ("feature_stat", "feature_bin")
     } == before
-    assert catalogue.write_page(lake.settings).read_bytes() == page
+    assert write_catalogue(lake.settings).read_bytes() == page
 
 
 def test_a_restated_month_is_looked_at_again_only_where_something_changed(
@@ -218,7 +217,7 @@ def test_a_restated_month_is_looked_at_again_only_where_something_changed(
     all_months(lake)
     day = lake.settings.calendar.window(JUNE).known_until
     quiet = MonthRun(lake.settings, APRIL, day)
-    assert catalogue.run(quiet).outcome == "skipped"
+    assert run_on("catalogue", quiet).outcome == "skipped"
     assert not quiet.lake.has_version("feature_stat", APRIL, day)
     again = MonthRun(lake.settings, APRIL, day)
     table = next(
@@ -228,7 +227,7 @@ def test_a_restated_month_is_looked_at_again_only_where_something_changed(
     )
     changed = [{**row, FEATURE: None} for row in rows(again, table)]
     put(again, table, str(APRIL), changed)
-    assert catalogue.run(again).outcome == "done"
+    assert run_on("catalogue", again).outcome == "done"
     assert again.lake.has_version("feature_stat", APRIL, day)
     assert stat(again, APRIL)["missing_share"] == 1
     assert (
@@ -255,11 +254,11 @@ def test_the_page_needs_no_network_and_no_month_needs_another_page(
 
 
 def test_without_history_or_features_it_says_so(tmp_path: Path) -> None:
-    assert catalogue.run(small_run(tmp_path, "2024-02")).outcome == "skipped"
+    assert run_on("catalogue", small_run(tmp_path, "2024-02")).outcome == "skipped"
     with pytest.raises(NotReady, match="churn step features"):
-        catalogue.run(small_run(tmp_path, "2024-03"))
+        run_on("catalogue", small_run(tmp_path, "2024-03"))
     with pytest.raises(NotReady, match="churn step catalogue"):
-        catalogue.write_page(small_run(tmp_path, "2024-03").settings)
+        write_catalogue(small_run(tmp_path, "2024-03").settings)
 
 
 def test_the_command_writes_the_page_again(

@@ -12,7 +12,7 @@ from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.modeling.classifier import TRUSTED_TYPES
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import promote, score, train
+from churn_tasks.walks.graph import run_on
 from tests.lakes import rows, small_profile, telecom_tables
 from tests.modeling.synthetic import fill, fill_month, signals
 
@@ -31,8 +31,8 @@ def _run(road: Path, month: Month, **settings: object) -> MonthRun:
 
 def _model_month(run: MonthRun) -> dict[str, str]:
     """The three steps; digests of what they wrote."""
-    for step in (train, promote, score):
-        assert step.run(run).outcome == "done"
+    for step in ("train", "promote", "score"):
+        assert run_on(step, run).outcome == "done"
     return {table: run.lake.sha256(table, run.month) for table in TABLES}
 
 
@@ -162,12 +162,12 @@ def test_a_high_bar_keeps_the_champion(road: Path) -> None:
     run = _run(road, AUGUST, promotion={"min_gain": 0.9})
     kept = run.warehouse.champion(JULY).version
     try:
-        report = promote.run(run)
+        report = run_on("promote", run)
         assert report.facts["promoted"] is False
         assert run.warehouse.champion(AUGUST).version == kept
         assert run.tracking.aliases()["champion"] == kept
     finally:
-        promote.run(_run(road, AUGUST))
+        run_on("promote", _run(road, AUGUST))
 
 
 def test_a_changed_model_file_stops_scoring(road: Path) -> None:
@@ -185,10 +185,10 @@ def test_a_changed_model_file_stops_scoring(road: Path) -> None:
     stored.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     try:
         with pytest.raises(BadInput, match="not the ones that were validated"):
-            score.run(run)
+            run_on("score", run)
     finally:
         stored.write_bytes(content)
-    assert score.run(run).outcome == "done"
+    assert run_on("score", run).outcome == "done"
 
 
 def test_a_leaking_column_stops_training_and_is_named(road: Path) -> None:
@@ -199,18 +199,18 @@ def test_a_leaking_column_stops_training_and_is_named(road: Path) -> None:
         fill_month(run, month, 600, leak=leak)
     try:
         with pytest.raises(CheckFailed, match=leak):
-            train.run(run)
+            run_on("train", run)
         assert not run.lake.has("out_validation", run.month)
         banned = _run(road, AUGUST + 1, features={"ban": [leak]})
-        assert train.run(banned).outcome == "done"
+        assert run_on("train", banned).outcome == "done"
     finally:
         fill(run, list(months_between(FIRST_FEATURES, JULY)), 600)
 
 
 def test_short_history_is_skipped_and_missing_labels_are_waited_for(road: Path) -> None:
-    assert train.run(_run(road, JULY - 1)).outcome == "skipped"
+    assert run_on("train", _run(road, JULY - 1)).outcome == "skipped"
     assert (
-        score.run(_run(road, JULY - 1)).outcome == "skipped"
+        run_on("score", _run(road, JULY - 1)).outcome == "skipped"
     )  # no decision is in force yet
     run = _run(road, AUGUST + 1)
     label = run.lake.path("label", JULY)
@@ -220,7 +220,7 @@ def test_short_history_is_skipped_and_missing_labels_are_waited_for(road: Path) 
             NotReady,
             match=r"needs label of 2024-07. Run first: churn step labels --month 2024-09",
         ):
-            train.run(run)
+            run_on("train", run)
     finally:
         aside.rename(label)
 
@@ -230,18 +230,18 @@ def test_a_month_waits_until_the_month_before_has_decided(road: Path) -> None:
     with pytest.raises(
         NotReady, match=r"needs out_promotion of 2024-11. Run first: churn step promote"
     ):
-        train.run(_run(road, Month(2024, 12)))
+        run_on("train", _run(road, Month(2024, 12)))
     with pytest.raises(
         NotReady, match=r"needs out_promotion of 2024-12. Run first: churn step promote"
     ):
-        score.run(_run(road, Month(2024, 12)))
+        run_on("score", _run(road, Month(2024, 12)))
 
 
 def test_features_that_are_gone_are_named(road: Path) -> None:
     run = _run(road, AUGUST)
     gone = run.registry.queries["features"].pop()
     with pytest.raises(BadInput, match="needs features that are gone"):
-        score.run(run)
+        run_on("score", run)
     assert gone.output.table
 
 
@@ -249,6 +249,6 @@ def test_without_any_champion_nothing_is_decided_for_chance(road: Path) -> None:
     run = _run(road, JULY, promotion={"min_gain": 0.95})
     assert run.lake.has("out_validation", JULY)
     before = run.warehouse.promotion(JULY)
-    assert promote.run(run).facts["promoted"] is False
+    assert run_on("promote", run).facts["promoted"] is False
     assert isinstance(before, PromotionRow)
     assert run.warehouse.promotion(JULY) == before

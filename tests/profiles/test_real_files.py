@@ -12,7 +12,6 @@ import pytest
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import REPOSITORY, load_settings, process_environment
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import extract, features, integrate, labels, summarise
 from tests.lakes import rows
 
 DATA = Path(
@@ -54,7 +53,7 @@ def backfill(
 @needs(*RETAIL)
 def test_the_overlap_of_the_halves_is_merged_to_the_row(tmp_path: Path) -> None:
     """1 to 9 December 2010 is in both: 22,523 doubles, 14,802 of them merged, 7,721 set aside with their originals."""
-    run = backfill(tmp_path, "retail", "2010-12", "2010-12", extract.run, integrate.run)
+    run = backfill(tmp_path, "retail", "2010-12", "2010-12", "extract", "integrate")
     books = rows(run, "audit_rows")[0]
     assert (
         books["rows_in"],
@@ -78,11 +77,11 @@ def test_the_shop_has_its_known_base_rate(tmp_path: Path) -> None:
         "retail",
         "2011-06",
         "2011-11",
-        extract.run,
-        integrate.run,
-        summarise.run,
-        features.run,
-        labels.run,
+        "extract",
+        "integrate",
+        "summarise",
+        "features",
+        "labels",
     )
     truth = rows(run, "label", "2011-08")
     assert (sum(row["churned"] for row in truth), len(truth)) == (790, 1993)
@@ -91,7 +90,7 @@ def test_the_shop_has_its_known_base_rate(tmp_path: Path) -> None:
 @needs(*WIDE)
 def test_the_operator_has_its_known_base_rate(tmp_path: Path) -> None:
     """2014-08, observe 2, no delay, predict 1: 41 of 908 went silent; 51 of 930 the month before."""
-    steps = (extract.run, integrate.run, summarise.run, features.run, labels.run)
+    steps = ("extract", "integrate", "summarise", "features", "labels")
     run = backfill(tmp_path, "telecom_wide", "2014-06", "2014-09", *steps)
     counts = {}
     for month in ("2014-07", "2014-08"):

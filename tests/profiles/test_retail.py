@@ -11,7 +11,7 @@ import pytest
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import extract, features, integrate, labels, match, summarise
+from churn_tasks.walks.graph import run_on
 from tests.lakes import rows
 
 # The halves name their columns differently, and the first gives its dates as text.
@@ -91,8 +91,8 @@ def month_of(tmp_path: Path, month: str) -> MonthRun:
 
 def cleaned(tmp_path: Path, month: str) -> MonthRun:
     run = month_of(tmp_path, month)
-    for step in (extract, integrate, summarise):
-        step.run(run)
+    for step in ("extract", "integrate", "summarise"):
+        run_on(step, run)
     return run
 
 
@@ -217,8 +217,8 @@ def featured(tmp_path: Path, through: str) -> MonthRun:
     run = month_of(tmp_path, "2009-12")
     for month in months_between(Month(2009, 12), Month.parse(through) + 1):
         run = cleaned(tmp_path, str(month))
-        features.run(run)
-        labels.run(run)
+        run_on("features", run)
+        run_on("labels", run)
     return run
 
 
@@ -264,7 +264,7 @@ def test_features_do_not_change_when_later_months_come(tmp_path: Path) -> None:
     tables = [query.output.table for query in run.registry.queries["features"]]
     before = {table: run.lake.sha256(table, run.month) for table in tables}
     featured(tmp_path, "2010-05")
-    features.run(run)
+    run_on("features", run)
     assert {table: run.lake.sha256(table, run.month) for table in tables} == before
     assert len(before) == 4
     query = next(
@@ -332,5 +332,5 @@ def test_a_customer_with_several_lines_is_one_person(tmp_path: Path) -> None:
         [],
     )
     run = cleaned(tmp_path, "2010-03")
-    match.run(run)
+    run_on("match", run)
     assert [row["customer_id"] for row in rows(run, "customer_line")] == ["10001"]

@@ -12,7 +12,7 @@ import pytest
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import extract, features, integrate, labels, summarise
+from churn_tasks.walks.graph import run_on
 from tests.lakes import rows
 
 MONTHLY = [
@@ -74,16 +74,16 @@ def cleaned(tmp_path: Path, month: str) -> MonthRun:
     )
     run = MonthRun(settings, Month.parse(month))
     run.__dict__["warehouse"] = Vault()
-    for step in (extract, integrate, summarise):
-        step.run(run)
+    for step in ("extract", "integrate", "summarise"):
+        run_on(step, run)
     return run
 
 
 def featured(tmp_path: Path, through: str) -> MonthRun:
     for month in months_between(Month(2014, 6), Month.parse(through) + 1):
         run = cleaned(tmp_path, str(month))
-        features.run(run)
-        labels.run(run)
+        run_on("features", run)
+        run_on("labels", run)
     return run
 
 

@@ -12,7 +12,7 @@ from churn_tasks.local.postgres import Cluster
 from churn_tasks.report.charts import Series, columns, lines
 from churn_tasks.report.outcome import ListResult, list_outcomes, total
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import publish, report, warn
+from churn_tasks.walks.graph import run_on
 from tests.lakes import another_month, put, rows, small_run
 from tests.scored_lake import scored_run
 from tests.warehouse.warehouses import new_url
@@ -47,8 +47,8 @@ def run(tmp_path_factory: pytest.TempPathFactory, postgres: Cluster) -> MonthRun
         [{"step": "check_raw", "table_name": "bill", **counts}],
     )
     for month in LISTED:
-        for step in (warn, publish, report):
-            step.run(_month(run, month))
+        for step in ("warn", "publish", "report"):
+            run_on(step, _month(run, month))
     return run
 
 
@@ -151,7 +151,7 @@ def test_kinds_of_leaving_are_counted_in_both_languages(run: MonthRun) -> None:
 def test_no_page_uses_what_came_in_later(run: MonthRun) -> None:
     """The page of July, written again when the lake holds October, does not change."""
     before = _page(run, "2024-07")
-    report.run(_month(run, "2024-07"))
+    run_on("report", _month(run, "2024-07"))
     assert _page(run, "2024-07") == before
     assert "2024-08" not in re.sub(
         r"<p class=\"soft\">.*?</p>", "", before, flags=re.S
@@ -160,7 +160,7 @@ def test_no_page_uses_what_came_in_later(run: MonthRun) -> None:
 
 def test_the_same_month_gives_the_same_bytes(run: MonthRun) -> None:
     before = (run.settings.report_dir / f"{LISTED[-1]}.html").read_bytes()
-    report.run(run)
+    run_on("report", run)
     assert (run.settings.report_dir / f"{LISTED[-1]}.html").read_bytes() == before
 
 
@@ -208,7 +208,7 @@ def test_a_month_without_a_list_says_why_and_needs_no_warehouse(
 ) -> None:
     run = small_run(tmp_path, month)
     put(run, "cohort", month, [{"customer_id": "somebody"}])
-    report.run(run)
+    run_on("report", run)
     assert why in _page(run, month)
 
 
@@ -217,7 +217,7 @@ def test_what_the_source_changed_is_named_and_a_month_without_change_says_nothin
 ) -> None:
     run = small_run(tmp_path, "2024-01")
     put(run, "cohort", "2024-01", [{"customer_id": "somebody"}])
-    report.run(run)
+    run_on("report", run)
     assert "otherwise than last time" not in _page(run, "2024-01")
     noted = {
         "table_name": "cdr",
@@ -232,7 +232,7 @@ def test_what_the_source_changed_is_named_and_a_month_without_change_says_nothin
         "2024-01",
         [{**noted, "note": "new in boss.cdr (text); it is left out"}],
     )
-    report.run(run)
+    run_on("report", run)
     page = _page(run, "2024-01")
     assert (
         "cdr: column volte_flag new in boss.cdr (text); it is left out" in page
@@ -264,7 +264,7 @@ def test_text_from_the_data_is_shown_not_run(run: MonthRun) -> None:
         [{**listed, **lineage, "customer_group": evil}],
     )
     try:
-        report.run(other)
+        run_on("report", other)
         assert "<script" not in _page(run, "2024-06") and "&lt;script&gt;" in _page(
             run, "2024-06"
         )
@@ -274,7 +274,7 @@ def test_text_from_the_data_is_shown_not_run(run: MonthRun) -> None:
 
 
 def test_publishing_twice_adds_no_rows(run: MonthRun) -> None:
-    again = publish.run(run)
+    again = run_on("publish", run)
     assert (again.facts["is_new"], again.rows["validation"], again.rows["result"]) == (
         False,
         0,
@@ -286,7 +286,7 @@ def test_publishing_twice_adds_no_rows(run: MonthRun) -> None:
 
 
 def test_a_month_without_a_list_publishes_nothing(run: MonthRun) -> None:
-    assert publish.run(_month(run, "2024-03")).outcome == "skipped"
+    assert run_on("publish", _month(run, "2024-03")).outcome == "skipped"
     assert (
         isinstance(run.warehouse, Warehouse)
         and run.warehouse.published(Month.parse("2024-03")) == []

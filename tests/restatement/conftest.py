@@ -12,8 +12,9 @@ import pytest
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.runner.month_run import StepReport
-from churn_tasks.walks.month import TASKS, run_task
+from churn_tasks.runner.step import StepReport
+from churn_tasks.walks.month import run_task
+from churn_tasks.walks.tasks import TASKS
 from tests.restatement.late_bills import AUGUST, FIRST, JULY, profile, write_files
 
 Trace = dict[str, tuple[str, int, int]]  # partition -> digest, inode, time of writing

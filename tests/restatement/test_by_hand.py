@@ -179,7 +179,7 @@ def test_a_late_delivery_that_fails_its_checks_does_not_stop_the_month(
     assert {name: after[name] for name in before} == before
     assert not [name for name in after if "restated=2024-10-06" in name]
     run = MonthRun(copied.settings, LAST)
-    refusals = run.month_rows("refusal", "*")
+    refusals = run.rows_of_month("refusal")
     assert [(str(r.refused_month)[:7], r.task) for r in refusals.itertuples()] == [
         ("2024-08", "integrate")
     ]

@@ -8,7 +8,8 @@ from itertools import islice
 import pytest
 
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.walks.month import TASKS, run_task
+from churn_tasks.walks.month import run_task
+from churn_tasks.walks.tasks import TASKS
 from tests.restatement.conftest import Road, digests, run_month
 from tests.restatement.late_bills import AUGUST, JULY
 

@@ -51,7 +51,7 @@ def _training_rows(run: MonthRun) -> pd.DataFrame:
 
 def test_august_finds_the_late_bills_of_july(road: Road) -> None:
     run = MonthRun(road.settings, AUGUST)
-    found = run.month_rows("late_rows", "*").drop(columns="month").to_dict("records")
+    found = run.rows_of_month("late_rows").drop(columns="month").to_dict("records")
     assert [
         (row["table_name"], row["late_rows"], str(row["known_from"])[:10])
         for row in found
@@ -80,7 +80,7 @@ def test_both_deliveries_are_on_record(road: Road) -> None:
     restated = MonthRun(
         road.settings, JULY, road.settings.calendar.window(AUGUST).known_until
     )
-    rows = restated.month_rows("delivery", "*").sort_values(
+    rows = restated.rows_of_month("delivery").sort_values(
         ["table_name", "known_until"]
     )
     told = [
@@ -158,7 +158,7 @@ def test_lists_are_judged_as_they_were_called(road: Road) -> None:
     first, restated = (
         set(
             MonthRun(road.settings, JULY, day)
-            .month_rows("out_warning_list", "customer_id")
+            .rows_of_month("out_warning_list", ["customer_id"])
             .customer_id
         )
         for day in (None, road.settings.calendar.window(AUGUST).known_until)

@@ -9,7 +9,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import extract
+from churn_tasks.walks.graph import run_on
 from tests.lakes import put, rows
 from tests.simulator.conftest import SMALL
 
@@ -27,7 +27,7 @@ def test_new_columns_of_a_month_table_are_noted_by_name(
     noted: dict[Month, list[tuple[str, str, str]]] = {}
     for month in (LAST - 2, LAST - 1, LAST):
         run = MonthRun(settings, month)
-        extract.run(run)
+        run_on("extract", run)
         note_drift(run)
         noted[month] = sorted(
             (row["table_name"], row["column_name"], row["kind"])

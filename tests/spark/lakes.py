@@ -12,7 +12,7 @@ from churn_tasks.adapters.spark.session import Started
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import INCLUDE
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import texts
+from churn_tasks.walks.graph import run_on
 from tests.lakes import another_month, small_run
 from tests.random_lake import fill
 
@@ -43,7 +43,7 @@ def summed(run: MonthRun, months: Iterable[Month]) -> MonthRun:
     """The same run, with DuckDB's summaries of these months."""
     for month in months:
         if "month_complaint_text" in run.registry.tables:
-            texts.run(another_month(run, str(month)))
+            run_on("texts", another_month(run, str(month)))
         for query in run.registry.queries["month"]:
             run.engine.run(query, month, run.window_of(month).parameters())
     return run

@@ -14,7 +14,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.declared.contracts import QueryFile
 from churn_tasks.declared.query import Query
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import features
+from churn_tasks.walks.graph import run_on
 from tests.lakes import put, query_named, rows, small_run
 from tests.spark.lakes import filled, on_spark
 
@@ -68,7 +68,7 @@ def test_the_step_features_leaves_the_same_bytes_each_time_and_on_both_engines(
             "settings",
             run.settings.model_copy(update={"resources": _asking(run, engine)}),
         )
-        report = features.run(run)
+        report = run_on("features", run)
         assert report.rows["cohort"] == 30 and len(report.rows) >= 4
         digests.append(
             {table: run.lake.sha256(table, run.month) for table in report.rows}

@@ -14,7 +14,7 @@ from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.windows import Window
 from churn_tasks.declared.contracts import RawTable
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import features, summarise, texts
+from churn_tasks.walks.graph import run_on
 from tests.lakes import another_month, small_run
 from tests.random_lake import persons
 
@@ -222,9 +222,9 @@ def feature_columns(run: MonthRun) -> dict[str, list[object]]:
 def feature_bytes(run: MonthRun, summed: Iterable[Month] = ()) -> dict[str, str]:
     """Run summaries and features as the steps do, and give the digest of every partition that models read."""
     for month in summed or surroundings(run):
-        texts.run(another_month(run, str(month)))
-        summarise.run(another_month(run, str(month)))
-    features.run(run)
+        run_on("texts", another_month(run, str(month)))
+        run_on("summarise", another_month(run, str(month)))
+    run_on("features", run)
     tables = [
         "cohort",
         *(query.output.table for query in run.registry.queries["features"]),

@@ -15,7 +15,7 @@ import pytest
 from churn_tasks.core.errors import NotReady
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import features, summarise, texts
+from churn_tasks.walks.graph import run_on
 from tests.lakes import another_month, pour, raw_tables, small_profile, small_run
 from tests.random_lake import fill
 
@@ -31,8 +31,8 @@ def run_months(run: MonthRun, *months: Month) -> None:
     """Everything from the clean tables to the features, month by month."""
     for month in months:
         each = another_month(run, str(month))
-        for step in (texts, summarise, features):
-            step.run(each)
+        for step in ("texts", "summarise", "features"):
+            run_on(step, each)
 
 
 def trace(run: MonthRun, *tables: str) -> Trace:
@@ -99,7 +99,7 @@ def test_features_read_the_month_tables_of_their_window_and_nothing_else(
         for path in part.lake.root.glob("*")
         if not path.name.startswith(("month_", "customer_line", "."))
     ]
-    features.run(part)
+    run_on("features", part)
     assert {table: part.lake.sha256(table, APRIL) for table in made_of(lake)} == {
         table: lake.lake.sha256(table, APRIL) for table in made_of(lake)
     }
@@ -116,7 +116,7 @@ def test_every_month_of_the_window_is_needed(
         NotReady,
         match=rf"of {missing}\. Run first: churn step (summarise|texts) --month {missing}",
     ):
-        features.run(part)
+        run_on("features", part)
     part.close()
 
 
@@ -143,7 +143,7 @@ def test_a_query_that_looks_before_its_window_is_found(
         part = part_of(lake, tmp_path / str(number), months)
         run = small_run(tmp_path / str(number), str(APRIL), profile=profile)
         assert run.lake.root == part.lake.root
-        features.run(run)
+        run_on("features", run)
         digests.append(run.lake.sha256("feat_long_memory", APRIL))
         part.close(), run.close()
     assert digests[0] != digests[1]
@@ -183,10 +183,13 @@ def restated(lake: MonthRun, folder: Path, *tables: str) -> MonthRun:
     """A copy of the lake in which March was read again late, and what depends on it was made again."""
     copy = small_run(folder, str(APRIL), profile=lake.settings.profile_dir)
     shutil.copytree(lake.lake.root, copy.lake.root)
-    for month, steps in ((MARCH, (texts, summarise, features)), (APRIL, (features,))):
+    for month, steps in (
+        (MARCH, ("texts", "summarise", "features")),
+        (APRIL, ("features",)),
+    ):
         run = MonthRun(copy.settings, month, LATE, tables=tables or None)
         for step in steps:
-            step.run(run)
+            run_on(step, run)
         run.close()
     return copy
 

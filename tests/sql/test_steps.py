@@ -9,7 +9,7 @@ import pytest
 from churn_tasks.core.errors import BadInput, NotReady
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import features, labels, summarise, texts
+from churn_tasks.walks.graph import run_on
 from tests.lakes import another_month, put, raw_tables, rows, small_profile, small_run
 from tests.random_lake import CUSTOMERS, fill
 
@@ -43,8 +43,8 @@ def summed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
     run = small_run(tmp_path_factory.mktemp("summed"), "2024-03", raw=raw_tables())
     fill(run, MONTHS)
     for month in MONTHS:
-        texts.run(another_month(run, str(month)))
-        summarise.run(another_month(run, str(month)))
+        run_on("texts", another_month(run, str(month)))
+        run_on("summarise", another_month(run, str(month)))
     yield run
     run.close()
 
@@ -60,7 +60,7 @@ def lake(summed: MonthRun, tmp_path: Path) -> Iterator[MonthRun]:
 
 
 def test_summarise_writes_every_month_table(lake: MonthRun) -> None:
-    report = summarise.run(lake)
+    report = run_on("summarise", lake)
     assert set(report.rows) == {
         query.output.table for query in lake.registry.queries["month"]
     }
@@ -75,7 +75,7 @@ def test_summarise_waits_for_clean_tables(lake: MonthRun) -> None:
         NotReady,
         match=r"2024-03 needs clean_cdr of 2024-03. Run first: churn step integrate --month",
     ):
-        summarise.run(lake)
+        run_on("summarise", lake)
 
 
 def test_summarise_refuses_a_profile_without_activity(tmp_path: Path) -> None:
@@ -83,18 +83,18 @@ def test_summarise_refuses_a_profile_without_activity(tmp_path: Path) -> None:
     with pytest.raises(
         Exception, match=r"no active query under sql/cohort|makes month_activity"
     ):
-        summarise.run(small_run(tmp_path, "2024-03", raw=["cdr"]))
+        run_on("summarise", small_run(tmp_path, "2024-03", raw=["cdr"]))
 
 
 def test_features_have_exactly_the_rows_of_the_cohort(lake: MonthRun) -> None:
-    report = features.run(lake)
+    report = run_on("features", lake)
     assert set(report.rows) == {"cohort"} | _feature_tables(lake)
     assert set(report.rows.values()) == {len(CUSTOMERS)}
     assert report.facts == {"feature_columns": len(lake.registry.features)}
 
 
 def test_features_are_skipped_while_history_is_short(lake: MonthRun) -> None:
-    report = features.run(another_month(lake, "2024-02"))
+    report = run_on("features", another_month(lake, "2024-02"))
     assert report.outcome == "skipped"
     assert "2024-03 is the first month" in report.reason
     assert lake.lake.months("cohort") == []
@@ -105,7 +105,7 @@ def test_features_wait_for_each_month_of_the_window(lake: MonthRun) -> None:
     with pytest.raises(
         NotReady, match=r"needs month_usage of 2024-02. Run first: churn step summarise"
     ):
-        features.run(lake)
+        run_on("features", lake)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_feature_query_with_other_rows_is_refused(
         lake, FEATURE_SQL.replace("$month\n", f"$month AND {condition}\n") + stranger
     )
     with pytest.raises(BadInput, match=problem):
-        features.run(_reread(lake))
+        run_on("features", _reread(lake))
 
 
 def test_a_new_folder_is_a_new_feature(lake: MonthRun) -> None:
@@ -133,7 +133,7 @@ def test_a_new_folder_is_a_new_feature(lake: MonthRun) -> None:
     before = [feature.name for feature in lake.registry.features]
     _add_feature(lake, FEATURE_SQL)
     again = _reread(lake)
-    report = features.run(again)
+    report = run_on("features", again)
     assert [f.name for f in again.registry.features if f.name not in before] == [
         "talk_per_day_min"
     ]
@@ -160,14 +160,14 @@ def test_labels_are_written_for_the_month_that_has_become_mature(
     lake: MonthRun,
 ) -> None:
     """Run 2024-05 labels 2024-03 (delay April, predict May), under the partition 2024-03."""
-    features.run(lake)
+    run_on("features", lake)
     run = another_month(lake, "2024-05")
     bills = [
         {"customer_id": name, "is_active": name != "c01", "revenue_cny": 1}
         for name in CUSTOMERS
     ]
     put(run, "month_activity", "2024-05", bills)
-    report = labels.run(run)
+    report = run_on("labels", run)
     assert report.facts == {"label_month": "2024-03"}
     assert report.rows == {"label": len(CUSTOMERS)}
     assert lake.lake.months("label") == [Month.parse("2024-03")]
@@ -178,7 +178,7 @@ def test_labels_are_written_for_the_month_that_has_become_mature(
 
 def test_labels_are_skipped_before_the_first_cohort_is_mature(lake: MonthRun) -> None:
     for month in ("2024-03", "2024-04"):
-        assert labels.run(another_month(lake, month)).outcome == "skipped"
+        assert run_on("labels", another_month(lake, month)).outcome == "skipped"
     assert lake.lake.months("label") == []
 
 
@@ -190,11 +190,11 @@ def test_labels_wait_for_the_cohort_and_for_the_whole_predict_window(
         NotReady,
         match=r"needs cohort of 2024-03. Run first: churn step features --month 2024-03",
     ):
-        labels.run(run)
-    features.run(lake)
+        run_on("labels", run)
+    run_on("features", lake)
     lake.lake.remove("month_activity", Month.parse("2024-05"))
     with pytest.raises(NotReady, match=r"needs month_activity of 2024-05"):
-        labels.run(run)
+        run_on("labels", run)
 
 
 def _feature_tables(run: MonthRun) -> set[str]:

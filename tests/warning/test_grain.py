@@ -9,9 +9,9 @@ import pytest
 
 from churn_tasks.core.sections import WarningList
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import check_list, warn
-from churn_tasks.steps.score import _on_list
+from churn_tasks.walks.graph import run_on
 from churn_tasks.warning.grain import chosen
+from churn_tasks.work.scoring import is_listed
 from tests.lakes import put, rows
 from tests.scored_lake import scored_run
 
@@ -75,25 +75,25 @@ def test_the_list_of_persons_names_each_once_with_all_lines_counted(
     run = _with_persons(tmp_path, "customer")
     every = {row["customer_id"]: row["churn_score"] for row in rows(run, "score_churn")}
     put_all_factors(run, every)
-    warn.run(run)
+    run_on("warn", run)
     listed = rows(run, "out_warning_list")
     cohort = run.lake.rows("cohort", run.month)
     assert len(listed) == round(0.1 * cohort / 2)
     assert len({row["person_id"] for row in listed}) == len(listed)
     assert {row["line_count"] for row in listed} == {2}
     assert all(row["person_arpu_cny"] >= row["arpu_cny"] for row in listed)
-    assert check_list.run(run).outcome == "done"
+    assert run_on("check_list", run).outcome == "done"
     run.close()
 
 
 def test_the_list_of_lines_may_name_a_person_twice(tmp_path: Path) -> None:
     """Control: by line, the same lake puts both lines of some person on the list."""
     run = _with_persons(tmp_path, "line")
-    warn.run(run)
+    run_on("warn", run)
     listed = rows(run, "out_warning_list")
     assert len(listed) == round(0.1 * run.lake.rows("cohort", run.month))
     assert len({row["person_id"] for row in listed}) < len(listed)
-    assert check_list.run(run).outcome == "done"
+    assert run_on("check_list", run).outcome == "done"
     run.close()
 
 
@@ -105,9 +105,9 @@ def test_score_explains_exactly_those_whom_warn_lists(
     run = _with_persons(tmp_path, grain)
     every = {row["customer_id"]: row["churn_score"] for row in rows(run, "score_churn")}
     put_all_factors(run, every)
-    warn.run(run)
+    run_on("warn", run)
     customers = np.array(sorted(every), dtype=object)
-    mask = _on_list(
+    mask = is_listed(
         run,
         SimpleNamespace(customers=customers),
         np.array([every[line] for line in customers]),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import warn
+from churn_tasks.walks.graph import run_on
 from tests.lakes import another_month, put, rows
 from tests.scored_lake import scored_run
 
@@ -19,7 +19,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> MonthRun:
 def test_the_list_holds_the_highest_scores_ranked_by_expected_loss(
     run: MonthRun,
 ) -> None:
-    report = warn.run(run)
+    report = run_on("warn", run)
     listed = sorted(rows(run, "out_warning_list"), key=lambda row: row["rank"])
     assert (
         report.rows == {"out_warning_list": 40} and len(listed) == 40
@@ -41,7 +41,7 @@ def test_the_list_holds_the_highest_scores_ranked_by_expected_loss(
 
 
 def test_every_listed_customer_has_reasons_strategy_and_lineage(run: MonthRun) -> None:
-    warn.run(run)
+    run_on("warn", run)
     listed = rows(run, "out_warning_list")
     assert all(
         row["reason_1_zh"] and row["strategy_zh"] and row["phone_token"]
@@ -57,9 +57,9 @@ def test_every_listed_customer_has_reasons_strategy_and_lineage(run: MonthRun) -
 
 
 def test_the_same_scores_give_the_same_bytes(run: MonthRun) -> None:
-    warn.run(run)
+    run_on("warn", run)
     first = run.lake.sha256("out_warning_list", run.month)
-    warn.run(run)
+    run_on("warn", run)
     assert run.lake.sha256("out_warning_list", run.month) == first
 
 
@@ -86,7 +86,7 @@ def test_arpu_counts_a_month_without_revenue_as_zero(tmp_path: Path) -> None:
     }
     put(run, "score_churn", "2024-06", [{"customer_id": "c0000", **score}])
     put(run, "score_factor", "2024-06", [])
-    warn.run(run)
+    run_on("warn", run)
     (row,) = rows(run, "out_warning_list")
     assert (row["arpu_cny"], row["action_priority"], row["level"]) == (
         Decimal("30.0000"),
@@ -100,7 +100,7 @@ def test_arpu_counts_a_month_without_revenue_as_zero(tmp_path: Path) -> None:
 
 
 def test_a_month_without_scores_is_skipped(run: MonthRun) -> None:
-    report = warn.run(another_month(run, "2024-02"))
+    report = run_on("warn", another_month(run, "2024-02"))
     assert (report.outcome, "no model is in force" in report.reason) == (
         "skipped",
         True,

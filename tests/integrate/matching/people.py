@@ -9,7 +9,7 @@ import pyarrow as pa
 from benchmarks.matching.planted import Mix, customers
 from churn_tasks.core.months import Month
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import match
+from churn_tasks.walks.graph import run_on
 from tests.lakes import another_month, pour, rows, small_run
 
 STRANGERS = Mix(in_family=0.3, second_line=0, third_line=0, registered_twice=0)
@@ -79,7 +79,7 @@ def matched(
 ) -> tuple[dict[str, str], dict[tuple[str, str], dict[str, Any]]]:
     """Run the step; the person of each line, and the pairs by their two lines."""
     of_month = another_month(run, month)
-    match.run(of_month)
+    run_on("match", of_month)
     people = {
         row["customer_id"]: row["person_id"] for row in rows(of_month, "customer_line")
     }

@@ -10,7 +10,7 @@ from churn_tasks.core.errors import NotReady
 from churn_tasks.core.months import Month
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import match
+from churn_tasks.walks.graph import run_on
 from tests.integrate.matching.people import MINGLED, lake, matched, person, put_month
 from tests.lakes import another_month, put, rows, small_run
 
@@ -277,7 +277,7 @@ def test_nothing_is_said_of_anybody(
     run = lake(tmp_path)
     put_month(run, "2024-01", FAMILY, mix=MINGLED)
     with caplog.at_level(logging.DEBUG):
-        report = match.run(another_month(run, "2024-01"))
+        report = run_on("match", another_month(run, "2024-01"))
     heard = caplog.text + "".join(capfd.readouterr()) + str(report)
     assert not any(secret in heard for secret in ("王", "人民路", "t_wang", "i_wang"))
     left = run.engine.connection.execute(
@@ -291,7 +291,7 @@ def test_months_are_matched_in_order(tmp_path: Path) -> None:
     run = lake(tmp_path)
     put_month(run, "2024-02", FAMILY)
     with pytest.raises(NotReady, match="customer_line of 2024-01"):
-        match.run(another_month(run, "2024-02"))
+        run_on("match", another_month(run, "2024-02"))
     run.close()
 
 
@@ -304,7 +304,7 @@ def test_without_names_every_line_is_a_person(tmp_path: Path) -> None:
         [{"customer_id": "a", "bill_id": "1"}, {"customer_id": "b"}],
         checked=False,
     )
-    report = match.run(run)
+    report = run_on("match", run)
     assert report.rows == {"customer_line": 2}
     assert {
         row["customer_id"]: row["person_id"] for row in rows(run, "customer_line")
@@ -336,10 +336,10 @@ def test_a_restated_month_is_matched_anew_only_when_its_records_changed(
         restated_until=date(2024, 3, 6),
         tables=("bill",),
     )
-    assert match.run(restated).outcome == "skipped"
+    assert run_on("match", restated).outcome == "skipped"
     corrected = [row for row in FAMILY if row["customer_id"] != "wang_second"]
     put_month(restated, "2024-01", corrected, mix=MINGLED)
-    assert match.run(restated).outcome == "done"
+    assert run_on("match", restated).outcome == "done"
     assert _digests(run, "2024-01") == first
     restated.engine.view("customer_line")
     known = restated.engine.records(
@@ -366,7 +366,7 @@ def test_decisions_are_frozen_with_the_month_and_looked_up_again_when_it_is_rest
     for month in ("2024-01", "2024-02"):
         put_month(run, month, FAMILY, mix=MINGLED)
     january = another_month(run, "2024-01")
-    asked = match.run(january).facts["asked"]
+    asked = run_on("match", january).facts["asked"]
     queue = run.warehouse.review_pairs(state="open")
     assert asked == len(queue) > 0
     assert "赵国强" in str(
@@ -374,7 +374,7 @@ def test_decisions_are_frozen_with_the_month_and_looked_up_again_when_it_is_rest
     )
     before = _digests(run, "2024-01")
     run.warehouse.decide_pair(("proxy", "wang"), "same", "li", "signed for his nephew")
-    match.run(january)
+    run_on("match", january)
     assert _digests(run, "2024-01") == before, (
         "the month keeps what was known when it first ran"
     )

@@ -11,7 +11,7 @@ import yaml
 from churn_tasks.core.errors import NotReady, SettingsError
 from churn_tasks.core.months import Month
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import texts
+from churn_tasks.walks.graph import run_on
 from tests.lakes import put, rows, small_profile, small_run
 
 SECRET = "密码八八六"
@@ -49,7 +49,7 @@ def run(tmp_path: Path) -> Iterator[MonthRun]:
 
 
 def test_what_was_written_and_known_in_the_month_is_read(run: MonthRun) -> None:
-    report = texts.run(run)
+    report = run_on("texts", run)
     made = {row["customer_id"]: row for row in rows(run, "month_complaint_text")}
     assert set(made) == {"threatens", "known_in_time", "thanks"}
     assert report.rows == {"month_complaint_text": 3} and report.facts == {"texts": 4}
@@ -80,7 +80,7 @@ def test_the_last_tone_is_of_the_latest_text_that_has_one(run: MonthRun) -> None
         "2024-03",
         [*MARCH, later, complaint(11, "thanks", "2024-03-10", "极差")],
     )
-    texts.run(run)
+    run_on("texts", run)
     thanks = next(
         row
         for row in rows(run, "month_complaint_text")
@@ -91,10 +91,10 @@ def test_the_last_tone_is_of_the_latest_text_that_has_one(run: MonthRun) -> None
 
 
 def test_the_order_of_rows_and_a_second_run_change_no_byte(run: MonthRun) -> None:
-    texts.run(run)
+    run_on("texts", run)
     first = run.lake.sha256("month_complaint_text", run.month)
     put(run, "clean_complaint", "2024-03", MARCH[::-1])
-    texts.run(run)
+    run_on("texts", run)
     assert run.lake.sha256("month_complaint_text", run.month) == first
 
 
@@ -102,7 +102,7 @@ def test_no_word_of_a_text_is_written_or_said(
     run: MonthRun, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        report = texts.run(run)
+        report = run_on("texts", run)
     assert SECRET not in str(rows(run, "month_complaint_text"))
     assert SECRET not in caplog.text and SECRET not in str(report)
     assert SECRET in str(rows(run, "clean_complaint")), "control: it can be found"
@@ -110,21 +110,21 @@ def test_no_word_of_a_text_is_written_or_said(
 
 def test_a_month_without_complaints_is_an_empty_table(run: MonthRun) -> None:
     put(run, "clean_complaint", "2024-03", [])
-    assert texts.run(run).rows == {"month_complaint_text": 0}
+    assert run_on("texts", run).rows == {"month_complaint_text": 0}
     assert run.lake.has("month_complaint_text", run.month)
 
 
 def test_it_waits_for_the_complaints(run: MonthRun) -> None:
     run.lake.remove("clean_complaint", run.month)
     with pytest.raises(NotReady, match="churn step integrate"):
-        texts.run(run)
+        run_on("texts", run)
 
 
 def test_a_profile_without_complaints_has_neither_table_nor_features(
     tmp_path: Path,
 ) -> None:
     run = small_run(tmp_path, "2024-03", raw=["bill"])
-    assert texts.run(run).outcome == "skipped"
+    assert run_on("texts", run).outcome == "skipped"
     assert "month_complaint_text" not in run.registry.tables
     assert "month_complaint_text" in run.registry.absent
     assert "feat_complaint_text" not in {
@@ -139,14 +139,14 @@ def test_a_profile_without_complaints_has_neither_table_nor_features(
 def test_a_restated_month_is_read_again_only_when_its_complaints_were_restated(
     run: MonthRun,
 ) -> None:
-    texts.run(run)
+    run_on("texts", run)
     day = run.settings.calendar.window(Month(2024, 4)).known_until
     again = MonthRun(run.settings, run.month, day, tables=("bill",))
-    assert texts.run(again).outcome == "skipped"
+    assert run_on("texts", again).outcome == "skipped"
     assert not again.lake.restated_at(day)
     put(again, "clean_complaint", "2024-03", MARCH, checked=False)
     again = MonthRun(run.settings, run.month, day, tables=("complaint",))
-    assert texts.run(again).rows == {"month_complaint_text": 4}, (
+    assert run_on("texts", again).rows == {"month_complaint_text": 4}, (
         "what was known too late is in it"
     )
     assert run.lake.rows("month_complaint_text", run.month) == 3, (
@@ -168,5 +168,5 @@ def test_a_class_without_a_column_is_refused(tmp_path: Path) -> None:
         SettingsError,
         match=r"only the first has \['weather'\], only the second \['billing'",
     ):
-        texts.run(run)
+        run_on("texts", run)
     run.close()

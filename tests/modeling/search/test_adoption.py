@@ -16,7 +16,7 @@ from churn_tasks.modeling.search.adoption import kept
 from churn_tasks.modeling.search.formula import Formula, feature, joined, values
 from churn_tasks.modeling.search.found import name_of
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps import features, summarise
+from churn_tasks.walks.graph import run_on
 from tests.lakes import another_month, rows, small_run
 from tests.random_lake import fill
 from tests.sql.queries import columns_out, missing_bounds, sources_in, tree
@@ -33,8 +33,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
     )
     fill(run, MONTHS)
     for month in MONTHS:
-        summarise.run(another_month(run, str(month)))
-    features.run(run)
+        run_on("summarise", another_month(run, str(month)))
+    run_on("features", run)
     yield run
     run.close()
 
@@ -85,7 +85,7 @@ def adopted(lake: MonthRun, formula: Formula) -> MonthRun:
         str(lake.settings.profile_dir), state_dir=lake.settings.environment.state_dir
     )
     run = MonthRun(settings, Month(2024, 3))
-    features.run(run)
+    run_on("features", run)
     return run
 
 

@@ -1,0 +1,25 @@
+"""What people had decided when a month first ran, kept in the lake, so that a repeated run decides alike."""
+
+import pyarrow as pa
+
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.step import Decision
+
+TYPES = {"text": pa.string(), "integer": pa.int64()}
+
+
+def freeze(run: MonthRun, decision: Decision) -> None:
+    """Write the decisions of a month, unless its own run has done so before.
+
+    A restated run asks anew. Without a warehouse nothing is decided.
+    """
+    is_frozen = run.restated_until is None and run.lake.has(decision.table, run.month)
+    if is_frozen or not decision.when(run):
+        return
+    has_warehouse = bool(run.settings.environment.warehouse_url)
+    decided = decision.ask(run) if has_warehouse else []
+    columns = {}
+    for column in run.registry.tables[decision.table].columns:
+        values = [getattr(row, column.name) for row in decided]
+        columns[column.name] = pa.array(values, TYPES[column.type])
+    run.engine.write(decision.table, run.month, pa.table(columns))

@@ -1,0 +1,111 @@
+"""The months of which a step reads a table, for :class:`churn_tasks.runner.step.Read`.
+
+In the examples the run is that of 2024-07 (observe 3, delay 1, predict 1, first month 2024-01).
+"""
+
+from collections.abc import Callable
+
+from churn_tasks.core.months import Month, months_between
+from churn_tasks.core.windows import Calendar
+from churn_tasks.runner.month_run import MonthRun
+
+Months = Callable[[MonthRun], list[Month]]
+
+
+def own_month(run: MonthRun) -> list[Month]:
+    """2024-07."""
+    return [run.month]
+
+
+def month_before(run: MonthRun) -> list[Month]:
+    """2024-06; of the first month none."""
+    if run.month == run.settings.first_month:
+        return []
+    return [run.month - 1]
+
+
+def months_before(run: MonthRun) -> list[Month]:
+    """2024-01 to 2024-06."""
+    return list(months_between(run.settings.first_month, run.month))
+
+
+def whole_history(run: MonthRun) -> list[Month]:
+    """2024-01 to 2024-07."""
+    return [*months_before(run), run.month]
+
+
+def observed_months(run: MonthRun) -> list[Month]:
+    """2024-05 to 2024-07: what features look back on."""
+    return run.settings.calendar.observed_months(run.month)
+
+
+def observed_before(run: MonthRun) -> list[Month]:
+    """2024-05 and 2024-06: the observe window without the month itself."""
+    first = run.settings.first_month
+    return [month for month in observed_months(run) if first <= month < run.month]
+
+
+def label_month(run: MonthRun) -> list[Month]:
+    """2024-05: whose truth has just come in."""
+    return [run.settings.calendar.label_month(run.month)]
+
+
+def learning_months(run: MonthRun) -> list[Month]:
+    """Those a model of this run learns from, and the one it is tested on: 2024-03 and 2024-05."""
+    tested = run.settings.calendar.tested_month(run.month)
+    if tested is None:
+        return []
+    mature = run.settings.calendar.mature_months(tested)
+    return [*mature[-run.settings.model.max_train_months :], tested]
+
+
+def deciding_month(run: MonthRun) -> list[Month]:
+    """2024-07, in whose run the gate decides; none while history is too short to test a model."""
+    is_tested = run.settings.calendar.tested_month(run.month) is not None
+    return [run.month] if is_tested else []
+
+
+def deciding_month_before(run: MonthRun) -> list[Month]:
+    """2024-06, unless history was too short then: here none."""
+    before = run.month - 1
+    is_tested = run.settings.calendar.tested_month(before) is not None
+    return [before] if is_tested else []
+
+
+def matching_months(run: MonthRun) -> list[Month]:
+    """The month and the few before it in which a line that is gone may have been seen last."""
+    earliest = run.month - run.settings.matching.months_back
+    first = max(earliest, run.settings.first_month)
+    return list(months_between(first, run.month + 1))
+
+
+def label_lag(calendar: Calendar) -> int:
+    """Months from a cohort to the run in which its truth comes in: 2."""
+    return calendar.delay + calendar.predict
+
+
+def until_known(run: MonthRun) -> list[Month]:
+    """2024-06 and 2024-07: after the labelled month, to the end of its predict window."""
+    (labelled,) = label_month(run)
+    return list(months_between(labelled + 1, run.month + 1))
+
+
+def up_to_labelled(run: MonthRun) -> list[Month]:
+    """2024-05; where the label asks for the customers' own past, its observe window: 2024-03 to 2024-05."""
+    (labelled,) = label_month(run)
+    for query in run.registry.queries["labels"]:
+        if "observe_start" in query.output.params:
+            return run.settings.calendar.observed_months(labelled)
+    return [labelled]
+
+
+def searched_months(run: MonthRun) -> list[Month]:
+    """2024-06: earlier months that were extracted, as far back as ``restatement.months`` says."""
+    earliest = run.month - run.settings.restatement.months
+    first = max(run.settings.first_month, earliest)
+    tables = [f"raw_{name}" for name in run.registry.raw]
+    return [
+        month
+        for month in months_between(first, run.month)
+        if any(run.lake.has(table, month) for table in tables)
+    ]

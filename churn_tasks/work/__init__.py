@@ -1,0 +1,1 @@
+"""The work behind steps that bring several rooms together: longer than a step, shorter than a room."""

@@ -1,0 +1,148 @@
+"""The candidates of a month: fitted, registered, judged beside the champion, and recorded in MLflow."""
+
+import logging
+from dataclasses import asdict
+
+import pandas as pd
+
+from churn_tasks.adapters.tracking import Logged, Record
+from churn_tasks.modeling.candidates import Candidate, fit_candidate
+from churn_tasks.modeling.classifier import TRUSTED_TYPES, ChurnClassifier
+from churn_tasks.modeling.curves import curves
+from churn_tasks.modeling.explanation import cluster_table
+from churn_tasks.modeling.frames import Sample
+from churn_tasks.modeling.metrics import calibration_table
+from churn_tasks.modeling.report_table import result_table
+from churn_tasks.modeling.validation import CHAMPION, Judged, judged, validation_rows
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.work.training import TrainingSet, labelled_rows
+
+log = logging.getLogger("churn")
+
+COMPARED = ("auc", "average_precision", "precision", "coverage", "churn_rate")
+
+
+def judged_models(run: MonthRun, training: TrainingSet) -> list[Judged]:
+    """The candidates, fitted or taken over from an earlier try, and the champion, all judged on the same customers."""
+    with run.tracking.month_run(run.month) as parent:
+        models = []
+        for name in run.settings.model.candidates:
+            model = _candidate(run, training, parent, name)
+            precision = model.outcome.average_precision
+            said = (run.month, name, model.version, precision)
+            log.info("train %s: %s version %d, average precision %.4f", *said)
+            models.append(model)
+        models += _champion(run, training)
+        rows = validation_rows(models, training.tested, training.places)
+        tables = {
+            "result_table": result_table(rows),
+            "selection": training.selection.frame(),
+        }
+        figures = _side_by_side(models)
+        run.tracking.log(parent, Record({}, figures, tables=tables))
+    return models
+
+
+def _candidate(run: MonthRun, training: TrainingSet, parent: str, name: str) -> Judged:
+    """One candidate; an earlier try's where it was fitted on the very same."""
+    logged = run.tracking.finished(parent, name, training.digest)
+    if logged:
+        return _judge(run, training, name, logged)
+    return _fit(run, training, parent, name)
+
+
+def _fit(run: MonthRun, training: TrainingSet, parent: str, name: str) -> Judged:
+    """Fit one candidate, register it, and judge what the registry gives back."""
+    learn, features, model = training.learn, training.features, run.settings.model
+    said = (run.month, name, len(learn), learn.churners)
+    log.info("train %s: fitting %s on %d rows, %d leavers", *said)
+    threads = run.settings.resources.threads
+    fitted = fit_candidate(name, learn, features, model.seed, threads, model.derive)
+    with run.tracking.candidate_run(parent, run.month, name, training.digest) as run_id:
+        version = run.tracking.register(
+            run_id, fitted.classifier, features.numeric, features.text, TRUSTED_TYPES
+        )
+        files = run.tracking.files(model.name, version)
+        run.warehouse.record_model_files(model.name, version, files)
+        result = _judge(run, training, name, Logged(run_id, version))
+        run.tracking.log(run_id, _record(run, training, fitted, result))
+    return result
+
+
+def _judge(run: MonthRun, training: TrainingSet, name: str, logged: Logged) -> Judged:
+    model, version = run.settings.model.name, logged.version
+    classifier = _loaded(run, model, version)
+    test, places = training.test, training.places
+    return judged(name, model, version, logged.run_id, classifier, test, places)
+
+
+def _loaded(run: MonthRun, model: str, version: int) -> ChurnClassifier:
+    """A registered model whose files are the recorded ones."""
+    files = run.warehouse.model_files(model, version)
+    return run.tracking.load(model, version, files, TRUSTED_TYPES)
+
+
+def _champion(run: MonthRun, training: TrainingSet) -> list[Judged]:
+    """The model in force before this month, judged like the rest; none at first, or when its features are gone."""
+    champion = run.warehouse.champion(run.month - 1)
+    if champion is None:
+        return []
+    name, version = champion.model_name, champion.version
+    classifier = _loaded(run, name, version)
+    gone = sorted(set(classifier.features) - set(training.offered.names))
+    if gone:
+        lost = f"champion version {version} needs features that are gone"
+        log.warning("train %s: %s: %s", run.month, lost, gone[:5])
+        return []
+    features = training.offered.subset(classifier.features)
+    test = labelled_rows(run, features, [training.tested])
+    places = training.places
+    return [judged(CHAMPION, name, version, None, classifier, test, places)]
+
+
+def _record(
+    run: MonthRun, training: TrainingSet, fitted: Candidate, result: Judged
+) -> Record:
+    """What MLflow keeps of a candidate; no row of any customer."""
+    rows = validation_rows([result], training.tested, training.places)
+    churned = training.test.churned
+    tables = {
+        "result_table": result_table(rows),
+        "calibration": pd.DataFrame(calibration_table(result.scores, churned)),
+    }
+    clusters = cluster_table(fitted.classifier, training.learn)
+    if clusters is not None:
+        tables["clusters"] = clusters
+    parameters = fitted.parameters | _learnt_from(training.learn)
+    documents = {
+        "feature_set": training.features.digest,
+        "columns": training.features.columns,
+        "single_auc": training.aucs,
+    }
+    title = f"{fitted.name}, tested on {training.tested}"
+    picture = curves(result.scores, churned, training.places, title)
+    return Record(
+        parameters=parameters | {"seed": run.settings.model.seed},
+        metrics=asdict(result.outcome),
+        tables=tables,
+        documents={"features.json": documents},
+        figures={"curves.png": picture},
+    )
+
+
+def _side_by_side(models: list[Judged]) -> dict[str, float | None]:
+    """The figures of all models of a month on its parent run, so that MLflow draws them over the months."""
+    return {
+        f"{figure}_{model.name}": getattr(model.outcome, figure)
+        for figure in COMPARED
+        for model in models
+    }
+
+
+def _learnt_from(learn: Sample) -> dict[str, object]:
+    return {
+        "train_from": str(learn.months[0])[:7],
+        "train_to": str(learn.months[-1])[:7],
+        "train_rows": len(learn),
+        "train_churners": learn.churners,
+    }

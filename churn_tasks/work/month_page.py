@@ -1,0 +1,50 @@
+"""What the page of a month shows: its figures, and the head of the list as readers see it."""
+
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from churn_tasks.report.content import MonthContent
+from churn_tasks.report.gather import HEAD_ROWS, gather
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.warning.playbook import load_playbook
+
+ListRows = list[dict[str, Any]]
+
+
+def is_current(run: MonthRun) -> bool:
+    """Whether the list that readers see was restated under the run's date."""
+    listed = _published(run, limit=1)
+    if not listed:
+        return False
+    return listed[0]["is_restated"] and listed[0]["known_until"] == run.restated_until
+
+
+def month_content(run: MonthRun) -> MonthContent:
+    """The figures of the month; the head of the list with masked numbers and its run."""
+    listed = _published(run, limit=HEAD_ROWS)
+    restated_until = _restated_until(run, listed)
+    reasons = load_playbook(run.settings).reasons
+    titles = {group: reason.title for group, reason in reasons.groups.items()}
+    with closing(run.as_known(restated_until)) as known:
+        content = gather(known.engine, run.settings, run.month, titles)
+        content = replace(content, window=known.window, restated_until=restated_until)
+    if not listed:
+        return content
+    run_id, version = listed[0]["run_id"], listed[0]["version"]
+    return replace(content, listed=listed, run_id=run_id, version=version)
+
+
+def _published(run: MonthRun, limit: int) -> ListRows:
+    if not run.lake.has("out_warning_list", run.month):
+        return []
+    return run.warehouse.published(run.month, limit=limit)
+
+
+def _restated_until(run: MonthRun, listed: ListRows) -> date | None:
+    """Day up to which the page knows when the month is or was restated, and None for the month's own page."""
+    days = [row["known_until"] for row in listed[:1] if row["is_restated"]]
+    if run.restated_until:
+        days.append(run.restated_until)
+    return max(days, default=None)

@@ -1,0 +1,79 @@
+"""A month's list on its way to the warehouse, and what earlier lists came to."""
+
+from contextlib import closing
+
+from churn_tasks.adapters.warehouse import COLUMNS, Knowledge, ListOutcome, run_id_of
+from churn_tasks.report.outcome import ListResult, list_outcomes
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.protocol import UNCHANGED, is_restated
+from churn_tasks.runner.step import Made
+
+LIST = "out_warning_list"
+
+
+def publish_list(run: MonthRun) -> Made:
+    """Append the list under its run id, audit it, and let the month point to it."""
+    lease = run.warehouse.take_lease(run.month)
+    run_id = run_id_of(run.month, run.lake.sha256(LIST, run.month))
+    known = Knowledge(
+        run.window.known_until, is_restated=run.restated_until is not None
+    )
+    published = run.warehouse.publish(lease, run_id, _list_rows(run), known)
+    facts = {
+        "run_id": run_id,
+        "version": published.version,
+        "is_new": published.is_new,
+    }
+    return Made({"warning_list": published.rows}, facts)
+
+
+def publish_restated(run: MonthRun) -> Made:
+    """A further version of the month's list, and no more: its month was judged when it was run."""
+    current = run.warehouse.published(run.month, limit=1)
+    if not current:
+        return Made(idle="the month has not published its own list yet")
+    # an earlier try's, which may have been mended since
+    is_stale = current[0]["known_until"] == run.restated_until
+    if not is_stale and not is_restated(run, LIST, [run.month]):
+        return Made(idle=UNCHANGED)
+    return publish_list(run)
+
+
+def _list_rows(run: MonthRun) -> list[tuple[object, ...]]:
+    """The list exactly as it lies in the lake, in order of rank."""
+    run.engine.view(LIST)
+    columns = ", ".join(COLUMNS)
+    sql = f"SELECT {columns} FROM out_warning_list WHERE month = $month ORDER BY rank"
+    return run.engine.connection.execute(sql, {"month": run.month.start}).fetchall()
+
+
+def validation_rows(run: MonthRun) -> list[dict[str, object]]:
+    """What this run found about each candidate; nothing while no month can be tested."""
+    if not run.lake.has("out_validation", run.month):
+        return []
+    run.engine.view("out_validation")
+    sql = (
+        "SELECT * EXCLUDE (month) FROM out_validation WHERE month = $month"
+        " ORDER BY candidate, tested_month"
+    )
+    return run.engine.records(sql, {"month": run.month.start})
+
+
+def record_outcomes(run: MonthRun) -> int:
+    """Add what the lists that were called came to, by the truth as this run knows it; returns new rows."""
+    with closing(run.as_known()) as known:
+        results = list_outcomes(known.engine, run.settings.calendar, run.month)
+    day = run.window.known_until
+    new = [run.warehouse.record_outcome(r.month, _outcome(r), day) for r in results]
+    return sum(new)
+
+
+def _outcome(result: ListResult) -> ListOutcome:
+    return ListOutcome(
+        result.customers,
+        result.churners,
+        result.left_in_delay,
+        result.warned,
+        result.warned_churners,
+        result.warned_left_in_delay,
+    )

@@ -1,0 +1,222 @@
+"""The profile of a month's raw tables: measured, judged, kept for later months to learn from."""
+
+import logging
+from dataclasses import replace
+
+import duckdb
+import pyarrow as pa
+
+from churn_tasks.checks.baseline import Baseline, baseline_sql
+from churn_tasks.checks.data_docs import Line, Site
+from churn_tasks.checks.gate import Failure, Verdict, judge, stop_on_failures
+from churn_tasks.checks.history import history_sql, write_history
+from churn_tasks.checks.measures import measured_rules, rules_behind
+from churn_tasks.checks.profile import (
+    Figure,
+    figures,
+    profile_sql,
+    region_figures,
+    regions_sql,
+)
+from churn_tasks.checks.raw_suite import raw_suite
+from churn_tasks.core.errors import BadInput, evidence
+from churn_tasks.core.privacy import masked
+from churn_tasks.core.sql_text import identifier
+from churn_tasks.declared.contracts import RawTable
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.protocol import is_restated
+from churn_tasks.runner.standard import standard
+from churn_tasks.work.replaced_lines import replace_lines
+
+log = logging.getLogger("churn.check_raw")
+
+Profiles = dict[str, list[Figure]]  # raw table -> its figures
+LONGEST_SEASON = 12  # months that a baseline looks back at least
+
+
+def profiled_tables(run: MonthRun) -> Profiles:
+    """The figures of every raw table of the month; in a restated run of those that came anew."""
+    return {name: profiled(run, name) for name in _tables_to_measure(run)}
+
+
+def _tables_to_measure(run: MonthRun) -> list[str]:
+    """All of them; in a restated run those that came anew, unless none did (a replay)."""
+    tables = list(run.registry.raw)
+    if not (
+        run.lake.has("profile", run.month) and run.lake.has("check_result", run.month)
+    ):
+        return tables
+    changed = [n for n in tables if is_restated(run, f"raw_{n}", [run.month])]
+    return changed or tables
+
+
+def profiled(run: MonthRun, name: str) -> list[Figure]:
+    """The figures of one raw table of the month, taken by DuckDB where it lies.
+
+    Raises:
+        BadInput: DuckDB cannot read the rows in their declared types.
+    """
+    table = run.registry.raw[name]
+    try:
+        relation = standard(run, name)
+        rows = run.lake.rows(f"raw_{name}", run.month)
+        whole = run.engine.row(profile_sql(table, relation, run.month, rows))
+        by_region = regions_sql(table, relation, _master(run))
+        regions = run.engine.records(by_region) if by_region else []
+    except duckdb.DataError as error:  # its text may show values
+        raise BadInput(
+            evidence(
+                table=f"raw_{name}",
+                month=run.month,
+                problem=f"rows cannot be read in the declared types ({type(error).__name__})",
+                remedy="Compare what was delivered with the contract: churn check-source names the columns.",
+            )
+        ) from None
+    return figures(table, whole) + region_figures(table, regions)
+
+
+def _master(run: MonthRun) -> str | None:
+    """The month's customers as delivered, where the profile has them with a region."""
+    master = run.registry.raw.get("customer")
+    if master is None or not {"customer_id", "region_code"} <= set(master.column_names):
+        return None
+    return standard(run, "customer")
+
+
+def judge_profiles(run: MonthRun, profiles: Profiles, site: Site) -> Verdict:
+    """Hold the figures against the stated bounds and those learnt from accepted months."""
+    baseline = _baseline(run)
+    suites, values = [], {}
+    for name, of_table in profiles.items():
+        suite, measures = raw_suite(run.registry.raw[name], of_table, baseline)
+        suites.append(suite)
+        values.update(measures)
+    verdict = judge(suites, values, site)
+    for warning in verdict.warnings:
+        log.warning("%s %s", run.month, warning)
+    return verdict
+
+
+def _baseline(run: MonthRun) -> Baseline:
+    quality = run.settings.quality
+    run.engine.view("profile_accepted")
+    months = max(quality.max_months, LONGEST_SEASON)
+    rows = run.engine.records(baseline_sql(run.month, months))
+    return Baseline.of(run.month, quality, rows)
+
+
+def write_profiles(run: MonthRun, table: str, profiles: Profiles) -> int:
+    """Write the figures; those of tables that were not measured stay as they were."""
+    every = [figure for of_table in profiles.values() for figure in of_table]
+    lines = pa.table(
+        {
+            "table_name": [figure.table for figure in every],
+            "column_name": [figure.column for figure in every],
+            "region_code": [figure.region for figure in every],
+            "measure": [figure.measure for figure in every],
+            "item": [figure.item for figure in every],
+            "value": [figure.value for figure in every],
+        }
+    )
+    return replace_lines(run, table, lines, _not_measured(run, profiles))
+
+
+def _not_measured(run: MonthRun, profiles: Profiles) -> list[str]:
+    return [name for name in run.registry.raw if name not in profiles]
+
+
+def write_results(run: MonthRun, verdict: Verdict, profiles: Profiles) -> int:
+    """Write ``check_result``; what was said of tables that were not measured stays as it was."""
+    tables: list[str] = []
+    lines: list[Line] = []
+    for result in verdict.results:
+        tables += [result.table.removeprefix("raw_")] * len(result.lines)
+        lines += result.lines
+    measures = [line.measure for line in lines]
+    numbers = pa.float64()
+    columns = {
+        "table_name": tables,
+        "column_name": [measure.column for measure in measures],
+        "measure": [m.name.removeprefix(f"{m.column}.") for m in measures],
+        "value": pa.array([line.value for line in lines], numbers),
+        "usual_low": pa.array([m.usual_lowest for m in measures], numbers),
+        "usual_high": pa.array([m.usual_highest for m in measures], numbers),
+        "allowed_low": pa.array([m.lowest for m in measures], numbers),
+        "allowed_high": pa.array([m.highest for m in measures], numbers),
+        "learnt_months": pa.array([m.learnt_months for m in measures], pa.int64()),
+        "verdict": [line.outcome for line in lines],
+    }
+    kept = _not_measured(run, profiles)
+    return replace_lines(run, "check_result", pa.table(columns), kept)
+
+
+def show_history(run: MonthRun) -> None:
+    """Draw every measure over the months."""
+    run.engine.views("check_result", "profile")
+    rows = run.engine.records(history_sql())
+    write_history(run.settings.data_docs_dir, run.registry.raw, rows)
+
+
+def stop_on_bad_rows(run: MonthRun, verdict: Verdict, site: Site) -> None:
+    """Stop the month where an allowed bound is broken, with the rows that break it.
+
+    Raises:
+        CheckFailed: a bound is broken.
+    """
+    failures = tuple(_with_rows(run, failure) for failure in verdict.failures)
+    stop_on_failures(replace(verdict, failures=failures), site)
+
+
+def _with_rows(run: MonthRun, failure: Failure) -> Failure:
+    """The failure with the number of rows that it is about and the keys of the first five, where it is about rows."""
+    name = failure.table.removeprefix("raw_")
+    table = run.registry.raw[name]
+    condition = _rows_of(table, failure.measure)
+    if condition is None:
+        return failure
+    key = (*table.key, *table.column_names)[0]
+    broken = f"FROM {standard(run, name)} WHERE {condition}"
+    count = run.engine.row(f"SELECT count(*) AS rows {broken}")["rows"]
+    keys = run.engine.records(
+        f"SELECT DISTINCT {identifier(key)}::VARCHAR AS example {broken} ORDER BY 1 LIMIT 5"
+    )
+    examples = tuple(f"{key} {_shown(table, key, row['example'])}" for row in keys)
+    meaning = failure.meaning + _by_rule(run, name, failure.measure)
+    return replace(failure, rows=count, examples=examples, meaning=meaning)
+
+
+def _by_rule(run: MonthRun, name: str, measure: str) -> str:
+    """How many rows each column has on its account, where a measure takes the same rule of many columns together."""
+    rules = rules_behind(run.registry.raw[name], measure)
+    if not rules:
+        return ""
+    counts = [
+        f"count(*) FILTER ({rule.reject_when}) AS {identifier(rule.name)}"
+        for rule in rules
+    ]
+    rows_by_rule = run.engine.row(
+        f"SELECT {', '.join(counts)} FROM {standard(run, name)}"
+    )
+    broken = [f"{rule} {rows:,}" for rule, rows in rows_by_rule.items() if rows]
+    return f" By rule: {', '.join(broken)}."
+
+
+def _rows_of(table: RawTable, measure: str) -> str | None:
+    """The rows that make up a measure, as SQL; None where it is not about single rows."""
+    rule = measured_rules(table).get(measure)
+    if rule:
+        return rule.reject_when
+    column, _, name = measure.rpartition(".")
+    conditions = {
+        "null_share": f"{identifier(column)} IS NULL",
+        "negative_share": f"{identifier(column)} < 0",
+    }
+    return conditions.get(name)
+
+
+def _shown(table: RawTable, key: str, value: str | None) -> str:
+    """A key for a message: numbers and names of people never, customers by the operator's own number."""
+    column = next(column for column in table.columns if column.name == key)
+    if column.pii in ("direct", "token"):
+        return "***"
+    return "(empty)" if value is None else masked(value)

@@ -1,0 +1,80 @@
+"""The pinned model of a month and the customers that it scores."""
+
+import numpy as np
+import pandas as pd
+
+from churn_tasks.adapters.warehouse import Champion
+from churn_tasks.core.errors import BadInput
+from churn_tasks.modeling.classifier import TRUSTED_TYPES, ChurnClassifier
+from churn_tasks.modeling.frames import (
+    EVERYBODY,
+    FeatureSet,
+    Sample,
+    rows_sql,
+    sample,
+)
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.warning.grain import chosen, lines_of_persons
+
+
+def pinned_version(run: MonthRun) -> Champion | None:
+    """The version that the promotion table pins for the month; a restated month keeps the one it was scored with."""
+    if run.restated_until is None:
+        return run.warehouse.champion(run.month)
+    if not run.lake.has("score_churn", run.month):
+        return None
+    scored = run.rows_of_month("score_churn", ["model_name", "model_version"]).iloc[0]
+    version = int(scored.model_version)
+    return Champion(scored.model_name, version, decided_in=str(run.month))
+
+
+def pinned_classifier(
+    run: MonthRun, version: Champion, features: FeatureSet
+) -> ChurnClassifier:
+    """The model of a version, its files held against the recorded ones.
+
+    Raises:
+        BadInput: the files differ, or the model needs features that are gone.
+    """
+    files = run.warehouse.model_files(version.model_name, version.version)
+    classifier = run.tracking.load(
+        version.model_name, version.version, files, TRUSTED_TYPES
+    )
+    gone = sorted(set(classifier.features) - set(features.names))
+    if gone:
+        raise BadInput(
+            f"{version.model_name} version {version.version} needs features that are gone: {', '.join(gone[:5])}."
+            f" Restore their source, or train and promote anew: churn step train --month {run.month}"
+        )
+    return classifier
+
+
+def rows_to_score(run: MonthRun, features: FeatureSet) -> Sample:
+    """Every customer of the month's cohort with the features of a model."""
+    run.engine.views("cohort", *features.tables)
+    wanted = {"months": [run.month.start], "keep_per_million": EVERYBODY}
+    frame = run.engine.frame(rows_sql(features, labelled=False), wanted)
+    return sample(frame, features)
+
+
+def is_listed(run: MonthRun, rows: Sample, scores: np.ndarray) -> np.ndarray:
+    """Mask of the customers whom ``warn`` will put on the list."""
+    lines = lines_of_persons(run.engine, run.window.parameters())
+    given = pd.DataFrame({"customer_id": rows.customers, "churn_score": scores})
+    listed = chosen(given, lines, run.settings.warning_list)["customer_id"]
+    return np.isin(rows.customers, listed.to_numpy(dtype=object))
+
+
+def score_rows(
+    rows: Sample, scores: np.ndarray, version: Champion, features: FeatureSet
+) -> pd.DataFrame:
+    """The rows of ``score_churn``."""
+    return pd.DataFrame(
+        {
+            "customer_id": rows.customers,
+            "churn_score": scores,
+            "model_name": version.model_name,
+            "model_version": version.version,
+            "feature_set": features.digest,
+        }
+    )
