@@ -22,18 +22,24 @@ def refuse_unfit(declared: Mapping[str, Standard], raw: Mapping[str, RawTable]) 
     """
     for where, standard in declared.items():
         column = _column(where, raw)
-        given = {
-            "from": standard.unit,
-            "dates": standard.dates,
-            "mapping": standard.mapping,
-        }
-        for field, value in given.items():
-            if value and column.type not in _FITS[field]:
+        for field in _given(standard):
+            fitting = _FITS[field]
+            if column.type not in fitting:
                 raise SettingsError(
-                    f"standardise.{where}.{field}: {column.name} is {column.type}, it is for {', '.join(_FITS[field])}"
+                    f"standardise.{where}.{field}: {column.name} is {column.type}, it is for {', '.join(fitting)}"
                 )
         if standard.unit:
             ratio(standard.unit, column.unit, where)
+
+
+def _given(standard: Standard) -> list[str]:
+    """The fields of an entry that say something."""
+    values = {
+        "from": standard.unit,
+        "dates": standard.dates,
+        "mapping": standard.mapping,
+    }
+    return [field for field, value in values.items() if value]
 
 
 def _column(where: str, raw: Mapping[str, RawTable]) -> Column:
