@@ -1,0 +1,124 @@
+"""One feature of a ``trajectory.yaml``: its name, and what ``query.yaml`` would declare of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from churn_tasks.declared.columns import ColumnType, FeatureColumn
+from churn_tasks.declared.contracts import FeatureFile
+from churn_tasks.declared.trajectory.file import (
+    WORDS,
+    Direction,
+    Line,
+    Measure,
+    TrajectoryFile,
+)
+from churn_tasks.declared.trajectory.patterns import PATTERNS, Pattern
+from churn_tasks.declared.trajectory.texts import TEXTS
+
+OPPOSITE: dict[Direction, Direction] = {"up": "down", "down": "up", "none": "none"}
+PROFILE = "month_profile"  # where a customer's region stands
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A line of the file with one of its patterns.
+
+    Attributes:
+        by: the pattern's name.
+        other: the second measure of a share or rate.
+    """
+
+    line: Line
+    by: str
+    measure: Measure
+    other: Measure | None
+
+    @property
+    def pattern(self) -> Pattern:
+        return PATTERNS[self.by]
+
+    @property
+    def name(self) -> str:
+        """The line's own name, or the measure's with the pattern's suffix."""
+        if self.line.name:
+            return self.line.name
+        unit = WORDS[self.measure.unit]
+        suffix = self.pattern.suffix.format(unit=unit, other=self.line.other)
+        return f"{self.line.of}_{suffix}"
+
+    @property
+    def column(self) -> FeatureColumn:
+        line, measure = self.line, self.measure
+        return FeatureColumn(
+            name=self.name,
+            type=self._type,
+            unit=line.unit or self._unit,
+            family=line.family or measure.family,
+            group=line.group or measure.group,
+            expect=line.expect or self._expected,
+            en=line.en or self._en,
+            zh=line.zh or self._zh,
+        )
+
+    @property
+    def _type(self) -> ColumnType:
+        if self.pattern.type == "same":
+            return self.measure.type
+        if self.pattern.type == "exact":
+            return "decimal" if self.measure.type == "decimal" else "double"
+        return self.pattern.type
+
+    @property
+    def _unit(self) -> str:
+        other_unit = self.other.unit if self.other else ""
+        return self.pattern.unit.format(unit=self.measure.unit, other_unit=other_unit)
+
+    @property
+    def _expected(self) -> Direction:
+        level = self.measure.expect
+        if level == "none" or self.pattern.expect == "same":
+            return level
+        if self.pattern.expect == "opposite":
+            return OPPOSITE[level]
+        return self.pattern.expect
+
+    @property
+    def _en(self) -> str:
+        other = self.other.en if self.other else ""
+        sentence = TEXTS[self.by].en.format(m=self.measure.en, o=other)
+        return sentence[0].upper() + sentence[1:]
+
+    @property
+    def _zh(self) -> str:
+        other = self.other.zh if self.other else ""
+        return TEXTS[self.by].zh.format(m=self.measure.zh, o=other)
+
+
+def features_of(file: TrajectoryFile) -> Iterator[Feature]:
+    """Every feature of a file, in the order of its lines and their patterns."""
+    for line in file.features:
+        measure = file.measures[line.of]
+        other = file.measures.get(line.other)
+        for by in line.by:
+            yield Feature(line, by, measure, other)
+
+
+def output_of(file: TrajectoryFile) -> FeatureFile:
+    """What ``query.yaml`` would declare."""
+    reads = [table for table in file.tables if table not in file.optional]
+    optional = list(file.optional)
+    if file.looks_at_regions and PROFILE not in reads:
+        reads.append(PROFILE)
+        optional = [table for table in optional if table != PROFILE]
+    features = [feature.column for feature in features_of(file)]
+    return FeatureFile(
+        table=file.table,
+        key=("customer_id",),
+        meaning=file.meaning,
+        params=("month", "observe_start", "as_of"),
+        reads=("cohort", *reads),
+        needs=file.needs,
+        optional=tuple(optional),
+        unless=file.unless,
+        columns=(file.customer, *features),
+    )
