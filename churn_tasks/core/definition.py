@@ -9,6 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from churn_tasks.core.closed import Closed, Text
+from churn_tasks.core.naming import given_twice, not_among
 
 NAME = r"^[a-z][a-z0-9_]*$"
 ORDINARY = "ordinary"  # the tier of everybody whom no declared tier takes
@@ -126,7 +127,9 @@ class Definition(Closed):
         count = len(self.counted(tier))
         if tier is None:
             return needed(self.at_least, count, "at_least")
-        at_least = self.at_least if tier.at_least is None else tier.at_least
+        at_least = self.at_least
+        if tier.at_least is not None:
+            at_least = tier.at_least
         return needed(at_least, count, f"tier {tier.name}")
 
     @model_validator(mode="after")
@@ -134,7 +137,7 @@ class Definition(Closed):
         _refuse_repeated("signs", self.labels)
         _refuse_repeated("tiers", (*(tier.name for tier in self.tiers), ORDINARY))
         for tier in self.tiers:
-            unknown = sorted(set(tier.signs) - set(self.labels))
+            unknown = sorted(not_among(tier.signs, self.labels))
             if unknown:
                 raise ValueError(
                     f"tier {tier.name} names signs that the definition has not: {', '.join(unknown)}."
@@ -161,7 +164,7 @@ def needed(at_least: AtLeast, of: int, where: str) -> int:
 
 
 def _refuse_repeated(what: str, names: tuple[str, ...]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = given_twice(names)
     if twice:
         raise ValueError(
             f"{what} named twice: {', '.join(twice)}. Give each a name of its own"

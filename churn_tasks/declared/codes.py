@@ -5,13 +5,15 @@ from sqlglot import exp
 
 from churn_tasks.declared.contracts import RawTable
 
+Codes = dict[str, tuple[str, ...]]  # column to the values that it accepts
 
-def allowed_codes(table: RawTable) -> dict[str, tuple[str, ...]]:
+
+def allowed_codes(table: RawTable) -> Codes:
     """Columns that accept a closed list of values: those with a rule that rejects what is ``NOT IN`` the list.
 
     A list that holds only together with another condition (``a NOT IN (...) AND b``) allows everything.
     """
-    codes: dict[str, tuple[str, ...]] = {}
+    codes: Codes = {}
     for rule in table.rules:
         condition = sqlglot.parse_one(rule.reject_when, read="duckdb")
         for alternative in _alternatives(condition):
@@ -35,6 +37,8 @@ def _closed_list(alternative: exp.Expr) -> exp.In | None:
     if not isinstance(alternative, exp.Not):
         return None
     listed = alternative.this
-    if not isinstance(listed, exp.In) or not isinstance(listed.this, exp.Column):
+    if not isinstance(listed, exp.In) or not listed.expressions:
         return None
-    return listed if listed.expressions else None
+    if not isinstance(listed.this, exp.Column):
+        return None
+    return listed

@@ -1,11 +1,13 @@
 """What a table declares: its key, columns with units and meanings, row rules, and what a query reads."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from churn_tasks.core.closed import Closed, Text
+from churn_tasks.core.naming import given_twice, not_among
 from churn_tasks.declared.columns import (
     SQL_TYPES,
     Bounds,
@@ -25,8 +27,8 @@ from churn_tasks.declared.row_rules import (
 )
 
 __all__ = [  # columns.py and row_rules.py say what these are; tables are imported with their columns and rules
-    "SQL_TYPES", "Bounds", "Column", "ColumnType", "Derived", "FeatureColumn", "FeatureFile", "PipelineTable",
-    "QueryFile", "RawColumn", "RawTable", "Rule", "Table",
+    "SQL_TYPES", "Bounds", "Column", "ColumnType", "Contracts", "Derived", "FeatureColumn", "FeatureFile",
+    "PipelineTable", "PipelineTables", "QueryFile", "RawColumn", "RawTable", "Rule", "Table",
 ]  # fmt: skip
 
 
@@ -47,11 +49,11 @@ class Table(Closed):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        names = [column.name for column in self.columns]
-        repeated = sorted({name for name in names if names.count(name) > 1})
+        names = self.column_names
+        repeated = given_twice(names)
         if repeated:
             raise ValueError(f"columns defined twice: {', '.join(repeated)}")
-        unknown = sorted(set(self.key) - set(names))
+        unknown = sorted(not_among(self.key, names))
         if unknown:
             raise ValueError(f"key names unknown columns: {', '.join(unknown)}")
         return self
@@ -124,7 +126,8 @@ class RawTable(Table):
                 formulas.append(formula_rule(column))
         implied = (*self.unreadable_rules, *self.missing_rules, *outliers, *formulas)
         names = {rule.name for rule in implied}
-        return (*implied, *(rule for rule in self.rules if rule.name not in names))
+        own = [rule for rule in self.rules if rule.name not in names]
+        return (*implied, *own)
 
     def _or_declared(self, implied: Rule) -> Rule:
         """The contract's own rule of that name, which may have another share or wording."""
@@ -172,8 +175,7 @@ class RawTable(Table):
 
     @model_validator(mode="after")
     def _has_dates(self) -> Self:
-        dates = ("event_date", "known_date")
-        missing = [name for name in dates if name not in self.column_names]
+        missing = not_among(("event_date", "known_date"), self.column_names)
         if missing:
             raise ValueError(
                 f"a raw table needs event_date (happened) and known_date (we learnt); missing: {missing}"
@@ -193,6 +195,10 @@ class PipelineTable(Table):
 
     reads: tuple[str, ...] = ()
     made_of: dict[str, tuple[str, ...]] = Field({})
+
+
+Contracts = Mapping[str, RawTable]  # by the name of the delivered table
+PipelineTables = Mapping[str, PipelineTable]
 
 
 class QueryFile(Table):

@@ -30,7 +30,9 @@ class Query:
 
     @property
     def sql(self) -> str:
-        text = self.generated or (self.folder / "query.sql").read_text(encoding="utf-8")
+        text = self.generated
+        if not text:
+            text = (self.folder / "query.sql").read_text(encoding="utf-8")
         return with_figures(text, self.output.figures)
 
 

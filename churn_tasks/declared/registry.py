@@ -17,12 +17,15 @@ from functools import cached_property
 from pathlib import Path
 
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.naming import not_among
 from churn_tasks.core.settings import INCLUDE, Settings
 from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.contracts import (
     SQL_TYPES,
+    Contracts,
     FeatureColumn,
     PipelineTable,
+    PipelineTables,
     QueryFile,
     RawTable,
     Table,
@@ -35,6 +38,7 @@ from churn_tasks.declared.yaml_file import Declaration, read_declaration
 
 # in the order in which each reads the ones before it
 FAMILIES = ("month", "cohort", "features")
+Families = dict[str, list[Query]]
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Registry:
     """
 
     raw: dict[str, RawTable]
-    queries: dict[str, list[Query]]
+    queries: Families
     pipeline: dict[str, PipelineTable]
     absent: dict[str, Table]
 
@@ -88,7 +92,7 @@ def load_contracts(settings: Settings) -> dict[str, RawTable]:
 
 
 def load_pipeline_tables(
-    settings: Settings, contracts: Mapping[str, RawTable]
+    settings: Settings, contracts: Contracts
 ) -> dict[str, PipelineTable]:
     """Every table of a Python step that a profile can see, whether or not it is made.
 
@@ -105,16 +109,12 @@ def load_pipeline_tables(
     return tables
 
 
-def _made_of_nothing(
-    table: PipelineTable, contracts: Mapping[str, RawTable]
-) -> Iterator[str]:
+def _made_of_nothing(table: PipelineTable, contracts: Contracts) -> Iterator[str]:
     """What a table says it is made of and no contract has."""
+    yield from not_among(table.made_of, contracts)
     for source, columns in table.made_of.items():
-        if source not in contracts:
-            yield source
-            continue
-        for name in columns:
-            if name not in contracts[source].column_names:
+        if source in contracts:
+            for name in not_among(columns, contracts[source].column_names):
                 yield f"{source}.{name}"
 
 
@@ -145,7 +145,7 @@ def load_registry(settings: Settings) -> Registry:
     pipeline = {n: t for n, t in declared.items() if available.issuperset(t.reads)}
     available |= {name for name, table in pipeline.items() if table.reads}
     candidates = {**known, "cohort": _chosen_cohort(settings, known["cohort"])}
-    active: dict[str, list[Query]] = {}
+    active: Families = {}
     for family in FAMILIES:
         active[family] = _active(candidates[family], available)
         available |= _outputs(active[family]).keys()
@@ -154,13 +154,23 @@ def load_registry(settings: Settings) -> Registry:
     active["labels"] = [_label(settings, active["month"], available)]
     available.add("label")
 
-    absent: dict[str, Table] = {f"clean_{n}": table for n, table in contracts.items()}
-    absent |= {name: table for name, table in declared.items() if name not in pipeline}
-    for family in FAMILIES:
-        absent |= _outputs(known[family])
-    for name in available & absent.keys():
-        del absent[name]
+    absent = _everything(contracts, declared, known)
+    for name in (*available, *pipeline):
+        absent.pop(name, None)
     return Registry(raw=raw, queries=active, pipeline=pipeline, absent=absent)
+
+
+def _everything(
+    contracts: Contracts,
+    declared: PipelineTables,
+    known: Families,
+) -> dict[str, Table]:
+    """Every table that queries could read if the profile delivered all there is."""
+    tables: dict[str, Table] = {f"clean_{n}": table for n, table in contracts.items()}
+    tables |= declared
+    for family in FAMILIES:
+        tables |= _outputs(known[family])
+    return tables
 
 
 def _tables(
@@ -179,7 +189,7 @@ def _folders(settings: Settings, below: str) -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-def _queries_by_family(settings: Settings) -> dict[str, list[Query]]:
+def _queries_by_family(settings: Settings) -> Families:
     return {family: _queries(settings, family) for family in FAMILIES}
 
 
@@ -202,12 +212,10 @@ def _outputs(queries: Iterable[Query]) -> dict[str, QueryFile]:
     return {query.output.table: query.output for query in queries}
 
 
-def _delivered(
-    settings: Settings, contracts: Mapping[str, RawTable]
-) -> dict[str, RawTable]:
+def _delivered(settings: Settings, contracts: Contracts) -> dict[str, RawTable]:
     """The contracts for which the profile has an extract."""
     names = delivered_tables(settings)
-    unknown = [name for name in names if name not in contracts]
+    unknown = not_among(names, contracts)
     if unknown:
         raise SettingsError(
             f"{settings.profile_dir}/extract has no contract under tables/raw for: {', '.join(unknown)}"
@@ -245,7 +253,7 @@ def _active(queries: Iterable[Query], available: Iterable[str]) -> list[Query]:
     return list(active.values())
 
 
-def _known_figures(known: Mapping[str, Iterable[Query]]) -> list[str]:
+def _known_figures(known: Families) -> list[str]:
     """Every figure that a profile can set, as ``<query>.<name>``."""
     names = []
     for family in ("month", "features"):

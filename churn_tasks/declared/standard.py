@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.standard_section import Standard
-from churn_tasks.declared.contracts import Column, RawTable
+from churn_tasks.declared.contracts import Column, Contracts
 from churn_tasks.declared.units import ratio
 
 _FITS = {
@@ -14,7 +14,7 @@ _FITS = {
 }
 
 
-def refuse_unfit(declared: Mapping[str, Standard], raw: Mapping[str, RawTable]) -> None:
+def refuse_unfit(declared: Mapping[str, Standard], raw: Contracts) -> None:
     """Nothing, when every entry speaks of a delivered column and fits its type and unit.
 
     Raises:
@@ -42,7 +42,7 @@ def _given(standard: Standard) -> list[str]:
     return [field for field, value in values.items() if value]
 
 
-def _column(where: str, raw: Mapping[str, RawTable]) -> Column:
+def _column(where: str, raw: Contracts) -> Column:
     table, _, name = where.partition(".")
     if table not in raw:
         raise SettingsError(

@@ -3,14 +3,15 @@
 Nothing here raises a trigger; the declarations answer what a gap in the source costs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pydantic import Field
 
 from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.naming import given_twice, not_among
 from churn_tasks.core.settings import INCLUDE, Settings
-from churn_tasks.declared.contracts import RawTable
+from churn_tasks.declared.contracts import Contracts
 from churn_tasks.declared.yaml_file import read_declaration
 
 FILE = "playbook/triggers.yaml"
@@ -36,9 +37,7 @@ class TriggerFile(Closed):
     triggers: tuple[Trigger, ...]
 
 
-def load_triggers(
-    settings: Settings, contracts: Mapping[str, RawTable]
-) -> tuple[Trigger, ...]:
+def load_triggers(settings: Settings, contracts: Contracts) -> tuple[Trigger, ...]:
     """The triggers that are on: the profile's own file if there is one, else the shipped one.
 
     Raises:
@@ -47,7 +46,7 @@ def load_triggers(
     own = settings.profile_dir / FILE
     path = own if own.is_file() else INCLUDE / FILE
     triggers = read_declaration(TriggerFile, path).triggers
-    twice = _numbers_given_twice(triggers)
+    twice = given_twice(trigger.number for trigger in triggers)
     unknown = list(_columns_in_no_contract(triggers, contracts))
     if twice or unknown:
         raise SettingsError(
@@ -56,17 +55,11 @@ def load_triggers(
     return tuple(trigger for trigger in triggers if trigger.enabled)
 
 
-def _numbers_given_twice(triggers: tuple[Trigger, ...]) -> list[int]:
-    numbers = [trigger.number for trigger in triggers]
-    return sorted({number for number in numbers if numbers.count(number) > 1})
-
-
 def _columns_in_no_contract(
-    triggers: tuple[Trigger, ...], contracts: Mapping[str, RawTable]
+    triggers: tuple[Trigger, ...], contracts: Contracts
 ) -> Iterator[str]:
     known = {name: contract.column_names for name, contract in contracts.items()}
     for trigger in triggers:
         for table, columns in trigger.reads.items():
-            for column in columns:
-                if column not in known.get(table, ()):
-                    yield f"{trigger.number}: {table}.{column}"
+            for column in not_among(columns, known.get(table, ())):
+                yield f"{trigger.number}: {table}.{column}"

@@ -6,7 +6,6 @@ the observe window where it tells what kind of leaving it was. Values of paramet
 one label may ask for the same event twice with different ones; they are numbers or words that the event itself lists.
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pydantic import Field, model_validator
 from churn_tasks.core.closed import Closed
 from churn_tasks.core.definition import Sign, Value
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.naming import not_among
 from churn_tasks.core.sql_text import literal
 from churn_tasks.declared.contracts import QueryFile
 from churn_tasks.declared.yaml_file import read_declaration
@@ -26,6 +26,11 @@ from churn_tasks.declared.yaml_file import read_declaration
 FOLDER = "sql/events"
 SINCE = "since"
 COLUMNS = ["customer_id", "event_month"]
+NOTHING = {
+    "choice": "CAST(NULL AS VARCHAR)",
+    "integer": "CAST(NULL AS DOUBLE)",
+    "number": "CAST(NULL AS DOUBLE)",
+}
 
 
 class Parameter(Closed):
@@ -51,26 +56,30 @@ class Parameter(Closed):
     def refused(self, value: Value) -> str:
         """Why a value cannot be used; empty when it can."""
         if self.type == "choice":
-            is_listed = value in self.allowed
-            return "" if is_listed else f"allowed are {', '.join(self.allowed)}"
+            return self._unlisted(value)
         wanted = "a whole number" if self.type == "integer" else "a number"
         if isinstance(value, str) or not self._can_be(value):
             return f"{wanted} is wanted"
-        lowest = -math.inf if self.lowest is None else self.lowest
-        highest = math.inf if self.highest is None else self.highest
-        if not lowest <= value <= highest:
+        too_low = self.lowest is not None and value < self.lowest
+        too_high = self.highest is not None and value > self.highest
+        if too_low or too_high:
             return f"allowed are {self.lowest} to {self.highest}"
         return ""
+
+    def _unlisted(self, value: Value) -> str:
+        if value in self.allowed:
+            return ""
+        return f"allowed are {', '.join(self.allowed)}"
 
     def _can_be(self, value: float) -> bool:
         return self.type == "number" or float(value).is_integer()
 
     def literal(self, value: Value | None) -> str:
         """The value as SQL."""
-        if self.type == "choice":
-            return "CAST(NULL AS VARCHAR)" if value is None else literal(value)
         if value is None:
-            return "CAST(NULL AS DOUBLE)"
+            return NOTHING[self.type]
+        if self.type == "choice":
+            return literal(value)
         if self.type == "integer":
             return str(int(value))
         return f"CAST({float(value)!r} AS DOUBLE)"
@@ -106,8 +115,8 @@ class EventFile(QueryFile):
             raise ValueError(
                 f"an event has the key [customer_id] and the columns {', '.join(COLUMNS)}"
             )
-        names = {parameter.name for parameter in self.parameters}
-        unknown = sorted(set(self.either) - names)
+        names = [parameter.name for parameter in self.parameters]
+        unknown = sorted(not_among(self.either, names))
         if unknown:
             raise ValueError(f"either names unknown parameters: {', '.join(unknown)}")
         return self

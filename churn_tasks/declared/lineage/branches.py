@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from churn_tasks.declared.codes import Codes
+
+Values = frozenset[object]
 EITHER = frozenset({True, False})
 
 
@@ -34,11 +37,11 @@ class Branch:
 
     Attributes:
         given: what it puts into each column of the union.
-        codes: the closed lists of values of its table, by column.
+        codes: the closed lists of values of its table.
     """
 
     given: dict[str, exp.Expr]
-    codes: dict[str, tuple[str, ...]]
+    codes: Codes
 
     def taken_parts(self, item: exp.Expr) -> list[exp.Expr] | None:
         """The parts of an expression that read this branch; None when every aggregate in it filters the branch out."""
@@ -80,16 +83,9 @@ class Branch:
             return EITHER
         if is_column:
             return frozenset(value is True for value in values)
-        wanted = conjunct.args.get("expression")
-        if not isinstance(wanted, exp.Literal):
-            return EITHER
-        if isinstance(conjunct, exp.EQ):
-            return frozenset(value == wanted.name for value in values)
-        if isinstance(conjunct, exp.Like):
-            return frozenset(_ends_in(value, wanted.name) for value in values)
-        return EITHER
+        return _compared(conjunct, values)
 
-    def _constants(self, expression: exp.Expr) -> frozenset[object] | None:
+    def _constants(self, expression: exp.Expr) -> Values | None:
         """Every value that an expression can have, None where that is not known."""
         inner = expression.unalias()
         match inner:
@@ -105,17 +101,30 @@ class Branch:
                 return self._results(inner)
         return None
 
-    def _results(self, case: exp.Case) -> frozenset[object] | None:
+    def _results(self, case: exp.Case) -> Values | None:
         """Every value of a CASE; without ELSE it can be NULL."""
+        otherwise = case.args.get("default") or exp.Null()
         results = [when.args["true"] for when in case.args["ifs"]]
-        results.append(case.args.get("default") or exp.Null())
-        values: frozenset[object] = frozenset()
+        results.append(otherwise)
+        values: Values = frozenset()
         for result in results:
             constants = self._constants(result)
             if constants is None:
                 return None
             values |= constants
         return values
+
+
+def _compared(comparison: exp.Expr, values: Values) -> frozenset[bool]:
+    """What ``column = 'text'`` or ``column LIKE '%text'`` can come to where the column has one of some values."""
+    wanted = comparison.args.get("expression")
+    if not isinstance(wanted, exp.Literal):
+        return EITHER
+    if isinstance(comparison, exp.EQ):
+        return frozenset(value == wanted.name for value in values)
+    if isinstance(comparison, exp.Like):
+        return frozenset(_ends_in(value, wanted.name) for value in values)
+    return EITHER
 
 
 def _ends_in(value: object, pattern: str) -> bool:

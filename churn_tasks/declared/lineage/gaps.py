@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from churn_tasks.core.settings import Settings
-from churn_tasks.declared.contracts import FeatureColumn, PipelineTable, RawTable
-from churn_tasks.declared.lineage.needs import Leaf, Lineage
+from churn_tasks.declared.contracts import Contracts, FeatureColumn, PipelineTables
+from churn_tasks.declared.lineage.needs import Leaf, Lineage, Needs
 from churn_tasks.declared.query import Query
 from churn_tasks.declared.registry import (
     delivered_tables,
@@ -17,6 +17,7 @@ from churn_tasks.declared.registry import (
 from churn_tasks.declared.triggers import Trigger, load_triggers
 
 CLEAN = "clean_"
+Loses = Callable[[Query, Needs], bool]
 ACTIVITY = "month_activity"
 
 
@@ -64,17 +65,17 @@ class Gaps:
         pipeline: every table of a Python step, made or not.
     """
 
-    contracts: dict[str, RawTable]
+    contracts: Contracts
     queries: Sequence[Query]
     triggers: tuple[Trigger, ...]
     delivered: frozenset[str]
-    pipeline: Mapping[str, PipelineTable]
+    pipeline: PipelineTables
 
     def of_table(self, table: str) -> Cost:
         """What is lost while a table is not delivered, though every other were."""
         needed = self._needed_contracts(table)
 
-        def reads_it(query: Query, needs: Iterable[Leaf]) -> bool:
+        def reads_it(query: Query, needs: Needs) -> bool:
             if table in needed[query.output.table]:
                 return True
             return any(leaf.table == table for leaf in needs)
@@ -89,14 +90,13 @@ class Gaps:
         lost = self._lost(table, lambda _, needs: leaf in needs)
         return Cost(lost, tuple(triggers))
 
-    def _lost(
-        self, table: str, is_lost: Callable[[Query, Iterable[Leaf]], bool]
-    ) -> tuple[FeatureColumn, ...]:
+    def _lost(self, table: str, is_lost: Loses) -> tuple[FeatureColumn, ...]:
         """The features, in catalogue order, that a gap in a table takes away."""
         lineage = self._lineage(table)
         lost = []
         for query, feature in _features(lineage):
-            if is_lost(query, lineage.of(query.output.table, feature.name)):
+            needs = lineage.of(query.output.table, feature.name)
+            if is_lost(query, needs):
                 lost.append(feature)
         return tuple(lost)
 
@@ -128,15 +128,13 @@ class Gaps:
         best: dict[str, Query] = {}
         for query in sorted(self.queries, key=rank):
             best.setdefault(query.output.table, query)
-        names = dict.fromkeys(query.output.table for query in self.queries)
-        return {name: best[name] for name in names}
+        return {query.output.table: best[query.output.table] for query in self.queries}
 
     def _runs(self, query: Query) -> bool:
         """Whether its contracts are delivered and nothing makes it superfluous."""
-        is_superfluous = not self.delivered.isdisjoint(_contracts(query.output.unless))
-        return (
-            not is_superfluous and _contracts(query.output.waits_for) <= self.delivered
-        )
+        needed = _contracts(query.output.waits_for)
+        better = _contracts(query.output.unless)
+        return needed <= self.delivered and self.delivered.isdisjoint(better)
 
     def _lineage(self, table: str) -> Lineage:
         chosen = self._chosen(table).values()

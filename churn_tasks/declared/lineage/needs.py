@@ -11,7 +11,7 @@ BY, HAVING, QUALIFY, and the conditions of joins whose table it uses. Three thin
 Who is in the population is asked apart (:meth:`Lineage.population`): every feature needs it, so it tells nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -21,12 +21,12 @@ from sqlglot.errors import OptimizeError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
-from churn_tasks.declared.codes import allowed_codes
+from churn_tasks.declared.codes import Codes, allowed_codes
 from churn_tasks.declared.contracts import (
     SQL_TYPES,
     Column,
-    PipelineTable,
-    RawTable,
+    Contracts,
+    PipelineTables,
 )
 from churn_tasks.declared.lineage.branches import Branch, columns_of
 from churn_tasks.declared.lineage.selects import (
@@ -68,8 +68,8 @@ class Lineage:
     def __init__(
         self,
         queries: Iterable[Query],
-        raw: Mapping[str, RawTable],
-        pipeline: Mapping[str, PipelineTable],
+        raw: Contracts,
+        pipeline: PipelineTables,
     ) -> None:
         self.made_by = {query.output.table: query for query in queries}
         self.raw = raw
@@ -79,9 +79,11 @@ class Lineage:
 
     def of(self, table: str, column: str) -> Needs:
         """What one column of a table that a query makes depends on."""
-        if (table, column) not in self._known:
-            self._known[table, column] = self._select(self._scope(table), column)
-        return self._known[table, column]
+        known = self._known.get((table, column))
+        if known is None:
+            known = self._select(self._scope(table), column)
+            self._known[table, column] = known
+        return known
 
     def features(self) -> dict[str, Needs]:
         """Every feature with its needs, in catalogue order."""
@@ -107,7 +109,8 @@ class Lineage:
         """What must be there for anybody to be a customer; optional reads of the cohort query do not count."""
         optional = self.made_by["cohort"].output.optional
         queries = [q for name, q in self.made_by.items() if name not in optional]
-        return Lineage(queries, self.raw, self.pipeline)._rows_of_table("cohort")
+        required = Lineage(queries, self.raw, self.pipeline)
+        return required._rows_of_table("cohort")
 
     def _rows_of_table(self, table: str) -> Needs:
         return self._select(self._scope(table), None)
@@ -149,13 +152,13 @@ class Lineage:
         """Needs of one output column of a scope, or of its rows alone."""
         query = query_of(scope)
         if not scope.set_operation_scopes:
-            item = item_named(query, column) if column else None
-            return self._expression(scope, item)
+            return self._expression(scope, item_named(query, column))
         needs: set[Leaf] = set()
         for branch in selects_below(scope):
             item = None
             if column:
-                item = query_of(branch).selects[query.named_selects.index(column)]
+                position = query.named_selects.index(column)
+                item = query_of(branch).selects[position]
             needs |= self._expression(branch, item)
         return frozenset(needs)
 
@@ -165,10 +168,7 @@ class Lineage:
         if union is not None:
             return self._over_union(union, query_of(scope), item)
         select = query_of(scope)
-        parts = conditions(select)
-        if item is not None:
-            parts += [item, *named_windows(select, item)]
-        columns = [column for part in parts for column in columns_of(part)]
+        columns = _deciding_columns(select, item)
         used = {column.table for column in columns}
         for join in joins_that_count(select, used):
             columns += self._condition(scope, join)
@@ -201,12 +201,14 @@ class Lineage:
 
     def _made_in_python(self, table: str) -> Needs:
         """The required columns of the contracts that a table is made of, and those that it names."""
+        if table not in self.pipeline:
+            return NOTHING
         needs: set[Leaf] = set()
-        declared = self.pipeline.get(table)
-        for source, named in declared.made_of.items() if declared else ():
-            for column in self.raw[source].columns if source in self.raw else ():
-                if column.required or column.name in named:
-                    needs.add(Leaf(source, column.name))
+        for source, named in self.pipeline[table].made_of.items():
+            if source in self.raw:
+                columns = self.raw[source].columns
+                names = [c.name for c in columns if c.required or c.name in named]
+                needs.update(Leaf(source, name) for name in names)
         return frozenset(needs)
 
     def _rows(self, source: Any) -> Needs:
@@ -225,14 +227,18 @@ class Lineage:
     def _condition(self, scope: Scope, join: exp.Join) -> Iterator[exp.Column]:
         """Columns of a join's condition; the key of a table of the lake only says whose row it is."""
         condition = join.args.get("on")
-        for column in columns_of(condition) if condition else ():
-            if column.name not in self._key(scope.sources.get(column.table)):
+        if condition is None:
+            return
+        for column in columns_of(condition):
+            key = self._key(scope.sources.get(column.table))
+            if column.name not in key:
                 yield column
 
     def _key(self, source: Any) -> tuple[str, ...]:
         """The key of a table that a query makes; of anything else none."""
-        made = isinstance(source, exp.Table) and source.name in self.made_by
-        return self.made_by[source.name].output.key if made else ()
+        if isinstance(source, exp.Table) and source.name in self.made_by:
+            return self.made_by[source.name].output.key
+        return ()
 
     def _over_union(
         self, union: Scope, select: exp.Select, item: exp.Expr | None
@@ -240,8 +246,8 @@ class Lineage:
         """Needs of an expression over a UNION ALL: of each branch as far as it contributes."""
         needs: set[Leaf] = set()
         for scope in selects_below(union):
-            items = query_of(scope).selects
-            given = dict(zip(query_of(union).named_selects, items, strict=True))
+            names = query_of(union).named_selects
+            given = dict(zip(names, query_of(scope).selects, strict=True))
             branch = Branch(given, self._codes(scope))
             wanted = _wanted(branch, select, item)
             if wanted is not None:
@@ -250,19 +256,33 @@ class Lineage:
                     needs |= self._expression(scope, given[name])
         return frozenset(needs)
 
-    def _codes(self, scope: Scope) -> dict[str, tuple[str, ...]]:
+    def _codes(self, scope: Scope) -> Codes:
         """The closed lists of values of the only contract that a SELECT reads."""
         sources = scope.sources.values()
         tables = [source.name for source in sources if isinstance(source, exp.Table)]
         if len(tables) != 1:
             return {}
-        contract = self.raw.get(tables[0].removeprefix("clean_"))
-        return allowed_codes(contract) if contract else {}
+        name = tables[0].removeprefix("clean_")
+        contract = self.raw.get(name)
+        if contract is None:
+            return {}
+        return allowed_codes(contract)
 
 
 def _schema(columns: Iterable[Column]) -> Schema:
     schema = {column.name: SQL_TYPES[column.type] for column in columns}
     return {**schema, "month": "DATE"}
+
+
+def _deciding_columns(select: exp.Select, item: exp.Expr | None) -> list[exp.Column]:
+    """Columns of a value, and of the conditions that choose the rows it is made of."""
+    parts = conditions(select)
+    if item is not None:
+        parts += [item, *named_windows(select, item)]
+    columns = []
+    for part in parts:
+        columns += columns_of(part)
+    return columns
 
 
 def _wanted(

@@ -23,8 +23,8 @@ def selects_below(scope: Scope) -> list[Scope]:
     return selects
 
 
-def item_named(select: exp.Select, column: str) -> exp.Expr | None:
-    """What a SELECT puts into a column."""
+def item_named(select: exp.Select, column: str | None) -> exp.Expr | None:
+    """What a SELECT puts into a column; of no column None."""
     for item in select.selects:
         if item.alias_or_name == column:
             return item
@@ -34,7 +34,10 @@ def item_named(select: exp.Select, column: str) -> exp.Expr | None:
 def first_source(select: exp.Select) -> str:
     """The name of what stands after FROM; empty without."""
     source = select.args.get("from_")
-    return source.this.alias_or_name if source else ""
+    if source is None:
+        return ""
+    name: str = source.this.alias_or_name
+    return name
 
 
 def only_union(scope: Scope) -> Scope | None:
@@ -43,7 +46,9 @@ def only_union(scope: Scope) -> Scope | None:
     source = scope.sources.get(first_source(select))
     if select.args.get("joins") or not isinstance(source, Scope):
         return None
-    return source if source.set_operation_scopes else None
+    if not source.set_operation_scopes:
+        return None
+    return source
 
 
 def conditions(select: exp.Select, names: tuple[str, ...] = CONDITIONS) -> list[Any]:

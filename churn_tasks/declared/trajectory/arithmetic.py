@@ -36,7 +36,8 @@ def slope(months: Months) -> str:
     """
     if not months.is_counted:
         return _slope_of_known(months)
-    steps = [months.count - 1 - 2 * ago for ago in range(months.count)]
+    latest_step = months.count - 1
+    steps = range(latest_step, -months.count, -2)
     weights = [2 * step for step in steps]
     divisor = sum(step * step for step in steps)
     common = gcd(divisor, *weights)
@@ -47,10 +48,10 @@ def slope(months: Months) -> str:
 
 
 def _slope_of_known(months: Months) -> str:
-    all_, known, aged = months.part("all"), months.part("known"), months.part("aged")
-    ages, squared = months.part("ages"), months.part("ages_squared")
-    above = f"{ages} * {all_} - {known} * {aged}"
-    below = f"{known} * {squared} - {ages} * {ages}"
+    known = months.part("known")
+    ages = months.part("ages")
+    above = f"{ages} * {months.part('all')} - {known} * {months.part('aged')}"
+    below = f"{known} * {months.part('ages_squared')} - {ages} * {ages}"
     return f"({above}) / nullif({below}, 0)"
 
 
@@ -114,7 +115,8 @@ def share_of(top: str, bottom: str) -> str:
 
 def whole(a: Months, b: Months, factor: int) -> str:
     """One measure against another over the window: the sums divided, never the mean of monthly ratios."""
-    return share_of(_scaled(a.part("all"), factor), b.part("all"))
+    total = _scaled(a.part("all"), factor)
+    return share_of(total, b.part("all"))
 
 
 def latest(a: Months, b: Months, factor: int) -> str:
@@ -123,7 +125,8 @@ def latest(a: Months, b: Months, factor: int) -> str:
 
 def moved(a: Months, b: Months, factor: int) -> str:
     """The latest month's ratio less that of the earlier months together."""
-    before = share_of(_scaled(a.part("past"), factor), b.part("past"))
+    earlier = _scaled(a.part("past"), factor)
+    before = share_of(earlier, b.part("past"))
     return f"{latest(a, b, factor)} - {before}"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from churn_tasks.declared.columns import ColumnType, FeatureColumn
 from churn_tasks.declared.contracts import FeatureFile
@@ -56,8 +57,8 @@ class Feature:
             family=line.family or measure.family,
             group=line.group or measure.group,
             expect=line.expect or self._expected,
-            en=line.en or self._en,
-            zh=line.zh or self._zh,
+            en=line.en or self._in_words("en"),
+            zh=line.zh or self._in_words("zh"),
         )
 
     @property
@@ -70,8 +71,10 @@ class Feature:
 
     @property
     def _unit(self) -> str:
-        other_unit = self.other.unit if self.other else ""
-        return self.pattern.unit.format(unit=self.measure.unit, other_unit=other_unit)
+        units = {"unit": self.measure.unit}
+        if self.other:
+            units["other_unit"] = self.other.unit
+        return self.pattern.unit.format(**units)
 
     @property
     def _expected(self) -> Direction:
@@ -82,16 +85,13 @@ class Feature:
             return OPPOSITE[level]
         return self.pattern.expect
 
-    @property
-    def _en(self) -> str:
-        other = self.other.en if self.other else ""
-        sentence = TEXTS[self.by].en.format(m=self.measure.en, o=other)
+    def _in_words(self, language: Literal["en", "zh"]) -> str:
+        """The pattern's sentence about the measures."""
+        labels = {"m": getattr(self.measure, language)}
+        if self.other:
+            labels["o"] = getattr(self.other, language)
+        sentence: str = getattr(TEXTS[self.by], language).format(**labels)
         return sentence[0].upper() + sentence[1:]
-
-    @property
-    def _zh(self) -> str:
-        other = self.other.zh if self.other else ""
-        return TEXTS[self.by].zh.format(m=self.measure.zh, o=other)
 
 
 def features_of(file: TrajectoryFile) -> Iterator[Feature]:

@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from churn_tasks.core.closed import Closed, Text
+from churn_tasks.core.naming import not_among
 from churn_tasks.declared.columns import Column
 from churn_tasks.declared.trajectory.patterns import PATTERNS, Pattern
 
@@ -55,9 +56,8 @@ class Measure(Closed):
             raise ValueError(
                 f"unit {self.unit!r} is not known; allowed are {', '.join(WORDS)}"
             )
-        is_date = self.type == "date"
-        fitting = ("unknown", "observe_start" if is_date else "zero")
-        if self.empty not in fitting:
+        misfit = "zero" if self.type == "date" else "observe_start"
+        if self.empty == misfit:
             raise ValueError(
                 f"empty: {self.empty} does not fit type {self.type}; a date is unknown or observe_start"
             )
@@ -95,7 +95,7 @@ class Line(Closed):
 
     @model_validator(mode="after")
     def _patterns_are_known(self) -> Self:
-        unknown = [name for name in self.by if name not in PATTERNS]
+        unknown = not_among(self.by, PATTERNS)
         if unknown:
             raise ValueError(
                 f"by: {', '.join(unknown)}: no such pattern; allowed are {', '.join(PATTERNS)}"
@@ -125,9 +125,11 @@ class Line(Closed):
         return self
 
     @property
-    def measures(self) -> set[str]:
+    def measures(self) -> tuple[str, ...]:
         """The measures that it names: one, or two of a share or rate."""
-        return {self.of, self.other} - {""}
+        if self.other:
+            return (self.of, self.other)
+        return (self.of,)
 
     @property
     def patterns(self) -> dict[str, Pattern]:
@@ -168,7 +170,7 @@ class TrajectoryFile(Closed):
             raise ValueError(
                 f"sources: {', '.join(strange)}: features read month_* tables alone"
             )
-        lost = [table for table in self.optional if table not in self.sources.values()]
+        lost = not_among(self.optional, self.tables)
         if lost:
             raise ValueError(
                 f"optional: {', '.join(lost)}: not among sources, which are {', '.join(self.tables)}"
@@ -187,23 +189,23 @@ class TrajectoryFile(Closed):
 
     def _reading_problem(self, measure: Measure) -> str:
         """Why a measure cannot be read from the sources; empty when it can."""
-        aliases = {alias for alias, _ in measure.columns}
-        if not aliases:
+        if not measure.columns:
             return f"{measure.sql!r} reads no column"
-        unknown = sorted(aliases - self.sources.keys())
+        aliases = sorted({alias for alias, _ in measure.columns})
+        unknown = not_among(aliases, self.sources)
         return f"reads {', '.join(unknown)}" if unknown else ""
 
     @model_validator(mode="after")
     def _features_use_measures(self) -> Self:
         used: set[str] = set()
         for number, line in enumerate(self.features):
-            unknown = sorted(line.measures - self.measures.keys())
+            unknown = not_among(line.measures, self.measures)
             if unknown:
                 raise ValueError(
                     f"features.{number}: no measure {unknown[0]}; there are {', '.join(self.measures)}"
                 )
             self._refuse_unfit_dates(number, line)
-            used |= line.measures
+            used.update(line.measures)
         idle = self.measures.keys() - used
         if idle:
             raise ValueError(
@@ -227,5 +229,8 @@ class TrajectoryFile(Closed):
 
     @property
     def looks_at_regions(self) -> bool:
-        patterns = [p for line in self.features for p in line.patterns.values()]
-        return any(pattern.kind == "region" for pattern in patterns)
+        for line in self.features:
+            for pattern in line.patterns.values():
+                if pattern.kind == "region":
+                    return True
+        return False

@@ -92,16 +92,14 @@ class Months:
 
     def sum_of_ages(self, power: int) -> str:
         """How long ago each known month is, to a power, summed up."""
-        return added(
-            times(ago**power, is_known(self.each[ago])) for ago in range(1, self.count)
-        )
+        months = list(enumerate(self.each))[1:]
+        return added(times(ago**power, is_known(month)) for ago, month in months)
 
     @property
     def sum_of_aged_values(self) -> str:
         """Each month's value times how long ago it is, summed up."""
-        return added(
-            times(ago, f"coalesce({self.each[ago]}, 0)") for ago in range(1, self.count)
-        )
+        months = list(enumerate(self.each))[1:]
+        return added(times(ago, f"coalesce({month}, 0)") for ago, month in months)
 
 
 PARTS: dict[str, Callable[[Months], str]] = {
