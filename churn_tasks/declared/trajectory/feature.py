@@ -57,7 +57,7 @@ class Feature:
             family=line.family or measure.family,
             group=line.group or measure.group,
             expect=line.expect or self._expected,
-            en=line.en or self._in_words("en"),
+            en=line.en or _as_sentence(self._in_words("en")),
             zh=line.zh or self._in_words("zh"),
         )
 
@@ -86,12 +86,17 @@ class Feature:
         return self.pattern.expect
 
     def _in_words(self, language: Literal["en", "zh"]) -> str:
-        """The pattern's sentence about the measures."""
+        """What the pattern says about the measures."""
         labels = {"m": getattr(self.measure, language)}
         if self.other:
             labels["o"] = getattr(self.other, language)
-        sentence: str = getattr(TEXTS[self.by], language).format(**labels)
-        return sentence[0].upper() + sentence[1:]
+        text: str = getattr(TEXTS[self.by], language)
+        return text.format(**labels)
+
+
+def _as_sentence(text: str) -> str:
+    """The text with a capital letter at its start and no other one changed."""
+    return text[0].upper() + text[1:]
 
 
 def features_of(file: TrajectoryFile) -> Iterator[Feature]:
