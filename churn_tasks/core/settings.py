@@ -128,9 +128,10 @@ def load_settings(profile: str | None = None, **overrides: Any) -> Settings:
     content = {**(read_yaml(file) or {}), **overrides}
     content["definition"] = stated(content.get("definition"), (INCLUDE, folder))
     content["windows"] = with_lengths(content.get("windows"), content["definition"])
-    content |= {"profile": folder.name, "profile_dir": folder}
     try:
-        return Settings(**content, environment=environment)
+        return Settings(
+            **content, profile=folder.name, profile_dir=folder, environment=environment
+        )
     except ValidationError as error:
         raise SettingsError(f"{file}: {_problems(error)}") from error
 

@@ -75,15 +75,11 @@ class Lineage:
         self.raw = raw
         self.pipeline = pipeline
         self._scopes: dict[str, Scope] = {}
-        self._known: dict[tuple[str, str], Needs] = {}
+        self._known: dict[tuple[str, str | None], Needs] = {}
 
     def of(self, table: str, column: str) -> Needs:
         """What one column of a table that a query makes depends on."""
-        known = self._known.get((table, column))
-        if known is None:
-            known = self._select(self._scope(table), column)
-            self._known[table, column] = known
-        return known
+        return self._of(table, column)
 
     def features(self) -> dict[str, Needs]:
         """Every feature with its needs, in catalogue order."""
@@ -110,10 +106,15 @@ class Lineage:
         optional = self.made_by["cohort"].output.optional
         queries = [q for name, q in self.made_by.items() if name not in optional]
         required = Lineage(queries, self.raw, self.pipeline)
-        return required._rows_of_table("cohort")
+        return required._of("cohort", None)
 
-    def _rows_of_table(self, table: str) -> Needs:
-        return self._select(self._scope(table), None)
+    def _of(self, table: str, column: str | None) -> Needs:
+        """Needs of one column of a table, or of its rows alone."""
+        known = self._known.get((table, column))
+        if known is None:
+            known = self._select(self._scope(table), column)
+            self._known[table, column] = known
+        return known
 
     @cached_property
     def _schemas(self) -> dict[str, Schema]:
@@ -215,7 +216,7 @@ class Lineage:
         """What decides which rows a source has."""
         if isinstance(source, exp.Table):
             if source.name in self.made_by and source.name != "cohort":
-                return self._rows_of_table(source.name)
+                return self._of(source.name, None)
             return NOTHING
         if not isinstance(source, Scope):
             return NOTHING

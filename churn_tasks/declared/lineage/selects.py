@@ -68,9 +68,9 @@ def is_one_row(query: exp.Query) -> bool:
     """Whether it sums up everything: such a SELECT has one row whatever it is made of."""
     if query.args.get("group"):
         return False
-    has_windows = any(item.find(exp.Window) for item in query.selects)
-    sums_up = any(item.find(exp.AggFunc) for item in query.selects)
-    return sums_up and not has_windows
+    if not any(item.find(exp.AggFunc) for item in query.selects):
+        return False
+    return not any(item.find(exp.Window) for item in query.selects)
 
 
 def joins_that_count(select: exp.Select, used: set[str]) -> list[exp.Join]:
