@@ -44,9 +44,7 @@ def stated(given: object, roots: Sequence[Path]) -> dict[str, Any]:
     Raises:
         SettingsError: there is no such file, with those there are, or it is malformed.
     """
-    if given is None:
-        return fields(DEFAULT, roots)
-    if isinstance(given, str):
+    if given is None or isinstance(given, str):
         return fields(given or DEFAULT, roots)
     if not isinstance(given, Mapping):
         raise SettingsError(
