@@ -9,6 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from churn_tasks.core.closed import Closed, Text
+from churn_tasks.core.naming import given_twice, not_among
 
 NAME = r"^[a-z][a-z0-9_]*$"
 ORDINARY = "ordinary"  # the tier of everybody whom no declared tier takes
@@ -117,25 +118,26 @@ class Definition(Closed):
 
     def counted(self, tier: Tier | None) -> tuple[str, ...]:
         """The signs that count for a tier; None: for everybody else."""
-        return tier.signs if tier and tier.signs else self.labels
+        if tier and tier.signs:
+            return tier.signs
+        return self.labels
 
     def needed(self, tier: Tier | None) -> int:
         """How many of :meth:`counted` must have struck."""
-        at_least = (
-            self.at_least if tier is None or tier.at_least is None else tier.at_least
-        )
-        return needed(
-            at_least,
-            len(self.counted(tier)),
-            f"tier {tier.name}" if tier else "at_least",
-        )
+        count = len(self.counted(tier))
+        if tier is None:
+            return needed(self.at_least, count, "at_least")
+        at_least = self.at_least
+        if tier.at_least is not None:
+            at_least = tier.at_least
+        return needed(at_least, count, f"tier {tier.name}")
 
     @model_validator(mode="after")
     def _speaks_of_what_it_has(self) -> Self:
         _refuse_repeated("signs", self.labels)
-        _refuse_repeated("tiers", [tier.name for tier in self.tiers] + [ORDINARY])
+        _refuse_repeated("tiers", (*(tier.name for tier in self.tiers), ORDINARY))
         for tier in self.tiers:
-            unknown = sorted(set(tier.signs) - set(self.labels))
+            unknown = sorted(not_among(tier.signs, self.labels))
             if unknown:
                 raise ValueError(
                     f"tier {tier.name} names signs that the definition has not: {', '.join(unknown)}."
@@ -152,20 +154,17 @@ def needed(at_least: AtLeast, of: int, where: str) -> int:
     Raises:
         ValueError: fewer than one, or more than there are.
     """
-    wanted = (
-        {"any": 1, "all": of}.get(at_least, at_least)
-        if isinstance(at_least, str)
-        else at_least
-    )
-    if not isinstance(wanted, int) or not 1 <= wanted <= of:
+    words = {"any": 1, "all": of}
+    wanted = words.get(at_least) if isinstance(at_least, str) else at_least
+    if wanted is None or not 1 <= wanted <= of:
         raise ValueError(
             f"{where}: at_least is {at_least}; allowed are any, all, or 1 to {of}"
         )
     return wanted
 
 
-def _refuse_repeated(what: str, names: "tuple[str, ...] | list[str]") -> None:
-    twice = sorted({name for name in names if list(names).count(name) > 1})
+def _refuse_repeated(what: str, names: tuple[str, ...]) -> None:
+    twice = given_twice(names)
     if twice:
         raise ValueError(
             f"{what} named twice: {', '.join(twice)}. Give each a name of its own"

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from churn_tasks.core.definition import Definition
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.yaml_file import read_yaml
 
 DEFAULT = "not_billed"
 FOLDER = "definitions"
@@ -17,11 +17,20 @@ KINDS = "kinds"  # rules for kinds of leaving that several definitions share
 
 def definition_files(roots: Sequence[Path]) -> dict[str, Path]:
     """Every definition by its name; ``roots`` are searched in order, a later one replaces what an earlier one has."""
-    return {
-        file.stem: file
-        for root in roots
-        for file in sorted((root / FOLDER).glob("*.yaml"))
-    }
+    return _files_below(roots, FOLDER)
+
+
+def kind_files(roots: Sequence[Path]) -> dict[str, Path]:
+    """Every file of rules for kinds of leaving, by its name."""
+    return _files_below(roots, f"{FOLDER}/{KINDS}")
+
+
+def _files_below(roots: Sequence[Path], folder: str) -> dict[str, Path]:
+    files: dict[str, Path] = {}
+    for root in roots:
+        for file in sorted((root / folder).glob("*.yaml")):
+            files[file.stem] = file
+    return files
 
 
 def stated(given: object, roots: Sequence[Path]) -> dict[str, Any]:
@@ -35,14 +44,17 @@ def stated(given: object, roots: Sequence[Path]) -> dict[str, Any]:
     Raises:
         SettingsError: there is no such file, with those there are, or it is malformed.
     """
-    if isinstance(given, str) or given is None:
+    if given is None or isinstance(given, str):
         return fields(given or DEFAULT, roots)
     if not isinstance(given, Mapping):
         raise SettingsError(
             "definition: give the name of a file under definitions, or its fields"
         )
     own = _with_kinds(dict(given), roots)
-    return own if "signs" in own else fields(own.pop("name", DEFAULT), roots) | own
+    if "signs" in own:
+        return own
+    shared = fields(own.pop("name", DEFAULT), roots)
+    return {**shared, **own}
 
 
 def fields(name: str, roots: Sequence[Path]) -> dict[str, Any]:
@@ -56,7 +68,7 @@ def fields(name: str, roots: Sequence[Path]) -> dict[str, Any]:
         raise SettingsError(
             f"definition: there is no {FOLDER}/{name}.yaml; there are {', '.join(sorted(files))}"
         )
-    content = _yaml(files[name])
+    content = read_yaml(files[name])
     if not isinstance(content, dict):
         raise SettingsError(f"{files[name]}: holds no fields")
     return _with_kinds({**content, "name": name}, roots)
@@ -67,24 +79,13 @@ def _with_kinds(content: dict[str, Any], roots: Sequence[Path]) -> dict[str, Any
     name = content.get("kinds")
     if not isinstance(name, str):
         return content
-    found = {
-        file.stem: file
-        for root in roots
-        for file in sorted((root / FOLDER / KINDS).glob("*.yaml"))
-    }
-    if name not in found:
-        known = ", ".join(sorted(found))
+    files = kind_files(roots)
+    if name not in files:
+        known = ", ".join(sorted(files))
         raise SettingsError(
             f"definition.kinds: there is no {FOLDER}/{KINDS}/{name}.yaml; there are {known}"
         )
-    return {**content, "kinds": _yaml(found[name])}
-
-
-def _yaml(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path}: {error}") from error
+    return {**content, "kinds": read_yaml(files[name])}
 
 
 def load_definition(name: str, roots: Sequence[Path]) -> Definition:
@@ -97,15 +98,18 @@ def load_definition(name: str, roots: Sequence[Path]) -> Definition:
     try:
         return Definition(**content)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, each['loc']))}: {each['msg']}"
-            for each in error.errors()
-        )
-        raise SettingsError(f"{definition_files(roots)[name]}: {wrong}") from error
+        problems = []
+        for problem in error.errors():
+            field = ".".join(map(str, problem["loc"]))
+            problems.append(f"{field}: {problem['msg']}")
+        file = definition_files(roots)[name]
+        raise SettingsError(f"{file}: {'; '.join(problems)}") from error
 
 
 def with_lengths(windows: object, definition: Mapping[str, Any]) -> object:
     """The windows of a profile with the lengths that its definition brings along; what is no mapping stays."""
-    own = definition.get("windows") or {}
-    both = isinstance(own, Mapping) and isinstance(windows or {}, Mapping)
-    return {**(windows or {}), **own} if both else windows  # type: ignore[dict-item]
+    lengths = definition.get("windows") or {}
+    own = windows or {}
+    if isinstance(lengths, Mapping) and isinstance(own, Mapping):
+        return {**own, **lengths}
+    return windows

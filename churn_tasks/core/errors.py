@@ -58,8 +58,12 @@ def evidence(
     ...          count=2, examples=[-5, -7], remedy="Ask billing for a corrected file.")
     'raw_bill 2024-03, column amount_cny: is negative (2 rows; e.g. -5, -7). Ask billing for a corrected file.'
     """
-    where = f"{table} {month}" + (f", column {column}" if column else "")
-    facts = [f"{count} row{'' if count == 1 else 's'}"] if count is not None else []
+    where = f"{table} {month}"
+    if column:
+        where += f", column {column}"
+    facts = []
+    if count is not None:
+        facts.append("1 row" if count == 1 else f"{count} rows")
     if examples:
         facts.append("e.g. " + ", ".join(str(example) for example in examples[:5]))
     shown = f" ({'; '.join(facts)})" if facts else ""

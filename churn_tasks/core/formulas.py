@@ -6,6 +6,8 @@ After ``+`` and ``-`` much is harmless and common: numbers, phone numbers (``+86
 Chinese sentence behind a dash. These pass; names, quotes, brackets and pipes behind the sign do not.
 """
 
+from churn_tasks.core.sql_text import identifier, literal
+
 _EQUALS_OR_AT = r"=@\x{ff1d}\x{ff20}"
 _PLUS_OR_MINUS = r"+\-\x{ff0b}\x{ff0d}"
 _BLANKS = r"[ \n\x{00a0}\x{200b}\x{feff}\x{3000}]*"  # what a spreadsheet drops in front
@@ -29,11 +31,11 @@ def formula_sql(column: str) -> str:
     >>> asked.fetchall()
     [(['=1+1', '@SUM(A1)', '+cmd|x'],)]
     """
-    name = '"' + column.replace('"', '""') + '"'
-    starts = ", ".join(f"'{sign}'" for sign in STARTS)
-    runs, number = _RUNS.replace("'", "''"), _NUMBER
+    name = identifier(column)
+    starts = ", ".join(literal(sign) for sign in STARTS)
+    runs, number = literal(_RUNS), literal(_NUMBER)
     return (
         f"(({name} < '0' OR {name} BETWEEN ':' AND 'A' OR {name} > '~')"  # ranges cost next to nothing, left() does not
-        f" AND left({name}, 1) IN ({starts}) AND regexp_matches({name}, '{runs}', 's')"
-        f" AND NOT regexp_full_match({name}, '{number}'))"
+        f" AND left({name}, 1) IN ({starts}) AND regexp_matches({name}, {runs}, 's')"
+        f" AND NOT regexp_full_match({name}, {number}))"
     )

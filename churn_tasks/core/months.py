@@ -8,7 +8,7 @@ from typing import Self
 
 from churn_tasks.core.errors import BadInput
 
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, order=True)
@@ -25,11 +25,7 @@ class Month:
         Raises:
             BadInput: the text is missing or in another form, with the form that is wanted.
         """
-        if (
-            not isinstance(text, str)
-            or not _MONTH.fullmatch(text)
-            or text.startswith("0000")
-        ):
+        if not isinstance(text, str) or not _MONTH.fullmatch(text):
             raise BadInput(
                 f"month {text!r} is not of the form YYYY-MM, for example 2024-03"
             )

@@ -38,8 +38,10 @@ class Reading:
         """The latest date of a restated version that may be read; None where only the first may."""
         is_earlier = month < self.month
         if self.is_restated:
-            return None if is_earlier and table in LISTS else self.known_until
-        return self.known_until if is_earlier and table.startswith(SUMMARIES) else None
+            may_read_restated = not (is_earlier and table in LISTS)
+        else:
+            may_read_restated = is_earlier and table.startswith(SUMMARIES)
+        return self.known_until if may_read_restated else None
 
     @property
     def writes(self) -> date | None:

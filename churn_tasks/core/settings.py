@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -19,17 +18,17 @@ from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.privacy import masked
 from churn_tasks.core.sections import ProfileFile
 from churn_tasks.core.windows import Calendar
+from churn_tasks.core.yaml_file import read_yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 INCLUDE = REPOSITORY / "include"
 
 
 def _place(value: object) -> object:
-    return (
-        Path(value)
-        if isinstance(value, str) and value and "://" not in value
-        else value or None
-    )
+    """A folder as a path, the URL of an object storage as it is, nothing as None."""
+    if isinstance(value, str) and value and "://" not in value:
+        return Path(value)
+    return value or None
 
 
 class Environment(BaseSettings):
@@ -91,10 +90,8 @@ class Settings(ProfileFile):
     @property
     def token_key_file(self) -> Path:
         """The key that turns phone numbers into tokens; never in a database, mode 0600."""
-        return (
-            self.environment.token_key_file
-            or self.environment.state_dir / "secrets" / "token_key"
-        )
+        shared = self.environment.state_dir / "secrets" / "token_key"
+        return self.environment.token_key_file or shared
 
 
 def profile_folder(name_or_path: str) -> Path:
@@ -106,11 +103,8 @@ def profile_folder(name_or_path: str) -> Path:
     for folder in (INCLUDE / "profiles" / name_or_path, Path(name_or_path)):
         if (folder / "settings.yaml").is_file():
             return folder.resolve()
-    shipped = ", ".join(
-        sorted(
-            path.parent.name for path in (INCLUDE / "profiles").glob("*/settings.yaml")
-        )
-    )
+    files = (INCLUDE / "profiles").glob("*/settings.yaml")
+    shipped = ", ".join(sorted(file.parent.name for file in files))
     raise SettingsError(
         f"profile {name_or_path!r} has no settings.yaml. Give one of {shipped}, or the path of a folder that holds one."
     )
@@ -126,19 +120,12 @@ def load_settings(profile: str | None = None, **overrides: Any) -> Settings:
     Raises:
         SettingsError: unknown profile, unknown field or value out of range, each named.
     """
-    own = {
-        name: overrides.pop(name)
-        for name in list(overrides)
-        if name in Environment.model_fields
-    }
+    of_environment = overrides.keys() & Environment.model_fields
+    own = {name: overrides.pop(name) for name in of_environment}
     environment = Environment(**own)
     folder = profile_folder(profile or environment.profile)
-    content = {
-        **(
-            yaml.safe_load((folder / "settings.yaml").read_text(encoding="utf-8")) or {}
-        ),
-        **overrides,
-    }
+    file = folder / "settings.yaml"
+    content = {**(read_yaml(file) or {}), **overrides}
     content["definition"] = stated(content.get("definition"), (INCLUDE, folder))
     content["windows"] = with_lengths(content.get("windows"), content["definition"])
     try:
@@ -146,13 +133,17 @@ def load_settings(profile: str | None = None, **overrides: Any) -> Settings:
             **content, profile=folder.name, profile_dir=folder, environment=environment
         )
     except ValidationError as error:
-        lines = [
-            f"{'.'.join(map(str, item['loc']))}: {item['msg']} (given: {masked(repr(item['input']))})"
-            for item in error.errors()
-        ]
-        raise SettingsError(
-            f"{folder / 'settings.yaml'}: " + "; ".join(lines)
-        ) from error
+        raise SettingsError(f"{file}: {_problems(error)}") from error
+
+
+def _problems(error: ValidationError) -> str:
+    """Each wrong field with what was given for it; numbers and passwords masked."""
+    problems = []
+    for problem in error.errors():
+        field = ".".join(map(str, problem["loc"]))
+        given = masked(repr(problem["input"]))
+        problems.append(f"{field}: {problem['msg']} (given: {given})")
+    return "; ".join(problems)
 
 
 def process_environment() -> dict[str, str]:
@@ -168,13 +159,14 @@ def default_process_variable(name: str, value: str) -> None:
 @contextmanager
 def changed_environment(**own: str | None) -> Iterator[None]:
     """For a while, this process's environment with other values, for what reads nothing else; None leaves as it is."""
-    wanted = {name: value for name, value in own.items() if value is not None}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
+    changed = {name: value for name, value in own.items() if value is not None}
+    before = dict(os.environ)
+    os.environ.update(changed)
     try:
         yield
     finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.update(
-                {name: value}
-            )
+        for name in changed:
+            if name in before:
+                os.environ[name] = before[name]
+            else:
+                os.environ.pop(name, None)

@@ -8,10 +8,10 @@ from churn_tasks.core.closed import Closed
 
 ENCODINGS = {
     "utf8": "utf-8",
-    "gbk": "gb18030",
+    "gbk": "gb18030",  # GB18030 holds the older ones
     "gb2312": "gb18030",
     "cp936": "gb18030",
-}  # GB18030 holds the older ones
+}
 
 
 def _encoding(value: object) -> object:
@@ -45,7 +45,9 @@ class FileDrop(Closed):
 
 
 def _file_drop(value: object) -> object:
-    return {"path": value} if isinstance(value, str) else value
+    if isinstance(value, str):
+        return {"path": value}
+    return value
 
 
 Drop = Annotated[FileDrop, BeforeValidator(_file_drop)]

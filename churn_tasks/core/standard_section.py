@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 
 from churn_tasks.core.closed import Closed
 
+COUNTED = ("spreadsheet", "epoch_s", "epoch_ms")  # dates that are numbers
+
 
 class Standard(Closed):
     """How one delivered column is brought to the form of its contract, where the delivery alone does not say it (B2).
@@ -30,20 +32,18 @@ class Standard(Closed):
             raise ValueError(
                 "give from (a unit), dates (formats) or mapping (a table of spellings)"
             )
-        allowed = ("spreadsheet", "epoch_s", "epoch_ms")
-        strange = [
-            form
-            for form in self.dates
-            if form not in allowed and not is_date_format(form)
-        ]
+        return self
+
+    @model_validator(mode="after")
+    def _dates_are_formats(self) -> Self:
+        patterns = [form for form in self.dates if form not in COUNTED]
+        strange = [form for form in patterns if not is_date_format(form)]
         if strange:
             raise ValueError(
-                f"dates: {', '.join(strange)}; allowed are {', '.join(allowed)} or %d, %m and %Y or %y"
+                f"dates: {', '.join(strange)}; allowed are {', '.join(COUNTED)} or %d, %m and %Y or %y"
             )
-        order = {
-            "".join(re.findall("%[dm]", form)) for form in self.dates if "%" in form
-        }
-        if len(order) > 1:
+        orders = {"".join(re.findall("%[dm]", form)) for form in patterns}
+        if len(orders) > 1:
             raise ValueError(
                 f"dates: {', '.join(self.dates)} read one text as two days; declare one order of day and month"
             )
@@ -52,5 +52,5 @@ class Standard(Closed):
 
 def is_date_format(text: str) -> bool:
     """Whether a text names day, month and year, each once, with separators between them."""
-    found = re.findall("%.", text)
-    return {*found} in ({"%d", "%m", "%Y"}, {"%d", "%m", "%y"}) and len(found) == 3
+    parts = sorted(re.findall("%.", text))
+    return parts in (["%Y", "%d", "%m"], ["%d", "%m", "%y"])

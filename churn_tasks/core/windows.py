@@ -17,6 +17,13 @@ from datetime import date, timedelta
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.months import Month, months_between
 
+LENGTHS = {  # shortest and longest; settle_days in days, the others in months
+    "observe": (1, 60),
+    "delay": (0, 60),
+    "predict": (1, 60),
+    "settle_days": (0, 27),
+}
+
 
 @dataclass(frozen=True)
 class Window:
@@ -72,15 +79,11 @@ class Calendar:
     settle_days: int = 5
 
     def __post_init__(self) -> None:
-        for name, lowest, highest in (
-            ("observe", 1, 60),
-            ("delay", 0, 60),
-            ("predict", 1, 60),
-            ("settle_days", 0, 27),
-        ):
-            if not lowest <= getattr(self, name) <= highest:
+        for name, (lowest, highest) in LENGTHS.items():
+            length = getattr(self, name)
+            if not lowest <= length <= highest:
                 raise SettingsError(
-                    f"windows.{name} is {getattr(self, name)}; allowed are {lowest} to {highest}"
+                    f"windows.{name} is {length}; allowed are {lowest} to {highest}"
                 )
 
     def window(self, month: Month) -> Window:
@@ -122,6 +125,6 @@ class Calendar:
         so that what is judged was trained only on what was known then. For 2024-07: 2024-05.
         """
         tested = self.label_month(run_month)
-        return (
-            tested if self.has_features(tested) and self.mature_months(tested) else None
-        )
+        if self.has_features(tested) and self.mature_months(tested):
+            return tested
+        return None

@@ -5,26 +5,40 @@ from sqlglot import exp
 
 from churn_tasks.declared.contracts import RawTable
 
+Codes = dict[str, tuple[str, ...]]  # column to the values that it accepts
 
-def allowed_codes(table: RawTable) -> dict[str, tuple[str, ...]]:
+
+def allowed_codes(table: RawTable) -> Codes:
     """Columns that accept a closed list of values: those with a rule that rejects what is ``NOT IN`` the list.
 
     A list that holds only together with another condition (``a NOT IN (...) AND b``) allows everything.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    codes: Codes = {}
     for rule in table.rules:
         condition = sqlglot.parse_one(rule.reject_when, read="duckdb")
-        parts = (
-            list(condition.flatten()) if isinstance(condition, exp.Or) else [condition]
-        )
-        for part in parts:
-            listed = part.this if isinstance(part, exp.Not) else None
-            if (
-                isinstance(listed, exp.In)
-                and isinstance(listed.this, exp.Column)
-                and listed.expressions
-            ):
-                found[listed.this.name] = tuple(
-                    value.name for value in listed.expressions
+        for alternative in _alternatives(condition):
+            listed = _closed_list(alternative)
+            if listed is not None:
+                codes[listed.this.name] = tuple(
+                    code.name for code in listed.expressions
                 )
-    return found
+    return codes
+
+
+def _alternatives(condition: exp.Expr) -> list[exp.Expr]:
+    """The parts of which any one rejects the row."""
+    if isinstance(condition, exp.Or):
+        return list(condition.flatten())
+    return [condition]
+
+
+def _closed_list(alternative: exp.Expr) -> exp.In | None:
+    """The ``column IN (values)`` that the alternative denies; None where it is something else."""
+    if not isinstance(alternative, exp.Not):
+        return None
+    listed = alternative.this
+    if not isinstance(listed, exp.In) or not listed.expressions:
+        return None
+    if not isinstance(listed.this, exp.Column):
+        return None
+    return listed

@@ -48,10 +48,8 @@ class Bounds(Closed):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if all(
-            getattr(self, name) is None
-            for name in ("lowest", "highest", "low_quantile", "high_quantile")
-        ):
+        limits = (self.lowest, self.highest, self.low_quantile, self.high_quantile)
+        if limits == (None, None, None, None):
             raise ValueError(
                 "bounds need lowest, highest, low_quantile or high_quantile"
             )
@@ -109,22 +107,17 @@ class RawColumn(Column):
     @property
     def delivered_as(self) -> str:
         """The name in the extract's SELECT: ``phone_number`` leaves the extraction as ``phone_token``."""
-        return (
-            f"{self.name.removesuffix('_token')}_number"
-            if self.name.endswith("_token")
-            else self.name
-        )
+        if self.name.endswith("_token"):
+            return f"{self.name.removesuffix('_token')}_number"
+        return self.name
 
     @property
     def delivered_names(self) -> frozenset[str]:
         """Every name that the extract's SELECT may give it: a subscriber number may itself be one to be tokenised."""
-        return frozenset(
-            {
-                self.name,
-                self.delivered_as,
-                *(["customer_number"] if self.name == "customer_id" else []),
-            }
-        )
+        names = {self.name, self.delivered_as}
+        if self.name == "customer_id":
+            names.add("customer_number")
+        return frozenset(names)
 
 
 class FeatureColumn(Column):

@@ -1,11 +1,13 @@
 """What a table declares: its key, columns with units and meanings, row rules, and what a query reads."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from churn_tasks.core.closed import Closed, Text
+from churn_tasks.core.naming import given_twice, not_among
 from churn_tasks.declared.columns import (
     SQL_TYPES,
     Bounds,
@@ -16,26 +18,25 @@ from churn_tasks.declared.columns import (
     RawColumn,
 )
 from churn_tasks.declared.figures import Figure
+from churn_tasks.declared.row_rules import (
+    Rule,
+    formula_rule,
+    missing_rule,
+    outlier_rule,
+    unreadable_rule,
+)
 
-__all__ = [  # what a column is stands in columns.py; tables and columns are imported together
-    "SQL_TYPES", "Bounds", "Column", "ColumnType", "Derived", "FeatureColumn", "FeatureFile", "PipelineTable",
-    "QueryFile", "RawColumn", "RawTable", "Rule", "Table",
+__all__ = [  # columns.py and row_rules.py say what these are; tables are imported with their columns and rules
+    "SQL_TYPES", "Bounds", "Column", "ColumnType", "Contracts", "Derived", "FeatureColumn", "FeatureFile",
+    "PipelineTable", "PipelineTables", "QueryFile", "RawColumn", "RawTable", "Rule", "Table",
 ]  # fmt: skip
 
 
-class Rule(Closed):
-    """A row rule: rows for which ``reject_when`` (SQL) is true are quarantined under ``name``."""
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    reject_when: str
-    en: str
-    zh: str
-    max_share: float = Field(
-        0.05,
-        ge=0,
-        le=1,
-        description="share of rejected rows from which the whole table stops",
-    )
+# What a treatment of gaps works with, and how the error calls the treatment.
+NEEDED_COLUMNS = {
+    "impute_median_of_region": ("region_code", "a median of the region"),
+    "impute_previous": ("customer_id", "a customer's previous value"),
+}
 
 
 class Table(Closed):
@@ -48,11 +49,11 @@ class Table(Closed):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        names = [column.name for column in self.columns]
-        repeated = sorted({name for name in names if names.count(name) > 1})
+        names = self.column_names
+        repeated = given_twice(names)
         if repeated:
             raise ValueError(f"columns defined twice: {', '.join(repeated)}")
-        unknown = sorted(set(self.key) - set(names))
+        unknown = sorted(not_among(self.key, names))
         if unknown:
             raise ValueError(f"key names unknown columns: {', '.join(unknown)}")
         return self
@@ -99,17 +100,16 @@ class RawTable(Table):
     @cached_property
     def missing_rules(self) -> tuple[Rule, ...]:
         """A rule for every column without which a row is set aside: NULL (blank text is NULL there)."""
-        wanted = [
-            c for c in self.delivered_columns if c.required or c.missing == "quarantine"
-        ]
-        return tuple(self._or_declared(_missing(column)) for column in wanted)
+        columns = self.delivered_columns
+        wanted = [c for c in columns if c.required or c.missing == "quarantine"]
+        rules = map(missing_rule, wanted)
+        return tuple(self._or_declared(rule) for rule in rules)
 
     @cached_property
     def unreadable_rules(self) -> tuple[Rule, ...]:
         """A rule for every column whose delivered text can fail to be a value of the declared type."""
-        return tuple(
-            self._or_declared(_unreadable(column)) for column in self.delivered_columns
-        )
+        rules = map(unreadable_rule, self.delivered_columns)
+        return tuple(self._or_declared(rule) for rule in rules)
 
     @cached_property
     def row_rules(self) -> tuple[Rule, ...]:
@@ -118,61 +118,55 @@ class RawTable(Table):
         Unreadable values come first, because they are empty after standardisation and would pass for missing. The SQL
         speaks of the columns of ``standard_<table>``.
         """
-        stated = [
-            (c, c.bounds)
-            for c in self.delivered_columns
-            if c.outlier == "quarantine" and c.bounds
-        ]
-        outlying = [_outlying(column, bounds) for column, bounds in stated]
-        formulas = [
-            _formula(c)
-            for c in self.delivered_columns
-            if c.type == "text" and c.pii != "token"
-        ]
-        automatic = (*self.unreadable_rules, *self.missing_rules, *outlying, *formulas)
-        names = {rule.name for rule in automatic}
-        return (*automatic, *(rule for rule in self.rules if rule.name not in names))
+        outliers, formulas = [], []
+        for column in self.delivered_columns:
+            if column.outlier == "quarantine" and column.bounds:
+                outliers.append(outlier_rule(column, column.bounds))
+            if column.type == "text" and column.pii != "token":
+                formulas.append(formula_rule(column))
+        implied = (*self.unreadable_rules, *self.missing_rules, *outliers, *formulas)
+        names = {rule.name for rule in implied}
+        own = [rule for rule in self.rules if rule.name not in names]
+        return (*implied, *own)
 
-    def _or_declared(self, automatic: Rule) -> Rule:
+    def _or_declared(self, implied: Rule) -> Rule:
         """The contract's own rule of that name, which may have another share or wording."""
-        return next(
-            (rule for rule in self.rules if rule.name == automatic.name), automatic
-        )
+        for rule in self.rules:
+            if rule.name == implied.name:
+                return rule
+        return implied
 
     @cached_property
     def treated_column(self) -> str | None:
         """The column that lists what was filled in or capped in a row."""
-        return next(
-            (c.name for c in self.columns if c.derived and c.derived.form == "treated"),
-            None,
-        )
+        for column in self.columns:
+            if column.derived and column.derived.form == "treated":
+                return column.name
+        return None
 
     @model_validator(mode="after")
     def _treatments_are_marked(self) -> Self:
-        changed = [
-            c
-            for c in self.delivered_columns
-            if c.outlier == "cap" or c.missing.startswith("impute")
-        ]
-        if changed and not self.treated_column:
-            raise ValueError(
-                f"{changed[0].name} may be filled in or capped: add a column with derived: {{form: treated}}"
-            )
-        if (
-            any(c.missing == "impute_median_of_region" for c in changed)
-            and "region_code" not in self.column_names
-        ):
-            raise ValueError("a median of the region needs the column region_code")
-        if (
-            any(c.missing == "impute_previous" for c in changed)
-            and "customer_id" not in self.column_names
-        ):
-            raise ValueError("a customer's previous value needs the column customer_id")
-        unknown = [
-            c.name
-            for c in self.columns
-            if c.derived and c.derived.of not in ("", *self.column_names)
-        ]
+        for column in self.delivered_columns:
+            is_changed = column.outlier == "cap" or column.missing.startswith("impute")
+            if is_changed and not self.treated_column:
+                raise ValueError(
+                    f"{column.name} may be filled in or capped: add a column with derived: {{form: treated}}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _treatments_have_what_they_need(self) -> Self:
+        treatments = {column.missing for column in self.delivered_columns}
+        for treatment, (wanted, purpose) in NEEDED_COLUMNS.items():
+            if treatment in treatments and wanted not in self.column_names:
+                raise ValueError(f"{purpose} needs the column {wanted}")
+        return self
+
+    @model_validator(mode="after")
+    def _derived_of_what_is_there(self) -> Self:
+        derived = {c.name: c.derived.of for c in self.columns if c.derived}
+        known = ("", *self.column_names)
+        unknown = [name for name, source in derived.items() if source not in known]
         if unknown:
             raise ValueError(
                 f"derived of columns that are not there: {', '.join(unknown)}"
@@ -181,57 +175,12 @@ class RawTable(Table):
 
     @model_validator(mode="after")
     def _has_dates(self) -> Self:
-        missing = [
-            name
-            for name in ("event_date", "known_date")
-            if name not in self.column_names
-        ]
+        missing = not_among(("event_date", "known_date"), self.column_names)
         if missing:
             raise ValueError(
                 f"a raw table needs event_date (happened) and known_date (we learnt); missing: {missing}"
             )
         return self
-
-
-def _missing(column: Column) -> Rule:
-    return Rule(
-        name=f"{column.name}_missing",
-        reject_when=f"\"{column.name}\" IS NULL AND unreadable IS DISTINCT FROM '{column.name}'",
-        en=f"{column.name} is missing or blank",
-        zh=f"缺少{column.zh}",
-    )
-
-
-def _unreadable(column: Column) -> Rule:
-    return Rule(
-        name=f"{column.name}_unreadable",
-        reject_when=f"unreadable = '{column.name}'",
-        en=f"{column.name} was delivered as something that cannot be read as {column.type}",
-        zh=f"{column.zh}：内容无法识别",
-    )
-
-
-def _formula(column: Column) -> Rule:
-    return Rule(
-        name=f"{column.name}_formula",
-        reject_when=f"formula = '{column.name}'",
-        en=f"{column.name} holds text that a spreadsheet would run as a formula",
-        zh=f"{column.zh}：内容会被电子表格当作公式执行",
-    )
-
-
-def _outlying(column: Column, bounds: Bounds) -> Rule:
-    """Bounds that set rows aside. Learnt ones are known only where they are learnt (``integrate/treat.py``)."""
-    sides = ((bounds.lowest, "<"), (bounds.highest, ">"))
-    stated = [
-        f'"{column.name}" {sign} {limit}' for limit, sign in sides if limit is not None
-    ]
-    return Rule(
-        name=f"{column.name}_outlier",
-        reject_when=" OR ".join(stated) or f'false AND "{column.name}" IS NOT NULL',
-        en=f"{column.name} lies outside its bounds",
-        zh=f"{column.zh}：超出规定范围",
-    )
 
 
 class PipelineTable(Table):
@@ -240,9 +189,16 @@ class PipelineTable(Table):
     Attributes:
         reads: tables without which the step makes nothing of it; where they are there, queries may read the table like
             one that a query makes. Empty for tables that no query waits for.
+        made_of: contract to those of its optional columns that go into the table, beside the required ones; empty for
+            tables that no query up to the features reads.
     """
 
     reads: tuple[str, ...] = ()
+    made_of: dict[str, tuple[str, ...]] = Field({})
+
+
+Contracts = Mapping[str, RawTable]  # by the name of the delivered table
+PipelineTables = Mapping[str, PipelineTable]
 
 
 class QueryFile(Table):
@@ -265,6 +221,11 @@ class QueryFile(Table):
     optional: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
 
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """Every table without which the query stays inactive."""
+        return (*self.reads, *self.needs)
+
 
 class FeatureFile(QueryFile):
     """``query.yaml`` of a feature query: key ``customer_id``, everything else a feature."""
@@ -275,11 +236,8 @@ class FeatureFile(QueryFile):
     def _only_features(self) -> Self:
         if self.key != ("customer_id",):
             raise ValueError("the key of a feature query is [customer_id]")
-        plain = [
-            c.name
-            for c in self.columns
-            if c.name != "customer_id" and not isinstance(c, FeatureColumn)
-        ]
+        features = [c for c in self.columns if c.name not in self.key]
+        plain = [c.name for c in features if not isinstance(c, FeatureColumn)]
         if plain:
             raise ValueError(
                 f"features need family, group and expect: {', '.join(plain)}"

@@ -8,7 +8,8 @@ and are read one at a time.
 import re
 from collections.abc import Mapping
 
-from churn_tasks.declared.contracts import SQL_TYPES, ColumnType, Table
+from churn_tasks.core.sql_text import identifier
+from churn_tasks.declared.contracts import SQL_TYPES, Column, ColumnType, Table
 
 _SMALL = ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER")
 LOSSLESS: dict[ColumnType, tuple[str, ...]] = {
@@ -30,12 +31,11 @@ def is_lossless(wanted: ColumnType, delivered: str) -> bool:
     """
     if wanted == "text" or delivered in LOSSLESS[wanted] or delivered == '"NULL"':
         return True
-    digits = _DECIMAL.fullmatch(delivered) if wanted == "decimal" else None
-    return (
-        digits is not None
-        and int(digits[2]) <= 4
-        and int(digits[1]) - int(digits[2]) <= 14
-    )
+    digits = _DECIMAL.fullmatch(delivered)
+    if wanted != "decimal" or digits is None:
+        return False
+    in_all, after_point = int(digits[1]), int(digits[2])
+    return after_point <= 4 and in_all - after_point <= 14
 
 
 def delivered_sql(table: Table, delivered: Mapping[str, str]) -> str:
@@ -46,17 +46,16 @@ def delivered_sql(table: Table, delivered: Mapping[str, str]) -> str:
         delivered: column to DuckDB type, as the source's rows have them. A required column that is not among them is
             named in the list all the same, so that its absence is an error.
     """
-    return ", ".join(
-        _one(column.name, column.type, column.required, delivered)
-        for column in table.columns
-    )
+    selected = [_selected(column, delivered) for column in table.columns]
+    return ", ".join(selected)
 
 
-def _one(
-    name: str, wanted: ColumnType, required: bool, delivered: Mapping[str, str]
-) -> str:
-    if name not in delivered and not required:
-        return f'NULL::{SQL_TYPES[wanted]} AS "{name}"'
-    if name not in delivered or is_lossless(wanted, delivered[name]):
-        return f'CAST("{name}" AS {SQL_TYPES[wanted]}) AS "{name}"'
-    return f'"{name}"'
+def _selected(column: Column, delivered: Mapping[str, str]) -> str:
+    name = identifier(column.name)
+    declared = SQL_TYPES[column.type]
+    given = delivered.get(column.name)
+    if given is None and not column.required:
+        return f"NULL::{declared} AS {name}"
+    if given is None or is_lossless(column.type, given):
+        return f"CAST({name} AS {declared}) AS {name}"
+    return name

@@ -4,6 +4,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from churn_tasks.core.settings import Settings
+from churn_tasks.core.sql_text import literal
 from churn_tasks.core.windows import Window
 
 
@@ -14,26 +15,18 @@ def rendered_sql(settings: Settings, window: Window, name: str) -> str:
     with the operator's time zone. Where the dialect is not known (``source.kind: sql``) they are plain quoted text in
     ISO form, which every database compares with or casts to its dates; else typed literals.
     """
-    sql = (
-        (settings.profile_dir / "extract" / f"{name}.sql")
-        .read_text(encoding="utf-8")
-        .strip()
-        .rstrip(";")
-    )
-    zone = ZoneInfo(settings.time_zone)
-    of_instant = "" if settings.source.kind == "sql" else "TIMESTAMPTZ "
+    file = settings.profile_dir / "extract" / f"{name}.sql"
+    sql = file.read_text(encoding="utf-8").strip().rstrip(";")
+    # a name stands before those that are its beginning
     values = {
-        "$month_start_at": of_instant + _instant(window.month.start, zone),
-        "$as_of_at": of_instant + _instant(window.as_of, zone),
-        "$known_until_at": of_instant + _instant(window.known_until, zone),
+        "$month_start_at": _instant(settings, window.month.start),
+        "$as_of_at": _instant(settings, window.as_of),
+        "$known_until_at": _instant(settings, window.known_until),
         "$known_until": _day(settings, window.known_until),
         "$as_of": _day(settings, window.as_of),
         "$month": _day(settings, window.month.start),
     }
-    for (
-        placeholder,
-        value,
-    ) in values.items():  # longer names stand before their prefixes
+    for placeholder, value in values.items():
         sql = sql.replace(placeholder, value)
     return sql
 
@@ -44,11 +37,9 @@ def late_rows_sql(settings: Settings, window: Window, name: str, since: date) ->
     One row: their number, and the first and last day on which they became known. Files may hold the day as text.
     """
     delivered = rendered_sql(settings, window, name)
-    known = (
-        "TRY_CAST(known_date AS DATE)"
-        if settings.source.kind == "files"
-        else "known_date"
-    )
+    known = "known_date"
+    if settings.source.kind == "files":
+        known = "TRY_CAST(known_date AS DATE)"
     return (
         f"SELECT count(*) AS late_rows, min({known}) AS known_from, max({known}) AS known_to"
         f" FROM (\n{delivered}\n) AS delivered WHERE {known} >= {_day(settings, since)}"
@@ -56,8 +47,17 @@ def late_rows_sql(settings: Settings, window: Window, name: str, since: date) ->
 
 
 def _day(settings: Settings, day: date) -> str:
-    return ("" if settings.source.kind == "sql" else "DATE ") + f"'{day}'"
+    return _typed(settings, "DATE", day.isoformat())
 
 
-def _instant(day: date, zone: ZoneInfo) -> str:
-    return f"'{datetime.combine(day, time(), zone).isoformat()}'"
+def _instant(settings: Settings, day: date) -> str:
+    """The first moment of a day in the operator's time zone."""
+    moment = datetime.combine(day, time(), ZoneInfo(settings.time_zone))
+    return _typed(settings, "TIMESTAMPTZ", moment.isoformat())
+
+
+def _typed(settings: Settings, kind: str, text: str) -> str:
+    quoted = literal(text)
+    if settings.source.kind == "sql":
+        return quoted
+    return f"{kind} {quoted}"

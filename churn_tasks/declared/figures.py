@@ -35,12 +35,11 @@ def as_set(
     figures: tuple[Figure, ...], query: str, given: Mapping[str, float]
 ) -> tuple[Figure, ...]:
     """The figures of one query with the values that a profile gives."""
-    return tuple(
-        figure.model_copy(
-            update={"value": given.get(f"{query}.{figure.name}", figure.value)}
-        )
-        for figure in figures
-    )
+    values = []
+    for figure in figures:
+        value = given.get(f"{query}.{figure.name}", figure.value)
+        values.append(figure.model_copy(update={"value": value}))
+    return tuple(values)
 
 
 def refuse_unknown(given: Mapping[str, float], known: Iterable[str]) -> None:

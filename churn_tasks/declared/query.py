@@ -9,8 +9,9 @@ from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE
 from churn_tasks.declared.contracts import FeatureFile, QueryFile
 from churn_tasks.declared.figures import with_figures
+from churn_tasks.declared.trajectory.feature import output_of
 from churn_tasks.declared.trajectory.file import TrajectoryFile
-from churn_tasks.declared.trajectory.sql import output_of, sql_of
+from churn_tasks.declared.trajectory.sql import sql_of
 from churn_tasks.declared.yaml_file import read_declaration
 
 
@@ -29,7 +30,9 @@ class Query:
 
     @property
     def sql(self) -> str:
-        text = self.generated or (self.folder / "query.sql").read_text(encoding="utf-8")
+        text = self.generated
+        if not text:
+            text = (self.folder / "query.sql").read_text(encoding="utf-8")
         return with_figures(text, self.output.figures)
 
 
@@ -42,27 +45,28 @@ def read_query(family: str, folder: Path, months: int) -> list[Query]:
     Raises:
         SettingsError: the declaration is malformed, or there are two.
     """
-    declared, trajectory = folder / "query.yaml", folder / "trajectory.yaml"
+    declared = folder / "query.yaml"
+    trajectory = folder / "trajectory.yaml"
+    kind = FeatureFile if family == "features" else QueryFile
     if family == "features" and trajectory.is_file():
         if declared.is_file():
             raise SettingsError(
                 f"{folder} holds query.yaml and trajectory.yaml; a folder is one of the two"
             )
-        file = read_declaration(TrajectoryFile, trajectory)
-        return [Query(family, folder, _made_of(file, trajectory), sql_of(file, months))]
-    kind = FeatureFile if family == "features" else QueryFile
-    return (
-        [Query(family, folder, read_declaration(kind, declared))]
-        if declared.is_file()
-        else []
-    )
+        return [_generated(folder, trajectory, months)]
+    if declared.is_file():
+        return [Query(family, folder, read_declaration(kind, declared))]
+    return []
 
 
-def _made_of(file: TrajectoryFile, path: Path) -> FeatureFile:
+def _generated(folder: Path, trajectory: Path, months: int) -> Query:
+    """The feature query that is made of a ``trajectory.yaml``."""
+    file = read_declaration(TrajectoryFile, trajectory)
     try:
-        return output_of(file)
+        output = output_of(file)
     except ValidationError as error:
-        raise SettingsError(f"{path}: {error}") from error
+        raise SettingsError(f"{trajectory}: {error}") from error
+    return Query("features", folder, output, sql_of(file, months))
 
 
 def load_question(family: str, name: str) -> Query:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.standard_section import Standard
-from churn_tasks.declared.contracts import Column, RawTable
+from churn_tasks.declared.contracts import Column, Contracts
 from churn_tasks.declared.units import ratio
 
 _FITS = {
@@ -14,7 +14,7 @@ _FITS = {
 }
 
 
-def refuse_unfit(declared: Mapping[str, Standard], raw: Mapping[str, RawTable]) -> None:
+def refuse_unfit(declared: Mapping[str, Standard], raw: Contracts) -> None:
     """Nothing, when every entry speaks of a delivered column and fits its type and unit.
 
     Raises:
@@ -22,21 +22,27 @@ def refuse_unfit(declared: Mapping[str, Standard], raw: Mapping[str, RawTable]) 
     """
     for where, standard in declared.items():
         column = _column(where, raw)
-        given = {
-            "from": standard.unit,
-            "dates": standard.dates,
-            "mapping": standard.mapping,
-        }
-        for field, value in given.items():
-            if value and column.type not in _FITS[field]:
+        for field in _given(standard):
+            fitting = _FITS[field]
+            if column.type not in fitting:
                 raise SettingsError(
-                    f"standardise.{where}.{field}: {column.name} is {column.type}, it is for {', '.join(_FITS[field])}"
+                    f"standardise.{where}.{field}: {column.name} is {column.type}, it is for {', '.join(fitting)}"
                 )
         if standard.unit:
             ratio(standard.unit, column.unit, where)
 
 
-def _column(where: str, raw: Mapping[str, RawTable]) -> Column:
+def _given(standard: Standard) -> list[str]:
+    """The fields of an entry that say something."""
+    values = {
+        "from": standard.unit,
+        "dates": standard.dates,
+        "mapping": standard.mapping,
+    }
+    return [field for field, value in values.items() if value]
+
+
+def _column(where: str, raw: Contracts) -> Column:
     table, _, name = where.partition(".")
     if table not in raw:
         raise SettingsError(

@@ -3,15 +3,16 @@
 Nothing here raises a trigger; the declarations answer what a gap in the source costs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.naming import given_twice, not_among
 from churn_tasks.core.settings import INCLUDE, Settings
-from churn_tasks.declared.contracts import RawTable
+from churn_tasks.declared.contracts import Contracts
+from churn_tasks.declared.yaml_file import read_declaration
 
 FILE = "playbook/triggers.yaml"
 
@@ -36,9 +37,7 @@ class TriggerFile(Closed):
     triggers: tuple[Trigger, ...]
 
 
-def load_triggers(
-    settings: Settings, contracts: Mapping[str, RawTable]
-) -> tuple[Trigger, ...]:
+def load_triggers(settings: Settings, contracts: Contracts) -> tuple[Trigger, ...]:
     """The triggers that are on: the profile's own file if there is one, else the shipped one.
 
     Raises:
@@ -46,21 +45,21 @@ def load_triggers(
     """
     own = settings.profile_dir / FILE
     path = own if own.is_file() else INCLUDE / FILE
-    try:
-        content = TriggerFile(**yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (ValidationError, yaml.YAMLError, TypeError) as error:
-        raise SettingsError(f"{path}: {error}") from error
-    numbers = [trigger.number for trigger in content.triggers]
-    twice = sorted({number for number in numbers if numbers.count(number) > 1})
-    unknown = [
-        f"{trigger.number}: {table}.{column}"
-        for trigger in content.triggers
-        for table, columns in trigger.reads.items()
-        for column in columns
-        if table not in contracts or column not in contracts[table].column_names
-    ]
+    triggers = read_declaration(TriggerFile, path).triggers
+    twice = given_twice(trigger.number for trigger in triggers)
+    unknown = list(_columns_in_no_contract(triggers, contracts))
     if twice or unknown:
         raise SettingsError(
             f"{path}: numbers given twice: {twice}; columns in no contract: {', '.join(unknown) or 'none'}"
         )
-    return tuple(trigger for trigger in content.triggers if trigger.enabled)
+    return tuple(trigger for trigger in triggers if trigger.enabled)
+
+
+def _columns_in_no_contract(
+    triggers: tuple[Trigger, ...], contracts: Contracts
+) -> Iterator[str]:
+    known = {name: contract.column_names for name, contract in contracts.items()}
+    for trigger in triggers:
+        for table, columns in trigger.reads.items():
+            for column in not_among(columns, known.get(table, ())):
+                yield f"{trigger.number}: {table}.{column}"

@@ -22,20 +22,13 @@ _DATA = {
     "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
 }  # fmt: skip
 _SHARE = {"share": 100, "%": 1}
+NO_OTHERS = "none: the contract states no unit that has others beside it"
 FAMILIES: tuple[dict[str, int], ...] = (_MONEY, _TIME, _DATA, _SHARE)
 
 
 def base_unit(contract_unit: str) -> str:
     """The unit itself of a contract's unit: ``CNY a month`` counts in CNY."""
     return contract_unit.split(" a ", maxsplit=1)[0]
-
-
-def allowed_units(contract_unit: str) -> list[str]:
-    """Units that can be turned into the contract's; none where it has no unit or one that stands alone."""
-    family = next(
-        (family for family in FAMILIES if base_unit(contract_unit) in family), {}
-    )
-    return list(family)
 
 
 def ratio(delivered: str, contract_unit: str, where: str) -> Fraction:
@@ -47,16 +40,20 @@ def ratio(delivered: str, contract_unit: str, where: str) -> Fraction:
     Raises:
         SettingsError: it cannot be turned, with the units that can.
     """
-    family = next(
-        (family for family in FAMILIES if base_unit(contract_unit) in family), {}
-    )
+    family = _family(contract_unit)
     if delivered not in family:
-        known = (
-            ", ".join(family)
-            or "none: the contract states no unit that has others beside it"
-        )
+        counts_in = contract_unit or "no unit"
+        known = ", ".join(family) or NO_OTHERS
         raise SettingsError(
-            f"standardise.{where}.from is {delivered!r}; the contract counts in {contract_unit or 'no unit'},"
-            f" allowed are {known}"
+            f"standardise.{where}.from is {delivered!r}; the contract counts in {counts_in}, allowed are {known}"
         )
     return Fraction(family[delivered], family[base_unit(contract_unit)])
+
+
+def _family(contract_unit: str) -> dict[str, int]:
+    """Units that can be turned into the contract's; none where it has no unit or one that stands alone."""
+    unit = base_unit(contract_unit)
+    for family in FAMILIES:
+        if unit in family:
+            return family
+    return {}

@@ -1,32 +1,27 @@
-"""The one reader of YAML that declares something."""
+"""A YAML file as the declaration that it is."""
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import yaml
 from pydantic import ValidationError
 
 from churn_tasks.core.closed import Closed
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.yaml_file import read_yaml
 
-# the same loader, ten times faster where libyaml is built in
-SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+__all__ = ["read_declaration", "read_yaml"]
 
-T = TypeVar("T", bound=Closed)
-
-
-def read_yaml(path: Path) -> Any:
-    """What a file says, as plain values."""
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=SafeLoader)  # noqa: S506 - it is the safe loader, in C
+Declaration = TypeVar("Declaration", bound=Closed)
 
 
-def read_declaration(kind: type[T], path: Path) -> T:
+def read_declaration(kind: type[Declaration], path: Path) -> Declaration:
     """A file as the declaration that it is.
 
     Raises:
         SettingsError: it is no YAML, or not of that kind; the message names the file and the field.
     """
+    content = read_yaml(path)
     try:
-        return kind(**read_yaml(path))
-    except (ValidationError, yaml.YAMLError, TypeError) as error:
+        return kind(**content)
+    except (ValidationError, TypeError) as error:
         raise SettingsError(f"{path}: {error}") from error

@@ -1,6 +1,7 @@
 """The page "what we need from you" for the owner of a source system, in either language, written from the contracts."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -42,11 +43,7 @@ def _switched_on(gaps: Gaps, table: str) -> Cost:
     better = {
         name.removeprefix("clean_") for query in read_by for name in query.output.unless
     }
-    rest = (
-        Gaps(gaps.contracts, gaps.queries, gaps.triggers, gaps.delivered - better)
-        if better
-        else gaps
-    )
+    rest = replace(gaps, delivered=gaps.delivered - better) if better else gaps
     return rest.of_table(table)
 
 

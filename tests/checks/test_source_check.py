@@ -1,6 +1,7 @@
 """``churn check-source``: what is said of each kind of gap, and that no value of the data is said."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -142,9 +143,7 @@ def test_half_or_twice_the_rows_of_the_month_before_is_worth_a_look(gaps: Gaps) 
 def test_a_table_that_is_not_delivered_costs_everything_that_needs_it(
     gaps: Gaps,
 ) -> None:
-    less = Gaps(
-        gaps.contracts, gaps.queries, gaps.triggers, gaps.delivered - {"port_out"}
-    )
+    less = replace(gaps, delivered=gaps.delivered - {"port_out"})
     said = judge(gaps.contracts["port_out"], None, less, WINDOW)
     assert said.state == "absent" and not said.stops
     assert len(said.cost.features) == 15, (
@@ -153,9 +152,7 @@ def test_a_table_that_is_not_delivered_costs_everything_that_needs_it(
 
 
 def test_without_activity_nobody_is_a_customer(gaps: Gaps) -> None:
-    less = Gaps(
-        gaps.contracts, gaps.queries, gaps.triggers, frozenset({"cdr", "customer"})
-    )
+    less = replace(gaps, delivered=frozenset({"cdr", "customer"}))
     assert missing_activity(less).endswith("(month_activity): deliver bill")
     assert judge(gaps.contracts["bill"], None, less, WINDOW).stops == (
         "without it nobody is a customer",

@@ -176,15 +176,8 @@ STOP_WORDS = {"the", "of", "a", "an", "in", "and", "or"}
 
 
 def _words(text: str) -> set[str]:
-    return {word.rstrip("s") for word in re.findall("[a-z]+", text.lower())} - {
-        "the",
-        "of",
-        "a",
-        "an",
-        "in",
-        "and",
-        "or",
-    }
+    words = {word.rstrip("s") for word in re.findall("[a-z]+", text.lower())}
+    return words - STOP_WORDS
 
 
 def _text_problem(column: Column) -> str:

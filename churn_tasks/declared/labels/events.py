@@ -18,12 +18,19 @@ from pydantic import Field, model_validator
 from churn_tasks.core.closed import Closed
 from churn_tasks.core.definition import Sign, Value
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.naming import not_among
+from churn_tasks.core.sql_text import literal
 from churn_tasks.declared.contracts import QueryFile
 from churn_tasks.declared.yaml_file import read_declaration
 
 FOLDER = "sql/events"
 SINCE = "since"
 COLUMNS = ["customer_id", "event_month"]
+NOTHING = {
+    "choice": "CAST(NULL AS VARCHAR)",
+    "integer": "CAST(NULL AS DOUBLE)",
+    "number": "CAST(NULL AS DOUBLE)",
+}
 
 
 class Parameter(Closed):
@@ -49,55 +56,45 @@ class Parameter(Closed):
     def refused(self, value: Value) -> str:
         """Why a value cannot be used; empty when it can."""
         if self.type == "choice":
-            return (
-                ""
-                if value in self.allowed
-                else f"allowed are {', '.join(self.allowed)}"
-            )
-        if isinstance(value, str) or (
-            self.type == "integer" and not float(value).is_integer()
-        ):
-            return (
-                "a whole number is wanted"
-                if self.type == "integer"
-                else "a number is wanted"
-            )
+            return self._unlisted(value)
+        wanted = "a whole number" if self.type == "integer" else "a number"
+        if isinstance(value, str) or not self._can_be(value):
+            return f"{wanted} is wanted"
         too_low = self.lowest is not None and value < self.lowest
         too_high = self.highest is not None and value > self.highest
-        return (
-            f"allowed are {self.lowest} to {self.highest}"
-            if too_low or too_high
-            else ""
-        )
+        if too_low or too_high:
+            return f"allowed are {self.lowest} to {self.highest}"
+        return ""
+
+    def _unlisted(self, value: Value) -> str:
+        if value in self.allowed:
+            return ""
+        return f"allowed are {', '.join(self.allowed)}"
+
+    def _can_be(self, value: float) -> bool:
+        return self.type == "number" or float(value).is_integer()
 
     def literal(self, value: Value | None) -> str:
         """The value as SQL."""
         if value is None:
-            return (
-                "CAST(NULL AS VARCHAR)"
-                if self.type == "choice"
-                else "CAST(NULL AS DOUBLE)"
-            )
+            return NOTHING[self.type]
         if self.type == "choice":
-            return f"'{value}'"
-        return (
-            str(int(value))
-            if self.type == "integer"
-            else f"CAST({float(value)!r} AS DOUBLE)"
-        )
+            return literal(value)
+        if self.type == "integer":
+            return str(int(value))
+        return f"CAST({float(value)!r} AS DOUBLE)"
 
     @model_validator(mode="after")
     def _default_is_allowed(self) -> Self:
-        if (self.type == "choice") != bool(self.allowed) or any(
-            not word.isidentifier() for word in self.allowed
-        ):
+        are_words = all(word.isidentifier() for word in self.allowed)
+        if (self.type == "choice") != bool(self.allowed) or not are_words:
             raise ValueError(
                 f"{self.name}: a choice needs allowed words, and nothing else has them"
             )
-        if self.default is not None and self.refused(self.default):
-            raise ValueError(
-                f"{self.name}: default {self.default}: {self.refused(self.default)}"
-            )
+        if self.default is not None:
+            why = self.refused(self.default)
+            if why:
+                raise ValueError(f"{self.name}: default {self.default}: {why}")
         return self
 
 
@@ -118,9 +115,8 @@ class EventFile(QueryFile):
             raise ValueError(
                 f"an event has the key [customer_id] and the columns {', '.join(COLUMNS)}"
             )
-        unknown = sorted(
-            set(self.either) - {parameter.name for parameter in self.parameters}
-        )
+        names = [parameter.name for parameter in self.parameters]
+        unknown = sorted(not_among(self.either, names))
         if unknown:
             raise ValueError(f"either names unknown parameters: {', '.join(unknown)}")
         return self
@@ -151,23 +147,16 @@ class Event:
             SettingsError: a parameter is unknown, out of range, or needs a longer observe window, each with what is
                 allowed.
         """
-        known = {parameter.name: parameter for parameter in self.output.parameters}
-        given = [name for name in self.output.either if name in sign.given]
+        known = self._parameters
         values = {name: parameter.default for name, parameter in known.items()}
-        values |= dict.fromkeys(self.output.either) if given else {}
-        problems = (
-            [f"{' and '.join(given)} cannot both be given"] if len(given) > 1 else []
-        )
+        chosen = [name for name in self.output.either if name in sign.given]
+        problems = []
+        if chosen:
+            values |= dict.fromkeys(self.output.either)
+        if len(chosen) > 1:
+            problems.append(f"{' and '.join(chosen)} cannot both be given")
         for name, value in sign.given.items():
-            if name not in known:
-                problems.append(
-                    f"there is no parameter {name!r}; there are {', '.join(known) or 'none'}"
-                )
-                continue
-            why = known[name].refused(value)
-            if observe < known[name].least_observe:
-                why = f"needs windows.observe of at least {known[name].least_observe}"
-            problems += [f"{name} is {value}: {why}"] if why else []
+            problems += self._problems(name, value, observe)
             values[name] = value
         if problems:
             raise SettingsError(
@@ -175,29 +164,43 @@ class Event:
             )
         return values
 
+    def _problems(self, name: str, value: Value, observe: int) -> list[str]:
+        """Why a parameter cannot have a value in a window of so many months; nothing when it can."""
+        known = self._parameters
+        if name not in known:
+            names = ", ".join(known) or "none"
+            return [f"there is no parameter {name!r}; there are {names}"]
+        parameter = known[name]
+        why = parameter.refused(value)
+        if observe < parameter.least_observe:
+            why = f"needs windows.observe of at least {parameter.least_observe}"
+        return [f"{name} is {value}: {why}"] if why else []
+
     def text(self, sign: Sign, since: str, observe: int) -> str:
         """The SQL with the sign's values in it; of its placeholders only dates of the window remain.
 
         Args:
             since: the date from which the event counts, ``$as_of`` or ``$observe_start``.
         """
-        given, values = (
-            {parameter.name: parameter for parameter in self.output.parameters},
-            self.values(sign, observe),
-        )
-        literals = {
-            name: given[name].literal(value) for name, value in values.items()
-        } | {SINCE: since}
-        lines = (
-            line
-            for line in self.sql.rstrip().rstrip(";").splitlines()
-            if not line.startswith("--")
-        )
+        parameters = self._parameters
+        literals = {SINCE: since}
+        for name, value in self.values(sign, observe).items():
+            literals[name] = parameters[name].literal(value)
         return re.sub(
             r"\$([a-z_]+)",
-            lambda found: literals.get(found[1], found[0]),
-            "\n".join(lines),
+            lambda placeholder: literals.get(placeholder[1], placeholder[0]),
+            self._statement,
         )
+
+    @cached_property
+    def _statement(self) -> str:
+        """The SQL without its comments and what ends it."""
+        lines = self.sql.rstrip().rstrip(";").splitlines()
+        return "\n".join(line for line in lines if not line.startswith("--"))
+
+    @property
+    def _parameters(self) -> dict[str, Parameter]:
+        return {parameter.name: parameter for parameter in self.output.parameters}
 
 
 def known_events(roots: Iterable[Path]) -> list[Event]:
@@ -206,21 +209,20 @@ def known_events(roots: Iterable[Path]) -> list[Event]:
     Raises:
         SettingsError: a file is malformed.
     """
-    return [
-        Event(file.parent, _read(file))
-        for root in roots
-        for file in sorted((root / FOLDER).glob("*/query.yaml"))
-    ]
+    files: list[Path] = []
+    for root in roots:
+        files += sorted((root / FOLDER).glob("*/query.yaml"))
+    return [Event(file.parent, read_declaration(EventFile, file)) for file in files]
 
 
 def usable_events(known: Iterable[Event], available: Iterable[str]) -> dict[str, Event]:
     """The events whose tables are all there, by name; of two with one name the later one, a profile's own."""
     there = set(available)
-    return {
-        event.name: event
-        for event in known
-        if there.issuperset((*event.output.reads, *event.output.needs))
-    }
+    usable = {}
+    for event in known:
+        if there.issuperset(event.output.waits_for):
+            usable[event.name] = event
+    return usable
 
 
 def event_of(sign: Sign, usable: Mapping[str, Event], known: Iterable[Event]) -> Event:
@@ -231,16 +233,12 @@ def event_of(sign: Sign, usable: Mapping[str, Event], known: Iterable[Event]) ->
     """
     if sign.event in usable:
         return usable[sign.event]
-    lacking = [event for event in known if event.name == sign.event]
-    if lacking:
-        tables = ", ".join((*lacking[-1].output.reads, *lacking[-1].output.needs))
+    tables = {event.name: event.output.waits_for for event in known}
+    if sign.event in tables:
         raise SettingsError(
-            f"definition: event {sign.event} needs {tables}, which the profile cannot all make"
+            f"definition: event {sign.event} needs {', '.join(tables[sign.event])},"
+            " which the profile cannot all make"
         )
     raise SettingsError(
         f"definition: there is no event {sign.event!r}; there are {', '.join(sorted(usable))}"
     )
-
-
-def _read(path: Path) -> EventFile:
-    return read_declaration(EventFile, path)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from churn_tasks.core.settings import INCLUDE, Settings
-from churn_tasks.declared.contracts import QueryFile
 from churn_tasks.declared.labels.events import known_events
 from churn_tasks.declared.labels.sql import Ingredients, label_output, label_sql
 from churn_tasks.declared.query import Query
@@ -25,13 +24,16 @@ def label_query(
     Raises:
         SettingsError: the definition names something that is not there, with what is.
     """
-    events = known_events((INCLUDE, settings.profile_dir))
-    of = Ingredients(
+    ingredients = Ingredients(
         settings.definition,
-        events,
+        known_events((INCLUDE, settings.profile_dir)),
         frozenset(available),
         profile_columns,
         observe=settings.windows.observe,
     )
-    output: QueryFile = label_output(of, left.output)
-    return Query("labels", left.folder, output, generated=label_sql(of, left.sql))
+    return Query(
+        "labels",
+        left.folder,
+        label_output(ingredients, left.output),
+        generated=label_sql(ingredients, left.sql),
+    )

@@ -11,18 +11,35 @@
 Only UNION ALL, CASE and window functions are used, so that the text runs on every engine.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from churn_tasks.core.definition import ORDINARY, Definition, Tier, needed
+from churn_tasks.core.definition import ORDINARY, Definition, Sign, Tier, needed
+from churn_tasks.core.sql_text import literal
 from churn_tasks.declared.contracts import QueryFile
-from churn_tasks.declared.labels.events import Event, event_of, usable_events
-from churn_tasks.declared.labels.tier_condition import tier_columns
+from churn_tasks.declared.labels.events import SINCE, Event, event_of, usable_events
 
 ARPU = "arpu_cny"
 NO_TIER = ""
-COMPOSED = ("member", "counted", "sign", "evidence", "rule")
+UNION = "\nUNION ALL\n"
+NO_EVIDENCE = (
+    "SELECT 0 AS rule_number, customer_id, month AS event_month\n"
+    "FROM cohort\nWHERE month = $month AND false"
+)
+NO_RULE = "SELECT 0 AS rule_number, 'unknown' AS kind, 1 AS needed"
+# What is known at as_of beside month_profile: revenue a month over the observe window.
+ARPU_COLUMN = (
+    f"coalesce(revenue.total, 0) / date_diff('month', $observe_start, $as_of) AS {ARPU}"
+)
+ARPU_JOIN = """\
+LEFT JOIN (
+    SELECT customer_id, sum(revenue_cny) AS total FROM month_activity
+    WHERE month >= $observe_start AND month < $as_of GROUP BY customer_id
+) AS revenue ON revenue.customer_id = cohort.customer_id"""
+PROFILE_JOIN = """\
+LEFT JOIN month_profile AS profile
+    ON profile.customer_id = cohort.customer_id AND profile.month = $month AND profile.month < $as_of"""
 
 
 @dataclass(frozen=True)
@@ -45,6 +62,19 @@ class Ingredients:
     @cached_property
     def usable(self) -> dict[str, Event]:
         return usable_events(self.events, self.available)
+
+    def event(self, sign: Sign) -> Event:
+        """The event that a sign counts.
+
+        Raises:
+            SettingsError: there is none of that name, or the profile lacks its tables.
+        """
+        return event_of(sign, self.usable, self.events)
+
+    def can_show(self, sign: Sign) -> bool:
+        """Whether evidence of a kind of leaving counts: it does not where the profile lacks its tables."""
+        is_known = any(event.name == sign.event for event in self.events)
+        return sign.event in self.usable or not is_known
 
 
 def label_sql(of: Ingredients, left: str) -> str:
@@ -72,119 +102,107 @@ def label_sql(of: Ingredients, left: str) -> str:
 
 def label_output(of: Ingredients, left: QueryFile) -> QueryFile:
     """What the composed query reads and makes."""
-    used = [event_of(sign, of.usable, of.events).output for sign in of.definition.signs]
-    used += [event.output for event in evidence_events(of)]
-    reads = {"cohort", *(table for output in used for table in output.reads)}
-    reads |= (
-        {"month_activity", "month_profile"} & of.available
-        if of.definition.tiers
-        else set()
-    )
-    optional = {table for output in used for table in output.optional} | set(
-        left.optional
-    )
-    parameters = {
-        "month",
-        "as_of",
-        "predict_start",
-        "predict_end",
-        *(p for output in used for p in output.params),
-    }
-    parameters |= (
-        {"observe_start"} if of.definition.tiers or evidence_events(of) else set()
-    )
+    signs = [of.event(sign) for sign in of.definition.signs]
+    evidence = _evidence_events(of)
+    reads = {"cohort"}
+    optional = set(left.optional)
+    parameters = {"month", "as_of", "predict_start", "predict_end"}
+    for event in (*signs, *evidence):
+        reads.update(event.output.reads)
+        optional.update(event.output.optional)
+        parameters.update(event.output.params)
+    if of.definition.tiers:
+        reads |= {"month_activity", "month_profile"} & of.available
+    if of.definition.tiers or evidence:
+        parameters.add("observe_start")
     return left.model_copy(
         update={
             "reads": tuple(sorted(reads)),
             "optional": tuple(sorted(optional - reads)),
-            "params": tuple(sorted(parameters - {"since"})),
+            "params": tuple(sorted(parameters - {SINCE})),
         }
     )
 
 
-def evidence_events(of: Ingredients) -> list[Event]:
+def _evidence_events(of: Ingredients) -> list[Event]:
     """The events that tell kinds apart, as far as the profile has their tables."""
-    signs = [sign for rule in of.definition.kinds for sign in rule.evidence]
-    known = {event.name for event in of.events}
-    return [
-        event_of(sign, of.usable, of.events)
-        for sign in signs
-        if sign.event in of.usable or sign.event not in known
-    ]
+    events = []
+    for rule in of.definition.kinds:
+        events += [of.event(sign) for sign in rule.evidence if of.can_show(sign)]
+    return events
 
 
 def _member(of: Ingredients) -> str:
-    if not of.definition.tiers:
-        return f"SELECT customer_id, '{NO_TIER}' AS tier\nFROM cohort\nWHERE month = $month"
-    columns = tier_columns(of.definition.tiers, (ARPU, *of.profile_columns))
-    cases = "\n".join(
-        f"        WHEN {tier.when} THEN '{tier.name}'" for tier in of.definition.tiers
-    )
-    return (
-        f"SELECT\n    customer_id,\n    CASE\n{cases}\n        ELSE '{ORDINARY}'\n    END AS tier\n"
-        f"FROM (\n{_indented(_known(sorted(columns - {ARPU}), with_arpu=ARPU in columns))}\n) AS known"
-    )
+    tiers = of.definition.tiers
+    if not tiers:
+        return f"SELECT customer_id, {literal(NO_TIER)} AS tier\nFROM cohort\nWHERE month = $month"
+    # here, because SQLGlot is slow to import and most definitions have no tiers
+    from churn_tasks.declared.labels.tier_condition import tier_columns
 
-
-def _known(columns: Iterable[str], *, with_arpu: bool) -> str:
-    """What is known at as_of of everybody in the cohort, one row each."""
-    selects, joins = ["cohort.customer_id"], []
-    if with_arpu:
-        selects.append(
-            f"coalesce(revenue.total, 0) / date_diff('month', $observe_start, $as_of) AS {ARPU}"
-        )
-        joins.append(
-            "LEFT JOIN (\n    SELECT customer_id, sum(revenue_cny) AS total FROM month_activity\n"
-            "    WHERE month >= $observe_start AND month < $as_of GROUP BY customer_id\n"
-            ") AS revenue ON revenue.customer_id = cohort.customer_id"
-        )
-    names = [f"profile.{name}" for name in columns]
-    if names:
-        joins.append(
-            "LEFT JOIN month_profile AS profile\n"
-            "    ON profile.customer_id = cohort.customer_id AND profile.month = $month AND profile.month < $as_of"
-        )
-    lines = ",\n".join(f"    {each}" for each in [*selects, *names])
+    columns = tier_columns(tiers, (ARPU, *of.profile_columns))
+    cases = [f"        WHEN {t.when} THEN {literal(t.name)}" for t in tiers]
     return "\n".join(
-        [f"SELECT\n{lines}", "FROM cohort", *joins, "WHERE cohort.month = $month"]
+        [
+            "SELECT",
+            "    customer_id,",
+            "    CASE",
+            *cases,
+            f"        ELSE {literal(ORDINARY)}",
+            "    END AS tier",
+            "FROM (",
+            _indented(_known_at_as_of(columns)),
+            ") AS known",
+        ]
+    )
+
+
+def _known_at_as_of(columns: set[str]) -> str:
+    """What tiers ask of everybody in the cohort, one row each."""
+    selected, joins = ["cohort.customer_id"], []
+    if ARPU in columns:
+        selected.append(ARPU_COLUMN)
+        joins.append(ARPU_JOIN)
+    of_profile = sorted(columns - {ARPU})
+    if of_profile:
+        selected += [f"profile.{name}" for name in of_profile]
+        joins.append(PROFILE_JOIN)
+    lines = ",\n".join(f"    {each}" for each in selected)
+    return "\n".join(
+        ["SELECT", lines, "FROM cohort", *joins, "WHERE cohort.month = $month"]
     )
 
 
 def _counted(definition: Definition) -> str:
+    everybody_else = ORDINARY if definition.tiers else NO_TIER
     tiers: list[Tier | None] = [*definition.tiers, None]
-    last = ORDINARY if definition.tiers else NO_TIER
-    return "\nUNION ALL\n".join(
-        f"SELECT '{tier.name if tier else last}' AS tier, '{name}' AS sign_name, {definition.needed(tier)} AS needed"
-        for tier in tiers
-        for name in definition.counted(tier)
-    )
+    rows = []
+    for tier in tiers:
+        name = literal(tier.name if tier else everybody_else)
+        rows += [
+            f"SELECT {name} AS tier, {literal(sign)} AS sign_name, {definition.needed(tier)} AS needed"
+            for sign in definition.counted(tier)
+        ]
+    return UNION.join(rows)
 
 
 def _signs(of: Ingredients) -> str:
-    parts: list[str] = []
-    for sign in of.definition.signs:
-        text = event_of(sign, of.usable, of.events).text(sign, "$as_of", of.observe)
-        parts.append(
-            _rows_of(text, f"'{sign.label}' AS sign_name", f"struck_{len(parts)}")
-        )
-    return "\nUNION ALL\n".join(parts)
+    parts = []
+    for number, sign in enumerate(of.definition.signs):
+        text = of.event(sign).text(sign, "$as_of", of.observe)
+        marked = f"{literal(sign.label)} AS sign_name"
+        parts.append(_rows_of(text, marked, f"struck_{number}"))
+    return UNION.join(parts)
 
 
 def _evidence(of: Ingredients) -> str:
     parts: list[str] = []
     for number, rule in enumerate(of.definition.kinds):
         for sign in rule.evidence:
-            event = of.usable.get(sign.event)
-            if (
-                event is None
-            ):  # one that the profile has no tables for; a name that nothing has is refused elsewhere
-                continue
-            text = event.text(sign, "$observe_start", of.observe)
-            parts.append(
-                _rows_of(text, f"{number} AS rule_number", f"shown_{len(parts)}")
-            )
-    nobody = "SELECT 0 AS rule_number, customer_id, month AS event_month\nFROM cohort\nWHERE month = $month AND false"
-    return "\nUNION ALL\n".join(parts) or nobody
+            if of.can_show(sign):
+                text = of.event(sign).text(sign, "$observe_start", of.observe)
+                marked = f"{number} AS rule_number"
+                parts.append(_rows_of(text, marked, f"shown_{len(parts)}"))
+    return UNION.join(parts) or NO_EVIDENCE
 
 
 def _rows_of(text: str, marked: str, alias: str) -> str:
@@ -192,14 +210,13 @@ def _rows_of(text: str, marked: str, alias: str) -> str:
 
 
 def _rules(definition: Definition) -> str:
-    return (
-        "\nUNION ALL\n".join(
-            f"SELECT {number} AS rule_number, '{rule.kind}' AS kind,"
-            f" {needed(rule.at_least, len(rule.evidence), rule.kind)} AS needed"
-            for number, rule in enumerate(definition.kinds)
+    rows = []
+    for number, rule in enumerate(definition.kinds):
+        count = needed(rule.at_least, len(rule.evidence), rule.kind)
+        rows.append(
+            f"SELECT {number} AS rule_number, {literal(rule.kind)} AS kind, {count} AS needed"
         )
-        or "SELECT 0 AS rule_number, 'unknown' AS kind, 1 AS needed"
-    )
+    return UNION.join(rows) or NO_RULE
 
 
 def _indented(text: str) -> str:

@@ -2,8 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 
+from sqlglot import exp, parse_one
+from sqlglot.errors import SqlglotError
+
 from churn_tasks.core.definition import Tier
 from churn_tasks.core.errors import SettingsError
+
+COMBINED = (exp.And, exp.Or, exp.Not, exp.Paren)
+COMPARED = (
+    *(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE),
+    *(exp.Is, exp.In, exp.Between),
+)
+COMPUTED = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Coalesce)
+VALUES = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Boolean)
+PLAIN = (*COMBINED, *COMPARED, *COMPUTED, *VALUES)
 
 
 def tier_columns(tiers: Sequence[Tier], allowed: Iterable[str]) -> set[str]:
@@ -15,56 +27,31 @@ def tier_columns(tiers: Sequence[Tier], allowed: Iterable[str]) -> set[str]:
     Raises:
         SettingsError: a condition is no condition, holds more than comparisons, or asks for something else.
     """
-    from sqlglot import exp, parse_one
-    from sqlglot.errors import SqlglotError
-
-    plain = (
-        *(
-            exp.And,
-            exp.Or,
-            exp.Not,
-            exp.Paren,
-            exp.EQ,
-            exp.NEQ,
-            exp.GT,
-            exp.GTE,
-            exp.LT,
-            exp.LTE,
-            exp.Is,
-            exp.In,
-        ),
-        *(
-            exp.Between,
-            exp.Column,
-            exp.Identifier,
-            exp.Literal,
-            exp.Null,
-            exp.Boolean,
-            exp.Neg,
-            exp.Coalesce,
-        ),
-        *(exp.Add, exp.Sub, exp.Mul, exp.Div),
-    )
-    known, found = set(allowed), set()
+    known = set(allowed)
+    asked: set[str] = set()
     for tier in tiers:
-        try:
-            tree = parse_one(tier.when, read="duckdb")
-        except SqlglotError as error:
+        columns = _columns(tier)
+        unknown = sorted(columns - known)
+        if unknown:
             raise SettingsError(
-                f"tier {tier.name}: when is no condition: {tier.when}"
-            ) from error
-        strange = sorted(
-            {type(node).__name__ for node in tree.walk() if not isinstance(node, plain)}
-        )
-        if strange:
-            raise SettingsError(
-                f"tier {tier.name}: when may compare and combine, not use {', '.join(strange)}"
-            )
-        columns = {column.name for column in tree.find_all(exp.Column)}
-        if not columns <= known:
-            raise SettingsError(
-                f"tier {tier.name}: nothing is known at as_of by the name {', '.join(sorted(columns - known))};"
+                f"tier {tier.name}: nothing is known at as_of by the name {', '.join(unknown)};"
                 f" there are {', '.join(sorted(known))}"
             )
-        found |= columns
-    return found
+        asked |= columns
+    return asked
+
+
+def _columns(tier: Tier) -> set[str]:
+    try:
+        condition = parse_one(tier.when, read="duckdb")
+    except SqlglotError as error:
+        raise SettingsError(
+            f"tier {tier.name}: when is no condition: {tier.when}"
+        ) from error
+    nodes = list(condition.walk())
+    strange = {type(node).__name__ for node in nodes if not isinstance(node, PLAIN)}
+    if strange:
+        raise SettingsError(
+            f"tier {tier.name}: when may compare and combine, not use {', '.join(sorted(strange))}"
+        )
+    return {node.name for node in nodes if isinstance(node, exp.Column)}

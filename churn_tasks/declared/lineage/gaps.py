@@ -1,16 +1,23 @@
 """What a gap in the source costs: which features and triggers fall away, and whether anybody is a customer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from churn_tasks.core.settings import Settings
-from churn_tasks.declared.contracts import FeatureColumn, RawTable
-from churn_tasks.declared.lineage.needs import MADE_OF, Leaf, Lineage
+from churn_tasks.declared.contracts import Contracts, FeatureColumn, PipelineTables
+from churn_tasks.declared.lineage.needs import Leaf, Lineage, Needs
 from churn_tasks.declared.query import Query
-from churn_tasks.declared.registry import known_queries, load_contracts
+from churn_tasks.declared.registry import (
+    delivered_tables,
+    known_queries,
+    load_contracts,
+    load_pipeline_tables,
+)
 from churn_tasks.declared.triggers import Trigger, load_triggers
 
+CLEAN = "clean_"
+Loses = Callable[[Query, Needs], bool]
 ACTIVITY = "month_activity"
 
 
@@ -23,24 +30,28 @@ class Cost:
 
     def by_family(self) -> dict[str, list[str]]:
         """The features' names by family (D1)."""
-        found: dict[str, list[str]] = {}
+        names: dict[str, list[str]] = {}
         for feature in self.features:
-            found.setdefault(feature.family, []).append(feature.name)
-        return found
+            names.setdefault(feature.family, []).append(feature.name)
+        return names
 
     def in_words(self, most: int = 5) -> str:
         """One line: how many features, the first of them, and the triggers' numbers."""
         names = [feature.name for feature in self.features]
+        numbers = [str(trigger.number) for trigger in self.triggers]
         parts = []
         if names:
-            more = f" and {len(names) - most} more" if len(names) > most else ""
-            parts.append(
-                f"{len(names)} feature{'s' * (len(names) > 1)} ({', '.join(names[:most])}{more})"
-            )
-        if self.triggers:
-            numbers = ", ".join(str(trigger.number) for trigger in self.triggers)
-            parts.append(f"trigger{'s' * (len(self.triggers) > 1)} {numbers}")
+            listed = ", ".join(names[:most])
+            if len(names) > most:
+                listed += f" and {len(names) - most} more"
+            parts.append(f"{len(names)} {_plural('feature', names)} ({listed})")
+        if numbers:
+            parts.append(f"{_plural('trigger', numbers)} {', '.join(numbers)}")
         return ", ".join(parts)
+
+
+def _plural(word: str, of: list[str]) -> str:
+    return word if len(of) == 1 else f"{word}s"
 
 
 @dataclass(frozen=True)
@@ -51,52 +62,49 @@ class Gaps:
         contracts: every contract the profile can see.
         queries: every query up to the features, active or not.
         delivered: names of the contracts for which the profile has an extract.
+        pipeline: every table of a Python step, made or not.
     """
 
-    contracts: dict[str, RawTable]
+    contracts: Contracts
     queries: Sequence[Query]
     triggers: tuple[Trigger, ...]
     delivered: frozenset[str]
+    pipeline: PipelineTables
 
     def of_table(self, table: str) -> Cost:
         """What is lost while a table is not delivered, though every other were."""
-        needed = self._needed_tables(table)
-        lineage = self._lineage(table)
-        lost = [
-            feature
-            for query, feature in _features(lineage)
-            if table in needed[query.output.table]
-            or any(
-                leaf.table == table
-                for leaf in lineage.of(query.output.table, feature.name)
-            )
-        ]
-        return Cost(
-            tuple(lost),
-            tuple(trigger for trigger in self.triggers if table in trigger.reads),
-        )
+        needed = self._needed_contracts(table)
+
+        def reads_it(query: Query, needs: Needs) -> bool:
+            if table in needed[query.output.table]:
+                return True
+            return any(leaf.table == table for leaf in needs)
+
+        triggers = [trigger for trigger in self.triggers if table in trigger.reads]
+        return Cost(self._lost(table, reads_it), tuple(triggers))
 
     def of_column(self, table: str, column: str) -> Cost:
         """What is lost while one column of a delivered table is empty."""
+        leaf = Leaf(table, column)
+        triggers = [t for t in self.triggers if column in t.reads.get(table, ())]
+        lost = self._lost(table, lambda _, needs: leaf in needs)
+        return Cost(lost, tuple(triggers))
+
+    def _lost(self, table: str, is_lost: Loses) -> tuple[FeatureColumn, ...]:
+        """The features, in catalogue order, that a gap in a table takes away."""
         lineage = self._lineage(table)
-        lost = [
-            feature
-            for query, feature in _features(lineage)
-            if Leaf(table, column) in lineage.of(query.output.table, feature.name)
-        ]
-        return Cost(
-            tuple(lost),
-            tuple(t for t in self.triggers if column in t.reads.get(table, ())),
-        )
+        lost = []
+        for query, feature in _features(lineage):
+            needs = lineage.of(query.output.table, feature.name)
+            if is_lost(query, needs):
+                lost.append(feature)
+        return tuple(lost)
 
     @cached_property
     def activity_sources(self) -> list[frozenset[str]]:
         """Each set of tables from which somebody's being a customer can be told."""
-        return [
-            frozenset(name.removeprefix("clean_") for name in query.output.reads)
-            for query in self.queries
-            if query.output.table == ACTIVITY
-        ]
+        queries = [query for query in self.queries if query.output.table == ACTIVITY]
+        return [_contracts(query.output.reads) for query in queries]
 
     @property
     def has_customers(self) -> bool:
@@ -105,93 +113,84 @@ class Gaps:
 
     def is_essential(self, table: str) -> bool:
         """Whether nobody would be a customer without a table, as things are delivered."""
+        if not any(table in tables for tables in self.activity_sources):
+            return False
         rest = self.delivered - {table}
-        return not any(tables <= rest for tables in self.activity_sources) and any(
-            table in tables for tables in self.activity_sources
-        )
+        return not any(tables <= rest for tables in self.activity_sources)
 
     def _chosen(self, table: str) -> dict[str, Query]:
         """One query for each table: the one that runs as things are, else one that reads ``clean_<table>``."""
-        chosen: dict[str, Query] = {}
-        ranked = sorted(
-            self.queries,
-            key=lambda query: (
-                not self._runs(query),
-                f"clean_{table}" not in query.output.reads,
-            ),
-        )
-        for query in ranked:
-            chosen.setdefault(query.output.table, query)
-        return {
-            query.output.table: chosen[query.output.table] for query in self.queries
-        }
+
+        def rank(query: Query) -> tuple[bool, bool]:
+            reads_it = f"{CLEAN}{table}" in query.output.reads
+            return not self._runs(query), not reads_it
+
+        best: dict[str, Query] = {}
+        for query in sorted(self.queries, key=rank):
+            best.setdefault(query.output.table, query)
+        return {query.output.table: best[query.output.table] for query in self.queries}
 
     def _runs(self, query: Query) -> bool:
-        raw = {
-            name.removeprefix("clean_")
-            for name in (*query.output.reads, *query.output.needs)
-            if name[:6] == "clean_"
-        }
-        superfluous = {
-            name.removeprefix("clean_") for name in query.output.unless
-        } & self.delivered
-        return raw <= self.delivered and not superfluous
+        """Whether its contracts are delivered and nothing makes it superfluous."""
+        needed = _contracts(query.output.waits_for)
+        better = _contracts(query.output.unless)
+        return needed <= self.delivered and self.delivered.isdisjoint(better)
 
     def _lineage(self, table: str) -> Lineage:
         chosen = self._chosen(table).values()
         key = tuple(query.folder for query in chosen)
         if key not in self._lineages:
-            self._lineages[key] = Lineage(chosen, self.contracts)
+            self._lineages[key] = Lineage(chosen, self.contracts, self.pipeline)
         return self._lineages[key]
 
     @cached_property
     def _lineages(self) -> dict[tuple[object, ...], Lineage]:
         return {}
 
-    def _needed_tables(self, table: str) -> dict[str, set[str]]:
+    def _needed_contracts(self, table: str) -> dict[str, set[str]]:
         """For each table that a query makes, the contracts without which the query does not run."""
         chosen = self._chosen(table)
-        found: dict[str, set[str]] = {}
+        known: dict[str, set[str]] = {}
 
         def needed(name: str) -> set[str]:
-            if name.startswith("clean_"):
-                return {name.removeprefix("clean_")}
-            if name in MADE_OF:
-                return {MADE_OF[name][0]}
-            if name not in found:
-                found[name] = set()
-                output = chosen[name].output if name in chosen else None
-                reads = (
-                    []
-                    if output is None or name == "cohort"
-                    else [*output.reads, *output.needs]
-                )
-                found[name] = set().union(*(needed(read) for read in reads))
-            return found[name]
+            if name.startswith(CLEAN):
+                return {name.removeprefix(CLEAN)}
+            if name in self.pipeline:
+                return set(self.pipeline[name].made_of)
+            if name not in known:
+                known[name] = set()
+                for read in _waits_for(chosen, name):
+                    known[name] |= needed(read)
+            return known[name]
 
         return {name: needed(name) for name in chosen}
 
 
-def _features(lineage: Lineage) -> list[tuple[Query, FeatureColumn]]:
+def _waits_for(chosen: Mapping[str, Query], table: str) -> tuple[str, ...]:
+    """Tables without which a table is not made; who is a customer is asked apart."""
+    if table == "cohort" or table not in chosen:
+        return ()
+    return chosen[table].output.waits_for
+
+
+def _contracts(tables: Iterable[str]) -> frozenset[str]:
+    """The contracts among the tables that a query names."""
+    clean = [name for name in tables if name.startswith(CLEAN)]
+    return frozenset(name.removeprefix(CLEAN) for name in clean)
+
+
+def _features(lineage: Lineage) -> Iterator[tuple[Query, FeatureColumn]]:
     """Every feature that the chosen queries can make, with its query."""
-    return [
-        (query, column)
-        for query in lineage.made_by.values()
-        if query.family == "features" and lineage.fits(query.output.table)
-        for column in query.output.columns
-        if isinstance(column, FeatureColumn)
-    ]
+    for query in lineage.made_by.values():
+        if query.family == "features" and lineage.fits(query.output.table):
+            for column in query.output.columns:
+                if isinstance(column, FeatureColumn):
+                    yield query, column
 
 
 def everything_delivered(settings: Settings) -> Gaps:
     """The gaps of a source that has every contract: what each table and column switches on."""
-    contracts = load_contracts(settings)
-    return Gaps(
-        contracts,
-        known_queries(settings),
-        load_triggers(settings, contracts),
-        frozenset(contracts),
-    )
+    return _gaps(settings, load_contracts(settings))
 
 
 def load_gaps(settings: Settings) -> Gaps:
@@ -200,13 +199,15 @@ def load_gaps(settings: Settings) -> Gaps:
     Raises:
         SettingsError: a contract, a query or the triggers are malformed.
     """
+    return _gaps(settings, delivered_tables(settings))
+
+
+def _gaps(settings: Settings, delivered: Iterable[str]) -> Gaps:
     contracts = load_contracts(settings)
-    delivered = frozenset(
-        path.stem for path in (settings.profile_dir / "extract").glob("*.sql")
-    )
     return Gaps(
         contracts,
         known_queries(settings),
         load_triggers(settings, contracts),
-        delivered,
+        frozenset(delivered),
+        load_pipeline_tables(settings, contracts),
     )

@@ -1,7 +1,7 @@
 """``trajectory.yaml``: a feature folder declared as measures and the patterns that are made of their months.
 
 It says what ``query.sql`` and ``query.yaml`` say elsewhere, and both are made of it when the registry is loaded
-(``declared/trajectory/sql.py``), so a feature that follows a pattern is a line of YAML and needs no Python and no SQL.
+(``sql.py``, ``feature.py``), so a feature that follows a pattern is a line of YAML and needs no Python and no SQL.
 """
 
 import re
@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from churn_tasks.core.closed import Closed, Text
+from churn_tasks.core.naming import not_among
 from churn_tasks.declared.columns import Column
 from churn_tasks.declared.trajectory.patterns import PATTERNS, Pattern
 
@@ -20,6 +21,7 @@ WORDS = {
     "days": "days", "months": "months", "share": "share", "ratio": "ratio", "1-5": "score", "0-10": "score",
     "points": "points",
 }  # fmt: skip
+MEASURE_NAME = re.compile(r"[a-z][a-z0-9_]*[a-z]")
 QUALIFIED = re.compile(r"\b([a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*)\b")
 CUSTOMER = Column(
     name="customer_id", type="text", required=True, pii="quasi",
@@ -54,9 +56,8 @@ class Measure(Closed):
             raise ValueError(
                 f"unit {self.unit!r} is not known; allowed are {', '.join(WORDS)}"
             )
-        if self.empty not in (
-            ("unknown", "observe_start") if self.type == "date" else ("zero", "unknown")
-        ):
+        misfit = "zero" if self.type == "date" else "observe_start"
+        if self.empty == misfit:
             raise ValueError(
                 f"empty: {self.empty} does not fit type {self.type}; a date is unknown or observe_start"
             )
@@ -93,28 +94,42 @@ class Line(Closed):
     family: Literal["basic", "service", "consumption"] | None = None
 
     @model_validator(mode="after")
-    def _patterns_fit(self) -> Self:
-        unknown = [name for name in self.by if name not in PATTERNS]
+    def _patterns_are_known(self) -> Self:
+        unknown = not_among(self.by, PATTERNS)
         if unknown:
             raise ValueError(
                 f"by: {', '.join(unknown)}: no such pattern; allowed are {', '.join(PATTERNS)}"
             )
-        wrong = [
-            name
-            for name in self.by
-            if (PATTERNS[name].kind == "two") != bool(self.other)
-        ]
+        return self
+
+    @model_validator(mode="after")
+    def _patterns_have_their_measures(self) -> Self:
+        patterns = self.patterns.items()
+        has_other = bool(self.other)
+        wrong = [name for name, p in patterns if (p.kind == "two") != has_other]
         if wrong:
             raise ValueError(
                 f"by: {', '.join(wrong)}: patterns of two measures need `in`, the others must not have it"
             )
-        if len(self.by) > 1 and (self.name or self.en or self.zh or self.unit):
+        return self
+
+    @model_validator(mode="after")
+    def _texts_are_of_one_feature(self) -> Self:
+        is_one = len(self.by) == 1
+        if not is_one and (self.name or self.en or self.zh or self.unit):
             raise ValueError(
                 "name, en, zh and unit are of one feature: give them to a line with a single pattern"
             )
         if (self.en is None) != (self.zh is None):
             raise ValueError("en and zh come together")
         return self
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures that it names: one, or two of a share or rate."""
+        if self.other:
+            return (self.of, self.other)
+        return (self.of,)
 
     @property
     def patterns(self) -> dict[str, Pattern]:
@@ -145,23 +160,17 @@ class TrajectoryFile(Closed):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
-        unfit = [
-            name
-            for name in self.measures
-            if not re.fullmatch(r"[a-z][a-z0-9_]*[a-z]", name)
-        ]
+        unfit = [name for name in self.measures if not MEASURE_NAME.fullmatch(name)]
         if unfit:
             raise ValueError(
                 f"measures: {', '.join(unfit)}: names are lower case and end in a letter"
             )
-        strange = [
-            table for table in self.sources.values() if not table.startswith("month_")
-        ]
+        strange = [t for t in self.sources.values() if not t.startswith("month_")]
         if strange:
             raise ValueError(
                 f"sources: {', '.join(strange)}: features read month_* tables alone"
             )
-        lost = [table for table in self.optional if table not in self.sources.values()]
+        lost = not_among(self.optional, self.tables)
         if lost:
             raise ValueError(
                 f"optional: {', '.join(lost)}: not among sources, which are {', '.join(self.tables)}"
@@ -171,50 +180,47 @@ class TrajectoryFile(Closed):
     @model_validator(mode="after")
     def _measures_read_sources(self) -> Self:
         for name, measure in self.measures.items():
-            unknown = sorted(
-                {alias for alias, _ in measure.columns} - self.sources.keys()
-            )
-            if unknown or not measure.columns:
-                given = (
-                    f"reads {', '.join(unknown)}"
-                    if unknown
-                    else f"{measure.sql!r} reads no column"
-                )
+            problem = self._reading_problem(measure)
+            if problem:
                 raise ValueError(
-                    f"measures.{name}.sql {given}; write <alias>.<column> with {', '.join(self.sources)}"
+                    f"measures.{name}.sql {problem}; write <alias>.<column> with {', '.join(self.sources)}"
                 )
         return self
 
+    def _reading_problem(self, measure: Measure) -> str:
+        """Why a measure cannot be read from the sources; empty when it can."""
+        if not measure.columns:
+            return f"{measure.sql!r} reads no column"
+        aliases = sorted({alias for alias, _ in measure.columns})
+        unknown = not_among(aliases, self.sources)
+        return f"reads {', '.join(unknown)}" if unknown else ""
+
     @model_validator(mode="after")
     def _features_use_measures(self) -> Self:
+        used: set[str] = set()
         for number, line in enumerate(self.features):
-            unknown = [
-                name
-                for name in (line.of, line.other)
-                if name and name not in self.measures
-            ]
+            unknown = not_among(line.measures, self.measures)
             if unknown:
                 raise ValueError(
                     f"features.{number}: no measure {unknown[0]}; there are {', '.join(self.measures)}"
                 )
-            is_date = self.measures[line.of].type == "date"
-            wrong = [
-                name
-                for name, pattern in line.patterns.items()
-                if (pattern.kind == "date") != is_date
-            ]
-            if wrong:
-                raise ValueError(
-                    f"features.{number}.by: {', '.join(wrong)}: dates take gap alone, and gap only dates"
-                )
-        idle = self.measures.keys() - {
-            name for line in self.features for name in (line.of, line.other)
-        }
+            self._refuse_unfit_dates(number, line)
+            used.update(line.measures)
+        idle = self.measures.keys() - used
         if idle:
             raise ValueError(
                 f"measures: no feature is made of {', '.join(sorted(idle))}"
             )
         return self
+
+    def _refuse_unfit_dates(self, number: int, line: Line) -> None:
+        is_date = self.measures[line.of].type == "date"
+        patterns = line.patterns.items()
+        wrong = [name for name, p in patterns if (p.kind == "date") != is_date]
+        if wrong:
+            raise ValueError(
+                f"features.{number}.by: {', '.join(wrong)}: dates take gap alone, and gap only dates"
+            )
 
     @property
     def tables(self) -> list[str]:
@@ -223,8 +229,8 @@ class TrajectoryFile(Closed):
 
     @property
     def looks_at_regions(self) -> bool:
-        return any(
-            pattern.kind == "region"
-            for line in self.features
-            for pattern in line.patterns.values()
-        )
+        for line in self.features:
+            for pattern in line.patterns.values():
+                if pattern.kind == "region":
+                    return True
+        return False

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from churn_tasks.declared.columns import ColumnType
-from churn_tasks.declared.trajectory.months import (
+from churn_tasks.declared.trajectory.arithmetic import (
     change,
     change_share,
     cover,

@@ -12,7 +12,7 @@ from churn_tasks.declared.lineage.gaps import load_gaps
 from churn_tasks.declared.registry import load_contracts, load_registry
 from churn_tasks.declared.triggers import load_triggers
 from churn_tasks.runner.month_run import MonthRun
-from tests.core.emptied_lake import built, feature_values, filled_run, make, show
+from tests.declared.emptied_lake import built, feature_values, filled_run, make, show
 from tests.lakes import small_profile, telecom_tables
 
 OPTIONAL = [name for name in telecom_tables() if name != "bill"]

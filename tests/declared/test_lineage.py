@@ -11,14 +11,14 @@ from churn_tasks.declared.codes import allowed_codes
 from churn_tasks.declared.lineage.needs import Leaf, Lineage
 from churn_tasks.declared.registry import load_registry
 from churn_tasks.runner.month_run import MonthRun
-from tests.core.emptied_lake import built, feature_values, filled_run, make, show
+from tests.declared.emptied_lake import built, feature_values, filled_run, make, show
 
 ALWAYS = {"customer_id", "event_date", "known_date"}
 
 
 def lineage_of(profile: str) -> Lineage:
     registry = load_registry(load_settings(profile))
-    return Lineage(built(registry), registry.raw)
+    return Lineage(built(registry), registry.raw, registry.pipeline)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_every_feature_of_the_shipped_profiles_leads_to_a_contract(
         for family in ("month", "cohort", "features")
         for query in registry.queries[family]
     ]
-    found = Lineage(queries, registry.raw).features()
+    found = Lineage(queries, registry.raw, registry.pipeline).features()
     assert time.process_time() - started < 3
     assert len(found) == len(registry.features) >= least
     declared = {

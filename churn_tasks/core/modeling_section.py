@@ -1,0 +1,164 @@
+"""The sections of a profile that say what models learn from and when one goes live: features, model, gate."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from churn_tasks.core.closed import Closed
+
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Select(Closed):
+    """Which columns of the catalogue a month's models learn from (D3), decided inside its training rows.
+
+    A column falls out for the first of these that it fails; pinned ones never do. Figures are of the training rows.
+    What reaches neither ``min_iv`` nor ``min_auc`` falls out unless it gains more than chance in a small booster.
+    """
+
+    max_missing: Share = Field(
+        0.999, description="share of rows without a value from which a column falls out"
+    )
+    min_varied: float = Field(
+        0.0002,
+        ge=0,
+        lt=1,
+        description="share of rows that must differ from the commonest value",
+    )
+    max_correlation: float = Field(
+        0.95,
+        gt=0,
+        le=1,
+        description="of two columns whose ranks correlate so closely, the one that tells less falls out",
+    )
+    min_iv: float = Field(
+        0.001,
+        ge=0,
+        description="information value, less what chance gives, that keeps a column",
+    )
+    min_auc: float = Field(
+        0.51,
+        ge=0.5,
+        lt=1,
+        description="AUC, in the better direction, that keeps it as well",
+    )
+    certainty: float = Field(
+        2.0,
+        ge=0,
+        description="standard errors above chance that either of the two must lie as well: few rows prove little",
+    )
+    max_columns: int = Field(
+        180,
+        ge=1,
+        description="at most so many columns, those that tell most; pinned ones count",
+    )
+    max_rows: int = Field(
+        20_000,
+        ge=1_000,
+        description="training rows looked at; beyond it customers are thinned",
+    )
+
+
+class Watch(Closed):
+    """When the page of the catalogue points at a column; nothing stops for it."""
+
+    psi_notice: float = Field(
+        0.1, gt=0, description="population stability index worth a look"
+    )
+    psi_alarm: float = Field(
+        0.25, gt=0, description="population stability index that asks for an answer"
+    )
+    missing_rise: float = Field(
+        0.05,
+        gt=0,
+        le=1,
+        description="missing share above the reference month's by so much",
+    )
+    leak_auc: float = Field(
+        0.9,
+        gt=0.5,
+        le=1,
+        description="AUC of a single column, either direction, that looks like a leak",
+    )
+
+
+class Features(Closed):
+    """Business pins and bans (D3): banned columns never reach a model, pinned ones always do."""
+
+    ban: tuple[str, ...] = ()
+    pin: tuple[str, ...] = ()
+    select: Select | None = Field(
+        Select(), description="null: models learn from every column that is not banned"
+    )
+    watch: Watch = Watch()
+
+    @model_validator(mode="after")
+    def _pinned_or_banned(self) -> Self:
+        both = sorted(set(self.pin) & set(self.ban))
+        if both:
+            raise ValueError(f"pinned and banned at once: {', '.join(both)}")
+        return self
+
+
+class Derive(Closed):
+    """Columns made of all numeric ones together, fitted on training rows alone (D4, D5); 0 makes none."""
+
+    pca: int = Field(0, ge=0, le=50, description="principal components")
+    factors: int = Field(0, ge=0, le=50, description="factors of a factor analysis")
+    clusters: int = Field(
+        0, ge=0, le=50, description="clusters of behaviour: a distance from each"
+    )
+
+
+class Model(Closed):
+    """Candidates to fit each month and the months they may learn from."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    candidates: tuple[Literal["logistic_regression", "lightgbm"], ...] = (
+        "logistic_regression",
+        "lightgbm",
+    )
+    max_train_months: int = Field(12, ge=1)
+    max_train_rows: int = Field(
+        1_000_000,
+        ge=1_000,
+        description="beyond it customers are thinned, the same in all months",
+    )
+    derive: Derive = Derive()
+    seed: int = 20_240_101
+
+
+class LeakProbe(Closed):
+    """From where on a single column has seen the label, so that training stops (docs/leaks.md has the margins)."""
+
+    max_auc: float = Field(
+        0.97,
+        gt=0.5,
+        le=1,
+        description="AUC of one column alone, ranked or by its leaving rates",
+    )
+    max_sure_share: Share = Field(
+        0.5,
+        description="share of all leavers (or stayers) where next to all leave (stay)",
+    )
+    max_jump: float = Field(
+        0.15,
+        gt=0,
+        le=1,
+        description="AUC of the latest month against the months before ...",
+    )
+    jump_from_auc: float = Field(
+        0.85, gt=0.5, le=1, description="... where that month's AUC is at least this"
+    )
+    notice_auc: float = Field(
+        0.9, gt=0.5, le=1, description="AUC that is worth a warning in the log"
+    )
+    notice_share: Share = Field(
+        0.25, description="sure share that is worth a warning in the log"
+    )
+
+
+class Promotion(Closed):
+    """The gate (F5): what a challenger must gain in average precision on the same later month."""
+
+    min_gain: float = Field(0.0, ge=0)

@@ -1,0 +1,66 @@
+"""Rules that a row of a contract must pass: those that a contract states, and those that follow from its columns."""
+
+from pydantic import Field
+
+from churn_tasks.core.closed import Closed
+from churn_tasks.declared.columns import Bounds, Column
+
+
+class Rule(Closed):
+    """A row rule: rows for which ``reject_when`` (SQL) is true are quarantined under ``name``."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    reject_when: str
+    en: str
+    zh: str
+    max_share: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="share of rejected rows from which the whole table stops",
+    )
+
+
+def missing_rule(column: Column) -> Rule:
+    """Nothing was delivered; what was delivered and could not be read has a rule of its own."""
+    return Rule(
+        name=f"{column.name}_missing",
+        reject_when=f"\"{column.name}\" IS NULL AND unreadable IS DISTINCT FROM '{column.name}'",
+        en=f"{column.name} is missing or blank",
+        zh=f"缺少{column.zh}",
+    )
+
+
+def unreadable_rule(column: Column) -> Rule:
+    """What was delivered is no value of the declared type."""
+    return Rule(
+        name=f"{column.name}_unreadable",
+        reject_when=f"unreadable = '{column.name}'",
+        en=f"{column.name} was delivered as something that cannot be read as {column.type}",
+        zh=f"{column.zh}：内容无法识别",
+    )
+
+
+def formula_rule(column: Column) -> Rule:
+    """A spreadsheet would run the text (``core/formulas.py``)."""
+    return Rule(
+        name=f"{column.name}_formula",
+        reject_when=f"formula = '{column.name}'",
+        en=f"{column.name} holds text that a spreadsheet would run as a formula",
+        zh=f"{column.zh}：内容会被电子表格当作公式执行",
+    )
+
+
+def outlier_rule(column: Column, bounds: Bounds) -> Rule:
+    """Bounds that set rows aside. Learnt ones are known only where they are learnt (``integrate/treat.py``)."""
+    beyond = []
+    if bounds.lowest is not None:
+        beyond.append(f'"{column.name}" < {bounds.lowest}')
+    if bounds.highest is not None:
+        beyond.append(f'"{column.name}" > {bounds.highest}')
+    return Rule(
+        name=f"{column.name}_outlier",
+        reject_when=" OR ".join(beyond) or f'false AND "{column.name}" IS NOT NULL',
+        en=f"{column.name} lies outside its bounds",
+        zh=f"{column.zh}：超出规定范围",
+    )
