@@ -12,12 +12,11 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
 from churn_tasks.adapters.warehouse import rights_of_others, views
-from churn_tasks.adapters.warehouse.connection import Connection, one
+from churn_tasks.adapters.warehouse.connection import Connection, Cursor, one
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE
 
@@ -95,19 +94,17 @@ def migrate(connection: Connection, folder: Path = FOLDER) -> bool:
     return True
 
 
-def _latest(cursor: "psycopg.Cursor[Any]") -> str | None:
+def _latest(cursor: Cursor) -> str | None:
     cursor.execute("SELECT digest FROM migration ORDER BY applied_at DESC LIMIT 1")
     row = cursor.fetchone()
     return row[0] if row else None
 
 
-def _run(connection: Connection, cursor: "psycopg.Cursor[Any]", file: Path) -> None:
+def _run(connection: Connection, cursor: Cursor, file: Path) -> None:
     cursor.execute(connection.sql(file.read_text(encoding="utf-8")))
 
 
-def _apply_pending(
-    connection: Connection, cursor: "psycopg.Cursor[Any]", folder: Path
-) -> None:
+def _apply_pending(connection: Connection, cursor: Cursor, folder: Path) -> None:
     """Run the migrations that the schema has not seen, in the order of their numbers."""
     files = {file.stem: file for file in sorted(folder.glob("*.sql"))}
     cursor.execute("SELECT name, sha256 FROM applied_migration")

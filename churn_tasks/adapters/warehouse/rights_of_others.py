@@ -1,9 +1,10 @@
 """Rights on our views that an administrator gave to roles of their own: they outlive a view that is made again."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import psycopg
 from psycopg import sql
+
+from churn_tasks.adapters.warehouse.connection import Cursor
 
 OURS = (
     "churn_owner",
@@ -45,13 +46,13 @@ class Right(NamedTuple):
     with_grant_option: bool
 
 
-def remembered(cursor: "psycopg.Cursor[Any]", schema: str) -> list[Right]:
+def remembered(cursor: Cursor, schema: str) -> list[Right]:
     """The rights of all roles but ours; PUBLIC has none here, by design."""
     cursor.execute(GIVEN, {"schema": schema, "ours": list(OURS)})
     return [Right(*row) for row in cursor.fetchall()]
 
 
-def give_back(cursor: "psycopg.Cursor[Any]", schema: str, rights: list[Right]) -> None:
+def give_back(cursor: Cursor, schema: str, rights: list[Right]) -> None:
     """Give each right again; one on a view or column that is no more falls away with it."""
     for right in rights:
         cursor.execute(STANDS, (schema, right.view, right.column))

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from churn_tasks.adapters.warehouse.connection import Connection
+from churn_tasks.adapters.warehouse.connection import Connection, Cursor
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE
 from churn_tasks.declared.yaml_file import read_yaml
@@ -17,7 +17,7 @@ LIST_TABLE = INCLUDE / "tables" / "pipeline" / "out_warning_list.yaml"
 Meaning = dict[str, str]  # en and zh
 
 
-def put(connection: Connection, cursor: "psycopg.Cursor[Any]", file: Path) -> None:
+def put(connection: Connection, cursor: Cursor, file: Path) -> None:
     """Make one view, or replace it; columns may be added at its end without anybody noticing.
 
     A view whose columns have other names, types or places than before is dropped and made again.
@@ -49,9 +49,7 @@ def comments(folder: Path) -> dict[str, dict[str, Any]]:
     return meanings
 
 
-def comment(
-    connection: Connection, cursor: "psycopg.Cursor[Any]", folder: Path
-) -> None:
+def comment(connection: Connection, cursor: Cursor, folder: Path) -> None:
     """Comment every view and column that BI tools show.
 
     Raises:
@@ -76,7 +74,7 @@ def comment(
             )
 
 
-def _columns(cursor: "psycopg.Cursor[Any]", view: str) -> list[str]:
+def _columns(cursor: Cursor, view: str) -> list[str]:
     cursor.execute(
         "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 ORDER BY attnum",
         (view,),
