@@ -147,7 +147,8 @@ def _line(entry: Any) -> str:
     """One line of a structured log entry; nothing for marks that fold the log on Airflow's page."""
     if not isinstance(entry, dict) or str(entry.get("event", "")).startswith("::"):
         return ""
-    errors = "; ".join(map(_raised, entry.get("error_detail") or []))
+    given = entry.get("error_detail") or []
+    errors = "; ".join(_raised(each) for each in given if isinstance(each, dict))
     return f"{entry.get('level', '')} {entry.get('event', '')} {errors}".strip()
 
 
