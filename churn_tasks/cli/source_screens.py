@@ -6,7 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from churn_tasks.checks.source_check import Judged
-from churn_tasks.cli.tables import NOT_KNOWN, table
+from churn_tasks.cli.tables import NOT_KNOWN, count, table
 
 STATES = ("present", "refused", "absent")
 SHOWN = {"present": "[green]present[/]", "absent": "not delivered"}
@@ -39,16 +39,12 @@ def _overview(judged: Sequence[Judged], title: str) -> Table:
             one.table,
             one.kind,
             "[red]stops the month[/]" if one.stops else SHOWN[one.state],
-            _count(one.rows if is_present else None),
-            _count(one.rows_before),
+            count(one.rows if is_present else None),
+            count(one.rows_before),
             str(one.newest_known or NOT_KNOWN),
             ", ".join(one.missing) or NOT_KNOWN,
         )
     return screen
-
-
-def _count(rows: int | None) -> str:
-    return NOT_KNOWN if rows is None else f"{rows:,}"
 
 
 def _stops(judged: Sequence[Judged]) -> Table:
@@ -81,8 +77,8 @@ def _columns(judged: Sequence[Judged]) -> Table:
         "cannot be read",
     )
     for one in judged:
-        for column, now, wanted, count in one.mistyped:
-            unreadable = "[red]none can[/]" if count < 0 else f"{count:,}"
+        for column, now, wanted, rows in one.mistyped:
+            unreadable = "[red]none can[/]" if rows < 0 else f"{rows:,}"
             screen.add_row(one.table, column, escape(now), wanted, unreadable)
     return screen
 

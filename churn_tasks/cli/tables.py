@@ -33,6 +33,11 @@ def table(
     return made
 
 
+def count(rows: int | None) -> str:
+    """A count as people read it, a dash for what is not known."""
+    return NOT_KNOWN if rows is None else f"{rows:,}"
+
+
 def percent(share: float | None, places: int = 1) -> str:
     """A share as people read it, a dash for what is not known."""
     return NOT_KNOWN if share is None else f"{share * 100:.{places}f}%"
