@@ -48,9 +48,8 @@ from churn_airflow.month import PATTERN
 from churn_tasks.core.settings import load_settings
 
 SETTINGS = load_settings()
-BILLING_CLOSED = (
-    f"0 2 {1 + SETTINGS.windows.settle_days} * *"  # of the next month, operator's time
-)
+# of the next month, operator's time
+BILLING_CLOSED = f"0 2 {1 + SETTINGS.windows.settle_days} * *"
 FIRST_CLOSE = pendulum.instance(
     datetime.combine(SETTINGS.first_month.end, time()), tz=SETTINGS.time_zone
 )

@@ -11,24 +11,18 @@ from typing import Any
 from churn_tasks.core.errors import BadInput
 
 MODEL_FILE = "model.skops"
-WRITTEN_BY_DOWNLOAD = (
-    "registered_model_meta"  # MLflow adds it to the copy; it is no part of the model
-)
+# MLflow adds it to the copy that it makes; it is no part of the model
+WRITTEN_BY_DOWNLOAD = "registered_model_meta"
 
 
 def digests(folder: Path) -> dict[str, str]:
     """SHA-256 of every file below the folder, by its path in it."""
-    files = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != WRITTEN_BY_DOWNLOAD
-    )
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(
-            path.read_bytes()
-        ).hexdigest()
-        for path in files
-    }
+    by_path = {}
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file.name != WRITTEN_BY_DOWNLOAD:
+            path = file.relative_to(folder).as_posix()
+            by_path[path] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return by_path
 
 
 def verify(folder: Path, recorded: Mapping[str, str], model: str) -> None:
@@ -41,10 +35,7 @@ def verify(folder: Path, recorded: Mapping[str, str], model: str) -> None:
         raise BadInput(
             f"{model}: no digests on record for its files, so it cannot be trusted. Train the month again."
         )
-    found = digests(folder)
-    different = sorted(
-        path for path in {*found, *recorded} if found.get(path) != recorded.get(path)
-    )
+    different = sorted(dict(digests(folder).items() ^ recorded.items()))
     if different:
         raise BadInput(
             f"{model}: files are not the ones that were validated: {', '.join(different[:5])}."

@@ -52,42 +52,53 @@ def spelling(number: str, region: str) -> str | None:
         return _of_any_plan(number)
     if region == "CN" and _PLAIN_MOBILE.fullmatch(number):
         return number
-    text = _REMARK.sub(
-        "", _LABEL.sub("", unicodedata.normalize("NFKC", number).strip())
-    )
+    text = unicodedata.normalize("NFKC", number).strip()
+    text = _REMARK.sub("", _LABEL.sub("", text))
     text, extension = _split_extension(text)
     if _SEVERAL.search(text):
         return None
+    dialled = _of_digits(text, region)
+    if dialled and extension:
+        return f"{dialled};ext={extension}"
+    return dialled
+
+
+def _of_digits(text: str, region: str) -> str | None:
+    """The spelling of one number, without label, remark and extension by now."""
     digits = _SEPARATORS.sub("", text)
     if digits.startswith("00") and len(digits) > 9:
         digits = "+" + digits[2:]
     if not _ALLOWED.fullmatch(digits):
         return None
-    found = _chinese(digits) if region == "CN" else None
-    found = found or _by_library(digits, region)
-    return f"{found};ext={extension}" if found and extension else found
+    if region == "CN":
+        chinese = _chinese(digits)
+        if chinese:
+            return chinese
+    return _by_library(digits, region)
 
 
-def how_written(number: str, found: str | None) -> str | None:
+def how_written(number: str, spelled: str | None) -> str | None:
     """What had to be undone to read a number: the most telling of it; None for one that came in its one spelling.
+
+    Args:
+        spelled: its one spelling, or None for what is no number.
 
     >>> [how_written(n, spelling(n, "CN")) for n in ("13800138000", "+8613800138000", "138 0013 8000", "无")]
     [None, 'country_code', 'separators', 'invalid']
     """
-    if found is None or found == number:
-        return None if found else "invalid"
-    plain = _SEPARATORS.sub("", unicodedata.normalize("NFKC", number).strip())
-    if ";ext=" in found:
+    if spelled is None:
+        return "invalid"
+    if spelled == number:
+        return None
+    if ";ext=" in spelled:
         return "extension"
-    if unicodedata.normalize("NFKC", number) != number and plain == found:
-        return "full_width"
-    if plain == found:
-        return "separators"
-    return (
-        "country_code"
-        if plain.lstrip("+0").startswith("86") or found.startswith("+")
-        else "prefix"
-    )
+    narrow = unicodedata.normalize("NFKC", number)
+    plain = _SEPARATORS.sub("", narrow.strip())
+    if plain == spelled:
+        return "separators" if narrow == number else "full_width"
+    if plain.lstrip("+0").startswith("86") or spelled.startswith("+"):
+        return "country_code"
+    return "prefix"
 
 
 def digits_only(number: str) -> str:
@@ -96,14 +107,11 @@ def digits_only(number: str) -> str:
     >>> digits_only("+86 138-0013-8000"), digits_only("１７８５０")
     ('13800138000', '17850')
     """
-    digits = _NOT_DIGITS.sub("", unicodedata.normalize("NFKC", number)).removeprefix(
-        "00"
-    )
-    return (
-        digits.removeprefix("86")
-        if len(digits) == 13 and digits.startswith("86")
-        else digits
-    )
+    digits = _NOT_DIGITS.sub("", unicodedata.normalize("NFKC", number))
+    digits = digits.removeprefix("00")
+    if len(digits) == 13:
+        return digits.removeprefix("86")
+    return digits
 
 
 def _of_any_plan(number: str) -> str | None:
@@ -112,30 +120,32 @@ def _of_any_plan(number: str) -> str | None:
 
 
 def _split_extension(text: str) -> tuple[str, str]:
-    if found := _DASHED_EXTENSION.match(text):
-        return found[1], found[2]
-    if found := _EXTENSION.search(text):
-        return text[: found.start()].rstrip(" -,;("), found[1]
+    if dashed := _DASHED_EXTENSION.match(text):
+        return dashed[1], dashed[2]
+    if named := _EXTENSION.search(text):
+        return text[: named.start()].rstrip(" -,;("), named[1]
     return text, ""
 
 
 def _chinese(digits: str) -> str | None:
     """The spelling of a number of mainland China, without asking the library; None where it must be asked."""
-    national = digits
-    for prefix in ("+860", "+86"):
-        if digits.startswith(prefix):
-            rest = digits.removeprefix(prefix)
-            national = rest if _NATIONAL.fullmatch(rest) else "0" + rest
-            break
-    else:
-        if len(digits) > 11 and digits.startswith("86"):
-            rest = digits[2:]
-            national = (
-                rest if _NATIONAL.fullmatch(rest) else "0" + rest.removeprefix("0")
-            )
+    national = _without_country_code(digits)
     if dialled := _DIALLED.fullmatch(national):
         return dialled[1] or dialled[2]
     return national if _NATIONAL.fullmatch(national) else None
+
+
+def _without_country_code(digits: str) -> str:
+    """As dialled within the country: an area code has its zero back."""
+    if digits.startswith("+86"):
+        rest = digits.removeprefix("+86").removeprefix("0")
+        with_zero = "0" + rest
+    elif digits.startswith("86") and len(digits) > 11:
+        rest = digits.removeprefix("86")
+        with_zero = "0" + rest.removeprefix("0")
+    else:
+        return digits
+    return rest if _NATIONAL.fullmatch(rest) else with_zero
 
 
 def _by_library(digits: str, region: str) -> str | None:
@@ -145,8 +155,7 @@ def _by_library(digits: str, region: str) -> str | None:
         return None
     if not phonenumbers.is_valid_number(parsed):
         return None
+    form = phonenumbers.PhoneNumberFormat
     if parsed.country_code != phonenumbers.country_code_for_region(region):
-        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    return _NOT_DIGITS.sub(
-        "", phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
-    )
+        return phonenumbers.format_number(parsed, form.E164)
+    return _NOT_DIGITS.sub("", phonenumbers.format_number(parsed, form.NATIONAL))

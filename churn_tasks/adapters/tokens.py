@@ -11,9 +11,11 @@ import os
 import secrets
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -28,9 +30,16 @@ BOOK_NUMBER = "customer_number"  # the customer's number in the operator's books
 IDENTITY_NUMBER = "identity_number"
 TELEPHONE = "telephone"
 
-Read = tuple[
-    str | None, str | None, str | None
-]  # token, number in its one spelling, how it was written
+# kinds of numbers, each with a memory of its own: a key of one text is the fastest
+KINDS = (TELEPHONE, BOOK_NUMBER, IDENTITY_NUMBER)
+
+
+class NumberRead(NamedTuple):
+    """What became of one number as delivered; all None of a blank one, which is missing and not invalid."""
+
+    token: str | None = None
+    number: str | None = None  # in its one spelling, an invalid one as delivered
+    form: str | None = None  # how it was written, where that is not its one spelling
 
 
 def load_key(path: Path) -> bytes:
@@ -74,41 +83,31 @@ class Tokeniser:
     rows: int = 0
 
     def __post_init__(self) -> None:
-        kinds = (
-            TELEPHONE,
-            BOOK_NUMBER,
-            IDENTITY_NUMBER,
-        )  # a memory for each: a key of one text is the fastest
-        self._read = {
-            kind: lru_cache(maxsize=1_000_000)(partial(self._compute, kind))
-            for kind in kinds
-        }
+        self._read = {}
+        for kind in KINDS:
+            remembered = lru_cache(maxsize=1_000_000)
+            self._read[kind] = remembered(partial(self._compute, kind))
 
     def token(self, number: str, column: str = "phone_number") -> str:
         """32 hexadecimal digits; behind ``invalid_`` when the text cannot be a number of the column's kind."""
-        return self._read[_kind(column)](number)[0] or INVALID_PREFIX + self._digest(
-            number
-        )
+        token = self._read[_kind(column)](number).token
+        return token or self._invalid(number)
 
-    def _compute(self, kind: str, number: str) -> Read:
-        """The token of a number, the number in its one spelling (an invalid one as delivered), how it was written."""
+    def _compute(self, kind: str, number: str) -> NumberRead:
         if not number.strip():
-            return None, None, None  # blank is missing, not invalid
+            return NumberRead()
         if kind == IDENTITY_NUMBER:
-            found = identity_spelling(number)
-            form = (
-                None
-                if found == number
-                else "old_identity"
-                if found and len(number.strip()) == 15
-                else "separators"
-            )
+            spelled = identity_spelling(number)
+            form = _identity_form(number, spelled)
         else:
-            found = spelling(number, self._region(kind))
-            form = how_written(number, found)
-        if found is None:
-            return INVALID_PREFIX + self._digest(number), number, "invalid"
-        return self._digest(found), found, form
+            spelled = spelling(number, self._region(kind))
+            form = how_written(number, spelled)
+        if spelled is None:
+            return NumberRead(self._invalid(number), number, "invalid")
+        return NumberRead(self._digest(spelled), spelled, form)
+
+    def _invalid(self, number: str) -> str:
+        return INVALID_PREFIX + self._digest(number)
 
     def _digest(self, text: str) -> str:
         return hmac.digest(self.key, text.encode(), hashlib.sha256).hex()[:TOKEN_LENGTH]
@@ -126,14 +125,11 @@ class Tokeniser:
 
     def schema(self, schema: pa.Schema) -> pa.Schema:
         """The schema after tokenising; ``customer_number`` becomes ``customer_id``."""
-        return pa.schema(
-            [
-                pa.field(
-                    _token_name(f.name), pa.string() if _is_number(f.name) else f.type
-                )
-                for f in schema
-            ]
-        )
+        fields = []
+        for given in schema:
+            kind = pa.string() if _is_number(given.name) else given.type
+            fields.append(pa.field(_token_name(given.name), kind))
+        return pa.schema(fields)
 
     def reader(self, batches: pa.RecordBatchReader) -> pa.RecordBatchReader:
         """The same rows, batch by batch, with tokens in place of numbers."""
@@ -144,23 +140,31 @@ class Tokeniser:
     def _batches(self, batches: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             self.rows += batch.num_rows
-            columns = [
-                self._tokens(name, column) if _is_number(name) else column
-                for name, column in zip(batch.schema.names, batch.columns, strict=True)
-            ]
+            columns = list(map(self._column, batch.schema.names, batch.columns))
             yield pa.RecordBatch.from_arrays(columns, schema=self.schema(batch.schema))
+
+    def _column(self, name: str, column: pa.Array) -> pa.Array:
+        return self._tokens(name, column) if _is_number(name) else column
 
     def _tokens(self, name: str, column: pa.Array) -> pa.Array:
         encoded = _as_text(column).dictionary_encode()
         read = list(map(self._read[_kind(name)], encoded.dictionary.to_pylist()))
-        self._count(_token_name(name), [form for _, _, form in read], encoded)
+        self._count(_token_name(name), [each.form for each in read], encoded)
         if name in self.vault_columns:
-            self.pairs.update(
-                (token, number) for token, number, _ in read if token and number
-            )
-        return pa.array([token for token, _, _ in read], pa.string()).take(
-            encoded.indices
-        )
+            for each in read:
+                if each.token and each.number:
+                    self.pairs[each.token] = each.number
+        tokens = pa.array([each.token for each in read], pa.string())
+        return tokens.take(encoded.indices)
+
+
+def _identity_form(number: str, spelled: str | None) -> str | None:
+    """How an identity number was written, where that is not its one spelling."""
+    if spelled == number:
+        return None
+    if spelled and len(number.strip()) == 15:
+        return "old_identity"
+    return "separators"
 
 
 def _kind(column: str) -> str:
@@ -171,12 +175,9 @@ def _kind(column: str) -> str:
 def _as_text(column: pa.Array) -> pa.Array:
     """The numbers as text; whole floating-point ones, as spreadsheets give them, without a fraction."""
     if pa.types.is_floating(column.type):
-        try:
+        # where one is not whole it is no number, and its text says so
+        with suppress(pa.ArrowInvalid):
             column = column.cast(pa.int64())
-        except (
-            pa.ArrowInvalid
-        ):  # one is not whole: it is no number, and its text says so
-            return column.cast(pa.string())
     return column.cast(pa.string())
 
 
@@ -187,4 +188,6 @@ def _is_number(column: str) -> bool:
 def _token_name(column: str) -> str:
     if column == BOOK_NUMBER:
         return "customer_id"
-    return column.removesuffix("_number") + "_token" if _is_number(column) else column
+    if _is_number(column):
+        return column.removesuffix("_number") + "_token"
+    return column

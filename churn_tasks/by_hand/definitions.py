@@ -7,7 +7,7 @@ was known by then.
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEADS = (1, 2, 3)
+MADE_ANEW = ("cohort", "label")  # tables
 COLUMNS = "customer_id, churned, left_in_delay, rotated, kind, tier"
 Told = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
 
@@ -45,9 +46,9 @@ def adopting(
         state_dir: where its lake lies; that of ``settings`` when absent.
         windows: lengths that replace those of the definition and of the profile.
     """
-    environment = settings.environment.model_dump(exclude={"profile"}) | (
-        {"state_dir": state_dir} if state_dir else {}
-    )
+    environment = settings.environment.model_dump(exclude={"profile"})
+    if state_dir:
+        environment["state_dir"] = state_dir
     content = fields(name, roots_of(settings))
     content["windows"] = {**(content.get("windows") or {}), **windows}
     return load_settings(str(settings.profile_dir), **environment, definition=content)
@@ -77,17 +78,15 @@ class Trial:
 
     def months(self, summed: Sequence[Month]) -> list[Month]:
         """The months that can be labelled with these summaries."""
-        calendar, there = self.settings.calendar, set(summed)
-        return [
-            month
-            for month in summed
-            if calendar.has_features(month)
-            and there.issuperset(
-                months_between(
-                    calendar.observed_months(month)[0], self.run_month(month) + 1
-                )
-            )
-        ]
+        there = set(summed)
+        return [month for month in summed if self._can_label(month, there)]
+
+    def _can_label(self, month: Month, there: set[Month]) -> bool:
+        calendar = self.settings.calendar
+        if not calendar.has_features(month):
+            return False
+        first = calendar.observed_months(month)[0]
+        return there.issuperset(months_between(first, self.run_month(month) + 1))
 
     def run_month(self, month: Month) -> Month:
         """The month in whose run the label of ``month`` is made."""
@@ -107,9 +106,8 @@ class Trial:
 
     def _run(self, month: Month) -> MonthRun:
         run = MonthRun(self.settings, month)
-        run.__dict__["registry"] = (
-            self.registry
-        )  # reading every file again for each month would take most of the time
+        # reading every file again for each month would take most of the time
+        run.__dict__["registry"] = self.registry
         return run
 
 
@@ -120,12 +118,8 @@ def linked(settings: Settings) -> Iterator[Path]:
     lake = state / "profiles" / settings.profile / "lake"
     lake.mkdir(parents=True)
     try:
-        for table in sorted(settings.lake_dir.resolve().glob("*")):
-            if (
-                table.is_dir()
-                and not table.name.startswith(".")
-                and table.name not in ("cohort", "label")
-            ):
+        for table in sorted(settings.lake_dir.resolve().glob("[!.]*")):
+            if table.is_dir() and table.name not in MADE_ANEW:
                 (lake / table.name).symlink_to(table)
         yield state
     finally:
@@ -149,47 +143,70 @@ def compare(
         SettingsError: a definition does not exist or cannot be used by the profile.
         NotReady: no month can be labelled by any of them yet.
     """
+    tallies = {name: Tally(name, alarms) for name in names}
+    overlap = Overlap(list(names))
     with linked(settings) as state:
-        trials = {name: _Leads(settings, name, state) for name in names}
-        lake = Lake(settings.lake_dir)
-        summed = lake.months("month_activity")
-        scored = set(lake.months("score_churn"))
-        months = sorted(
-            {month for trial in trials.values() for month in trial.own.months(summed)}
-        )
-        if not months:
-            raise NotReady(
-                "no month can be labelled yet: run as many months as observe, delay and predict span"
-            )
-        tallies = {name: Tally(name, alarms) for name in names}
-        overlap = Overlap(list(names))
-        for done, month in enumerate(months):
+        history = _History(settings)
+        leads = {name: _Leads(settings, name, state) for name in names}
+        months = _labelled_months(leads.values(), history)
+        labels_in_all, done = len(months) * len(names), 0
+        for month in months:
             labels: dict[str, pd.DataFrame] = {}
-            for place, name in enumerate(names):
-                told(
-                    f"{month} {name}",
-                    done * len(names) + place,
-                    len(months) * len(names),
-                )
-                label = _one(
-                    settings,
-                    trials[name],
-                    tallies[name],
-                    month,
-                    summed,
-                    month in scored,
-                )
-                labels |= {name: label} if label is not None else {}
+            for name in names:
+                told(f"{month} {name}", done, labels_in_all)
+                label = _one(history, leads[name], tallies[name], month)
+                if label is not None:
+                    labels[name] = label
+                done += 1
             overlap.add(labels)
     return {
         "profile": settings.profile,
         "adopted": settings.definition.name,
-        "months": [str(month) for month in months],
-        "scored_months": [str(month) for month in months if month in scored],
+        "months": list(map(str, months)),
+        "scored_months": [str(month) for month in months if month in history.scored],
         "false_alarm_rate": alarms,
         "definitions": {name: tally.figures() for name, tally in tallies.items()},
         "overlap": overlap.shares(),
     }
+
+
+def _labelled_months(
+    definitions: Iterable["_Leads"], history: "_History"
+) -> list[Month]:
+    """The months that one of the definitions at least can label.
+
+    Raises:
+        NotReady: there is none yet.
+    """
+    months: set[Month] = set()
+    for definition in definitions:
+        months.update(definition.own.months(history.summed))
+    if not months:
+        raise NotReady(
+            "no month can be labelled yet: run as many months as observe, delay and predict span"
+        )
+    return sorted(months)
+
+
+@dataclass(frozen=True)
+class _History:
+    """What the profile's own lake holds of its months."""
+
+    settings: Settings
+
+    @cached_property
+    def summed(self) -> list[Month]:
+        return Lake(self.settings.lake_dir).months("month_activity")
+
+    @cached_property
+    def scored(self) -> set[Month]:
+        return set(Lake(self.settings.lake_dir).months("score_churn"))
+
+    def scores(self, month: Month) -> "pd.Series | None":
+        """The scores that the month itself gave, of a model that had not seen it; None where it gave none."""
+        if month not in self.scored:
+            return None
+        return _scores(self.settings, month)
 
 
 @dataclass(frozen=True)
@@ -207,39 +224,36 @@ class _Leads:
     @cached_property
     def by_lead(self) -> dict[int, Trial]:
         """Lead 1: leaves in the months right after as_of, so nothing lies between."""
-        own = self.own.settings.windows.delay + 1
-        return {
-            lead: self.own
-            if lead == own
-            else Trial(adopting(self.settings, self.name, self.state, delay=lead - 1))
-            for lead in LEADS
-        }
+        return {lead: self._with_lead(lead) for lead in LEADS}
+
+    @property
+    def own_lead(self) -> int:
+        return self.own.settings.windows.delay + 1
+
+    def _with_lead(self, lead: int) -> Trial:
+        if lead == self.own_lead:
+            return self.own
+        return Trial(adopting(self.settings, self.name, self.state, delay=lead - 1))
 
 
 def _one(
-    settings: Settings,
-    leads: _Leads,
-    tally: Tally,
-    month: Month,
-    summed: Sequence[Month],
-    is_scored: bool,
+    history: _History, leads: _Leads, tally: Tally, month: Month
 ) -> "pd.DataFrame | None":
     """Add one month of one definition; None where it cannot be labelled."""
-    scores = _scores(settings, month) if is_scored else None
+    scores = history.scores(month)
     if scores is not None:
         for lead, trial in leads.by_lead.items():
-            if trial is not leads.own and month in trial.months(summed):
+            if trial is not leads.own and month in trial.months(history.summed):
                 tally.look_ahead(lead, MonthTruth.of(trial.label(month), scores))
-    if month not in leads.own.months(summed):
+    if month not in leads.own.months(history.summed):
         return None
     label = leads.own.label(month)
     tally.count(str(month), label)
     if scores is not None:
         truth = MonthTruth.of(label, scores)
-        tally.judge(
-            str(month), str(leads.own.settings.calendar.label_month(month)), truth
-        )
-        tally.look_ahead(leads.own.settings.windows.delay + 1, truth)
+        label_month = leads.own.settings.calendar.label_month(month)
+        tally.judge(str(month), str(label_month), truth)
+        tally.look_ahead(leads.own_lead, truth)
     return label
 
 

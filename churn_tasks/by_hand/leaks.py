@@ -17,13 +17,10 @@ from churn_tasks.walks.graph import require
 if TYPE_CHECKING:
     import pandas as pd
 
-YES, NO = (
-    {"1", "1.0", "true", "yes", "y", "t", "是"},
-    {"0", "0.0", "false", "no", "n", "f", "否"},
-)
-NUMBERS_AMONG = (
-    0.9  # of the values of a column that is read as numbers; the rest counts as unknown
-)
+YES = {"1", "1.0", "true", "yes", "y", "t", "是"}
+NO = {"0", "0.0", "false", "no", "n", "f", "否"}
+# of the values of a column that is read as numbers; the rest counts as unknown
+NUMBERS_AMONG = 0.9
 
 
 def month_rows(
@@ -69,32 +66,35 @@ def file_rows(
         BadInput: no such file or column, or a label that is none of these.
     """
     frame = _read(path)
-    missing = sorted({label, *([key] if key else []), *ignore} - set(frame.columns))
-    if missing:
-        names = ", ".join(map(str, frame.columns[:20]))
-        raise BadInput(
-            f"{path.name} has no column {', '.join(missing)}; it has {names}"
-        )
-    known = frame[label].notna()
-    frame = frame[known].reset_index(drop=True)
+    named = {label, *ignore}
+    if key:
+        named.add(key)
+    _require_columns(path, frame, named)
+    frame = frame[frame[label].notna()].reset_index(drop=True)
     churned = _truth(frame[label].astype(str).str.strip().str.lower(), path, label)
-    columns = {
-        name: _column(frame[name])
-        for name in frame.columns
-        if name not in (label, key, *ignore)
-    }
-    customers = frame[key] if key else frame.index
+    offered = [name for name in frame.columns if name not in named]
+    columns = {name: _column(frame[name]) for name in offered}
     features = _features(path, columns)
+    customers = frame[key] if key else frame.index
     none = np.zeros(len(frame), dtype=bool)
-    months = np.full(len(frame), np.datetime64("1970-01-01"))
-    return Sample(
+    sample = Sample(
         customers.astype(str).to_numpy(dtype=object),
-        months,
+        np.full(len(frame), np.datetime64("1970-01-01")),
         _frame(columns),
         churned,
         none,
         none,
-    ), features
+    )
+    return sample, features
+
+
+def _require_columns(path: Path, frame: "pd.DataFrame", named: set[str]) -> None:
+    missing = sorted(named - set(frame.columns))
+    if missing:
+        there = ", ".join(map(str, frame.columns[:20]))
+        raise BadInput(
+            f"{path.name} has no column {', '.join(missing)}; it has {there}"
+        )
 
 
 def _read(path: Path) -> "pd.DataFrame":
@@ -134,23 +134,20 @@ def _column(values: "pd.Series") -> "pd.Series":
     numbers = pd.to_numeric(values, errors="coerce").astype("float64")
     if numbers.notna().sum() >= NUMBERS_AMONG * values.notna().sum():
         return numbers
-    return (
-        values.astype(object).where(values.notna(), UNKNOWN).astype(str).astype(object)
-    )
+    known = values.astype(object).where(values.notna(), UNKNOWN)
+    return known.astype(str).astype(object)
 
 
 def _features(path: Path, columns: "dict[str, pd.Series]") -> FeatureSet:
     if not columns:
         raise BadInput(f"{path.name} has no column beside the label")
-    numeric = tuple(
-        name for name, values in columns.items() if values.dtype.kind == "f"
-    )
-    return FeatureSet(
-        dict.fromkeys(columns, path.name),
-        numeric,
-        tuple(n for n in columns if n not in numeric),
-        "",
-    )
+    numeric: list[str] = []
+    text: list[str] = []
+    for name, values in columns.items():
+        kind = numeric if values.dtype.kind == "f" else text
+        kind.append(name)
+    tables = dict.fromkeys(columns, path.name)
+    return FeatureSet(tables, tuple(numeric), tuple(text), "")
 
 
 def _frame(columns: "dict[str, pd.Series]") -> "pd.DataFrame":

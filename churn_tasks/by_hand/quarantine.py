@@ -1,8 +1,8 @@
 """Accepting rejected rows as they are: which rows are meant, what will happen, and the decision on record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from churn_tasks.adapters.warehouse import Release, Warehouse
@@ -51,13 +51,13 @@ def rows_to_release(settings: Settings, chosen: Chosen) -> list[dict[str, Any]]:
             raise BadInput(
                 f"there is no table {chosen.table!r}; there are {', '.join(run.registry.raw)}"
             )
-        found = quarantined(
+        rows = quarantined(
             run,
             "row_id, rule, other_rules, row_count",
             "month = $month AND table_name = $name ORDER BY row_id",
             {"month": chosen.month.start, "name": chosen.table},
         )
-        picked = _picked(chosen, found)
+        picked = _picked(chosen, rows)
         _refuse_unusable(run.registry.raw[chosen.table], chosen, picked)
     return picked
 
@@ -75,8 +75,10 @@ def quarantined(
 def consequences(chosen: Chosen, picked: Sequence[dict[str, Any]]) -> str:
     """What releasing these rows will do, before anybody says yes."""
     times = sum(row["row_count"] for row in picked)
-    empty = sorted({name for row in picked for name in _unreadable(row)})
-    lost = f" What could not be read stays empty: {', '.join(empty)}." if empty else ""
+    unreadable = sorted(set[str]().union(*map(_unreadable, picked)))
+    lost = ""
+    if unreadable:
+        lost = f" What could not be read stays empty: {', '.join(unreadable)}."
     return (
         f"{len(picked)} rows of {chosen.table} {chosen.month} (delivered {times} times) will count as they are,"
         f" whatever rule they break.{lost} Nothing changes until: churn quarantine replay --month {chosen.month}."
@@ -97,18 +99,20 @@ def record_releases(
         BadInput: who or why is blank.
         SettingsError: there is no warehouse to keep the decision in.
     """
-    if not decided_by.strip() or not why.strip():
+    by, reason = decided_by.strip(), why.strip()
+    if not by or not reason:
         raise BadInput(
             "a release needs --by (who accepts the rows) and --why (the reason), neither blank"
         )
-    decisions = [
-        Release(
-            chosen.table, row["row_id"], row["rule"], decided_by.strip(), why.strip()
-        )
-        for row in picked
-    ]
+    decisions = _decisions(chosen.table, picked, by, reason)
     with closing(Warehouse(settings)) as warehouse:
         return warehouse.record_releases(chosen.month, decisions)
+
+
+def _decisions(
+    table: str, rows: Sequence[dict[str, Any]], by: str, why: str
+) -> list[Release]:
+    return [Release(table, row["row_id"], row["rule"], by, why) for row in rows]
 
 
 def take_back(settings: Settings, chosen: Chosen, decided_by: str, why: str) -> int:
@@ -117,36 +121,24 @@ def take_back(settings: Settings, chosen: Chosen, decided_by: str, why: str) -> 
     Raises:
         BadInput: no release in force fits, or who or why is blank.
     """
-    if not decided_by.strip() or not why.strip():
+    by, reason = decided_by.strip(), why.strip()
+    if not by or not reason:
         raise BadInput("taking a release back needs --by and --why, neither blank")
     with closing(Warehouse(settings)) as warehouse:
-        in_force = [
-            {"row_id": row.row_id, "rule": row.rule}
-            for row in warehouse.releases(chosen.month)
-            if row.table_name == chosen.table
-        ]
-        decisions = [
-            Release(
-                chosen.table,
-                row["row_id"],
-                row["rule"],
-                decided_by.strip(),
-                why.strip(),
-            )
-            for row in _picked(chosen, in_force)
-        ]
+        releases = map(asdict, warehouse.releases(chosen.month))
+        of_table = [row for row in releases if row["table_name"] == chosen.table]
+        picked = _picked(chosen, of_table)
+        decisions = _decisions(chosen.table, picked, by, reason)
         return warehouse.record_releases(chosen.month, decisions, is_released=False)
 
 
-def _picked(chosen: Chosen, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    under_rule = [row for row in found if chosen.rule in (None, row["rule"])]
-    picked = (
-        [_single(chosen, under_rule, start) for start in chosen.rows]
-        if chosen.rows
-        else under_rule
-    )
+def _picked(chosen: Chosen, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of the rows of a table those that are meant: all under the rule, or single ones by their ids."""
+    picked = [row for row in rows if chosen.rule in (None, row["rule"])]
+    if chosen.rows:
+        picked = [_single(chosen, picked, start) for start in chosen.rows]
     if not picked:
-        there = ", ".join(sorted({row["rule"] for row in found})) or "none"
+        there = ", ".join(sorted({row["rule"] for row in rows})) or "none"
         raise BadInput(
             evidence(
                 table=chosen.table,
@@ -180,9 +172,11 @@ def _refuse_unusable(
     table: RawTable, chosen: Chosen, picked: Sequence[dict[str, Any]]
 ) -> None:
     """A row whose required value is missing or unreadable has nothing that could be accepted."""
-    for rule in sorted({name for row in picked for name in _rules(row)}):
-        if column := loses_a_required_value(table, rule):
-            held = [row["row_id"] for row in picked if rule in _rules(row)]
+    broken = set[str]().union(*map(rules_of, picked))
+    for rule in sorted(broken):
+        column = loses_a_required_value(table, rule)
+        if column:
+            held = [row["row_id"] for row in picked if rule in rules_of(row)]
             raise BadInput(
                 evidence(
                     table=chosen.table,
@@ -196,13 +190,14 @@ def _refuse_unusable(
             )
 
 
-def _rules(row: dict[str, Any]) -> list[str]:
-    return [
-        row["rule"],
-        *(name for name in (row["other_rules"] or "").split(", ") if name),
-    ]
+def rules_of(row: Mapping[str, Any]) -> list[str]:
+    """The rule that a row of ``quarantine`` was set aside under, and the others that it breaks."""
+    others = (row["other_rules"] or "").split(", ")
+    return [row["rule"], *filter(None, others)]
 
 
-def _unreadable(row: dict[str, Any]) -> list[str]:
+def _unreadable(row: Mapping[str, Any]) -> set[str]:
+    """Columns of a row whose values could not be read."""
     ending = NO_VALUE[1]
-    return [rule.removesuffix(ending) for rule in _rules(row) if rule.endswith(ending)]
+    rules = [rule for rule in rules_of(row) if rule.endswith(ending)]
+    return {rule.removesuffix(ending) for rule in rules}

@@ -7,7 +7,7 @@ memory holds them in clear; what leaves this module are counts, dates and types.
 import secrets
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date
+from dataclasses import replace
 
 import duckdb
 import pyarrow as pa
@@ -18,6 +18,7 @@ from churn_tasks.checks.source_check import Judged, Seen, judge
 from churn_tasks.core.errors import BadInput, ChurnError, ConnectionTrouble, NotReady
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
+from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.contracts import RawTable
 from churn_tasks.declared.delivered import delivered_sql
 from churn_tasks.declared.extract_sql import rendered_sql
@@ -37,19 +38,18 @@ def look(
         ConnectionTrouble: the source does not answer.
     """
     window = settings.calendar.window(month)
-    before = _opened(settings, month - 1) if month > settings.first_month else None
+    before: dict[str, int] = {}
+    if month > settings.first_month:
+        before = _opened(settings, month - 1)
     with open_source(settings, month) as source:
         for name, table in gaps.contracts.items():
             if name not in gaps.delivered:
                 yield judge(table, None, gaps, window)
                 continue
-            earlier = before.get(name) if before else None
-            yield judge(
-                table,
-                _seen(settings, source, month, table, (earlier, most_rows)),
-                gaps,
-                window,
-            )
+            seen = _seen(settings, source, month, table, most_rows)
+            if not seen.refused:
+                seen = replace(seen, rows_before=before.get(name))
+            yield judge(table, seen, gaps, window)
 
 
 def _opened(settings: Settings, month: Month) -> dict[str, int]:
@@ -76,29 +76,22 @@ def _rows(settings: Settings, source: Source, month: Month, name: str) -> int:
 
 
 def _seen(
-    settings: Settings,
-    source: Source,
-    month: Month,
-    table: RawTable,
-    how: tuple[int | None, int],
+    settings: Settings, source: Source, month: Month, table: RawTable, most_rows: int
 ) -> Seen:
-    earlier, most_rows = how
+    """What the source delivers of one table, or why it refuses."""
+    sql = rendered_sql(settings, settings.calendar.window(month), table.table)
     try:
-        with source.batches(
-            rendered_sql(settings, settings.calendar.window(month), table.table)
-        ) as batches:
-            columns = {one.name: str(one.type) for one in batches.schema}
-            looked_at, filled, set_aside, newest = _measured(
-                settings, month, table, batches, most_rows
-            )
+        with source.batches(sql) as batches:
+            columns = {column.name: str(column.type) for column in batches.schema}
+            seen = _measured(settings, month, table, batches, most_rows)
     except ConnectionTrouble:
         raise
     except ChurnError as error:
         return Seen(refused=str(error))
-    rows = looked_at
-    if looked_at >= most_rows:
+    rows = seen.looked_at
+    if rows >= most_rows:
         rows = _rows(settings, source, month, table.table)
-    return Seen("", columns, rows, earlier, looked_at, filled, set_aside, *newest)
+    return replace(seen, columns=columns, rows=rows)
 
 
 def _measured(
@@ -107,7 +100,7 @@ def _measured(
     table: RawTable,
     batches: pa.RecordBatchReader,
     most_rows: int,
-) -> tuple[int, dict[str, int], dict[str, int], tuple[date | None, date | None]]:
+) -> Seen:
     """The rows in the forms of the contract, judged by its row rules, counted and forgotten."""
     tokeniser = Tokeniser(secrets.token_bytes(32), settings.phone_region)
     bounds: dict[str, str | bool | int | float | list[str]] = {
@@ -120,46 +113,55 @@ def _measured(
         connection.execute(
             f"CREATE TEMP TABLE given AS SELECT * FROM incoming LIMIT {most_rows}"
         )
-        types = {
-            name: kind
-            for name, kind, *_ in connection.execute("DESCRIBE given").fetchall()
-        }
-        absent = [
-            c.name
-            for c in table.delivered_columns
-            if c.required and c.name not in types
+        described = connection.execute("DESCRIBE given").fetchall()
+        types = {name: kind for name, kind, *_ in described}
+        required = [
+            column.name for column in table.delivered_columns if column.required
         ]
-        nothing = ", ".join(["*", *(f'NULL AS "{name}"' for name in absent)])
-        chosen = delivered_sql(
-            table.as_delivered, types | dict.fromkeys(absent, "VARCHAR")
-        )
-        rows = f"(SELECT {chosen}, DATE '{month.start}' AS month FROM (SELECT {nothing} FROM given))"
+        absent = [name for name in required if name not in types]
+        rows = _with_absent(table, types, absent, month)
         prepare_standard(connection, table, rows, settings)
-        return _counted(connection, table, frozenset(absent))
+        return _counted(connection, table, absent)
+
+
+def _with_absent(
+    table: RawTable, types: dict[str, str], absent: list[str], month: Month
+) -> str:
+    """The rows as a month of the contract's table: required columns that were not delivered are empty."""
+    chosen = delivered_sql(table.as_delivered, types | dict.fromkeys(absent, "VARCHAR"))
+    given = ", ".join(["*", *(f"NULL AS {identifier(name)}" for name in absent)])
+    return f"(SELECT {chosen}, DATE '{month.start}' AS month FROM (SELECT {given} FROM given))"
 
 
 def _counted(
-    connection: duckdb.DuckDBPyConnection, table: RawTable, absent: frozenset[str]
-) -> tuple[int, dict[str, int], dict[str, int], tuple[date | None, date | None]]:
+    connection: duckdb.DuckDBPyConnection, table: RawTable, absent: list[str]
+) -> Seen:
     names = [column.name for column in table.delivered_columns]
-    rules = [
-        rule
-        for rule in table.row_rules
-        if not any(f"{name}_missing" == rule.name for name in absent)
-    ]
-    cases = " ".join(f"WHEN {rule.reject_when} THEN '{rule.name}'" for rule in rules)
-    view = f"standard_{table.table}"
-    filled = ", ".join(f'count("{name}")' for name in names)
-    total, happened, known, *counts = connection.execute(
-        f"SELECT count(*), max(event_date), max(known_date), {filled} FROM {view}"
+    filled = ", ".join(f"count({identifier(name)})" for name in names)
+    total, newest_event, newest_known, *counts = connection.execute(
+        f"SELECT count(*), max(event_date), max(known_date), {filled} FROM standard_{table.table}"
     ).fetchall()[0]
-    verdict = f"CASE {cases} END" if cases else "NULL"
-    rejected = connection.execute(
-        f"SELECT {verdict} AS rule, count(*) FROM {view} GROUP BY 1 HAVING rule IS NOT NULL ORDER BY 2 DESC, 1"
-    ).fetchall()
-    return (
-        total,
-        dict(zip(names, counts, strict=True)),
-        dict(rejected),
-        (happened, known),
+    return Seen(
+        looked_at=total,
+        filled=dict(zip(names, counts, strict=True)),
+        set_aside=_set_aside(connection, table, absent),
+        newest_event=newest_event,
+        newest_known=newest_known,
     )
+
+
+def _set_aside(
+    connection: duckdb.DuckDBPyConnection, table: RawTable, absent: list[str]
+) -> dict[str, int]:
+    """Row rule -> rows that break it, but for the rules that say a column is missing which is missing as a whole."""
+    told_already = {f"{name}_missing" for name in absent}
+    cases = ""
+    for rule in table.row_rules:
+        if rule.name not in told_already:
+            cases += f" WHEN {rule.reject_when} THEN {literal(rule.name)}"
+    broken = f"CASE{cases} END" if cases else "NULL"
+    rejected = connection.execute(
+        f"SELECT {broken} AS rule, count(*) FROM standard_{table.table}"
+        " GROUP BY 1 HAVING rule IS NOT NULL ORDER BY 2 DESC, 1"
+    ).fetchall()
+    return dict(rejected)

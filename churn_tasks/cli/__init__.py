@@ -5,18 +5,11 @@ from typing import Annotated
 
 import typer
 from rich.logging import RichHandler
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
 from churn_tasks.cli.catalogue import write_catalogue_page
 from churn_tasks.cli.definitions import definitions
 from churn_tasks.cli.features import features
-from churn_tasks.cli.options import MonthOption, ProfileOption, console
+from churn_tasks.cli.options import MonthOption, ProfileOption, console, progress, say
 from churn_tasks.cli.probe_leaks import probe_leaks
 from churn_tasks.cli.quarantine import quarantine
 from churn_tasks.cli.restate import restate_month
@@ -61,13 +54,13 @@ def run_months(
     first = Month.parse(month)
     last = Month.parse(through) if through else first
     months = list(months_between(first, last + 1))
-    with _progress() as progress:
-        bar = progress.add_task("", total=len(months) * len(STEPS))
+    with progress(width=24) as shown:
+        bar = shown.add_task("", total=len(months) * len(STEPS))
         for each in months:
             for step in STEPS:
-                progress.update(bar, description=f"{each} {step}")
+                shown.update(bar, description=f"{each} {step}")
                 _one_step(settings, each, step)
-                progress.advance(bar)
+                shown.advance(bar)
 
 
 @app.command("step")
@@ -119,23 +112,9 @@ def _one_step(settings: Settings, month: Month, step: str) -> None:
     report = run_step(step, settings, month)
     rows = ", ".join(f"{table} {count:,}" for table, count in report.rows.items())
     facts = ", ".join(f"{name} {value}" for name, value in report.facts.items())
+    details = "; ".join(filter(None, (report.reason, rows, facts)))
     colour = "yellow" if report.outcome == "skipped" else "green"
-    details = "; ".join(part for part in (report.reason, rows, facts) if part)
-    console.print(
-        f"{month} [{colour}]{step:<15}[/] {report.seconds:6.1f} s  {details}",
-        highlight=False,
-    )
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description:<24}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )
+    say(f"{month} [{colour}]{step:<15}[/] {report.seconds:6.1f} s  {details}")
 
 
 def main() -> None:

@@ -1,11 +1,12 @@
 """What ``churn definitions`` shows: tables of definitions, of one definition, and of a comparison."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rich.table import Table
 
 from churn_tasks.by_hand.definitions import roots_of
+from churn_tasks.cli.tables import NOT_KNOWN, percent, table
 from churn_tasks.core.definition import ORDINARY, ORDINARY_MEANING, Definition, Sign
 from churn_tasks.core.definition_files import load_definition
 from churn_tasks.core.settings import Settings
@@ -20,62 +21,76 @@ def list_screen(
     settings: Settings, able: list[str], unable: Mapping[str, str]
 ) -> Table:
     """Every definition that the profile sees; the adopted one is marked."""
-    screen = Table(
+    screen = table(
+        "",
         "definition 定义",
-        "meaning 含义",
         "population 客户群",
-        "signs 事件",
-        "usable 可用",
+        folded=["meaning 含义", "signs 事件", "usable 可用"],
+        caption="* adopted 当前采用",
     )
     for name in sorted([*able, *unable]):
-        found = load_definition(name, roots_of(settings))
-        adopted = " *" if name == settings.definition.name else ""
+        definition = load_definition(name, roots_of(settings))
         screen.add_row(
-            name + adopted,
-            f"{found.meaning.en}\n{found.meaning.zh}",
-            found.population,
-            ", ".join(found.labels),
-            "yes" if name in able else unable[name],
+            _starred(name, settings.definition.name),
+            definition.population,
+            f"{definition.meaning.en}\n{definition.meaning.zh}",
+            ", ".join(definition.labels),
+            unable.get(name, "yes"),
         )
-    screen.caption = "* adopted 当前采用"
     return screen
 
 
-def definition_screen(found: Definition, windows: Mapping[str, int]) -> Table:
+def _starred(name: str, adopted: str) -> str:
+    return f"{name} *" if name == adopted else name
+
+
+def definition_screen(definition: Definition, windows: Mapping[str, int]) -> Table:
     """One definition, line by line."""
-    screen = Table("field", "value", title=found.name)
-    screen.add_row("meaning 含义", f"{found.meaning.en}\n{found.meaning.zh}")
-    screen.add_row("population 客户群", found.population)
+    screen = table(definition.name, "field", folded=["value"])
+    lengths = [f"{name} {length}" for name, length in windows.items()]
+    meaning = definition.meaning
+    screen.add_row("meaning 含义", f"{meaning.en}\n{meaning.zh}")
+    screen.add_row("population 客户群", definition.population)
+    screen.add_row("windows 窗口", ", ".join(lengths))
+    screen.add_row("signs 事件", _signs(definition.signs))
     screen.add_row(
-        "windows 窗口",
-        ", ".join(f"{name} {length}" for name, length in windows.items()),
+        "at_least 至少", f"{definition.needed(None)} of {len(definition.signs)}"
     )
-    screen.add_row("signs 事件", "\n".join(map(_sign, found.signs)))
-    screen.add_row("at_least 至少", f"{found.needed(None)} of {len(found.signs)}")
-    for tier in found.tiers:
-        said = f"{tier.meaning.en} {tier.meaning.zh}\nwhen {tier.when}"
-        screen.add_row(
-            f"tier 层级 {tier.name}",
-            f"{said}\nat least {found.needed(tier)} of {', '.join(found.counted(tier))}",
-        )
-    if found.tiers:
-        said = f"{ORDINARY_MEANING.en} {ORDINARY_MEANING.zh}"
-        screen.add_row(
-            f"tier 层级 {ORDINARY}",
-            f"{said}\nat least {found.needed(None)} of {', '.join(found.labels)}",
-        )
-    for rule in found.kinds:
-        screen.add_row(
-            f"kind 类型 {KINDS[rule.kind]}", "\n".join(map(_sign, rule.evidence))
-        )
-    screen.add_row("drop_left_in_delay", str(found.drop_left_in_delay))
-    screen.add_row("rotation_days", str(found.rotation_days))
+    for name, rule in _tiers(definition).items():
+        screen.add_row(f"tier 层级 {name}", rule)
+    for kind in definition.kinds:
+        screen.add_row(f"kind 类型 {KINDS[kind.kind]}", _signs(kind.evidence))
+    screen.add_row("drop_left_in_delay", str(definition.drop_left_in_delay))
+    screen.add_row("rotation_days", str(definition.rotation_days))
     return screen
+
+
+def _tiers(definition: Definition) -> dict[str, str]:
+    """What each tier of customers means and asks for; the ordinary ones stand last, and only beside others."""
+    rules = {}
+    for tier in definition.tiers:
+        needed, signs = definition.needed(tier), ", ".join(definition.counted(tier))
+        rules[tier.name] = (
+            f"{tier.meaning.en} {tier.meaning.zh}\nwhen {tier.when}\nat least {needed} of {signs}"
+        )
+    if rules:
+        needed, signs = definition.needed(None), ", ".join(definition.labels)
+        rules[ORDINARY] = (
+            f"{ORDINARY_MEANING.en} {ORDINARY_MEANING.zh}\nat least {needed} of {signs}"
+        )
+    return rules
+
+
+def _signs(signs: Iterable[Sign]) -> str:
+    return "\n".join(map(_sign, signs))
 
 
 def _sign(sign: Sign) -> str:
-    given = ", ".join(f"{name} {value}" for name, value in sign.given.items())
-    return f"{sign.label}: {sign.event}" + (f" ({given})" if given else "")
+    said = f"{sign.label}: {sign.event}"
+    if sign.given:
+        figures = [f"{name} {value}" for name, value in sign.given.items()]
+        said += f" ({', '.join(figures)})"
+    return said
 
 
 def comparison_screens(figures: Mapping[str, Any]) -> Iterator[Table]:
@@ -84,101 +99,98 @@ def comparison_screens(figures: Mapping[str, Any]) -> Iterator[Table]:
     yield _early(figures)
     yield _by_month(figures)
     yield _overlap(figures)
-    if any(
-        set(each["kinds"]) - {"unknown"} for each in figures["definitions"].values()
-    ):
+    kinds: set[str] = set()
+    for each in figures["definitions"].values():
+        kinds |= each["kinds"].keys()
+    if kinds - {"unknown"}:
         yield _kinds(figures)
 
 
 def _figures(figures: Mapping[str, Any]) -> Table:
-    alarms = f"{figures['false_alarm_rate']:.0%}"
-    screen = Table("definition\n定义", title="Definitions compared 流失定义比较")
-    for head in (
-        "customers\n客户月", "churners\n流失", "rate\n流失率", "in delay\n延迟期",
-        f"recall at {alarms} false alarms\n覆盖率", "recall, false alarms at\nan earlier threshold 前期阈值",
-    ):  # fmt: skip
-        screen.add_column(head, justify="right")
+    scored = figures["scored_months"]
+    span = f"{scored[0]} to {scored[-1]}" if scored else "none yet"
+    screen = table(
+        "Definitions compared 流失定义比较",
+        "definition\n定义",
+        "customers\n客户月",
+        "churners\n流失",
+        "rate\n流失率",
+        "in delay\n延迟期",
+        folded=[
+            f"recall at {figures['false_alarm_rate']:.0%} false alarms\n覆盖率",
+            "recall, false alarms at\nan earlier threshold 前期阈值",
+        ],
+        caption=f"* adopted 当前采用; scores of the present model 现有模型评分: {span}",
+    )
+    for column in screen.columns[1:]:
+        column.justify = "right"
     for name, each in figures["definitions"].items():
         carried = each["recall_carried"]
         screen.add_row(
-            name + (" *" if name == figures["adopted"] else ""),
+            _starred(name, figures["adopted"]),
             f"{each['customers']:,}",
             f"{each['churners']:,}",
-            _percent(each["churn_rate"]),
+            percent(each["churn_rate"]),
             f"{each['left_in_delay']:,}",
             _interval(each["recall"]),
-            f"{_percent(carried['recall'])}, {_percent(carried['false_alarm_rate'])}",
+            f"{percent(carried['recall'])}, {percent(carried['false_alarm_rate'])}",
         )
-    scored = figures["scored_months"]
-    span = f"{scored[0]} to {scored[-1]}" if scored else "none yet"
-    screen.caption = (
-        f"* adopted 当前采用; scores of the present model 现有模型评分: {span}"
-    )
     return screen
 
 
 def _early(figures: Mapping[str, Any]) -> Table:
-    screen = Table(
-        "AUC of the score so long before 提前区分度", "1 month", "2 months", "3 months"
-    )
+    leads = {"1": "1 month", "2": "2 months", "3": "3 months"}
+    title = "AUC of the score so long before 提前区分度"
+    screen = table("", title, *leads.values())
     for name, each in figures["definitions"].items():
-        screen.add_row(
-            name, *(_auc(each["early"].get(str(lead))) for lead in (1, 2, 3))
-        )
+        screen.add_row(name, *(_auc(each["early"].get(lead)) for lead in leads))
     return screen
 
 
 def _by_month(figures: Mapping[str, Any]) -> Table:
-    screen = Table("base rate 基准流失率", *figures["months"])
+    months = figures["months"]
+    screen = table("", "base rate 基准流失率", *months)
     for name, each in figures["definitions"].items():
-        rates = {
-            row["month"]: row["churned"] / row["customers"]
-            if row["customers"]
-            else None
-            for row in each["months"]
-        }
-        screen.add_row(
-            name, *(_percent(rates.get(month)) for month in figures["months"])
-        )
+        rates = {}
+        for row in each["months"]:
+            if row["customers"]:
+                rates[row["month"]] = row["churned"] / row["customers"]
+        screen.add_row(name, *(percent(rates.get(month)) for month in months))
     return screen
 
 
 def _overlap(figures: Mapping[str, Any]) -> Table:
     names = list(figures["overlap"])
-    screen = Table(
+    screen = table(
+        "",
         "left by 按左侧定义离网者中",
-        *[str(number) for number in range(1, len(names) + 1)],
+        *map(str, range(1, len(names) + 1)),
+        caption="share that has also left by the definition of the column 按列中定义同样离网的比例",
     )
     for number, name in enumerate(names, start=1):
+        shares = figures["overlap"][name]
         screen.add_row(
-            f"{number} {name}",
-            *(_percent(figures["overlap"][name][other], 0) for other in names),
+            f"{number} {name}", *(percent(shares[other], 0) for other in names)
         )
-    screen.caption = "share that has also left by the definition of the column 按列中定义同样离网的比例"
     return screen
 
 
 def _kinds(figures: Mapping[str, Any]) -> Table:
-    screen = Table("kinds 离网类型", *KINDS.values())
+    screen = table("", "kinds 离网类型", *KINDS.values())
     for name, each in figures["definitions"].items():
         screen.add_row(name, *(f"{each['kinds'].get(kind, 0):,}" for kind in KINDS))
     return screen
 
 
-def _percent(share: float | None, places: int = 1) -> str:
-    return "–" if share is None else f"{share * 100:.{places}f}%"
-
-
 def _interval(recall: Mapping[str, Any]) -> str:
     if recall["recall"] is None:
-        return "–"
-    low, high = _percent(recall["low"], 0), _percent(recall["high"], 0)
-    return f"{_percent(recall['recall'])} ({low} to {high})"
+        return NOT_KNOWN
+    low, high = percent(recall["low"], 0), percent(recall["high"], 0)
+    return f"{percent(recall['recall'])} ({low} to {high})"
 
 
 def _auc(early: Mapping[str, Any] | None) -> str:
-    return (
-        "–"
-        if not early
-        else f"{early['auc']:.3f} ±{(early['high'] - early['low']) / 2:.3f}"
-    )
+    if not early:
+        return NOT_KNOWN
+    half_width = (early["high"] - early["low"]) / 2
+    return f"{early['auc']:.3f} ±{half_width:.3f}"

@@ -6,15 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
-from churn_tasks.cli.options import ProfileOption, console
+from churn_tasks.cli.options import ProfileOption, console, progress
+from churn_tasks.core.files import replace_text, replacing
 from churn_tasks.core.settings import load_settings
 
 definitions = typer.Typer(
@@ -86,17 +80,14 @@ def compare_definitions(
     from churn_tasks.report.definition_picture import draw
 
     settings = load_settings(profile)
-    chosen = names or usable(settings)[0]
-    with _progress() as progress:
-        bar = progress.add_task("", total=None)
-        figures = compare(
-            settings,
-            list(dict.fromkeys(chosen)),
-            false_alarms,
-            lambda what, done, of: progress.update(
-                bar, description=what, completed=done, total=of
-            ),
-        )
+    chosen = list(dict.fromkeys(names or usable(settings)[0]))
+    with progress(width=32) as shown:
+        bar = shown.add_task("", total=None)
+
+        def told(what: str, done: int, of: int) -> None:
+            shown.update(bar, description=what, completed=done, total=of)
+
+        figures = compare(settings, chosen, false_alarms, told)
     for screen in comparison_screens(figures):
         console.print(screen)
     folder = out or settings.state_dir / "definitions"
@@ -113,22 +104,15 @@ def compare_definitions(
 def _write(folder: Path, figures: dict[str, Any]) -> None:
     """The figures for machines: everything as JSON, the months as CSV."""
     text = json.dumps(figures, ensure_ascii=False, indent=2)
-    (folder / "compare.json").write_text(text + "\n", encoding="utf-8")
-    rows = [
-        {"definition": name, **row}
-        for name, each in figures["definitions"].items()
-        for row in each["months"]
-    ]
-    with (folder / "compare.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(
-            file, fieldnames=list(rows[0]) if rows else ["definition"]
-        )
+    replace_text(folder / "compare.json", text + "\n")
+    rows: list[dict[str, Any]] = []
+    for name, each in figures["definitions"].items():
+        rows += [{"definition": name, **month} for month in each["months"]]
+    heads = list(rows[0]) if rows else ["definition"]
+    with (
+        replacing(folder / "compare.csv") as aside,
+        aside.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.DictWriter(file, fieldnames=heads)
         writer.writeheader()
         writer.writerows(rows)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=console, transient=True,
-    )  # fmt: skip

@@ -1,12 +1,13 @@
 """``churn features``: the feature catalogue of a profile, and the SQL behind it."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from churn_tasks.cli.options import ProfileOption, console
+from churn_tasks.cli.tables import table
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import load_settings
 from churn_tasks.declared.contracts import FeatureColumn
@@ -38,51 +39,51 @@ def show_features(
 ) -> None:
     """Every active feature with its table, unit, expected direction and meaning; nothing is computed."""
     settings = load_settings(profile)
-    queries = load_registry(settings).queries["features"]
-    shown = Table(
+    screen = table(
+        f"Features of {settings.profile}",
         "feature",
-        "table",
-        "unit",
-        "goes with leaving",
-        "meaning",
-        title=f"Features of {settings.profile}",
+        folded=["table", "unit", "goes with leaving", "meaning"],
     )
-    tables = []
-    for query in queries:
-        for column in query.output.columns:
-            if isinstance(column, FeatureColumn) and _is_asked_for(
-                column, family, group
-            ):
-                meaning = column.zh if language == "zh" else column.en
-                shown.add_row(
-                    column.name,
-                    query.output.table,
-                    column.unit,
-                    column.expect,
-                    escape(meaning),
-                )
-                tables.append(query.output.table)
-    console.print(shown)
-    console.print(f"{len(tables)} features in {len(set(tables))} tables.")
+    tables = set()
+    for query in load_registry(settings).queries["features"]:
+        for column in _asked_for(query, family, group):
+            meaning = column.zh if language == "zh" else column.en
+            screen.add_row(
+                column.name,
+                query.output.table,
+                column.unit,
+                column.expect,
+                escape(meaning),
+            )
+            tables.add(query.output.table)
+    console.print(screen)
+    console.print(f"{screen.row_count} features in {len(tables)} tables.")
 
 
-def _is_asked_for(column: FeatureColumn, family: str | None, group: str | None) -> bool:
-    return family in (None, column.family) and group in (None, column.group)
+def _asked_for(
+    query: Query, family: str | None, group: str | None
+) -> Iterator[FeatureColumn]:
+    """The features of a query that are of the family and the group, where these are named."""
+    for column in query.output.columns:
+        if not isinstance(column, FeatureColumn):
+            continue
+        if family in (None, column.family) and group in (None, column.group):
+            yield column
 
 
 @features.command("sql")
 def show_sql(
-    table: Annotated[
-        str, typer.Argument(help="A feature table such as feat_calls, or one feature.")
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="TABLE", help="A feature table such as feat_calls, or one feature."
+        ),
     ],
     profile: ProfileOption = None,
 ) -> None:
     """Print the SQL of a feature table; what trajectory.yaml declares is shown as the SQL that is made of it."""
-    typer.echo(
-        _query_of(
-            load_registry(load_settings(profile)).queries["features"], table
-        ).sql.rstrip()
-    )
+    queries = load_registry(load_settings(profile)).queries["features"]
+    typer.echo(_query_of(queries, name).sql.rstrip())
 
 
 def _query_of(queries: list[Query], wanted: str) -> Query:
@@ -92,10 +93,8 @@ def _query_of(queries: list[Query], wanted: str) -> Query:
         SettingsError: none does, with the tables there are.
     """
     for query in queries:
-        if (
-            wanted in (query.output.table, query.name)
-            or wanted in query.output.column_names[1:]
-        ):
+        features_made = query.output.column_names[1:]
+        if wanted in (query.output.table, query.name, *features_made):
             return query
     there = ", ".join(query.output.table for query in queries)
     raise SettingsError(
@@ -106,18 +105,16 @@ def _query_of(queries: list[Query], wanted: str) -> Query:
 @features.command("patterns")
 def show_patterns(language: Language = "en") -> None:
     """The patterns that trajectory.yaml may name: formula, name of the column, and when it is empty."""
-    shown = Table(
+    screen = table(
+        "Patterns of trajectory.yaml",
         "pattern",
         "column",
-        "formula",
-        "empty when",
-        "meaning",
-        title="Patterns of trajectory.yaml",
+        folded=["formula", "empty when", "meaning"],
     )
     for name, pattern in PATTERNS.items():
         measure = "a" if pattern.kind == "two" else "y"
         column = f"{measure}_{pattern.suffix.format(unit='<unit>', other='b')}"
         text = TEXTS[name]
         meaning = (text.zh if language == "zh" else text.en).format(m=measure, o="b")
-        shown.add_row(name, column, text.formula, text.empty, escape(meaning))
-    console.print(shown)
+        screen.add_row(name, column, text.formula, text.empty, escape(meaning))
+    console.print(screen)

@@ -5,10 +5,16 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
-console = Console(
-    width=None if sys.stdout.isatty() else 140
-)  # a log has no width of its own
+LOG_WIDTH = None if sys.stdout.isatty() else 140  # a log has no width of its own
+console = Console(width=LOG_WIDTH)
 
 ProfileOption = Annotated[
     str | None,
@@ -17,3 +23,24 @@ ProfileOption = Annotated[
     ),
 ]
 MonthOption = Annotated[str, typer.Option("--month", help="Billing month, YYYY-MM.")]
+
+
+def progress(width: int) -> Progress:
+    """A bar that goes when the work is done.
+
+    Args:
+        width: characters for what is being done.
+    """
+    return Progress(
+        TextColumn(f"{{task.description:<{width}}}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+
+
+def say(text: str) -> None:
+    """One line, its numbers and paths in no colour of their own."""
+    console.print(text, highlight=False)

@@ -9,7 +9,9 @@ import typer
 from rich.table import Table
 
 from churn_tasks.cli.options import ProfileOption, console
+from churn_tasks.cli.tables import table
 from churn_tasks.core.errors import BadInput
+from churn_tasks.core.files import replace_text
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import LeakProbe
 from churn_tasks.core.settings import load_settings
@@ -56,26 +58,25 @@ def probe_leaks(
     rows, features, limits, title = _asked(
         month, file, label, key, tuple(ignore or ()), profile
     )
-    found = probe(rows, features, limits)
-    if not found:
+    suspects = probe(rows, features, limits)
+    if not suspects:
         raise BadInput(
             f"{title}: too few leavers or stayers to tell anything ({rows.churners} of {len(rows)} left)"
         )
-    console.print(
-        _screen(found, f"{title}: {len(rows):,} rows, {rows.churners:,} left", top)
-    )
+    heading = f"{title}: {len(rows):,} rows, {rows.churners:,} left"
+    console.print(_screen(suspects, heading, top))
     if json_file:
-        told = [asdict(one) for one in found]
-        json_file.write_text(
-            json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+        figures = [asdict(suspect) for suspect in suspects]
+        replace_text(
+            json_file, json.dumps(figures, ensure_ascii=False, indent=2) + "\n"
         )
-    leaks = [one.name for one in found if one.stops]
+    leaks = [suspect.name for suspect in suspects if suspect.stops]
     if leaks:
         console.print(
-            f"[red]{len(leaks)} of {len(found)} columns have seen the label:[/] {', '.join(leaks)}"
+            f"[red]{len(leaks)} of {len(suspects)} columns have seen the label:[/] {', '.join(leaks)}"
         )
         raise typer.Exit(1)
-    console.print(f"[green]None of {len(found)} columns tells who leaves.[/]")
+    console.print(f"[green]None of {len(suspects)} columns tells who leaves.[/]")
 
 
 def _asked(
@@ -95,43 +96,40 @@ def _asked(
         return *file_rows(file, label, key, ignore), LeakProbe(), file.name
     settings, chosen = load_settings(profile), Month.parse(month or "")
     rows, features, months = month_rows(settings, chosen)
-    return (
-        rows,
-        features,
-        settings.leak_probe,
-        f"{settings.profile}, training of {chosen} on {months[0]} to {months[-1]}",
-    )
+    title = f"{settings.profile}, training of {chosen} on {months[0]} to {months[-1]}"
+    return rows, features, settings.leak_probe, title
 
 
-def _screen(found: "list[Suspect]", title: str, top: int) -> Table:
-    screen = Table(
-        "column",
-        "AUC",
-        "AUC by rates",
-        "sure leavers",
-        "sure stayers",
-        "jump",
-        "",
-        title=title,
-    )
-    for place, one in enumerate(found):
-        if place >= top and not one.reasons:
+def _screen(suspects: "list[Suspect]", title: str, top: int) -> Table:
+    """The first columns, and behind them those that look suspicious, the worst first."""
+    screen = table(
+        title,
+        "column", "AUC", "AUC by rates", "sure leavers", "sure stayers", "jump",
+        folded=[""],
+    )  # fmt: skip
+    for place, suspect in enumerate(suspects):
+        if place >= top and not suspect.reasons:
             break
-        signs = one.signs
-        figures = [
+        signs = suspect.signs
+        colour, remark = _remark(suspect)
+        screen.add_row(
+            suspect.name,
+            "" if signs.auc is None else f"{signs.auc:.3f}",
             f"{signs.split_auc:.3f}",
             f"{signs.sure_leavers:.1%}",
             f"{signs.sure_stayers:.1%}",
             f"{signs.jump:.3f}",
-        ]
-        colour = "red" if one.stops else "yellow" if one.reasons else ""
-        told = "; ".join(one.reasons)
-        verdict = f"{'leak: ' if one.stops else 'look: '}{told}" if told else ""
-        screen.add_row(
-            one.name,
-            "" if signs.auc is None else f"{signs.auc:.3f}",
-            *figures,
-            verdict,
+            remark,
             style=colour,
         )
     return screen
+
+
+def _remark(suspect: "Suspect") -> tuple[str, str]:
+    """Colour and words for what is suspicious about a column."""
+    reasons = "; ".join(suspect.reasons)
+    if suspect.stops:
+        return "red", f"leak: {reasons}"
+    if suspect.reasons:
+        return "yellow", f"look: {reasons}"
+    return "", ""

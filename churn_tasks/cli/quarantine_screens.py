@@ -5,8 +5,8 @@ from contextlib import closing
 
 from rich.table import Table
 
-from churn_tasks.by_hand.quarantine import quarantined
-from churn_tasks.cli.screens import titled
+from churn_tasks.by_hand.quarantine import quarantined, rules_of
+from churn_tasks.cli.tables import table
 from churn_tasks.core.months import Month
 from churn_tasks.core.privacy import masked
 from churn_tasks.core.settings import Settings
@@ -20,33 +20,36 @@ HIDDEN = "***"
 def quarantine_counts(settings: Settings, month: Month | None) -> Table:
     """How many rows were set aside, by table and rule, with what the rule says; all months when none is named."""
     with closing(_opened(settings, month)) as run:
-        meanings = {
-            (name, rule.name): rule
-            for name, table in run.registry.raw.items()
-            for rule in table.row_rules
-        }
-        condition = "($month IS NULL OR month = $month) GROUP BY ALL ORDER BY ALL"
-        found = quarantined(
+        rows = quarantined(
             run,
             "month, table_name, rule, sum(row_count)::BIGINT AS rows, count(*) AS different",
-            condition,
+            "($month IS NULL OR month = $month) GROUP BY ALL ORDER BY ALL",
             {"month": month and month.start},
         )
-    title = f"Set aside in {month or 'all months'} 隔离记录"
-    table = titled(title, "month", "table", "rule", "rows", "different rows")
-    table.add_column("why 原因", overflow="fold")
-    for row in found:
-        meaning = meanings.get((row["table_name"], row["rule"]))
-        why = (
-            f"{meaning.en} {meaning.zh}"
-            if meaning
-            else "the rule is no longer in the contract"
+        contracts = run.registry.raw
+    counts = table(
+        f"Set aside in {month or 'all months'} 隔离记录",
+        "month", "table", "rule", "rows", "different rows",
+        folded=["why 原因"],
+    )  # fmt: skip
+    for row in rows:
+        counts.add_row(
+            str(Month.of(row["month"])),
+            row["table_name"],
+            row["rule"],
+            f"{row['rows']:,}",
+            f"{row['different']:,}",
+            _meaning(contracts.get(row["table_name"]), row["rule"]),
         )
-        counts = (f"{row['rows']:,}", f"{row['different']:,}")
-        table.add_row(
-            str(Month.of(row["month"])), row["table_name"], row["rule"], *counts, why
-        )
-    return table
+    return counts
+
+
+def _meaning(contract: RawTable | None, rule_name: str) -> str:
+    """What a rule says, in both languages."""
+    for rule in contract.row_rules if contract else ():
+        if rule.name == rule_name:
+            return f"{rule.en} {rule.zh}"
+    return "the rule is no longer in the contract"
 
 
 def quarantined_rows(
@@ -62,80 +65,68 @@ def quarantined_rows(
         columns = (
             "row_id, rule, other_rules, column_name, value_text, row_count, row_json"
         )
-        found = quarantined(run, columns, condition, wanted)
+        rows = quarantined(run, columns, condition, wanted)
         contract = run.registry.raw.get(name)
-    table = titled(
+    aside = table(
         f"{name} {month}: rows set aside 隔离记录",
-        "row",
-        "rule",
-        "column",
-        "value",
-        "times",
-    )
-    table.add_column("row as delivered (names and addresses hidden)", overflow="fold")
-    for row in found:
-        reason = row["rule"] + "".join(
-            f"\n+ {other}" for other in (row["other_rules"] or "").split(", ") if other
-        )
-        evidence = (row["column_name"] or "-", row["value_text"] or "-")
-        table.add_row(
+        "row", "rule", "column", "value", "times",
+        folded=["row as delivered (names and addresses hidden)"],
+    )  # fmt: skip
+    for row in rows:
+        aside.add_row(
             row["row_id"],
-            reason,
-            *evidence,
+            "\n+ ".join(rules_of(row)),
+            row["column_name"] or "-",
+            row["value_text"] or "-",
             str(row["row_count"]),
             without_names(row["row_json"], contract),
         )
-    return table
+    return aside
 
 
 def released_rows(settings: Settings, month: Month) -> Table:
     """Releases of a month: who accepted which rows and why, and whether the month was judged with them."""
     with closing(MonthRun(settings, month)) as run:
-        decided = (
-            run.warehouse.releases(month) if settings.environment.warehouse_url else []
-        )
+        in_force = []
+        if settings.environment.warehouse_url:
+            in_force = run.warehouse.releases(month)
         run.engine.view("quarantine_release")
         frozen = run.engine.records(
             "SELECT table_name, row_id FROM quarantine_release WHERE month = $month",
             {"month": month.start},
         )
     applied = {(row["table_name"], row["row_id"]) for row in frozen}
-    table = titled(
+    screen = table(
         f"Released rows of {month} 人工放行记录",
-        "table",
-        "row",
-        "rule",
-        "by",
-        "applied",
-    )
-    table.add_column("why 理由", overflow="fold")
-    for row in decided:
-        state = (
-            "yes" if (row.table_name, row.row_id) in applied else "replay applies it"
+        "table", "row", "rule", "by", "applied",
+        folded=["why 理由"],
+    )  # fmt: skip
+    for release in in_force:
+        is_applied = release.place in applied
+        screen.add_row(
+            *release.place,
+            release.rule,
+            release.decided_by,
+            "yes" if is_applied else "replay applies it",
+            release.why,
         )
-        table.add_row(
-            row.table_name, row.row_id, row.rule, row.decided_by, state, row.why
-        )
-    for name, row_id in sorted(
-        applied - {(row.table_name, row.row_id) for row in decided}
-    ):
-        table.add_row(name, row_id, "-", "-", "taken back; replay applies it", "")
-    return table
+    taken_back = applied - {release.place for release in in_force}
+    for place in sorted(taken_back):
+        screen.add_row(*place, "-", "-", "taken back; replay applies it", "")
+    return screen
 
 
 def without_names(row_json: str, contract: RawTable | None) -> str:
     """A delivered row whose clear names and addresses are hidden, with every column that no contract explains."""
-    shown = (
-        {column.name for column in contract.columns if column.pii != "direct"}
-        if contract
-        else set()
-    )
     row = json.loads(row_json)
-    safe = {
-        name: value if name in shown or value is None else HIDDEN
-        for name, value in row.items()
-    }
-    return masked(json.dumps(safe, ensure_ascii=False))
+    shown = set()
+    for column in contract.columns if contract else ():
+        if column.pii != "direct":
+            shown.add(column.name)
+    for name, value in row.items():
+        if name not in shown and value is not None:
+            row[name] = HIDDEN
+    return masked(json.dumps(row, ensure_ascii=False))
 
 
 def _opened(settings: Settings, month: Month | None) -> MonthRun:

@@ -7,7 +7,8 @@ import typer
 from rich.table import Table
 
 from churn_tasks.adapters.lake import Lake
-from churn_tasks.cli.options import MonthOption, ProfileOption, console
+from churn_tasks.cli.options import MonthOption, ProfileOption, console, say
+from churn_tasks.cli.tables import count, table
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings, load_settings
 
@@ -28,38 +29,29 @@ def restate_month(
 
     settings, chosen = load_settings(profile), Month.parse(month)
     day = known_until.date() if known_until else earliest_day(settings, chosen)
-    done = []
+    published = []
     for report in restate(settings, chosen, known_until=day):
-        done.append(report)
         colour = "yellow" if report.outcome == "skipped" else "green"
-        console.print(
-            f"{report.month} [{colour}]{report.step:<15}[/] {report.seconds:6.1f} s  {report.reason}",
-            highlight=False,
+        say(
+            f"{report.month} [{colour}]{report.step:<15}[/] {report.seconds:6.1f} s  {report.reason}"
         )
-    found = rebuilt(settings, day)
-    console.print(
-        f"What was known before {day} changed {found.row_count} partitions.",
-        highlight=False,
-    )
-    if found.row_count:
-        console.print(found)
-    for report in done:
         if report.step == "publish" and report.outcome == "done":
-            console.print(
-                f"{report.month}: the list is published as version {report.facts['version']}",
-                highlight=False,
-            )
+            published.append(report)
+    partitions = rebuilt(settings, day)
+    say(f"What was known before {day} changed {partitions.row_count} partitions.")
+    if partitions.row_count:
+        console.print(partitions)
+    for report in published:
+        version = report.facts["version"]
+        say(f"{report.month}: the list is published as version {version}")
 
 
 def rebuilt(settings: Settings, day: date) -> Table:
     """Every partition that has a version of the restatement, with its rows before and after."""
     lake = Lake(settings.lake_dir)
-    screen = Table("month", "table", "rows before", "rows now")
-    for table, month in sorted(
-        lake.restated_at(day), key=lambda found: (found[1], found[0])
-    ):
-        before, now = lake.rows_before_and_at(table, month, day)
-        screen.add_row(
-            str(month), table, "–" if before is None else f"{before:,}", f"{now:,}"
-        )
+    screen = table("", "month", "table", "rows before", "rows now")
+    partitions = [(month, name) for name, month in lake.restated_at(day)]
+    for month, name in sorted(partitions):
+        before, now = lake.rows_before_and_at(name, month, day)
+        screen.add_row(str(month), name, count(before), count(now))
     return screen

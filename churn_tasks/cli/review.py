@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from churn_tasks.cli.options import ProfileOption, console
+from churn_tasks.cli.tables import table
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.settings import load_settings
 
@@ -59,13 +60,13 @@ def decide_one_by_one(
     if context.invoked_subcommand:
         return
     with _warehouse(profile) as warehouse:
-        found = warehouse.review_pairs(state="open")
-        if not found:
+        pairs = warehouse.review_pairs(state="open")
+        if not pairs:
             console.print("No pair waits for a decision. 没有待认定的记录对。")
             return
         who = by or typer.prompt("Your name")
-        decided = _ask(warehouse, found, who)
-    console.print(f"{decided} of {len(found)} pairs decided.")
+        decided = _ask(warehouse, pairs, who)
+    console.print(f"{decided} of {len(pairs)} pairs decided.")
 
 
 @review.command("list")
@@ -77,40 +78,33 @@ def list_pairs(
     """List pairs, the most probable first; without names and addresses."""
     if state not in ("open", "same", "different", "all"):
         raise BadInput(f"--state is {state!r}; there are open, same, different, all")
+    wanted = None if state == "all" else state
     with _warehouse(profile) as warehouse:
-        found = warehouse.review_pairs(
-            state=None if state == "all" else state, limit=top
-        )
-    table = Table(
-        "pair", "probability", "first asked", "why asked", "evidence", "state", "by"
-    )
-    for pair in found:
-        name = f"{pair['customer_id_a']}+{pair['customer_id_b']}"
-        shown = (
-            name,
+        pairs = warehouse.review_pairs(state=wanted, limit=top)
+    screen = table(
+        "",
+        "pair", "probability", "first asked", "state",
+        folded=["why asked", "evidence", "by"],
+    )  # fmt: skip
+    for pair in pairs:
+        cells = (
+            f"{pair['customer_id_a']}+{pair['customer_id_b']}",
             f"{pair['probability']:.4f}",
             f"{pair['first_seen']:%Y-%m}",
+            pair["state"],
             pair["reason"],
+            pair["evidence"] or "",
+            pair["decided_by"] or "",
         )
-        table.add_row(
-            *map(
-                escape,
-                (
-                    *shown,
-                    pair["evidence"] or "",
-                    pair["state"],
-                    pair["decided_by"] or "",
-                ),
-            )
-        )
-    console.print(table)
+        screen.add_row(*map(escape, cells))
+    console.print(screen)
 
 
 @review.command("show")
 def show_pair(pair: PairArgument, profile: ProfileOption = None) -> None:
     """Show both records of one pair side by side; phone numbers are masked."""
     with _warehouse(profile) as warehouse:
-        console.print(_side_by_side(_found(warehouse, pair)))
+        console.print(_side_by_side(_queued(warehouse, pair)))
 
 
 @review.command("decide")
@@ -151,16 +145,15 @@ def _record(
 ) -> None:
     with _warehouse(profile) as warehouse:
         added = warehouse.decide_pair(_numbers(pair), decision, by, why)
-    console.print(
-        f"{pair}: {decision} recorded." if added else f"{pair}: it was so already."
-    )
+    outcome = f"{decision} recorded" if added else "it was so already"
+    console.print(f"{pair}: {outcome}.")
 
 
-def _ask(warehouse: "Warehouse", found: list[dict[str, Any]], who: str) -> int:
+def _ask(warehouse: "Warehouse", pairs: list[dict[str, Any]], who: str) -> int:
     """Ask about each pair until somebody has had enough; returns how many were decided."""
     decided = 0
-    for number, pair in enumerate(found, start=1):
-        console.print(f"\n{number} of {len(found)}")
+    for number, pair in enumerate(pairs, start=1):
+        console.print(f"\n{number} of {len(pairs)}")
         console.print(_side_by_side(pair))
         answer = _answer()
         if answer == "quit":
@@ -181,8 +174,9 @@ def _answer() -> Literal["same", "different", "skip", "quit"]:
             )
         except (EOFError, typer.Abort):
             return "quit"
-        if given.strip().lower() in KEYS:
-            return KEYS[given.strip().lower()]
+        key = given.strip().lower()
+        if key in KEYS:
+            return KEYS[key]
 
 
 def _side_by_side(pair: Mapping[str, Any]) -> Table:
@@ -190,18 +184,14 @@ def _side_by_side(pair: Mapping[str, Any]) -> Table:
     from churn_tasks.integrate.matching.side_by_side import fields
 
     caption = f"{pair['probability']:.1%}  {pair['reason']}: {pair['evidence'] or ''}"
-    table = Table("", "A", "B", "", caption=escape(caption), caption_justify="left")
+    screen = table("", "", "", folded=["A", "B"], caption=escape(caption))
     for field in fields(pair):
-        style = "bold yellow" if field.differs else ""
         label = f"{field.label.en} {field.label.zh}"
-        table.add_row(
-            label,
-            escape(field.left),
-            escape(field.right),
-            "≠" if field.differs else "",
-            style=style,
+        mark, style = ("≠", "bold yellow") if field.differs else ("", "")
+        screen.add_row(
+            label, mark, escape(field.left), escape(field.right), style=style
         )
-    return table
+    return screen
 
 
 def _numbers(pair: str) -> tuple[str, str]:
@@ -214,10 +204,10 @@ def _numbers(pair: str) -> tuple[str, str]:
     return first, second
 
 
-def _found(warehouse: "Warehouse", pair: str) -> dict[str, Any]:
-    found = warehouse.review_pairs(pair=_numbers(pair))
-    if not found:
+def _queued(warehouse: "Warehouse", pair: str) -> dict[str, Any]:
+    pairs = warehouse.review_pairs(pair=_numbers(pair))
+    if not pairs:
         raise BadInput(
             f"the pair {pair} was never in the review queue; see: churn review list --state all"
         )
-    return found[0]
+    return pairs[0]

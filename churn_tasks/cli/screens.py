@@ -1,26 +1,31 @@
 """Tables for a terminal: the head of a warning list, and what lists and models were worth. Masked views only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
 from rich.table import Table
 
 from churn_tasks.adapters.warehouse import Warehouse
+from churn_tasks.cli.tables import table
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 
 # of bi_validation, in the order shown
 MEASURES = (
-    "customers",
-    "churners",
-    "warned",
-    "warned_churners",
-    "precision",
-    "coverage",
-    "auc",
-    "average_precision",
-)
+    "customers", "churners", "warned", "warned_churners", "precision", "coverage", "auc", "average_precision",
+)  # fmt: skip
+# of bi_result, with their heads
+RESULTS = {
+    "customers": "customers",
+    "churners": "churners",
+    "churn_rate_pct": "rate %",
+    "warned": "warned",
+    "warned_churners": "who left",
+    "precision_pct": "precision %",
+    "coverage_pct": "coverage %",
+    "left_in_delay": "left in delay",
+}
 
 
 def list_screen(settings: Settings, month: Month, top: int) -> Table:
@@ -28,84 +33,77 @@ def list_screen(settings: Settings, month: Month, top: int) -> Table:
     with closing(Warehouse(settings)) as warehouse:
         rows = warehouse.published(month, top)
     if not rows:
-        return titled("", f"No warning list is published for {month}")
-    made_by = f"{rows[0]['model_name']} version {rows[0]['model_version']}, run {rows[0]['run_id']}"
-    if rows[0].get("is_restated"):
-        made_by += f"; restated with what was known before {rows[0]['known_until']}"
-    table = titled(
-        f"Warning list {month} 预警清单 ({made_by})",
+        return table("", f"No warning list is published for {month}")
+    listed = table(
+        f"Warning list {month} 预警清单 ({_made_by(rows[0])})",
         "#", "phone", f"ARPU {settings.currency}", "region", "group", "score", "priority", "level",
+        folded=["first reason, and what to do"],
     )  # fmt: skip
-    table.add_column("first reason, and what to do", ratio=1)
     for row in rows:
-        table.add_row(
-            str(row["rank"]), row["phone_masked"] or "-", f"{row['arpu_cny']:.2f}", row["region_code"] or "-",
-            row["customer_group"] or "-", f"{row['churn_score']:.3f}", f"{row['action_priority']:.2f}", row["level"],
-            f"{(row['reason_1_en'] or '').partition(' (')[0]}\n> {row['strategy_en'] or ''}",
-        )  # fmt: skip
-    return table
+        listed.add_row(
+            str(row["rank"]),
+            row["phone_masked"] or "-",
+            f"{row['arpu_cny']:.2f}",
+            row["region_code"] or "-",
+            row["customer_group"] or "-",
+            f"{row['churn_score']:.3f}",
+            f"{row['action_priority']:.2f}",
+            row["level"],
+            _reason_and_strategy(row),
+        )
+    return listed
+
+
+def _made_by(row: Mapping[str, Any]) -> str:
+    """The lineage that every row of a list has."""
+    told = f"{row['model_name']} version {row['model_version']}, run {row['run_id']}"
+    if row.get("is_restated"):
+        told += f"; restated with what was known before {row['known_until']}"
+    return told
+
+
+def _reason_and_strategy(row: Mapping[str, Any]) -> str:
+    """The first reason without its figures, and below it what to do."""
+    reason, _, _ = (row["reason_1_en"] or "").partition(" (")
+    return f"{reason}\n> {row['strategy_en'] or ''}"
 
 
 def validation_screens(settings: Settings) -> list[Table]:
     """The result table of the lists whose truth is in (F2), and every candidate on the month it was judged on."""
     with closing(Warehouse(settings)) as warehouse:
         results = warehouse.read("SELECT * FROM bi_result ORDER BY month")
-        judged = warehouse.read("SELECT * FROM bi_validation ORDER BY month, candidate")
-    return [_result_table(results), _validation_table(judged)]
+        measures = warehouse.read(
+            "SELECT * FROM bi_validation ORDER BY month, candidate"
+        )
+    return [_result_table(results), _validation_table(measures)]
 
 
 def _result_table(rows: Sequence[dict[str, Any]]) -> Table:
     if not rows:
-        return titled("", "The truth of no published list is in yet 尚无清单到期检验")
-    table = titled(
+        return table("", "The truth of no published list is in yet 尚无清单到期检验")
+    results = table(
         "Published lists against the truth 清单效果：准确度 precision、覆盖率 coverage",
-        "month", "customers", "churners", "rate %", "warned", "who left", "precision %", "coverage %", "left in delay",
-    )  # fmt: skip
-    counts = (
-        "customers",
-        "churners",
-        "churn_rate_pct",
-        "warned",
-        "warned_churners",
-        "precision_pct",
-        "coverage_pct",
+        "month",
+        *RESULTS.values(),
     )
     for row in rows:
-        cells = [_shown(row[name]) for name in (*counts, "left_in_delay")]
-        table.add_row(f"{row['month']:%Y-%m}", *cells)
-    return table
+        cells = [_shown(row[name]) for name in RESULTS]
+        results.add_row(f"{row['month']:%Y-%m}", *cells)
+    return results
 
 
 def _validation_table(rows: Sequence[dict[str, Any]]) -> Table:
     """One line for each run and candidate; ``bi_validation`` has one row for each measure."""
     by_candidate: dict[tuple[str, str, str], dict[str, str]] = {}
     for row in rows:
-        key = (
-            f"{row['month']:%Y-%m}",
-            f"{row['tested_month']:%Y-%m}",
-            row["candidate"],
-        )
-        by_candidate.setdefault(key, {})[row["measure"]] = row["value"]
-    table = titled(
-        "Candidates on later months 模型验证",
-        "run",
-        "tested on",
-        "candidate",
-        *MEASURES,
-    )
+        run, tested_on = f"{row['month']:%Y-%m}", f"{row['tested_month']:%Y-%m}"
+        measures = by_candidate.setdefault((run, tested_on, row["candidate"]), {})
+        measures[row["measure"]] = row["value"]
+    heads = ("run", "tested on", "candidate", *MEASURES)
+    candidates = table("Candidates on later months 模型验证", *heads)
     for key, measures in sorted(by_candidate.items()):
-        table.add_row(*key, *(_shown(measures.get(name)) for name in MEASURES))
-    return table
-
-
-def titled(title: str, *columns: str) -> Table:
-    """A plain table with its title above; columns are as wide as their longest cell."""
-    table = Table(
-        title=title, title_justify="left", box=None, padding=(0, 1), header_style="bold"
-    )
-    for column in columns:
-        table.add_column(column, no_wrap=True)
-    return table
+        candidates.add_row(*key, *(_shown(measures.get(name)) for name in MEASURES))
+    return candidates
 
 
 def _shown(value: Any) -> str:
@@ -113,8 +111,6 @@ def _shown(value: Any) -> str:
     if value is None:
         return "-"
     number = float(value)
-    return (
-        f"{number:,.0f}"
-        if number == int(number) and abs(number) > 1
-        else f"{number:.3f}"
-    )
+    if number.is_integer() and abs(number) > 1:
+        return f"{number:,.0f}"
+    return f"{number:.3f}"

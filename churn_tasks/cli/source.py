@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from churn_tasks.cli.options import MonthOption, ProfileOption, console
+from churn_tasks.cli.options import MonthOption, ProfileOption, console, say
+from churn_tasks.core.files import replace_text
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
 
@@ -42,15 +43,13 @@ def check_source(
         console.print(screen)
     impossible = missing_activity(gaps)
     if impossible:
-        console.print(f"[red]Nobody is a customer:[/] {impossible}", highlight=False)
-    may_run = not impossible and not any(
-        one.stops for one in judged if one.table in gaps.delivered
-    )
-    console.print(
-        "[green]The month can run.[/]"
-        if may_run
-        else "[red]The month cannot run yet.[/]"
-    )
+        say(f"[red]Nobody is a customer:[/] {impossible}")
+    delivered = [one for one in judged if one.table in gaps.delivered]
+    may_run = not impossible and not any(one.stops for one in delivered)
+    if may_run:
+        console.print("[green]The month can run.[/]")
+    else:
+        console.print("[red]The month cannot run yet.[/]")
     if json_file:
         _write(
             json_file,
@@ -71,9 +70,7 @@ def _write(
         "impossible": impossible or None,
         "contracts": [one.as_json() for one in judged],
     }
-    path.write_text(
-        json.dumps(whole, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-    )
+    replace_text(path, json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
 
 
 def what_we_need(

@@ -6,6 +6,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from churn_tasks.checks.source_check import Judged
+from churn_tasks.cli.tables import NOT_KNOWN, count, table
+
+STATES = ("present", "refused", "absent")
+SHOWN = {"present": "[green]present[/]", "absent": "not delivered"}
 
 
 def source_screens(
@@ -18,18 +22,8 @@ def source_screens(
             yield screen
 
 
-def _table(title: str, *short: str, long: tuple[str, ...] = ()) -> Table:
-    """A titled table; the columns ``long`` are folded, the others are never cut."""
-    table = Table(title=title, title_justify="left")
-    for name in short:
-        table.add_column(name, no_wrap=True)
-    for name in long:
-        table.add_column(name, overflow="fold", ratio=1)
-    return table
-
-
 def _overview(judged: Sequence[Judged], title: str) -> Table:
-    table = _table(
+    screen = table(
         title,
         "contract",
         "kind",
@@ -37,49 +31,44 @@ def _overview(judged: Sequence[Judged], title: str) -> Table:
         "rows",
         "month before",
         "newest known",
-        long=("columns missing",),
+        folded=("columns missing",),
     )
-    for one in sorted(
-        judged, key=lambda one: ("present", "refused", "absent").index(one.state)
-    ):
-        state = (
-            "[red]stops the month[/]"
-            if one.stops
-            else {"present": "[green]present[/]", "absent": "not delivered"}[one.state]
-        )
-        present = one.state == "present"
-        table.add_row(
+    for one in sorted(judged, key=lambda one: STATES.index(one.state)):
+        is_present = one.state == "present"
+        screen.add_row(
             one.table,
             one.kind,
-            state,
-            f"{one.rows:,}" if present else "–",
-            "–" if one.rows_before is None else f"{one.rows_before:,}",
-            str(one.newest_known or "–"),
-            ", ".join(one.missing) or "–",
+            "[red]stops the month[/]" if one.stops else SHOWN[one.state],
+            count(one.rows if is_present else None),
+            count(one.rows_before),
+            str(one.newest_known or NOT_KNOWN),
+            ", ".join(one.missing) or NOT_KNOWN,
         )
-    return table
+    return screen
 
 
 def _stops(judged: Sequence[Judged]) -> Table:
-    table = _table(
-        "Must be mended, the month cannot run 必须修正", "contract", long=("why",)
+    screen = table(
+        "Must be mended, the month cannot run 必须修正", "contract", folded=("why",)
     )
     for one in judged:
         for why in one.stops:
-            table.add_row(one.table, f"[red]{escape(why)}[/]")
-    return table
+            screen.add_row(one.table, f"[red]{escape(why)}[/]")
+    return screen
 
 
 def _remarks(judged: Sequence[Judged]) -> Table:
-    table = _table("Worth a look, the month runs 值得留意", "contract", long=("what",))
+    screen = table(
+        "Worth a look, the month runs 值得留意", "contract", folded=("what",)
+    )
     for one in judged:
         for remark in one.remarks:
-            table.add_row(one.table, escape(remark))
-    return table
+            screen.add_row(one.table, escape(remark))
+    return screen
 
 
 def _columns(judged: Sequence[Judged]) -> Table:
-    table = _table(
+    screen = table(
         "Columns that come in another type 类型不同的列",
         "contract",
         "column",
@@ -88,33 +77,27 @@ def _columns(judged: Sequence[Judged]) -> Table:
         "cannot be read",
     )
     for one in judged:
-        for column, now, wanted, count in one.mistyped:
-            table.add_row(
-                one.table,
-                column,
-                escape(now),
-                wanted,
-                "[red]none can[/]" if count < 0 else f"{count:,}",
-            )
-    return table
+        for column, now, wanted, rows in one.mistyped:
+            unreadable = "[red]none can[/]" if rows < 0 else f"{rows:,}"
+            screen.add_row(one.table, column, escape(now), wanted, unreadable)
+    return screen
 
 
 def _costs(judged: Sequence[Judged]) -> Table:
-    table = _table(
+    screen = table(
         "What the gaps cost 缺口的代价",
         "contract",
         "triggers",
         "family",
-        long=("features that fall away",),
+        folded=("features that fall away",),
     )
     for one in judged:
         numbers = ", ".join(str(trigger.number) for trigger in one.cost.triggers)
-        families = list(one.cost.by_family().items())
-        if not families and numbers:
-            table.add_row(one.table, numbers)
-        for position, (family, names) in enumerate(families):
-            shown = f"{len(names)}: {', '.join(names)}"
-            table.add_row(
-                *((one.table, numbers) if not position else ("", "")), family, shown
-            )
-    return table
+        families = one.cost.by_family()
+        if numbers and not families:
+            screen.add_row(one.table, numbers)
+        head = (one.table, numbers)
+        for family, names in families.items():
+            screen.add_row(*head, family, f"{len(names)}: {', '.join(names)}")
+            head = ("", "")
+    return screen

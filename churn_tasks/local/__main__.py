@@ -17,9 +17,8 @@ app = typer.Typer(
     help=__doc__,
     pretty_exceptions_enable=False,
 )
-console = Console(
-    width=None if sys.stdout.isatty() else 140
-)  # a log has no width of its own
+LOG_WIDTH = None if sys.stdout.isatty() else 140  # a log has no width of its own
+console = Console(width=LOG_WIDTH)
 
 
 @app.command()

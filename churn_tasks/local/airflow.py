@@ -16,7 +16,7 @@ from churn_tasks.core.errors import ConnectionTrouble, SettingsError
 from churn_tasks.core.settings import REPOSITORY
 from churn_tasks.local.instance import HOST, Instance
 
-USER = "admin"
+USER, PASSWORDS = "admin", "airflow_passwords.json"
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
 HEAVY = (
     "great_expectations",
@@ -85,14 +85,10 @@ class Airflow:
         """Start the processes that are not running. Returns at once; see :meth:`wait`."""
         environment = self.environment()
         for component in COMPONENTS:
-            arguments = (
-                ["--skip-serve-logs"] if component == "scheduler" else []
-            )  # its server would listen everywhere
-            self.instance.processes.start(
-                self.service(component),
-                [*_program(), component, *arguments],
-                environment,
-            )
+            command = [*_program(), component]
+            if component == "scheduler":  # its log server would listen everywhere
+                command.append("--skip-serve-logs")
+            self.instance.processes.start(self.service(component), command, environment)
 
     def running(self) -> bool:
         """Whether every process lives."""
@@ -111,15 +107,17 @@ class Airflow:
         while not self._is_ready(dag_id):
             self.fail_if_gone()
             if time.monotonic() > deadline:
-                services = [self.service(component) for component in COMPONENTS]
-                tails = "\n".join(
-                    f"{name}: {self.instance.processes.log_tail(name, 5)}"
-                    for name in services
-                )
                 raise ConnectionTrouble(
-                    f"Airflow did not become ready in {seconds:.0f} s.\n{tails}"
+                    f"Airflow did not become ready in {seconds:.0f} s.\n{self._log_tails()}"
                 )
             time.sleep(0.3)
+
+    def _log_tails(self) -> str:
+        tails = []
+        for component in COMPONENTS:
+            name = self.service(component)
+            tails.append(f"{name}: {self.instance.processes.log_tail(name, 5)}")
+        return "\n".join(tails)
 
     def fail_if_gone(self) -> None:
         """Raise ConnectionTrouble with the end of its log when one of the processes has ended by itself."""
@@ -149,16 +147,13 @@ class Airflow:
             health = httpx.get(f"{self.url}/api/v2/monitor/health", timeout=5).json()
             if health.get("scheduler", {}).get("status") != "healthy":
                 return False
-            known = (
-                httpx.get(
-                    f"{self.url}/api/v2/dags/{dag_id}", headers=self._headers, timeout=5
-                ).status_code
-                == 200
+            dag = httpx.get(
+                f"{self.url}/api/v2/dags/{dag_id}", headers=self._headers, timeout=5
             )
         except (httpx.HTTPError, ValueError):
             return False
         self.refuse_import_errors()
-        return known
+        return bool(dag.status_code == 200)
 
     def _ask(self, method: str, path: str, **more: Any) -> Any:
         import httpx
@@ -201,12 +196,10 @@ class Airflow:
             **self._scheduler_settings(),
             **self._api_settings(),
         }
-        variables = {
-            f"AIRFLOW__{name.upper()}": value for name, value in settings.items()
-        }
-        return self.instance.environment(
-            **{"AIRFLOW_HOME": str(self.home), **variables, **self.pipeline_environment}
-        )
+        variables = {"AIRFLOW_HOME": str(self.home)}
+        for name, value in settings.items():
+            variables[f"AIRFLOW__{name.upper()}"] = value
+        return self.instance.environment(**variables, **self.pipeline_environment)
 
     def _core_settings(self) -> dict[str, str]:
         address = self.instance.cluster.url(self.database).partition("://")[2]
@@ -254,13 +247,16 @@ class Airflow:
         }
 
     def _password_file(self) -> Path:
-        content = lambda: json.dumps({USER: secrets.token_urlsafe(12)})  # noqa: E731 - one line, used once
-        self.instance.secret("airflow_passwords.json", content)
-        return self.instance.state_dir / "secrets" / "airflow_passwords.json"
+        self.instance.secret(PASSWORDS, _passwords)
+        return self.instance.state_dir / "secrets" / PASSWORDS
 
 
 def _program() -> list[str]:
     return [sys.executable, "-m", "airflow"]
+
+
+def _passwords() -> str:
+    return json.dumps({USER: secrets.token_urlsafe(12)})
 
 
 def _fernet_key() -> str:

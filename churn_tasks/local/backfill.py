@@ -1,7 +1,7 @@
 """Runs months through Airflow's own backfill and reports on them; a month that is done is not run again."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.local.airflow import Airflow
 
 DAG_ID = "churn_monthly"
-MONTHS_AT_ONCE = (
-    2  # two cores: one month's start-up and imports fill the other's waiting
-)
+MONTHS_AT_ONCE = 2  # cores: one month's start-up and imports fill the other's waiting
 PAGE = 100
 FINISHED = ("success", "failed")
 IN_FLIGHT = ("queued", "running")
@@ -47,45 +45,47 @@ def run_months(
         CheckFailed: a run failed; the message holds the end of the failed task's log.
     """
     airflow.send("PATCH", f"/dags/{DAG_ID}", {"is_paused": False})
-    failed_before = {
-        each.run_id for each in month_states(airflow, months) if each.state == "failed"
-    }
+    failed_before = _failed(month_states(airflow, months)).keys()
     while True:
         states = month_states(airflow, months)
         show(states)
         if all(each.state == "success" for each in states):
             return states
-        for each in states:
-            if each.state == "failed" and each.run_id not in failed_before:
-                raise CheckFailed(_why(airflow, each))
-        if not any(each.state in IN_FLIGHT for each in states) and not _is_running(
-            airflow
-        ):
+        for run_id, failed in _failed(states).items():
+            if run_id not in failed_before:
+                raise CheckFailed(_why(airflow, failed))
+        if not _is_at_work(airflow, states):
             _create(airflow, months)
         airflow.fail_if_gone()
         airflow.refuse_import_errors()
         time.sleep(1)
 
 
+def _failed(states: Iterable[MonthState]) -> dict[str, MonthState]:
+    """The months whose latest run failed, by that run."""
+    return {each.run_id: each for each in states if each.state == "failed"}
+
+
 def month_states(airflow: Airflow, months: Sequence[Month]) -> list[MonthState]:
     """The latest run of each month with its tasks."""
-    runs = {
-        run["partition_key"]: run
-        for run in _all(airflow, f"/dags/{DAG_ID}/dagRuns", "dag_runs")
-    }
+    path = f"/dags/{DAG_ID}/dagRuns"
+    runs = {}
+    for run in _all(airflow, path, "dag_runs"):
+        runs[run["partition_key"]] = run
     tasks: dict[str, TaskStates] = {}
-    for each in _all(
-        airflow, f"/dags/{DAG_ID}/dagRuns/~/taskInstances", "task_instances"
-    ):
-        tasks.setdefault(each["dag_run_id"], {})[each["task_id"]] = each["state"] or ""
-    return [
-        MonthState(
-            month, run["dag_run_id"], run["state"], tasks.get(run["dag_run_id"], {})
-        )
-        if (run := runs.get(str(month)))
-        else MonthState(month)
-        for month in months
-    ]
+    for task in _all(airflow, f"{path}/~/taskInstances", "task_instances"):
+        states = tasks.setdefault(task["dag_run_id"], {})
+        states[task["task_id"]] = task["state"] or ""
+    return [_month_state(month, runs.get(str(month)), tasks) for month in months]
+
+
+def _month_state(
+    month: Month, run: Mapping[str, Any] | None, tasks: Mapping[str, TaskStates]
+) -> MonthState:
+    if run is None:
+        return MonthState(month)
+    run_id = run["dag_run_id"]
+    return MonthState(month, run_id, run["state"], tasks.get(run_id, {}))
 
 
 def _create(airflow: Airflow, months: Sequence[Month]) -> None:
@@ -99,35 +99,37 @@ def _create(airflow: Airflow, months: Sequence[Month]) -> None:
     airflow.send("POST", "/backfills", backfill)
 
 
-def _is_running(airflow: Airflow) -> bool:
-    found = airflow.get("/backfills", dag_id=DAG_ID, limit=PAGE)["backfills"]
-    return any(each["completed_at"] is None and not each["is_paused"] for each in found)
+def _is_at_work(airflow: Airflow, states: Sequence[MonthState]) -> bool:
+    """Whether a month runs or waits, or a backfill is about to make its runs."""
+    if any(each.state in IN_FLIGHT for each in states):
+        return True
+    backfills = airflow.get("/backfills", dag_id=DAG_ID, limit=PAGE)["backfills"]
+    return any(
+        backfill["completed_at"] is None and not backfill["is_paused"]
+        for backfill in backfills
+    )
 
 
 def _all(airflow: Airflow, path: str, name: str) -> list[dict[str, Any]]:
     """Every item of a collection, oldest first."""
+    order = "id" if name == "dag_runs" else "start_date"
     items: list[dict[str, Any]] = []
     while True:
-        page = airflow.get(
-            path,
-            limit=PAGE,
-            offset=len(items),
-            order_by="id" if name == "dag_runs" else "start_date",
-        )
+        page = airflow.get(path, limit=PAGE, offset=len(items), order_by=order)
         items += page[name]
         if len(items) >= page["total_entries"] or not page[name]:
             return items
 
 
 def _why(airflow: Airflow, failed: MonthState) -> str:
-    task = next(
-        (task for task, state in (failed.tasks or {}).items() if state == "failed"),
-        None,
-    )
     page = f"{airflow.url}/dags/{DAG_ID}/runs/{failed.run_id}"
-    if task is None:
-        return f"{failed.month} failed without a failed task. See {page}"
-    return f"{failed.month}: task {task} failed.\n{_log_tail(airflow, failed.run_id, task)}\nSee {page}/tasks/{task}"
+    for task, state in (failed.tasks or {}).items():
+        if state == "failed":
+            log = _log_tail(airflow, failed.run_id, task)
+            return (
+                f"{failed.month}: task {task} failed.\n{log}\nSee {page}/tasks/{task}"
+            )
+    return f"{failed.month} failed without a failed task. See {page}"
 
 
 def _log_tail(airflow: Airflow, run_id: str, task: str, lines: int = 15) -> str:
@@ -137,7 +139,7 @@ def _log_tail(airflow: Airflow, run_id: str, task: str, lines: int = 15) -> str:
         content = airflow.get(f"{path}/logs/{tries}", full_content=True)["content"]
     except ConnectionTrouble as error:
         return f"(its log could not be read: {error})"
-    said = [line for entry in content if (line := _line(entry))]
+    said = list(filter(None, map(_line, content)))
     return "\n".join(said[-lines:]) or "(its log is empty)"
 
 
@@ -145,10 +147,10 @@ def _line(entry: Any) -> str:
     """One line of a structured log entry; nothing for marks that fold the log on Airflow's page."""
     if not isinstance(entry, dict) or str(entry.get("event", "")).startswith("::"):
         return ""
-    details = [
-        each for each in entry.get("error_detail") or [] if isinstance(each, dict)
-    ]
-    errors = "; ".join(
-        f"{each.get('exc_type')}: {each.get('exc_value')}" for each in details
-    )
+    given = entry.get("error_detail") or []
+    errors = "; ".join(_raised(each) for each in given if isinstance(each, dict))
     return f"{entry.get('level', '')} {entry.get('event', '')} {errors}".strip()
+
+
+def _raised(detail: Mapping[str, Any]) -> str:
+    return f"{detail.get('exc_type')}: {detail.get('exc_value')}"

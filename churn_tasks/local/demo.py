@@ -7,11 +7,13 @@ import json
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.files import replace_text
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.declared.registry import load_registry
@@ -75,29 +77,31 @@ class Demo:
 
     def _check_plan(self) -> None:
         """Find what is wrong before anything is started."""
-        load_registry(self.settings)
-        if (
-            self.settings.source.kind == "files"
-            and not self.settings.environment.data_path
-        ):
+        settings = self.settings
+        load_registry(settings)
+        if settings.source.kind == "files" and not settings.environment.data_path:
             raise SettingsError(
-                f"profile {self.settings.profile} reads files; say where with CHURN_DATA_PATH"
+                f"profile {settings.profile} reads files; say where with CHURN_DATA_PATH"
             )
+        plan = self._plan()
+        file = settings.state_dir / "demo.json"
+        if file.exists():
+            earlier = json.loads(file.read_text(encoding="utf-8"))
+            if earlier != plan:
+                raise SettingsError(
+                    f"{settings.state_dir} holds a demo of {earlier}, not of {plan}: its months cannot be mixed. "
+                    "Give the same sizes, or an empty folder with CHURN_STATE_DIR."
+                )
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_text(file, json.dumps(plan))
+
+    def _plan(self) -> dict[str, Any]:
+        """What one state folder can hold one of."""
         data = str(self.settings.environment.data_path)
         plan = {"customers": self.customers, "months": len(self.history), "data": data}
         if self.settings.source.kind == "postgres":
             plan["simulation"] = self.simulation.fingerprint
-        file = self.settings.state_dir / "demo.json"
-        if (
-            file.exists()
-            and (earlier := json.loads(file.read_text(encoding="utf-8"))) != plan
-        ):
-            raise SettingsError(
-                f"{self.settings.state_dir} holds a demo of {earlier}, not of {plan}: its months cannot be mixed. "
-                "Give the same sizes, or an empty folder with CHURN_STATE_DIR."
-            )
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.write_text(json.dumps(plan), encoding="utf-8")
+        return plan
 
     def _start(self, services: Services, display: Display) -> None:
         with display.stage("PostgreSQL"):
@@ -108,10 +112,9 @@ class Demo:
             "Pages": services.start_pages,
         }
         with ThreadPoolExecutor(len(starters)) as pool:
-            started = [
-                pool.submit(_staged, display, name, start)
-                for name, start in starters.items()
-            ]
+            started = []
+            for name, start in starters.items():
+                started.append(pool.submit(_staged, display, name, start))
             if services.is_simulated:
                 self._simulate(services, display)
             _wait_for(started)
@@ -142,11 +145,10 @@ class Demo:
 
 def settings_of(services: Services) -> Settings:
     """The settings with the addresses that the services have."""
-    fields = {
-        name.removeprefix("CHURN_").lower(): value
-        for name, value in services.pipeline_environment.items()
-        if name.startswith("CHURN_") and name != "CHURN_PROFILE"
-    }
+    fields = {}
+    for name, value in services.pipeline_environment.items():
+        if name.startswith("CHURN_") and name != "CHURN_PROFILE":
+            fields[name.removeprefix("CHURN_").lower()] = value
     return load_settings(str(services.settings.profile_dir), **fields)
 
 

@@ -36,7 +36,6 @@ class Display:
     stages: dict[str, str] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
     grid: Table | None = None
-    live: Live | None = None
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -44,9 +43,10 @@ class Display:
         if not self.console.is_terminal:
             yield
             return
-        with Live(
+        picture = Live(
             console=self.console, get_renderable=self._picture, refresh_per_second=4
-        ) as self.live:
+        )
+        with picture:
             yield
 
     @contextmanager
@@ -90,24 +90,21 @@ class Display:
         lines.add_row(
             Text("Time", style="bold"), f"{time.monotonic() - self.started:.0f} s"
         )
-        return Group(lines, *([self.grid] if self.grid else []))
+        if self.grid is None:
+            return Group(lines)
+        return Group(lines, self.grid)
 
 
 def _grid(states: Sequence[MonthState]) -> Table:
-    table = Table(
-        "month",
-        *(task.name for task in TASKS),
-        box=None,
-        padding=(0, 1),
-        header_style="dim",
-    )
-    for state in states:
-        if state.state:
-            cells = [
-                SYMBOLS.get((state.tasks or {}).get(task.name, ""), ("", ""))
-                for task in TASKS
-            ]
-            table.add_row(
-                str(state.month), *(Text(word, style=style) for word, style in cells)
-            )
-    return table
+    names = [task.name for task in TASKS]
+    grid = Table("month", *names, box=None, padding=(0, 1), header_style="dim")
+    for month in states:
+        if month.state:
+            cells = [_symbol((month.tasks or {}).get(name, "")) for name in names]
+            grid.add_row(str(month.month), *cells)
+    return grid
+
+
+def _symbol(state: str) -> Text:
+    word, style = SYMBOLS.get(state, ("", ""))
+    return Text(word, style=style)

@@ -10,18 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from churn_tasks.core.files import replace_text
 from churn_tasks.core.settings import REPOSITORY, Settings, process_environment
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.local.processes import Processes
 
 HOST = "127.0.0.1"
-FIRST_PORT, LAST_PORT = (
-    20_000,
-    32_000,
-)  # below the range from which Linux takes ports for outgoing connections
-CHOOSING = (
-    threading.Lock()
-)  # services start side by side, and each must see what the others have taken
+# below the range from which Linux takes ports for outgoing connections
+FIRST_PORT, LAST_PORT = 20_000, 32_000
+# services start side by side, and each must see what the others have taken
+CHOOSING = threading.Lock()
 OWN_VARIABLES = ("AIRFLOW", "MLFLOW_", "CHURN_", "PYTHONPATH", "_MLFLOW")
 
 
@@ -47,17 +45,16 @@ class Instance:
         """The port of a service: chosen once, then remembered, and chosen anew only if somebody else took it."""
         file = self.state_dir / "local" / "ports.json"
         with CHOOSING:
-            ports: dict[str, int] = (
-                json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-            )
-            if service in ports and (
-                self.processes.running(service) or _is_free(ports[service])
-            ):
-                return ports[service]
-            ports[service] = _free_port(str(self.state_dir), taken=set(ports.values()))
+            ports: dict[str, int] = {}
+            if file.exists():
+                ports = json.loads(file.read_text(encoding="utf-8"))
+            port = ports.get(service)
+            if port and (self.processes.running(service) or _is_free(port)):
+                return port
+            port = _free_port(str(self.state_dir), taken=set(ports.values()))
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file.write_text(json.dumps(ports), encoding="utf-8")
-            return ports[service]
+            replace_text(file, json.dumps({**ports, service: port}))
+            return port
 
     def secret(
         self, name: str, make: Callable[[], str] = lambda: secrets.token_urlsafe(32)
@@ -89,11 +86,10 @@ class Instance:
 
 
 def _free_port(seed: str, taken: set[int]) -> int:
-    start = int(hashlib.sha256(seed.encode()).hexdigest(), 16) % (
-        LAST_PORT - FIRST_PORT
-    )
-    for offset in range(LAST_PORT - FIRST_PORT):
-        port = FIRST_PORT + (start + offset) % (LAST_PORT - FIRST_PORT)
+    ports = LAST_PORT - FIRST_PORT
+    start = int(hashlib.sha256(seed.encode()).hexdigest(), 16) % ports
+    for offset in range(ports):
+        port = FIRST_PORT + (start + offset) % ports
         if port not in taken and _is_free(port):
             return port
     raise OSError(f"no free port between {FIRST_PORT} and {LAST_PORT}")

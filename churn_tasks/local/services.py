@@ -56,17 +56,20 @@ class Services:
             "CHURN_WAREHOUSE_URL": given.warehouse_url
             or self.instance.cluster.url(WAREHOUSE),
             "CHURN_MLFLOW_URL": given.mlflow_url or self.mlflow.url,
-            "CHURN_DATA_PATH": str(
-                given.data_path.resolve()
-                if isinstance(given.data_path, Path)
-                else given.data_path or ""
-            ),
+            "CHURN_DATA_PATH": self._data_path(),
             "CHURN_DATA_OPTIONS": given.data_options,
             "CHURN_TOKEN_KEY_FILE": str(self.settings.token_key_file.resolve()),
             "CHURN_ALERT_URL": given.alert_url,
             "MLFLOW_DISABLE_TELEMETRY": "true",
         }
         return {name: value for name, value in told.items() if value}
+
+    def _data_path(self) -> str:
+        """A folder in full, for services have working folders of their own; the address of a storage as it is."""
+        given = self.settings.environment.data_path
+        if isinstance(given, Path):
+            return str(given.resolve())
+        return given or ""
 
     def start_postgres(self) -> None:
         self.instance.cluster.start()
@@ -92,8 +95,8 @@ class Services:
         folders = {
             "report": self.settings.report_dir,
             "data-docs": self.settings.data_docs_dir,
+            "catalogue": self.settings.catalogue_dir,
         }
-        folders["catalogue"] = self.settings.catalogue_dir
         for folder in folders.values():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         command = [sys.executable, "-m", "churn_tasks.local.web", str(self.pages_port)]

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 HOST = "127.0.0.1"
+NOWHERE = "/nonexistent"
 
 
 class Pages(SimpleHTTPRequestHandler):
@@ -33,10 +34,11 @@ class Pages(SimpleHTTPRequestHandler):
         name, _, rest = unquote(urlsplit(path).path).lstrip("/").partition("/")
         root = self.folders.get(name)
         if root is None:
-            return "/nonexistent"
+            return NOWHERE
         wanted = (root / rest).resolve()
-        trailing = "/" if path.endswith("/") else ""
-        return f"{wanted}{trailing}" if wanted.is_relative_to(root) else "/nonexistent"
+        if not wanted.is_relative_to(root):
+            return NOWHERE
+        return f"{wanted}/" if path.endswith("/") else str(wanted)
 
     def log_message(self, *arguments: object) -> None:
         """Requests are not logged."""
@@ -48,11 +50,15 @@ def serve(port: int, folders: dict[str, Path]) -> None:
     ThreadingHTTPServer((HOST, port), partial(Pages, folders=resolved)).serve_forever()
 
 
+def main() -> None:
+    """Entry point: a port, and one ``name=folder`` for each folder."""
+    port, *given = sys.argv[1:]
+    folders = {}
+    for each in given:
+        name, _, folder = each.partition("=")
+        folders[name] = Path(folder)
+    serve(int(port), folders)
+
+
 if __name__ == "__main__":
-    serve(
-        int(sys.argv[1]),
-        {
-            name: Path(folder)
-            for name, _, folder in (each.partition("=") for each in sys.argv[2:])
-        },
-    )
+    main()

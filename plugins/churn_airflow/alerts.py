@@ -61,11 +61,8 @@ def announce(kind: str, context: Mapping[str, Any], settings: Settings) -> bool:
 def _path(settings: Settings, message: Mapping[str, Any]) -> Path:
     key = "/".join(str(message[name]) for name in ("dag", "run", "task", "try", "kind"))
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-    return (
-        settings.state_dir
-        / "alerts"
-        / f"{message['task']}-{message['kind']}-{digest}.json"
-    )
+    name = f"{message['task']}-{message['kind']}-{digest}.json"
+    return settings.state_dir / "alerts" / name
 
 
 def _post(url: str, message: Mapping[str, Any]) -> None:

@@ -61,26 +61,19 @@ def run(task: str) -> list[dict[str, Any]]:
     settings = connected(load_settings())
     reports = list(run_task(task, settings, month_of(context)))
     for report in reports:
-        if (
-            report.outcome == "refused"
-        ):  # the restatement of an earlier month: the run itself goes on
-            announce(
-                f"refused-{report.month}",
-                {**context, "exception": report.reason},
-                settings,
-            )
+        # the restatement of an earlier month: the run itself goes on
+        if report.outcome == "refused":
+            about = {**context, "exception": report.reason}
+            announce(f"refused-{report.month}", about, settings)
     facts = [_facts(report) for report in reports]
     if all(report.outcome == "skipped" for report in reports):
         context["ti"].xcom_push("return_value", facts)
-        raise AirflowSkipException(
-            "; ".join(f"{report.step}: {report.reason}" for report in reports)
-        )
+        reasons = [f"{report.step}: {report.reason}" for report in reports]
+        raise AirflowSkipException("; ".join(reasons))
     return facts
 
 
 def _facts(report: "StepReport") -> dict[str, Any]:
-    return {
-        name: value
-        for name, value in asdict(report).items()
-        if value not in ("", {}, None)
-    }
+    """What a report says; fields that say nothing are left out."""
+    facts = asdict(report)
+    return {name: value for name, value in facts.items() if value not in ("", {}, None)}

@@ -14,7 +14,8 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import Settings
 
-# Airflow's type of a connection -> dialect and driver; sqlalchemy_scheme in its extra goes before
+SCHEME = "sqlalchemy_scheme"  # in a connection's extra; goes before what follows
+# Airflow's type of a connection -> dialect and driver
 SCHEMES = {
     "postgres": "postgresql+psycopg",
     "mysql": "mysql+pymysql",
@@ -40,38 +41,50 @@ def connected(settings: Settings) -> Settings:
             f"source.connection is {name!r}, which Airflow does not know; add it under Admin, Connections, or set"
             f" AIRFLOW_CONN_{name.upper()}"
         ) from None
-    found = (
-        storage_options(name, connection)
-        if settings.source.kind == "files"
-        else source_url(settings, connection)
-    )
-    return settings.model_copy(
-        update={"environment": settings.environment.model_copy(update=found)}
-    )
+    given = _given(settings, connection)
+    environment = settings.environment.model_copy(update=given)
+    return settings.model_copy(update={"environment": environment})
+
+
+def _given(settings: Settings, connection: Any) -> dict[str, str]:
+    if settings.source.kind == "files":
+        return storage_options(settings.source.connection, connection)
+    return source_url(settings, connection)
 
 
 def source_url(settings: Settings, connection: Any) -> dict[str, str]:
     """The address of a database: dialect, account, host and name; the extra's plain fields as the driver's options."""
-    extra = dict(connection.extra_dejson)
-    named = extra.pop("sqlalchemy_scheme", None)
-    scheme = (
-        "postgresql"
-        if settings.source.kind == "postgres"
-        else named or _scheme(settings, connection.conn_type)
-    )
-    options = {
-        key: value
-        for key, value in extra.items()
-        if isinstance(value, (str, int, float))
-    }
+    scheme = _scheme(settings, connection)
     if connection.conn_type == "sqlite":
         return {"source_url": f"{scheme}:///{connection.host}"}
+    database = quote(connection.schema or "", safe="")
+    url = f"{scheme}://{_account(connection)}{_host(connection)}/{database}"
+    options = _options(connection)
+    if options:
+        url += f"?{urlencode(options)}"
+    return {"source_url": url}
+
+
+def _account(connection: Any) -> str:
+    """``user:password@``, or nothing."""
     account = quote(connection.login or "", safe="")
     if connection.password:
         account += ":" + quote(connection.password, safe="")
-    host = (connection.host or "") + (f":{connection.port}" if connection.port else "")
-    url = f"{scheme}://{account}{'@' if account else ''}{host}/{quote(connection.schema or '', safe='')}"
-    return {"source_url": url + ("?" + urlencode(options) if options else "")}
+    return f"{account}@" if account else ""
+
+
+def _host(connection: Any) -> str:
+    host = connection.host or ""
+    return f"{host}:{connection.port}" if connection.port else host
+
+
+def _options(connection: Any) -> dict[str, str | int | float]:
+    """The plain fields of the extra, but for the one that is ours."""
+    return {
+        key: value
+        for key, value in connection.extra_dejson.items()
+        if key != SCHEME and isinstance(value, (str, int, float))
+    }
 
 
 def storage_options(name: str, connection: Any) -> dict[str, str]:
@@ -86,27 +99,31 @@ def storage_options(name: str, connection: Any) -> dict[str, str]:
             " and what speaks S3), or with CHURN_DATA_OPTIONS"
         )
     extra = connection.extra_dejson
-    options: dict[str, Any] = {"key": connection.login, "secret": connection.password}
-    options |= (
-        {"endpoint_url": extra["endpoint_url"]} if "endpoint_url" in extra else {}
-    )
-    options |= (
-        {"token": extra["aws_session_token"]} if "aws_session_token" in extra else {}
-    )
+    options: dict[str, Any] = {
+        "key": connection.login,
+        "secret": connection.password,
+        "endpoint_url": extra.get("endpoint_url"),
+        "token": extra.get("aws_session_token"),
+    }
     if "region_name" in extra:
         options["client_kwargs"] = {"region_name": extra["region_name"]}
-    return {
-        "data_options": json.dumps(
-            {key: value for key, value in options.items() if value}
-        )
-    }
+    given = {name: value for name, value in options.items() if value}
+    return {"data_options": json.dumps(given)}
 
 
-def _scheme(settings: Settings, kind: str) -> str:
-    try:
-        return SCHEMES[kind]
-    except KeyError:
+def _scheme(settings: Settings, connection: Any) -> str:
+    """Dialect and driver: by the kind of the source, by the extra, or by Airflow's type of the connection.
+
+    Raises:
+        SettingsError: none of them tells.
+    """
+    if settings.source.kind == "postgres":
+        return "postgresql"
+    kind = connection.conn_type
+    scheme = connection.extra_dejson.get(SCHEME) or SCHEMES.get(kind)
+    if scheme is None:
         raise SettingsError(
             f"source.connection {settings.source.connection!r} is of type {kind!r}, whose driver is not known; write it"
             ' into the extra of the connection, e.g. {"sqlalchemy_scheme": "mysql+pymysql"}'
-        ) from None
+        )
+    return str(scheme)

@@ -6,9 +6,8 @@ from typing import Any
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
 
-PATTERN = (
-    "^[0-9]{4}-(0[1-9]|1[0-2])$"  # for the form of a manual run; Month.parse decides
-)
+# for the form of a manual run; Month.parse decides
+PATTERN = "^[0-9]{4}-(0[1-9]|1[0-2])$"
 
 
 def month_of(context: Mapping[str, Any]) -> Month:
@@ -19,15 +18,15 @@ def month_of(context: Mapping[str, Any]) -> Month:
     Raises:
         BadInput: neither is given, both are given and differ, or one is not of the form YYYY-MM.
     """
+    parameters = context.get("params") or {}
     given = {
         "partition key": context.get("partition_key"),
-        "parameter month": (context.get("params") or {}).get("month"),
+        "parameter month": parameters.get("month"),
     }
-    months = {
-        source: Month.parse(value)
-        for source, value in given.items()
-        if value is not None
-    }
+    months = {}
+    for source, value in given.items():
+        if value is not None:
+            months[source] = Month.parse(value)
     if not months:
         raise BadInput(
             "this run has no month: it has no partition key and no parameter month. "

@@ -18,18 +18,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("churn")
 
-SAME, DIFFERENT, SKIP = (
-    "Same person 同一人",
-    "Different persons 不同人",
-    "Skip 暂不决定",
-)
+SAME, DIFFERENT = "Same person 同一人", "Different persons 不同人"
+SKIP = "Skip 暂不决定"
 DECISIONS: dict[str, Literal["same", "different"]] = {
     SAME: "same",
     DIFFERENT: "different",
 }
-ANSWER_WITHIN = timedelta(
-    days=5
-)  # then the pair is skipped, and offered again by the next run
+# then the pair is skipped, and offered again by the next run
+ANSWER_WITHIN = timedelta(days=5)
 
 
 def open_pairs() -> list[list[str]]:
@@ -37,11 +33,10 @@ def open_pairs() -> list[list[str]]:
     from contextlib import closing
 
     settings = load_settings()
+    most = settings.matching.offered_at_once
     with closing(_warehouse()) as warehouse:
-        found = warehouse.review_pairs(
-            state="open", limit=settings.matching.offered_at_once
-        )
-    return [[pair["customer_id_a"], pair["customer_id_b"]] for pair in found]
+        pairs = warehouse.review_pairs(state="open", limit=most)
+    return [[pair["customer_id_a"], pair["customer_id_b"]] for pair in pairs]
 
 
 class ReviewOperator(HITLOperator):
@@ -54,18 +49,17 @@ class ReviewOperator(HITLOperator):
     template_fields = (*HITLOperator.template_fields, "pair")
 
     def __init__(self, *, pair: list[str], **arguments: Any) -> None:
+        why = Param(
+            "",
+            type="string",
+            title="Reason 理由",
+            description="No names, no numbers of people.",
+        )
         super().__init__(
             subject="Are these two records one person? 这两条记录是否为同一人？",
             options=[SAME, DIFFERENT, SKIP],
             defaults=[SKIP],
-            params={
-                "why": Param(
-                    "",
-                    type="string",
-                    title="Reason 理由",
-                    description="No names, no numbers of people.",
-                )
-            },
+            params={"why": why},
             response_timeout=ANSWER_WITHIN,
             **arguments,
         )
@@ -78,13 +72,12 @@ class ReviewOperator(HITLOperator):
         from churn_tasks.integrate.matching.side_by_side import markdown
 
         with closing(_warehouse()) as warehouse:
-            found = warehouse.review_pairs(pair=(self.pair[0], self.pair[1]))
-        if not found or found[0]["state"] != "open":
+            queued = warehouse.review_pairs(pair=(self.pair[0], self.pair[1]))
+        if not queued or queued[0]["state"] != "open":
             log.info("the pair is decided already")
             return None
-        self.body = markdown(
-            found[0], show_records=load_settings().matching.airflow_shows == "records"
-        )
+        shows = load_settings().matching.airflow_shows
+        self.body = markdown(queued[0], show_records=shows == "records")
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> dict[str, str]:

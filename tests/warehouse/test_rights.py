@@ -7,8 +7,9 @@ import psycopg
 import pytest
 
 from churn_tasks.adapters.warehouse import Warehouse
-from churn_tasks.adapters.warehouse.migration import comments, digest, migrate
+from churn_tasks.adapters.warehouse.migration import FOLDER, digest, migrate
 from churn_tasks.adapters.warehouse.publication import publish, stage, take_lease
+from churn_tasks.adapters.warehouse.views import comments
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
@@ -32,7 +33,7 @@ VIEWS = (
 )
 TABLES = (
     "publish_lease", "run", "audit", "warning_list", "manifest", "manifest_history", "result", "validation",
-    "promotion", "model_file", "quarantine_release", "vault", "migration",
+    "promotion", "model_file", "quarantine_release", "vault", "migration", "applied_migration",
     "match_review", "match_decision",
 )  # fmt: skip
 EVERYTHING = (*TABLES, *VIEWS, "retention_call_list", "review_queue")
@@ -62,6 +63,7 @@ ALLOWED: dict[str, dict[str, frozenset[str]]] = {
             ("manifest", "publish_lease"), frozenset({"select", "insert", "update"})
         ),
         "migration": frozenset({"select"}),
+        "applied_migration": frozenset({"select"}),
         "vault": frozenset({"insert"}),
         "match_review": frozenset(
             {"insert"}
@@ -98,7 +100,7 @@ def test_each_role_may_do_exactly_this(url: str, role: str) -> None:
     allowed = {
         (name, verb): verb in ALLOWED[role].get(name, ()) for name, verb in tried
     }
-    assert len(tried) == 22 * 6
+    assert len(tried) == 23 * 6
     assert tried == allowed
 
 
@@ -268,7 +270,7 @@ def test_every_column_that_people_see_has_its_meaning_in_both_languages(
     assert (
         {view for view, _ in meanings}
         == {*VIEWS, "retention_call_list", "review_queue"}
-        == set(comments())
+        == set(comments(FOLDER))
     )
     assert len(meanings) > 60
     assert not [

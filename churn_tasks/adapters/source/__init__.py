@@ -13,7 +13,7 @@ from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 
-Relations = dict[str, dict[str, str]]
+Relations = dict[str, dict[str, str]]  # relation -> column -> type
 
 
 class Source(Protocol):
@@ -59,13 +59,12 @@ def open_source(settings: Settings, month: Month | None = None) -> Iterator[Sour
 
 
 def _database(settings: Settings) -> AbstractContextManager[Source]:
-    if settings.source.kind == "postgres" or settings.environment.source_url.startswith(
-        "adbc+postgresql:"
-    ):
+    url = settings.environment.source_url
+    if settings.source.kind == "postgres" or url.startswith("adbc+postgresql:"):
         from churn_tasks.adapters.source import postgres
 
         return postgres.opened(settings)
-    if settings.environment.source_url.startswith("adbc+"):
+    if url.startswith("adbc+"):
         from churn_tasks.adapters.source import adbc
 
         return adbc.opened(settings)
@@ -77,12 +76,12 @@ def _database(settings: Settings) -> AbstractContextManager[Source]:
 def _require_address(settings: Settings) -> None:
     if settings.environment.source_url:
         return
-    kept = settings.source.connection
-    why = (
-        f" (source.connection {kept!r} is known to Airflow alone, this process runs outside it)"
-        if kept
-        else ""
-    )
+    why = ""
+    if settings.source.connection:
+        why = (
+            f" (source.connection {settings.source.connection!r} is known to Airflow alone, this process runs"
+            " outside it)"
+        )
     raise SettingsError(
         f"CHURN_SOURCE_URL is not set{why}; give the source database, e.g. postgresql://reader@host/boss"
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from churn_tasks.adapters.source import Relations
 from churn_tasks.adapters.source.errors import NO_ANSWER, shown, streamed
 from churn_tasks.adapters.source.queries import relations_in
 from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError
@@ -63,23 +64,21 @@ class AdbcSource:
         try:
             yield
         finally:
-            with suppress(
-                Exception
-            ):  # the connection may be gone; what matters was raised above
+            # the connection may be gone; what matters was raised above
+            with suppress(Exception):
                 self.connection.rollback()
 
-    def relations(self, sql: str) -> dict[str, dict[str, str]]:
+    def relations(self, sql: str) -> Relations:
         """Columns and Arrow types of each table that the query reads."""
-        found = {}
-        for schema, name in relations_in(sql, self.driver):
+        relations = {}
+        for table in relations_in(sql, self.driver):
             with self._transaction(), sorted_errors(self.settings, sql):
                 fields = self.connection.adbc_get_table_schema(
-                    name, db_schema_filter=schema or None
+                    table.name, db_schema_filter=table.schema or None
                 )
-            found[f"{schema}.{name}" if schema else name] = {
-                field.name: str(field.type) for field in fields
-            }
-        return found
+            types = {field.name: str(field.type) for field in fields}
+            relations[table.written] = types
+        return relations
 
 
 @contextmanager
@@ -91,12 +90,12 @@ def opened(settings: Settings) -> Iterator[AdbcSource]:
         ConnectionTrouble, BadInput: it refuses the connection.
     """
     url = settings.environment.source_url
-    found = _ADDRESS.match(url)
-    if not found:
+    address = _ADDRESS.match(url)
+    if not address:
         raise SettingsError(
             "CHURN_SOURCE_URL begins with adbc+ but names no driver, e.g. adbc+sqlite:///data/boss.db"
         )
-    driver = found.group(1)
+    driver = address.group(1)
     try:
         module = importlib.import_module(f"adbc_driver_{driver}.dbapi")
     except ImportError:
@@ -114,7 +113,8 @@ def _address(url: str) -> str:
     if not plain.startswith("sqlite:"):
         return plain
     path = plain.removeprefix("sqlite:").removeprefix("//")
-    return "file:" + path + ("&" if "?" in path else "?") + "mode=ro"
+    separator = "&" if "?" in path else "?"
+    return f"file:{path}{separator}mode=ro"
 
 
 @contextmanager
@@ -125,31 +125,29 @@ def sorted_errors(settings: Settings, sql: str = "") -> Iterator[None]:
         ConnectionTrouble: the database did not answer.
         BadInput: it refused.
     """
-    from adbc_driver_manager import Error, OperationalError
+    from adbc_driver_manager import Error
 
     try:
         yield
-    except (
-        OSError,
-        pa.ArrowException,
-    ) as error:  # pyarrow passes a driver's errors on as these, without a class
+    # pyarrow passes a driver's errors on as the first two, without a class
+    except (OSError, pa.ArrowException, Error) as error:
         text = shown(error, sql, settings.environment.source_url)
-        if "ERROR" not in str(error) or any(told in str(error) for told in PASSING):
-            raise ConnectionTrouble(
-                f"the source database did not answer any more: {text}"
-            ) from None
-        raise BadInput(
-            f"the source refused a query of profile {settings.profile}: {text}"
-        ) from None
-    except Error as error:
-        text = shown(error, sql, settings.environment.source_url)
-        unknown = not error.sqlstate and (
-            isinstance(error, OperationalError) or not sql
-        )
-        if unknown or (error.sqlstate or "")[:2] in NO_ANSWER:
+        if _no_answer(error, is_query=bool(sql)):
             raise ConnectionTrouble(
                 f"the source database did not answer: {text}"
             ) from None
         raise BadInput(
             f"the source refused a query of profile {settings.profile}: {text}"
         ) from None
+
+
+def _no_answer(error: Exception, *, is_query: bool) -> bool:
+    """Whether another try may help, by the error's class or, where it came without one, by its words."""
+    from adbc_driver_manager import Error, OperationalError
+
+    if not isinstance(error, Error):
+        text = str(error)
+        return "ERROR" not in text or any(words in text for words in PASSING)
+    if error.sqlstate:
+        return error.sqlstate[:2] in NO_ANSWER
+    return isinstance(error, OperationalError) or not is_query

@@ -7,19 +7,23 @@ is refused with its line numbers, and nothing of it is taken over.
 
 import csv
 import io
+import itertools
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 import duckdb
 
 from churn_tasks.core.errors import BadInput, SettingsError
 from churn_tasks.core.source_section import FileDrop
+from churn_tasks.core.sql_text import identifier, literal
 
 NAMES_CHARACTERS = 1 << 20  # longest line of names
 OTHER_DELIMITERS = ",;\t|"
+# what no column is called: an amount, a phone number, a day
 _VALUE = re.compile(
     r"[+-]?[0-9]+[.,][0-9]+|\+?[0-9]{7,}|[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}.*"
-)  # what no column is called: an amount, a phone number, a day
+)
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,:/-]*")
 _LINE = re.compile(r"CSV Error on Line: ([0-9]+)")
 MEANINGS = {
@@ -61,11 +65,6 @@ class CsvFile:
         )
 
 
-def literal(text: str) -> str:
-    """Text as a literal of SQL."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def csv_file(relation: str, name: str, path: str, drop: FileDrop) -> CsvFile:
     """The file with its names.
 
@@ -78,24 +77,34 @@ def csv_file(relation: str, name: str, path: str, drop: FileDrop) -> CsvFile:
         raise BadInput(
             f"{name} is empty: not even a line with the names of the columns"
         )
-    if (
-        len(first) == 1
-        and not drop.columns
-        and (other := [sign for sign in OTHER_DELIMITERS if sign in first[0]])
-    ):
-        raise SettingsError(
-            f"{name}: with delimiter {drop.delimiter!r} its first line is one column, but it holds {other[0]!r};"
-            f" set source.files.{relation}.delimiter"
-        )
-    if drop.columns and len(drop.columns) != len(first):
+    is_headed = not drop.columns
+    if is_headed:
+        _refuse_other_delimiter(relation, name, drop.delimiter, first)
+        columns = tuple(column.strip() for column in first)
+    else:
+        columns = drop.columns
+    if len(columns) != len(first):
         raise BadInput(
-            f"{name} has {len(first)} columns; source.files.{relation}.columns names {len(drop.columns)}"
+            f"{name} has {len(first)} columns; source.files.{relation}.columns names {len(columns)}"
         )
-    columns = drop.columns or tuple(column.strip() for column in first)
-    _check_names(relation, name, columns, is_first_line=not drop.columns)
+    _check_names(relation, name, columns, is_first_line=is_headed)
     return CsvFile(
-        name, path, columns, not drop.columns, blank_lines, drop.delimiter, drop.quote
+        name, path, columns, is_headed, blank_lines, drop.delimiter, drop.quote
     )
+
+
+def _refuse_other_delimiter(
+    relation: str, name: str, delimiter: str, first: list[str]
+) -> None:
+    """Raises SettingsError: the line of names is one column, with what others delimit by in it."""
+    if len(first) != 1:
+        return
+    for sign in OTHER_DELIMITERS:
+        if sign in first[0]:
+            raise SettingsError(
+                f"{name}: with delimiter {delimiter!r} its first line is one column, but it holds {sign!r};"
+                f" set source.files.{relation}.delimiter"
+            )
 
 
 def _first_row(name: str, path: str, drop: FileDrop) -> tuple[int, list[str]]:
@@ -103,16 +112,19 @@ def _first_row(name: str, path: str, drop: FileDrop) -> tuple[int, list[str]]:
     with open(path, encoding="utf-8-sig", newline="") as text:
         beginning = text.read(NAMES_CHARACTERS)
     try:
-        read = csv.reader(
+        rows = csv.reader(
             io.StringIO(beginning, newline=""),
             delimiter=drop.delimiter,
             quotechar=drop.quote,
         )
-        return next(((line, row) for line, row in enumerate(read) if row), (0, []))
+        for blank_lines, row in enumerate(rows):
+            if row:
+                return blank_lines, row
     except csv.Error:
         raise BadInput(
             f"{name}: its first line cannot be read as names of columns"
         ) from None
+    return 0, []
 
 
 def _check_names(
@@ -122,30 +134,31 @@ def _check_names(
     blank = [place for place, column in enumerate(columns, 1) if not column]
     if blank:
         raise BadInput(f"{name}: column {_places(blank)} has no name")
-    values = [
-        place
-        for place, column in enumerate(columns, 1)
-        if _VALUE.fullmatch(column) or column[0] in "=+-@"
-    ]
-    numbers = sum(bool(_NUMBER.fullmatch(column)) for column in columns)
-    if is_first_line and (values or 2 * numbers >= len(columns) > 1):
+    if is_first_line:
+        _refuse_values(relation, name, columns)
+    times = Counter(column.casefold() for column in columns)
+    doubled = {column for column in columns if times[column.casefold()] > 1}
+    if doubled:
+        raise BadInput(
+            f"{name}: names of columns stand twice (case does not tell them apart):"
+            f" {', '.join(sorted(doubled)[:5])}"
+        )
+
+
+def _refuse_values(relation: str, name: str, columns: tuple[str, ...]) -> None:
+    """Raises BadInput: one of the names looks like a value of the first customer, or half of them are numbers."""
+    values = [place for place, column in enumerate(columns, 1) if _is_value(column)]
+    numbers = [column for column in columns if _NUMBER.fullmatch(column)]
+    if values or 2 * len(numbers) >= len(columns) > 1:
         where = f" (column {_places(values)})" if values else ""
         raise BadInput(
             f"{name}: its first line holds values, not names{where}; deliver a line of names or list them under"
             f" source.files.{relation}.columns"
         )
-    lowered = [column.casefold() for column in columns]
-    doubled = sorted(
-        {
-            column
-            for column, low in zip(columns, lowered, strict=True)
-            if lowered.count(low) > 1
-        }
-    )
-    if doubled:
-        raise BadInput(
-            f"{name}: names of columns stand twice (case does not tell them apart): {', '.join(doubled[:5])}"
-        )
+
+
+def _is_value(column: str) -> bool:
+    return column[0] in "=+-@" or _VALUE.fullmatch(column) is not None
 
 
 def _places(places: list[int]) -> str:
@@ -163,32 +176,39 @@ def complaint(
     """
     if not isinstance(error, duckdb.InvalidInputException) and "CSV" not in str(error):
         return None
-    found = [told for file in files if (told := _malformed(connection, file))]
-    if not found:
+    complaints = filter(None, (_malformed(connection, file) for file in files))
+    told = "; ".join(itertools.islice(complaints, 5))
+    if not told:
         return None
-    return "; ".join(found[:5]) + ". Nothing was taken over; have the file corrected."
+    return f"{told}. Nothing was taken over; have the file corrected."
 
 
 def _malformed(connection: duckdb.DuckDBPyConnection, file: CsvFile) -> str | None:
-    names = ", ".join('"' + column.replace('"', '""') + '"' for column in file.columns)
+    """What is wrong with one file; None if nothing is."""
+    names = ", ".join(map(identifier, file.columns))
     try:
         noting = file.read_sql(", store_rejects=true, rejects_limit=0")
         connection.execute(
             f"SELECT count(COLUMNS(*)) FROM (SELECT {names} FROM {noting})"
         ).fetchall()
     except duckdb.Error as error:
-        line = _LINE.search(str(error))
-        mixed = (
-            " (lines end in both CRLF and LF?)" if "state machine" in str(error) else ""
-        )
-        return f"{file.name}{f', line {line.group(1)}' if line else ''}: no readable CSV{mixed}"
+        return _unreadable(file, str(error))
     kinds = connection.execute(
         "SELECT CAST(error_type AS VARCHAR), count(DISTINCT line), list_sort(list(DISTINCT line))[1:5]"
         " FROM reject_errors JOIN reject_scans USING (scan_id, file_id)"
         f" WHERE file_path = {literal(file.path)} GROUP BY 1 ORDER BY min(line)"
     ).fetchall()
-    told = [
-        f"{count} row{'s' * (count > 1)} with {MEANINGS.get(kind, kind.lower())}, line {', '.join(map(str, lines))}"
-        for kind, count, lines in kinds
-    ]
+    told = []
+    for kind, count, lines in kinds:
+        meaning = MEANINGS.get(kind, kind.lower())
+        rows = "1 row" if count == 1 else f"{count} rows"
+        told.append(f"{rows} with {meaning}, line {', '.join(map(str, lines))}")
     return f"{file.name}: {'; '.join(told)}" if told else None
+
+
+def _unreadable(file: CsvFile, error: str) -> str:
+    """The place where DuckDB gave the whole file up."""
+    line = _LINE.search(error)
+    where = f"{file.name}, line {line.group(1)}" if line else file.name
+    mixed = " (lines end in both CRLF and LF?)" if "state machine" in error else ""
+    return f"{where}: no readable CSV{mixed}"

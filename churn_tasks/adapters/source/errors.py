@@ -14,9 +14,11 @@ from churn_tasks.core.privacy import masked
 # resources, intervention, system
 NO_ANSWER = ("08", "40", "53", "57", "58")
 _PIECE = re.compile(r"'[^']*'|\"[^\"]*\"")
+_FIRST_TO_LAST_QUOTE = re.compile(r"['\"].*['\"]|['\"].*")
 _NUMBER = re.compile(r"[0-9]{5,}")
 _SECRET_KEY = re.compile(r"pass|pwd|secret|token|key", re.IGNORECASE)
-_SHORTEST = 3  # letters; a shorter piece of an address is no password, and blanking it would blank the message
+# letters; a shorter piece of an address is no password, and blanking it would blank the message
+_SHORTEST = 3
 
 
 def shown(error: BaseException, sql: str = "", url: str = "") -> str:
@@ -33,20 +35,24 @@ def shown(error: BaseException, sql: str = "", url: str = "") -> str:
     "Table 'boss.bill' does not exist"
     """
     line = _without_secrets(_first_line(error), url)
-    pieces = [
-        piece[1:-1].rpartition(".")[2] for piece in _PIECE.findall(line)
-    ]  # MySQL puts the schema in front
-    if (
-        line.count("'") % 2
-        or line.count('"') % 2
-        or any(piece not in sql for piece in pieces)
-    ):
-        line = re.sub(r"['\"].*['\"]|['\"].*", "(value)", line)
-    return masked(
-        _NUMBER.sub(
-            lambda found: found.group() if found.group() in sql else "#####", line
-        )
-    )
+    if _quotes_a_value(line, sql):
+        line = _FIRST_TO_LAST_QUOTE.sub("(value)", line)
+    for number in set(_NUMBER.findall(line)):
+        if number not in sql:
+            line = re.sub(rf"(?<![0-9]){number}(?![0-9])", "#####", line)
+    return masked(line)
+
+
+def _quotes_a_value(line: str, sql: str) -> bool:
+    """Whether a quoted piece is not from the query, or a quote is left open."""
+    for quote in "'\"":
+        if line.count(quote) % 2:
+            return True
+    for piece in _PIECE.findall(line):
+        _, _, name = piece[1:-1].rpartition(".")  # MySQL puts the schema in front
+        if name not in sql:
+            return True
+    return False
 
 
 @contextmanager
@@ -87,31 +93,25 @@ def secrets_of(url: str) -> list[str]:
         query = urlsplit(url).query
     except ValueError:
         query = url.partition("?")[2]
-    pieces = [
-        before_host.partition(":")[2],
-        *re.split(r"[:@/?#]", before_host.partition(":")[2]),
-    ]
-    pieces += [value for key, value in parse_qsl(query) if _SECRET_KEY.search(key)]
-    found = {
-        spelled
-        for piece in pieces
-        for spelled in (piece, unquote(piece))
-        if len(spelled) >= _SHORTEST
-    }
-    return sorted(found, key=len, reverse=True)
+    password = before_host.partition(":")[2]
+    pieces = {password, *re.split(r"[:@/?#]", password)}
+    for key, value in parse_qsl(query):
+        if _SECRET_KEY.search(key):
+            pieces.add(value)
+    pieces |= set(map(unquote, pieces))
+    secrets = [piece for piece in pieces if len(piece) >= _SHORTEST]
+    return sorted(secrets, key=len, reverse=True)
 
 
 def _first_line(error: BaseException) -> str:
     """The message alone; MySQL's drivers give a number and a message."""
-    text = (
-        str(error.args[1])
-        if len(error.args) > 1 and isinstance(error.args[0], int)
-        else str(error)
-    )
-    line = next(
-        (line for line in text.splitlines() if line.strip()), type(error).__name__
-    )
-    return line.replace("n't ", " not ")  # an apostrophe that is no quote
+    text = str(error)
+    if len(error.args) > 1 and isinstance(error.args[0], int):
+        text = str(error.args[1])
+    for line in text.splitlines():
+        if line.strip():
+            return line.replace("n't ", " not ")  # an apostrophe that is no quote
+    return type(error).__name__
 
 
 def _without_secrets(text: str, url: str) -> str:

@@ -3,7 +3,7 @@
 Each name in ``source.files`` is a view over the files that match its pattern, opened when a query first reads it. A
 query sees the views and can open nothing else. DuckDB is given descriptors, never names: a plain file in the folder is
 read where it lies; what is packed, in another encoding, an Excel sheet or in an object storage becomes a file without
-a name first (``source_unpack``). What a query spills goes encrypted into a folder of this process alone, which is
+a name first (``unpack``). What a query spills goes encrypted into a folder of this process alone, which is
 removed at the end, or by the next process when this one was killed.
 """
 
@@ -16,7 +16,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from churn_tasks.adapters.source.csv import complaint, literal
+from churn_tasks.adapters.source import Relations
+from churn_tasks.adapters.source.csv import complaint
 from churn_tasks.adapters.source.errors import shown, streamed
 from churn_tasks.adapters.source.folder import Folder
 from churn_tasks.adapters.source.queries import relations_in
@@ -27,6 +28,7 @@ from churn_tasks.adapters.spill import spill_folder
 from churn_tasks.core.errors import BadInput, SettingsError
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
+from churn_tasks.core.sql_text import identifier, literal
 
 
 @contextmanager
@@ -42,22 +44,21 @@ def opened(settings: Settings, month: Month | None) -> Iterator["FileSource"]:
             f"CHURN_DATA_PATH is {data_path or 'not set'} and source.files has {len(settings.source.files)} names;"
             " a profile that reads files needs both"
         )
-    local = str(data_path).removeprefix("file://")
-    place = (
-        Storage(local, settings.environment.data_options)
-        if "://" in local
-        else Folder(Path(local))
-    )
+    place = _place(str(data_path), settings.environment.data_options)
     place.check()
+    budget = Budget.of(settings.source.max_unpacked, settings.source.max_unpack_ratio)
     with ExitStack() as stack, _spilling(settings.state_dir) as spill:
-        budget = Budget.of(
-            settings.source.max_unpacked, settings.source.max_unpack_ratio
+        workplace = Workplace(
+            place, month, settings.source, budget, settings.state_dir, stack
         )
-        yield FileSource(
-            settings,
-            Workplace(place, month, settings.source, budget, settings.state_dir, stack),
-            spill,
-        )
+        yield FileSource(settings, workplace, spill)
+
+
+def _place(data_path: str, options: str) -> Folder | Storage:
+    local = data_path.removeprefix("file://")
+    if "://" in local:
+        return Storage(local, options)
+    return Folder(Path(local))
 
 
 class FileSource:
@@ -77,50 +78,39 @@ class FileSource:
                     self.settings.source.batch_rows
                 )
             except duckdb.Error as error:
-                raise self._refused(
-                    error, sql, read
-                ) from None  # the original quotes values; so would its traceback
-            with streamed(
-                reader.schema, partial(self._checked, reader, sql, read), nullcontext()
-            ) as checked:
+                # the original quotes values; so would its traceback
+                raise self._refused(error, sql, read) from None
+            batches = partial(self._checked, reader, sql, read)
+            with streamed(reader.schema, batches, nullcontext()) as checked:
                 yield checked
 
-    def relations(self, sql: str) -> dict[str, dict[str, str]]:
+    def relations(self, sql: str) -> Relations:
         """Columns and DuckDB types of each relation that the query reads, and of its files."""
-        found: dict[str, dict[str, str]] = {}
-        for one in self._read_by(sql):
-            with self._connection([one]) as connection:
-                parts = {
-                    f"{one.name}/{file}": _columns(connection, call)
-                    for file, call in one.calls.items()
-                }
-            whole = {
-                column: kind
-                for columns in parts.values()
-                for column, kind in columns.items()
-            }
-            found |= {one.name: whole, **parts}
-        return found
+        relations: Relations = {}
+        for read in self._read_by(sql):
+            whole = relations[read.name] = {}
+            with self._connection([read]) as connection:
+                for file, call in read.calls.items():
+                    columns = _columns(connection, call)
+                    relations[f"{read.name}/{file}"] = columns
+                    whole |= columns
+        return relations
 
     def _read_by(self, sql: str) -> list[Relation]:
         """The relations that a query reads, their files opened."""
+        read = []
+        for name in sorted(self._names_in(sql) & self.settings.source.files.keys()):
+            if name not in self._relations:
+                self._relations[name] = relation(name, self._workplace)
+            read.append(self._relations[name])
+        return read
+
+    def _names_in(self, sql: str) -> set[str]:
         try:
-            names = {
-                name.lower()
-                for schema, name in relations_in(sql, "duckdb")
-                if not schema
-            }
-        except BadInput:
-            names = set(
-                self.settings.source.files
-            )  # DuckDB will say what is wrong with it
-        for name in sorted(
-            names & self.settings.source.files.keys() - self._relations.keys()
-        ):
-            self._relations[name] = relation(name, self._workplace)
-        return [
-            self._relations[name] for name in sorted(names & self._relations.keys())
-        ]
+            tables = relations_in(sql, "duckdb")
+        except BadInput:  # DuckDB will say what is wrong with it
+            return set(self.settings.source.files)
+        return {table.name.lower() for table in tables if not table.schema}
 
     @contextmanager
     def _connection(self, read: list[Relation]) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -136,10 +126,12 @@ class FileSource:
             "python_enable_replacements": False,
         }
         with duckdb.connect(config=config) as connection:
+            paths: list[str] = []
             for one in read:
-                connection.execute(f'CREATE TEMP VIEW "{one.name}" AS {one.sql}')
-            allowed = ", ".join(literal(path) for one in read for path in one.paths)
-            connection.execute(f"SET allowed_paths = [{allowed}]")
+                name = identifier(one.name)
+                connection.execute(f"CREATE TEMP VIEW {name} AS {one.sql}")
+                paths += map(literal, one.paths)
+            connection.execute(f"SET allowed_paths = [{', '.join(paths)}]")
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
             yield connection
@@ -150,40 +142,30 @@ class FileSource:
         """The batches; a row that fails far into a file is reported as one that fails at once."""
         try:
             yield from reader
-        except (
-            OSError,
-            pa.ArrowException,
-            duckdb.Error,
-        ) as error:  # pyarrow passes DuckDB's errors on as OSError
+        # pyarrow passes DuckDB's errors on as OSError
+        except (OSError, pa.ArrowException, duckdb.Error) as error:
             raise self._refused(error, sql, read) from None
         for one in read:
             one.refuse_changes()
 
     def _refused(self, error: Exception, sql: str, read: list[Relation]) -> BadInput:
+        csv_files = [file for one in read for file in one.csv_files]
         with self._connection(read) as connection:
-            told = complaint(
-                connection, [file for one in read for file in one.csv_files], error
-            )
+            told = complaint(connection, csv_files, error)
         return BadInput(
             f"profile {self.settings.profile}, files: {told or shown(error, sql)}"
         )
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, call: str) -> dict[str, str]:
-    return {
-        name: kind
-        for name, kind, *_ in connection.execute(
-            f"DESCRIBE SELECT * FROM {call}"
-        ).fetchall()
-    }
+    described = connection.execute(f"DESCRIBE SELECT * FROM {call}").fetchall()
+    return {name: kind for name, kind, *_ in described}
 
 
 def _refuse_other_statements(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    reading = (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI)  # PIVOT
     kinds = [statement.type for statement in connection.extract_statements(sql)]
-    if len(kinds) != 1 or kinds[0] not in (
-        duckdb.StatementType.SELECT,
-        duckdb.StatementType.MULTI,
-    ):  # MULTI is PIVOT
+    if len(kinds) != 1 or kinds[0] not in reading:
         raise BadInput(
             f"an extract is one SELECT; this one has {len(kinds)} statements or changes something"
         )

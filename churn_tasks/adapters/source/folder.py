@@ -13,6 +13,8 @@ from typing import BinaryIO
 from churn_tasks.core.errors import BadInput, NotReady, SettingsError
 
 HIDDEN = (".", "~$")  # of tools that are still at work on a file
+STEP = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @dataclass(frozen=True)
@@ -44,25 +46,15 @@ class FolderFile:
         here = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
         try:
             for folder in folders:
-                here, above = (
-                    os.open(
-                        folder,
-                        os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW,
-                        dir_fd=here,
-                    ),
-                    here,
-                )
+                above = here
+                here = os.open(folder, STEP, dir_fd=above)
                 os.close(above)
-            found = os.open(
-                last,
-                os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC,
-                dir_fd=here,
-            )
+            descriptor = os.open(last, FILE, dir_fd=here)
         finally:
             os.close(here)
-        if stat.S_ISREG(os.fstat(found).st_mode):
-            return found
-        os.close(found)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return descriptor
+        os.close(descriptor)
         raise BadInput(
             f"{self.name} is not an ordinary file (a pipe, device or socket); it is not read"
         )
@@ -100,14 +92,11 @@ class Folder:
             BadInput: a match leads out of the folder or is no ordinary file.
         """
         root = self.root.resolve()
-        found = {
-            self._within(root, path)
-            for path in root.glob(pattern)
-            if not path.name.startswith(HIDDEN)
-        }
-        return [
-            FolderFile(root, name) for name in sorted(name for name in found if name)
-        ]
+        names = set()
+        for path in root.glob(pattern):
+            if not path.name.startswith(HIDDEN):
+                names.add(self._within(root, path))
+        return [FolderFile(root, name) for name in sorted(filter(None, names))]
 
     def _within(self, root: Path, path: Path) -> str | None:
         """Path below the folder after links; None for a folder, which no pattern means."""

@@ -6,18 +6,19 @@ from typing import Any
 
 from churn_tasks.adapters.source import Relations, Source
 from churn_tasks.adapters.source.adbc import AdbcSource, sorted_errors
-from churn_tasks.adapters.source.queries import relations_in
+from churn_tasks.adapters.source.queries import ReadTable, relations_in
 from churn_tasks.core.settings import Settings
+from churn_tasks.core.sql_text import identifier, literal
 
 # The relation, its child tables and partitions at any depth, and their columns as they are now.
 CATALOGUE = """
 WITH RECURSIVE part AS (
-    SELECT '{wanted}'::regclass::oid AS oid
+    SELECT {wanted}::regclass::oid AS oid
     UNION
     SELECT inherited.inhrelid FROM pg_catalog.pg_inherits AS inherited JOIN part ON part.oid = inherited.inhparent
 )
 SELECT
-    part.oid = '{wanted}'::regclass::oid AS is_whole,
+    part.oid = {wanted}::regclass::oid AS is_whole,
     space.nspname::text AS schema_name,
     class.relname::text AS table_name,
     field.attname::text AS column_name,
@@ -53,36 +54,36 @@ class PostgresSource(AdbcSource):
         with self.connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION READ ONLY")
 
-    def relations(self, sql: str) -> dict[str, dict[str, str]]:
+    def relations(self, sql: str) -> Relations:
         """Columns and types of each relation that the query reads, and of its child tables and partitions."""
         return catalogued(self, sql)
 
 
 def catalogued(source: Source, sql: str) -> Relations:
     """The relations that a query reads, as PostgreSQL's catalogue has them; asked through any opened source."""
-    found: Relations = {}
-    for schema, name in relations_in(sql, "postgres"):
-        with source.batches(_catalogue_sql(schema, name)) as batches:
-            found |= _parts(
-                f"{schema}.{name}" if schema else name, batches.read_all().to_pylist()
-            )
-    return found
+    relations: Relations = {}
+    for table in relations_in(sql, "postgres"):
+        with source.batches(_catalogue_sql(table)) as batches:
+            rows = batches.read_all().to_pylist()
+        relations |= _parts(table.written, rows)
+    return relations
 
 
-def _catalogue_sql(schema: str, name: str) -> str:
+def _catalogue_sql(table: ReadTable) -> str:
     """The question for the columns of one relation and its parts."""
-    quoted = ".".join(
-        '"' + part.replace('"', '""') + '"' for part in (schema, name) if part
-    )
-    return CATALOGUE.format(wanted=quoted.replace("'", "''"))
+    quoted = identifier(table.name)
+    if table.schema:
+        quoted = f"{identifier(table.schema)}.{quoted}"
+    return CATALOGUE.format(wanted=literal(quoted))
 
 
-def _parts(whole: str, rows: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+def _parts(whole: str, rows: list[dict[str, Any]]) -> Relations:
     """The catalogue's answer by relation; the whole has the columns of all its parts."""
-    found: dict[str, dict[str, str]] = {whole: {}}
+    relations: Relations = {whole: {}}
     for row in rows:
+        column, kind = row["column_name"], row["type_name"]
+        relations[whole].setdefault(column, kind)
         if not row["is_whole"]:
             part = f"{whole}/{row['schema_name']}.{row['table_name']}"
-            found.setdefault(part, {})[row["column_name"]] = row["type_name"]
-        found[whole].setdefault(row["column_name"], row["type_name"])
-    return found
+            relations.setdefault(part, {})[column] = kind
+    return relations

@@ -1,5 +1,8 @@
 """Which relations a query reads, found in its text."""
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -11,38 +14,44 @@ DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}
 KNOWN = {dialect.value for dialect in sqlglot.Dialects}
 
 
-def relations_in(sql: str, dialect: str) -> list[tuple[str, str]]:
-    """Schema (empty where none is written) and name of each table that the query reads, in order; its CTEs are none.
+class ReadTable(NamedTuple):
+    """A table as a query names it."""
+
+    schema: str  # empty where none is written
+    name: str
+
+    @property
+    def written(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+def relations_in(sql: str, dialect: str) -> list[ReadTable]:
+    """Each table that the query reads, in order; its CTEs are none.
 
     Raises:
         BadInput: the text cannot be parsed in this dialect.
     """
-    name = DIALECTS.get(dialect, dialect)
+    tables: set[ReadTable] = set()
+    own: set[str] = set()
+    for statement in _parsed(sql, DIALECTS.get(dialect, dialect)):
+        own |= {cte.alias_or_name.lower() for cte in statement.find_all(exp.CTE)}
+        for table in statement.find_all(exp.Table):
+            tables.add(ReadTable(table.db, table.name))
+    return sorted(table for table in tables if _is_read(table, own))
+
+
+def _is_read(table: ReadTable, own: set[str]) -> bool:
+    """Whether it is one of the database's: it has a name, which is not that of a CTE of the query."""
+    if table.schema:
+        return bool(table.name)
+    return bool(table.name) and table.name.lower() not in own
+
+
+def _parsed(sql: str, dialect: str) -> Iterator[exp.Expr]:
     try:
-        statements = [
-            found
-            for found in sqlglot.parse(sql, dialect=name if name in KNOWN else None)
-            if found
-        ]
+        statements = sqlglot.parse(sql, dialect=dialect if dialect in KNOWN else None)
     except SqlglotError:
         raise BadInput(
-            f"which tables an extract query reads cannot be told: it is no {name} that we can parse"
+            f"which tables an extract query reads cannot be told: it is no {dialect} that we can parse"
         ) from None
-    own = {
-        cte.alias_or_name.lower()
-        for statement in statements
-        for cte in statement.find_all(exp.CTE)
-    }
-    tables = [
-        table
-        for statement in statements
-        for table in statement.find_all(exp.Table)
-        if table.name
-    ]
-    return sorted(
-        {
-            (table.db, table.name)
-            for table in tables
-            if table.db or table.name.lower() not in own
-        }
-    )
+    return (statement for statement in statements if statement)

@@ -12,26 +12,27 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from churn_tasks.adapters.source.csv import CsvFile, csv_file, literal
+from churn_tasks.adapters.source.csv import CsvFile, csv_file
 from churn_tasks.adapters.source.folder import Folder, FolderFile
 from churn_tasks.adapters.source.sheet import csv_of_sheet
 from churn_tasks.adapters.source.storage import Storage, StorageFile
 from churn_tasks.adapters.source.unpack import (
-    COPY_BYTES,
     PACKINGS,
     Budget,
     Utf8,
     nameless,
+    pieces,
     unpacked,
 )
 from churn_tasks.core.errors import BadInput, NotReady, SettingsError
 from churn_tasks.core.months import Month
 from churn_tasks.core.source_section import FileDrop, Source
+from churn_tasks.core.sql_text import literal
 
 FORMATS = {".parquet": "parquet", ".csv": "csv", ".xlsx": "xlsx"}
 _MONTH = re.compile(r"\{month(?::([^{}]*))?\}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-Found = FolderFile | StorageFile
+DropFile = FolderFile | StorageFile
 
 
 @dataclass(frozen=True)
@@ -68,17 +69,19 @@ class Relation:
     @property
     def sql(self) -> str:
         """All files as one relation, by name of column."""
-        return " UNION ALL BY NAME ".join(
-            f"SELECT * FROM {call}" for call in self.calls.values()
-        )
+        selects = [f"SELECT * FROM {call}" for call in self.calls.values()]
+        return " UNION ALL BY NAME ".join(selects)
 
     def refuse_changes(self) -> None:
         """Raises NotReady: a file was written to while it was read."""
         for name, descriptor, before in self.sizes:
             if _size(descriptor) != before:
-                raise NotReady(
-                    f"source.files.{self.name}: {name} was written to while it was read; a delivery goes on"
-                )
+                raise self.changed(name)
+
+    def changed(self, file: str) -> NotReady:
+        return NotReady(
+            f"source.files.{self.name}: {file} was written to while it was read; a delivery goes on"
+        )
 
 
 def relation(name: str, workplace: Workplace) -> Relation:
@@ -91,21 +94,31 @@ def relation(name: str, workplace: Workplace) -> Relation:
     """
     drop = workplace.source.files[name]
     files = matching(name, drop, workplace)
-    formats = {_format(file, drop) for file in files}
-    if len(formats) > 1 or not formats <= set(FORMATS.values()):
-        endings = ", ".join(sorted(PurePosixPath(file.name).name for file in files)[:5])
-        raise BadInput(
-            f"source.files.{name} matches {endings}; allowed is one of {', '.join(FORMATS)}, CSV also packed as"
-            f" {', '.join(PACKINGS)}"
-        )
+    kind = _common_format(name, files, drop)
     made = Relation(name)
     for file in files:
         _require_complete(name, file, drop)
-        _add(made, file, drop, formats.copy().pop(), workplace)
+        _add(made, file, drop, kind, workplace)
     return made
 
 
-def matching(name: str, drop: FileDrop, workplace: Workplace) -> list[Found]:
+def _common_format(name: str, files: list[DropFile], drop: FileDrop) -> str:
+    """The format of all files of one relation.
+
+    Raises:
+        BadInput: there are several, or it is none that is read.
+    """
+    formats = {_format(file, drop) for file in files}
+    if len(formats) == 1 and formats <= set(FORMATS.values()):
+        return formats.pop()
+    endings = sorted(PurePosixPath(file.name).name for file in files)
+    raise BadInput(
+        f"source.files.{name} matches {', '.join(endings[:5])}; allowed is one of {', '.join(FORMATS)},"
+        f" CSV also packed as {', '.join(PACKINGS)}"
+    )
+
+
+def matching(name: str, drop: FileDrop, workplace: Workplace) -> list[DropFile]:
     """The files of one relation, by name.
 
     Raises:
@@ -113,69 +126,69 @@ def matching(name: str, drop: FileDrop, workplace: Workplace) -> list[Found]:
     """
     pattern = _pattern(name, drop.path, workplace.month)
     try:
-        found = workplace.place.matching(pattern)
+        files = list[DropFile](workplace.place.matching(pattern))
     except (BadInput, ValueError, NotImplementedError) as error:
         raise BadInput(f"source.files.{name}: {error}") from None
-    if not found:
+    if not files:
         there = ", ".join(workplace.place.holds()) or "nothing"
         raise NotReady(
             f"source.files.{name}: no file matches {pattern!r} in {workplace.place}, which holds {there}"
         )
-    return list(found)
-
-
-def _written(found: re.Match[str], month: Month | None) -> str:
-    """The month as the pattern writes it."""
-    if month is None:
-        return found.group(0)
-    return month.start.strftime(found.group(1)) if found.group(1) else str(month)
+    return files
 
 
 def _pattern(name: str, path: str, month: Month | None) -> str:
     """The pattern with the month in it, which stays below the folder."""
-    if month is None and _MONTH.search(path):
+    if month is not None:
+        pattern = _MONTH.sub(partial(_written, month), path)
+    elif _MONTH.search(path):
         raise SettingsError(
             f"source.files.{name} is {path!r}; {{month}} needs the month of a run"
         )
-    pattern = _MONTH.sub(lambda found: _written(found, month), path)
-    parts = PurePosixPath(pattern).parts
-    if (
-        PurePosixPath(pattern).is_absolute()
-        or ".." in parts
-        or "\0" in pattern
-        or "\\" in pattern
-        or not parts
-    ):
+    else:
+        pattern = path
+    if not _stays_below(pattern):
         raise SettingsError(
             f"source.files.{name} is {path!r}; a pattern is relative to the folder and stays in it"
         )
     return pattern
 
 
-def _format(file: Found, drop: FileDrop) -> str:
+def _written(month: Month, place: re.Match[str]) -> str:
+    """The month in the form that ``{month:%Y%m}`` asks for; ``{month}`` is ``2024-03``."""
+    form = place.group(1)
+    return month.start.strftime(form) if form else str(month)
+
+
+def _stays_below(pattern: str) -> bool:
+    path = PurePosixPath(pattern)
+    if path.is_absolute() or not path.parts or ".." in path.parts:
+        return False
+    return "\0" not in pattern and "\\" not in pattern
+
+
+def _format(file: DropFile, drop: FileDrop) -> str:
     """``csv`` for ``a.csv.xz``; a packed file of another format keeps its packing, which no reader accepts."""
-    suffixes = [suffix.lower() for suffix in PurePosixPath(file.name).suffixes]
-    packing = suffixes[-1] if suffixes and suffixes[-1] in PACKINGS else ""
-    inner = (
-        suffixes[-2]
-        if packing and len(suffixes) > 1
-        else suffixes[-1]
-        if suffixes and not packing
-        else ""
-    )
-    named = drop.format or (
-        "csv" if packing == ".zip" and not inner else FORMATS.get(inner, inner)
-    )
-    return named if named == "csv" or not packing else named + packing
+    packing = _packing(file)
+    kind = drop.format or _named_format(file, packing)
+    return kind if kind == "csv" else kind + packing
 
 
-def _packing(file: Found) -> str:
+def _named_format(file: DropFile, packing: str) -> str:
+    """The format that the name tells: by its ending, in front of that of the packing."""
+    inner = PurePosixPath(file.name.lower().removesuffix(packing)).suffix
+    if packing == ".zip" and not inner:
+        return "csv"
+    return FORMATS.get(inner, inner)
+
+
+def _packing(file: DropFile) -> str:
     suffix = PurePosixPath(file.name).suffix.lower()
     return suffix if suffix in PACKINGS else ""
 
 
 def _add(
-    made: Relation, file: Found, drop: FileDrop, kind: str, workplace: Workplace
+    made: Relation, file: DropFile, drop: FileDrop, kind: str, workplace: Workplace
 ) -> None:
     stream = workplace.stack.enter_context(file.open())
     if not file.is_local:
@@ -186,9 +199,7 @@ def _add(
     if readable is stream and file.is_local:
         made.sizes.append((file.name, stream.fileno(), before))
     elif _size(stream.fileno()) != before:
-        raise NotReady(
-            f"source.files.{made.name}: {file.name} was written to while it was read; a delivery goes on"
-        )
+        raise made.changed(file.name)
     if kind == "parquet":
         _check_parquet(file.name, path, workplace.budget)
         made.calls[file.name] = f"read_parquet({literal(path)})"
@@ -203,7 +214,7 @@ def _copied(name: str, stream: BinaryIO, workplace: Workplace) -> BinaryIO:
     """The bytes of an object as they are, in a file without a name."""
     copy = workplace.nameless()
     with workplace.place.sorted_errors(name):  # type: ignore[union-attr]
-        for piece in iter(partial(stream.read, COPY_BYTES), b""):
+        for piece in pieces(stream):
             workplace.budget.spend(name, len(piece), 0, None)
             copy.write(piece)
     copy.flush()
@@ -236,7 +247,7 @@ def _converted(
         return made
     text = Utf8(name, drop.encoding)
     if not packing and drop.encoding == "utf-8":
-        for piece in iter(partial(stream.read, COPY_BYTES), b""):
+        for piece in pieces(stream):
             text.piece(piece)
         text.end()
         return stream
@@ -248,7 +259,7 @@ def _converted(
     return made
 
 
-def _require_complete(relation_name: str, file: Found, drop: FileDrop) -> None:
+def _require_complete(relation_name: str, file: DropFile, drop: FileDrop) -> None:
     """Raises NotReady: what says that the file is complete is missing, or its digest is another."""
     if drop.complete_when == "there":
         return
@@ -258,17 +269,26 @@ def _require_complete(relation_name: str, file: Found, drop: FileDrop) -> None:
             f"source.files.{relation_name}: {file.name} is there, {file.name}.{drop.complete_when} is not; the delivery"
             " is not complete"
         )
-    if drop.complete_when == "sha256":
-        with mark.open() as note, file.open() as stream:
-            wanted = _DIGEST.search(note.read(1000).decode("ascii", "replace").lower())
-            digest = hashlib.sha256()
-            for piece in iter(partial(stream.read, COPY_BYTES), b""):
-                digest.update(piece)
-        if not wanted or wanted.group() != digest.hexdigest():
-            raise NotReady(
-                f"source.files.{relation_name}: {file.name} does not have the digest in {file.name}.sha256; it is"
-                " incomplete or damaged"
-            )
+    if drop.complete_when == "sha256" and _noted_digest(mark) != _digest(file):
+        raise NotReady(
+            f"source.files.{relation_name}: {file.name} does not have the digest in {file.name}.sha256; it is"
+            " incomplete or damaged"
+        )
+
+
+def _noted_digest(mark: DropFile) -> str | None:
+    with mark.open() as note:
+        text = note.read(1000).decode("ascii", "replace").lower()
+    digest = _DIGEST.search(text)
+    return digest.group() if digest else None
+
+
+def _digest(file: DropFile) -> str:
+    digest = hashlib.sha256()
+    with file.open() as stream:
+        for piece in pieces(stream):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def _check_parquet(name: str, path: str, budget: Budget) -> None:
@@ -279,10 +299,9 @@ def _check_parquet(name: str, path: str, budget: Budget) -> None:
         raise BadInput(
             f"{name} is not a whole Parquet file: {type(error).__name__}"
         ) from None
-    claimed = sum(
-        footer.row_group(number).total_byte_size
-        for number in range(footer.num_row_groups)
-    )
+    claimed = 0
+    for number in range(footer.num_row_groups):
+        claimed += footer.row_group(number).total_byte_size
     size = max(claimed, footer.num_rows * footer.num_columns)
     budget.spend(name, size, 0, None)
 

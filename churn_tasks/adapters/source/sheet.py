@@ -18,9 +18,8 @@ from churn_tasks.core.errors import BadInput, SettingsError
 
 XLSX_BYTES = 256 << 20  # all parts together, unpacked; they are held in memory
 MOST_PARTS = 1_000
-CELLS_A_ROW = (
-    100  # on average: the whole sheet may have this many times source.max_sheet_rows
-)
+# on average: the whole sheet may have this many times source.max_sheet_rows
+CELLS_A_ROW = 100
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
 _FORMULA = re.compile(
     rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^>]*>\s*<(?:\w+:)?f[\s>/]'
@@ -50,8 +49,7 @@ def csv_of_sheet(
     content = _repacked(name, stream, budget, max_rows)
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        chosen = _chosen(name, book.sheet_names, sheet)
-        found = book.get_sheet_by_name(chosen)
+        chosen = book.get_sheet_by_name(_chosen(name, book.sheet_names, sheet))
     except (
         python_calamine.CalamineError,
         python_calamine.PasswordError,
@@ -60,15 +58,17 @@ def csv_of_sheet(
         raise BadInput(
             f"{name} is no readable Excel file: {type(error).__name__}"
         ) from None
-    if found.total_height > max_rows + 1:
+    if chosen.total_height > max_rows + 1:
         raise BadInput(
-            f"{name} has {found.total_height - 1:,} rows; Excel files are read up to {max_rows:,}"
+            f"{name} has {chosen.total_height - 1:,} rows; Excel files are read up to {max_rows:,}"
             " (source.max_sheet_rows), deliver CSV or Parquet"
         )
     text = io.TextIOWrapper(into, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\n")
-    rows = ([_text(value) for value in row] for row in found.iter_rows())
-    writer.writerows(row for row in rows if any(row))  # a row without any value is none
+    for row in chosen.iter_rows():
+        cells = [_text(value) for value in row]
+        if any(cells):  # a row without any value is none
+            writer.writerow(cells)
     text.detach()
 
 
@@ -76,9 +76,9 @@ def _chosen(name: str, sheets: list[str], sheet: str) -> str:
     if sheet in sheets:
         return sheet
     if sheet or len(sheets) != 1:
+        none_of_them = f", {sheet} is none of them" if sheet else ""
         raise SettingsError(
-            f"{name} holds the sheets {', '.join(sheets[:5])}; name one of them as sheet"
-            + (f", {sheet} is none of them" if sheet else "")
+            f"{name} holds the sheets {', '.join(sheets[:5])}; name one of them as sheet{none_of_them}"
         )
     return sheets[0]
 
@@ -92,9 +92,8 @@ def _repacked(name: str, stream: BinaryIO, budget: Budget, max_rows: int) -> byt
             zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as made,
         ):
             parts = [part for part in given.infolist() if not part.is_dir()]
-            if len(parts) > MOST_PARTS or not any(
-                part.filename == "xl/workbook.xml" for part in parts
-            ):
+            names = [part.filename for part in parts]
+            if len(parts) > MOST_PARTS or "xl/workbook.xml" not in names:
                 raise BadInput(
                     f"{name} is no Excel file (.xlsx): it lacks xl/workbook.xml or holds too many parts"
                 )
@@ -139,18 +138,16 @@ def _bounded(
 
 def _check_cells(name: str, sheet: bytes, max_rows: int) -> None:
     """Raises BadInput: cells lie too far apart, or are computed."""
-    formulas = [found.group(1).decode() for found in _FORMULA.finditer(sheet)]
-    if formulas or (b"<f>" in sheet or b"<f " in sheet):
+    formulas = [cell.group(1).decode() for cell in _FORMULA.finditer(sheet)]
+    if formulas or b"<f>" in sheet or b"<f " in sheet:
         raise BadInput(
             f"{name}: cells hold formulas, whose values may be stale ({len(formulas)}, e.g."
             f" {', '.join(formulas[:5])}); save the sheet with values only"
         )
     rows, width = 0, 0
     for cell in _CELL.finditer(sheet):
-        rows, width = (
-            max(rows, int(cell.group(2))),
-            max(width, _column_number(cell.group(1))),
-        )
+        rows = max(rows, int(cell.group(2)))
+        width = max(width, _column_number(cell.group(1)))
     if rows * width > CELLS_A_ROW * (max_rows + 1) or rows > max_rows + 1:
         raise BadInput(
             f"{name} spans {rows:,} rows and {width:,} columns; Excel files are read up to {max_rows:,} rows"

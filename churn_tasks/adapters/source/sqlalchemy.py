@@ -17,34 +17,25 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.pool import NullPool
 
+from churn_tasks.adapters.source import Relations
 from churn_tasks.adapters.source.errors import NO_ANSWER, shown, streamed
 from churn_tasks.adapters.source.postgres import catalogued
 from churn_tasks.adapters.source.queries import relations_in
 from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError
 from churn_tasks.core.settings import Settings
 
+# other databases have no such statement: give the pipeline an account that may only read
 READ_ONLY = {
     "postgresql": "SET TRANSACTION READ ONLY",
     "sqlite": "PRAGMA query_only = ON",
     "mysql": "SET TRANSACTION READ ONLY",
     "mariadb": "SET TRANSACTION READ ONLY",
     "oracle": "SET TRANSACTION READ ONLY",
-}  # other databases have no such statement: give the pipeline an account that may only read
-NO_ANSWER_CODES = (
-    1040,
-    1203,
-    1205,
-    1213,
-    2002,
-    2003,
-    2006,
-    2013,
-    2055,
-)  # of MySQL and MariaDB, which give no classes
-NO_ANSWER_TEXTS = (
-    "database is locked",
-    "unable to open database file",
-)  # of SQLite, which gives neither
+}
+# of MySQL and MariaDB, which give no classes
+NO_ANSWER_CODES = (1040, 1203, 1205, 1213, 2002, 2003, 2006, 2013, 2055)
+# of SQLite, which gives neither
+NO_ANSWER_TEXTS = ("database is locked", "unable to open database file")
 TYPES: dict[type, pa.DataType] = {
     bool: pa.bool_(),
     int: pa.int64(),
@@ -98,9 +89,8 @@ class SqlSource:
                 ) as reader:
                     yield reader
         finally:
-            with suppress(
-                exc.SQLAlchemyError
-            ):  # the connection may be gone; what matters was raised above
+            # the connection may be gone; what matters was raised above
+            with suppress(exc.SQLAlchemyError):
                 self._connection.rollback()
 
     @contextmanager
@@ -125,28 +115,27 @@ class SqlSource:
     def _batches(
         self, rows: sa.CursorResult[Any], first: Sequence[Any], schema: pa.Schema
     ) -> Iterator[pa.RecordBatch]:
-        found: Sequence[Any] = first
+        fetched: Sequence[Any] = first
         seen = 0
-        while found:
-            yield _batch(found, schema, seen, self.settings.profile)
-            seen += len(found)
-            found = rows.fetchmany(self.settings.source.batch_rows)
+        while fetched:
+            yield _batch(fetched, schema, seen, self.settings.profile)
+            seen += len(fetched)
+            fetched = rows.fetchmany(self.settings.source.batch_rows)
 
-    def relations(self, sql: str) -> dict[str, dict[str, str]]:
+    def relations(self, sql: str) -> Relations:
         """Columns and types of each table that the query reads; in PostgreSQL also of its parts."""
         dialect = self._connection.dialect.name
         if dialect == "postgresql":
             return catalogued(self, sql)
-        found: dict[str, dict[str, str]] = {}
-        for schema, name in relations_in(sql, dialect):
+        relations: Relations = {}
+        for table in relations_in(sql, dialect):
             with sorted_errors(self.settings, sql):
                 columns = sa.inspect(self._connection).get_columns(
-                    name, schema=schema or None
+                    table.name, schema=table.schema or None
                 )
-            found[f"{schema}.{name}" if schema else name] = {
-                column["name"]: str(column["type"]) for column in columns
-            }
-        return found
+            types = {column["name"]: str(column["type"]) for column in columns}
+            relations[table.written] = types
+        return relations
 
 
 def _schema(names: list[str], first: Sequence[Any]) -> pa.Schema:
@@ -158,28 +147,26 @@ def _schema(names: list[str], first: Sequence[Any]) -> pa.Schema:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise BadInput(f"the query has columns of one name: {', '.join(repeated)}")
-    columns = zip(*first, strict=True) if first else ([] for _ in names)
-    return pa.schema(
-        [
-            pa.field(name, _type(values))
-            for name, values in zip(names, columns, strict=True)
-        ]
-    )
+    fields = []
+    for place, name in enumerate(names):
+        values = [row[place] for row in first if row[place] is not None]
+        fields.append(pa.field(name, _type(values)))
+    return pa.schema(fields)
 
 
 def _type(values: Sequence[Any]) -> pa.DataType:
-    kinds = {type(value) for value in values if value is not None}
+    """Of a column by its values, none of which is None."""
+    kinds = {type(value) for value in values}
     if kinds == {int, float}:
         return pa.float64()
-    if kinds == {dt.datetime} and any(
-        value.tzinfo for value in values if value is not None
-    ):
-        return pa.timestamp("us", "UTC")
-    if kinds == {int} and any(
-        abs(value) >= 1 << 63 for value in values if value is not None
-    ):
+    if len(kinds) != 1:
         return pa.string()
-    return TYPES.get(kinds.pop(), pa.string()) if len(kinds) == 1 else pa.string()
+    (kind,) = kinds
+    if kind is dt.datetime and any(value.tzinfo for value in values):
+        return pa.timestamp("us", "UTC")
+    if kind is int and any(abs(value) >= 1 << 63 for value in values):
+        return pa.string()
+    return TYPES.get(kind, pa.string())
 
 
 def _batch(
@@ -188,12 +175,10 @@ def _batch(
     arrays = []
     for field, values in zip(schema, zip(*rows, strict=True), strict=True):
         try:
-            given = (
-                [_text(value) for value in values]
-                if pa.types.is_string(field.type)
-                else values
-            )
-            arrays.append(pa.array(given, field.type))
+            if pa.types.is_string(field.type):
+                arrays.append(pa.array(map(_text, values), field.type))
+            else:
+                arrays.append(pa.array(values, field.type))
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             raise BadInput(
                 f"profile {profile}, source column {field.name}: values between row {seen + 1:,} and row"
@@ -214,7 +199,9 @@ def _text(value: object) -> str | None:
         return json.dumps(value, ensure_ascii=False, default=str)
     if isinstance(value, (bytes, memoryview)):
         return bytes(value).hex()
-    return value.isoformat(" ") if isinstance(value, dt.datetime) else str(value)
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ")
+    return str(value)
 
 
 @contextmanager

@@ -34,11 +34,9 @@ class StorageFile:
         """The object of the same key with ``ending`` behind it, if there is one."""
         with self.storage.sorted_errors(self.name):
             is_there = self.storage.system.isfile(self.key + ending)
-        return (
-            StorageFile(self.storage, self.key + ending, self.name + ending)
-            if is_there
-            else None
-        )
+        if not is_there:
+            return None
+        return StorageFile(self.storage, self.key + ending, self.name + ending)
 
 
 @dataclass(frozen=True)
@@ -91,10 +89,8 @@ class Storage:
     def holds(self) -> list[str]:
         """Up to five names below the prefix, for a message."""
         with self.sorted_errors(str(self)):
-            return sorted(
-                str(key).rpartition("/")[2]
-                for key in self.system.ls(self.root, detail=False)
-            )[:5]
+            keys = self.system.ls(self.root, detail=False)
+        return sorted(str(key).rpartition("/")[2] for key in keys)[:5]
 
     def matching(self, pattern: str) -> list[StorageFile]:
         """The objects that match, by key.
@@ -104,14 +100,14 @@ class Storage:
             SettingsError: it does not know bucket or key, or refuses them.
         """
         with self.sorted_errors(str(self)):
-            found = self.system.glob(f"{self.root}/{pattern}", detail=True)
-        keys = sorted(str(key) for key, info in found.items() if info["type"] == "file")
-        below = [(key, key.removeprefix(self.root).lstrip("/")) for key in keys]
-        return [
-            StorageFile(self, key, name)
-            for key, name in below
-            if not name.rpartition("/")[2].startswith(".")
-        ]
+            objects = self.system.glob(f"{self.root}/{pattern}", detail=True)
+        files = []
+        for key, info in sorted(objects.items()):
+            name = str(key).removeprefix(self.root).lstrip("/")
+            is_hidden = name.rpartition("/")[2].startswith(".")
+            if info["type"] == "file" and not is_hidden:
+                files.append(StorageFile(self, str(key), name))
+        return files
 
     def _options(self) -> dict[str, Any]:
         try:

@@ -84,6 +84,12 @@ def nameless(folder: Path) -> BinaryIO:
     return cast(BinaryIO, tempfile.TemporaryFile(dir=folder))
 
 
+def pieces(stream: BinaryIO) -> Iterator[bytes]:
+    """What is left of a stream, in pieces of at most a megabyte or so."""
+    while piece := stream.read(COPY_BYTES):
+        yield piece
+
+
 def unpacked(
     name: str, stream: BinaryIO, packing: str, budget: Budget
 ) -> Iterator[bytes]:
@@ -98,7 +104,7 @@ def unpacked(
     packed = os.fstat(stream.fileno()).st_size if packing else None
     grown = 0
     try:
-        for piece in _pieces(name, stream, packing):
+        for piece in _unpacked_pieces(name, stream, packing):
             grown += len(piece)
             budget.spend(name, len(piece), grown, packed)
             yield piece
@@ -112,13 +118,12 @@ def _reason(error: BaseException) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
-def _pieces(name: str, stream: BinaryIO, packing: str) -> Iterator[bytes]:
+def _unpacked_pieces(name: str, stream: BinaryIO, packing: str) -> Iterator[bytes]:
     if packing == ".xz":
         yield from _unpacked_xz(stream)
         return
     with _reader(name, stream, packing) as reader:
-        while piece := reader.read(COPY_BYTES):
-            yield piece
+        yield from pieces(reader)
 
 
 @contextmanager
@@ -161,16 +166,16 @@ def _unpacked_xz(stream: BinaryIO) -> Iterator[bytes]:
     while data:
         unpacker = lzma.LZMADecompressor(memlimit=XZ_MEMORY_BYTES)
         while not unpacker.eof:
-            if unpacker.needs_input and not (data := data or stream.read(COPY_BYTES)):
-                raise EOFError("it ends before its end mark")
+            if unpacker.needs_input:
+                data = data or stream.read(COPY_BYTES)
+                if not data:
+                    raise EOFError("it ends before its end mark")
             yield unpacker.decompress(data, COPY_BYTES)
             data = b""
-        data = (
-            unpacker.unused_data
-        )  # streams may follow each other, with zeros between them
-        while not data.lstrip(b"\0") and (more := stream.read(COPY_BYTES)):
-            data = more
-        data = data.lstrip(b"\0")
+        # streams may follow each other, with zeros between them
+        data = unpacker.unused_data.lstrip(b"\0")
+        while not data and (more := stream.read(COPY_BYTES)):
+            data = more.lstrip(b"\0")
 
 
 class Utf8:
@@ -183,9 +188,9 @@ class Utf8:
     def __init__(self, name: str, encoding: Literal["utf-8", "gb18030"]) -> None:
         self.name, self.encoding = name, encoding
         self._decoder = codecs.getincrementaldecoder(encoding)()
-        self._as_utf8 = (
-            codecs.getincrementaldecoder("utf-8")() if encoding == "gb18030" else None
-        )
+        self._as_utf8: codecs.IncrementalDecoder | None = None
+        if encoding == "gb18030":
+            self._as_utf8 = codecs.getincrementaldecoder("utf-8")()
         self._has_chinese = False
         self._lines = 1
         self._is_first = True
@@ -229,7 +234,8 @@ class Utf8:
         except UnicodeDecodeError:
             self._as_utf8 = None
             return
-        self._has_chinese = self._has_chinese or _CHINESE.search(text) is not None
+        if _CHINESE.search(text):
+            self._has_chinese = True
         if final and self._has_chinese:
             raise BadInput(
                 f"{self.name} is UTF-8 from end to end, not GB18030 as source.files says: set encoding: utf-8"

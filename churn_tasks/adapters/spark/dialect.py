@@ -20,9 +20,8 @@ from sqlglot.optimizer.qualify import qualify
 from churn_tasks.adapters.spark.rules import RULES, is_date
 from churn_tasks.core.errors import BadInput
 
-Schema = Mapping[
-    str, Mapping[str, str]
-]  # table -> column -> type, in the words of DuckDB
+# table -> column -> type, in the words of DuckDB
+Schema = Mapping[str, Mapping[str, str]]
 
 
 def spark_sql(sql: str, parameters: Mapping[str, Any], tables: Schema) -> str:
@@ -40,10 +39,14 @@ def spark_sql(sql: str, parameters: Mapping[str, Any], tables: Schema) -> str:
         tree = typed(sql, parameters, tables)
         for node in reversed(list(tree.walk())):  # what is inside first
             rule = RULES.get(type(node))
-            said = rule(node) if rule else node
-            if said is not node:
-                tree = said if node is tree else tree
-                node.replace(said)
+            if rule is None:
+                continue
+            said = rule(node)
+            if said is node:
+                continue
+            if node is tree:
+                tree = said
+            node.replace(said)
     except SqlglotError as error:
         raise BadInput(f"cannot be carried over to Spark: {error}") from error
     return tree.sql(dialect="spark", comments=False)
@@ -59,9 +62,7 @@ def typed(sql: str, parameters: Mapping[str, Any], tables: Schema) -> exp.Expr:
         node.replace(literal(parameters[name]))
     _name_apart(tree)
     _mark_chains(tree)
-    schema: dict[str, object] = {
-        table: dict(columns) for table, columns in tables.items()
-    }
+    schema: dict[str, object] = {name: dict(types) for name, types in tables.items()}
     qualified = qualify(tree, schema=schema, dialect="duckdb", quote_identifiers=False)
     _join_chains(qualified)
     return annotate_types(
@@ -71,36 +72,37 @@ def typed(sql: str, parameters: Mapping[str, Any], tables: Schema) -> exp.Expr:
 
 def _name_apart(tree: exp.Expr) -> None:
     """Give every inner ``WITH`` names of its own: for Spark, SQLGlot lifts them all to the top, where they meet."""
-    inner = [
-        clause
-        for clause in reversed(list(tree.find_all(exp.With)))
-        if clause.parent is not tree
-    ]
-    for number, clause in enumerate(
-        inner
-    ):  # innermost first, so that what an outer clause renames is its own
+    clauses = reversed(list(tree.find_all(exp.With)))
+    inner = [clause for clause in clauses if clause.parent is not tree]
+    # innermost first, so that what an outer clause renames is its own
+    for number, clause in enumerate(inner):
         for each in clause.expressions:
-            name, new = each.alias, f"{each.alias}_{number}_inner"
-            for table in clause.parent.find_all(exp.Table) if clause.parent else ():
-                if table.name == name and not table.db:
-                    table.set(
-                        "alias",
-                        table.args.get("alias")
-                        or exp.TableAlias(this=exp.to_identifier(name)),
-                    )
-                    table.set("this", exp.to_identifier(new))
+            new = f"{each.alias}_{number}_inner"
+            if clause.parent:
+                _rename_table(clause.parent, each.alias, new)
             each.args["alias"].set("this", exp.to_identifier(new))
+
+
+def _rename_table(select: exp.Expr, name: str, new: str) -> None:
+    """Read a ``WITH`` by its new name; what calls it by the old one finds that as its alias."""
+    for table in select.find_all(exp.Table):
+        if table.name == name and not table.db:
+            alias = table.args.get("alias")
+            if alias is None:
+                alias = exp.TableAlias(this=exp.to_identifier(name))
+            table.set("alias", alias)
+            table.set("this", exp.to_identifier(new))
 
 
 def _mark_chains(tree: exp.Expr) -> None:
     """Note at every ``JOIN ... USING (k)`` which sources had ``k`` joined before it, while USING still says so."""
     for select in tree.find_all(exp.Select):
-        source, joined = select.args.get("from_"), dict[str, list[str]]()
+        source = select.args.get("from_")
+        first = [source.this.alias_or_name] if source else []
+        joined: dict[str, list[str]] = {}
         for join in select.args.get("joins") or ():
             for key in join.args.get("using") or ():
-                before = joined.setdefault(
-                    key.name, [source.this.alias_or_name] if source else []
-                )
+                before = joined.setdefault(key.name, list(first))
                 join.meta.setdefault("before", {})[key.name] = list(before)
                 before.append(join.alias_or_name)
 
@@ -108,23 +110,16 @@ def _mark_chains(tree: exp.Expr) -> None:
 def _join_chains(tree: exp.Expr) -> None:
     """Join on what any source before has: SQLGlot asks the first alone, which is NULL for who is not in it."""
     for join in tree.find_all(exp.Join):
-        chains = {
-            name: sources
-            for name, sources in join.meta.get("before", {}).items()
-            if len(sources) > 1
-        }
-        for equal in list(join.args["on"].find_all(exp.EQ)) if chains else ():
-            sources = chains.get(
-                equal.this.name if isinstance(equal.this, exp.Column) else ""
-            )
-            if sources:
-                equal.set(
-                    "this",
-                    exp.func(
-                        "COALESCE",
-                        *(exp.column(equal.this.name, table=one) for one in sources),
-                    ),
-                )
+        before = join.meta.get("before", {})
+        if not any(len(sources) > 1 for sources in before.values()):
+            continue
+        for equal in list(join.args["on"].find_all(exp.EQ)):
+            if isinstance(equal.this, exp.Column):
+                name = equal.this.name
+                sources = before.get(name, [])
+                if len(sources) > 1:
+                    columns = [exp.column(name, table=source) for source in sources]
+                    equal.set("this", exp.func("COALESCE", *columns))
 
 
 def literal(value: object) -> exp.Expr:
@@ -135,27 +130,26 @@ def literal(value: object) -> exp.Expr:
         return exp.true() if value else exp.false()
     if isinstance(value, (list, tuple)):
         return exp.Array(expressions=[literal(one) for one in value])
-    kinds = {
-        datetime: "TIMESTAMP",
-        date: "DATE",
-        float: "DOUBLE",
-        Decimal: _decimal_type(value),
-    }
-    kind = next(
-        (name for python, name in kinds.items() if isinstance(value, python)), None
-    )
-    if kind:
-        text = value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
-        return exp.cast(exp.Literal.string(text), kind, dialect="duckdb")
+    if isinstance(value, date):
+        return _dated(value)
+    if isinstance(value, float):
+        return _cast_text(str(value), "DOUBLE")
+    if isinstance(value, Decimal):
+        places = max(0, -int(value.as_tuple().exponent))
+        return _cast_text(str(value), f"DECIMAL(38, {places})")
     if isinstance(value, int):
         return exp.Literal.number(value)
     return exp.Literal.string(str(value))
 
 
-def _decimal_type(value: object) -> str:
-    if not isinstance(value, Decimal):
-        return "DECIMAL"
-    return f"DECIMAL(38, {max(0, -int(value.as_tuple().exponent))})"
+def _dated(value: date) -> exp.Expr:
+    if isinstance(value, datetime):
+        return _cast_text(value.isoformat(sep=" "), "TIMESTAMP")
+    return _cast_text(str(value), "DATE")
+
+
+def _cast_text(text: str, kind: str) -> exp.Expr:
+    return exp.cast(exp.Literal.string(text), kind, dialect="duckdb")
 
 
 def _difference(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
@@ -172,13 +166,10 @@ def _quotient(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
 
 def _number(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
     """``0.95`` is a DECIMAL to both engines; SQLGlot would call it a DOUBLE."""
-    if (
-        isinstance(node, exp.Literal)
-        and not node.is_string
-        and "." in node.name
-        and "e" not in node.name.lower()
-    ):
-        return annotator._set_type(node, exp.DType.DECIMAL)
+    if isinstance(node, exp.Literal) and not node.is_string:
+        has_point, has_power = "." in node.name, "e" in node.name.lower()
+        if has_point and not has_power:
+            return annotator._set_type(node, exp.DType.DECIMAL)
     return DuckDB.EXPRESSION_METADATA[exp.Literal]["annotator"](annotator, node)
 
 

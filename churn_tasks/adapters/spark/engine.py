@@ -18,6 +18,7 @@ from churn_tasks.adapters.spark.tables import SPARK_TYPES, column_types, declare
 from churn_tasks.core.errors import BadInput, ConnectionTrouble, evidence
 from churn_tasks.core.months import Month
 from churn_tasks.core.spark_section import Spark
+from churn_tasks.core.sql_text import literal
 from churn_tasks.declared.contracts import ColumnType
 from churn_tasks.declared.query import Query
 
@@ -26,12 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-OURS = (
-    "22",
-    "42",
-    "21",
-    "0A",
-)  # classes of SQL state: the data, the query, the types, not supported
+# classes of SQL state: the data, the query, the types, not supported
+OURS = ("22", "42", "21", "0A")
 
 
 class SparkEngine:
@@ -70,10 +67,10 @@ class SparkEngine:
             self.rows(query, month, parameters).write.parquet(f"file:{result}")
         except Exception as error:
             raise _told(error, table, month) from error
-        parts = str(result).replace("'", "''")
+        parts = literal(f"{result}/*.parquet")
         try:
             written = self.engine.write(
-                table, month, f"SELECT * FROM read_parquet('{parts}/*.parquet')"
+                table, month, f"SELECT * FROM read_parquet({parts})"
             )
         finally:
             shutil.rmtree(result, ignore_errors=True)
@@ -96,45 +93,31 @@ class SparkEngine:
         registry, lake = self.engine.registry, self.engine.lake
         reads = (*spec.reads, *spec.optional)
         wanted = {name: parameters[name] for name in spec.params}
+        tables = {table: column_types(registry, table) for table in reads}
         try:
-            sql = spark_sql(
-                query.sql,
-                wanted,
-                {table: column_types(registry, table) for table in reads},
-            )
+            sql = spark_sql(query.sql, wanted, tables)
         except BadInput as error:
+            problem = f"{query.name}: {error}"
             raise BadInput(
-                evidence(
-                    table=spec.table, month=month, problem=f"{query.name}: {error}"
-                )
+                evidence(table=spec.table, month=month, problem=problem)
             ) from error
         for table in reads:
             view(session, lake, registry, table)
-        return _without_void(
-            session.sql(sql),
-            {
-                column.name: column.type
-                for column in declared(registry, spec.table).columns
-            },
-        )
+        columns = declared(registry, spec.table).columns
+        types = {column.name: column.type for column in columns}
+        return _without_void(session.sql(sql), types)
 
 
 def _without_void(rows: "DataFrame", types: dict[str, ColumnType]) -> "DataFrame":
     """A column of nothing but NULL has no type on Spark, and cannot be written without the declared one."""
-    void = {
-        field.name
-        for field in rows.schema.fields
-        if field.dataType.typeName() == "void"
-    }
-    kinds = {name: SPARK_TYPES[types.get(name, "text")] for name in void}
-    return rows.selectExpr(
-        *(
-            f"CAST(`{name}` AS {kinds[name]}) AS `{name}`"
-            if name in void
-            else f"`{name}`"
-            for name in rows.columns
-        )
-    )
+    select = []
+    for field in rows.schema.fields:
+        if field.dataType.typeName() == "void":
+            kind = SPARK_TYPES[types.get(field.name, "text")]
+            select.append(f"CAST(`{field.name}` AS {kind}) AS `{field.name}`")
+        else:
+            select.append(f"`{field.name}`")
+    return rows.selectExpr(*select)
 
 
 def _told(error: Exception, table: str, month: Month) -> Exception:
@@ -143,19 +126,14 @@ def _told(error: Exception, table: str, month: Month) -> Exception:
 
     if isinstance(error, (BadInput, ConnectionTrouble)):
         return error
-    state = error.getSqlState() if isinstance(error, PySparkException) else None
-    condition = (
-        error.getCondition() if isinstance(error, PySparkException) else None
-    ) or type(error).__name__
-    if state and state.startswith(OURS):
-        said = (
-            str(error).strip().splitlines()[0]
-            if isinstance(error, AnalysisException)
-            else condition
-        )  # names, no values
-        return BadInput(
-            evidence(
-                table=table, month=month, problem=f"cannot be made on Spark: {said}"
-            )
-        )
-    return ConnectionTrouble(f"{table} {month}: Spark broke down ({condition})")
+    state, condition = "", type(error).__name__
+    if isinstance(error, PySparkException):
+        state = error.getSqlState() or ""
+        condition = error.getCondition() or condition
+    if not state.startswith(OURS):
+        return ConnectionTrouble(f"{table} {month}: Spark broke down ({condition})")
+    said = condition
+    if isinstance(error, AnalysisException):  # its message has names and no values
+        said = str(error).strip().splitlines()[0]
+    problem = f"cannot be made on Spark: {said}"
+    return BadInput(evidence(table=table, month=month, problem=problem))

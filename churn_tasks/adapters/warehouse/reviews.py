@@ -3,11 +3,12 @@
 The pipeline's role adds pairs and reads decisions; names and addresses are read under ``churn_reviewer`` alone.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
 from typing import Any, Literal
 
-from churn_tasks.adapters.warehouse.connection import Connection, one
+from churn_tasks.adapters.warehouse.connection import Connection, Cursor, one
+from churn_tasks.adapters.warehouse.rows import append, records
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
 
@@ -28,6 +29,11 @@ class QueuedPair:
     record_a: str
     phone_token_b: str | None
     record_b: str
+
+    @property
+    def numbers(self) -> tuple[str, str]:
+        """Of the two customers."""
+        return self.customer_id_a, self.customer_id_b
 
 
 @dataclass(frozen=True)
@@ -50,25 +56,18 @@ def queue(
         Pairs added.
     """
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext(%s))",
-            (f"{connection.schema}.match_review",),
-        )
+        connection.lock(cursor, "match_review")
         cursor.execute(
             "SELECT count(*) FROM match_review WHERE first_seen = %s", (month.start,)
         )
-        places = most - int(one(cursor)[0])
+        places = max(most - int(one(cursor)[0]), 0)
         cursor.execute("SELECT customer_id_a, customer_id_b FROM match_review")
         asked = set(cursor.fetchall())
-        new = [
-            pair
-            for pair in pairs
-            if (pair.customer_id_a, pair.customer_id_b) not in asked
-        ][: max(places, 0)]
-        cursor.executemany(
-            "INSERT INTO match_review (first_seen, customer_id_a, customer_id_b, probability, reason, evidence,"
-            " evidence_zh, phone_token_a, record_a, phone_token_b, record_b)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        new = [pair for pair in pairs if pair.numbers not in asked][:places]
+        append(
+            cursor,
+            "match_review",
+            ("first_seen", *(field.name for field in fields(QueuedPair))),
             [(month.start, *astuple(pair)) for pair in new],
         )
     return len(new)
@@ -101,22 +100,20 @@ def pairs(
         state: only ``open``, ``same`` or ``different`` ones.
         pair: only this one, the smaller number first.
     """
-    conditions: list[tuple[str, Iterable[Any]]] = []
+    conditions, values = ["true"], []
     if state:
-        conditions.append(("state = %s", (state,)))
+        conditions.append("state = %s")
+        values.append(state)
     if pair:
-        conditions.append(("customer_id_a = %s AND customer_id_b = %s", pair))
-    where = (
-        f"WHERE {' AND '.join(text for text, _ in conditions)}" if conditions else ""
-    )
-    values = [value for _, given in conditions for value in given]
+        conditions.append("customer_id_a = %s AND customer_id_b = %s")
+        values.extend(pair)
     with connection.transaction("churn_reviewer") as cursor:
         cursor.execute(
-            f"SELECT * FROM review_queue {where} ORDER BY probability DESC, customer_id_a, customer_id_b LIMIT %s",
+            f"SELECT * FROM review_queue WHERE {' AND '.join(conditions)}"
+            " ORDER BY probability DESC, customer_id_a, customer_id_b LIMIT %s",
             (*values, limit),
         )
-        names = [column.name for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor]
+        return records(cursor)
 
 
 def decide(
@@ -138,24 +135,32 @@ def decide(
         raise BadInput("a decision needs the name of who decided")
     first, second = sorted(pair)
     with connection.transaction("churn_reviewer") as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext(%s))",
-            (f"{connection.schema}.match_decision",),
-        )
-        cursor.execute(
-            "SELECT state, decision FROM review_queue WHERE customer_id_a = %s AND customer_id_b = %s",
-            (first, second),
-        )
-        found = cursor.fetchone()
-        if found is None:
-            raise BadInput(
-                f"the pair {first}+{second} was never in the review queue; see: churn review list"
-            )
-        if found[0] == decision or (decision == "undo" and found[0] == "open"):
+        connection.lock(cursor, "match_decision")
+        state = _state(cursor, first, second)
+        if state == decision or (decision == "undo" and state == "open"):
             return False
-        cursor.execute(
-            "INSERT INTO match_decision (customer_id_a, customer_id_b, decision, decided_by, why)"
-            " VALUES (%s, %s, %s, %s, %s)",
-            (first, second, decision, decided_by.strip(), why),
+        append(
+            cursor,
+            "match_decision",
+            ("customer_id_a", "customer_id_b", "decision", "decided_by", "why"),
+            [(first, second, decision, decided_by.strip(), why)],
         )
     return True
+
+
+def _state(cursor: Cursor, first: str, second: str) -> str:
+    """``open``, or what was decided last about a pair.
+
+    Raises:
+        BadInput: it was never asked about.
+    """
+    cursor.execute(
+        "SELECT state FROM review_queue WHERE customer_id_a = %s AND customer_id_b = %s",
+        (first, second),
+    )
+    row = cursor.fetchone()
+    if row is None:
+        raise BadInput(
+            f"the pair {first}+{second} was never in the review queue; see: churn review list"
+        )
+    return str(row[0])

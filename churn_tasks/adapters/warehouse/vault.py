@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from churn_tasks.adapters.warehouse.connection import Connection
+from churn_tasks.adapters.warehouse.rows import append
 
 
 def store_numbers(connection: Connection, pairs: Iterable[tuple[str, str]]) -> int:
@@ -15,11 +16,7 @@ def store_numbers(connection: Connection, pairs: Iterable[tuple[str, str]]) -> i
         cursor.execute(
             "CREATE TEMP TABLE arriving (phone_token text, phone_number text) ON COMMIT DROP"
         )
-        with cursor.copy(
-            "COPY arriving (phone_token, phone_number) FROM STDIN"
-        ) as copy:
-            for token, number in pairs:
-                copy.write_row((token, number))
+        append(cursor, "arriving", ("phone_token", "phone_number"), pairs)
         cursor.execute(
             "INSERT INTO vault (phone_token, phone_number) SELECT phone_token, min(phone_number) FROM arriving"
             " WHERE phone_token IS NOT NULL AND phone_number IS NOT NULL"

@@ -1,3 +1,5 @@
+-- Every table as it was before migrations were numbered; a warehouse from before then already has some or all of it.
+
 -- Runs, what was audited and what each month points to. Runs are only ever added.
 CREATE TABLE IF NOT EXISTS {schema}.publish_lease (
     month date PRIMARY KEY,
@@ -156,3 +158,34 @@ CREATE TABLE IF NOT EXISTS {schema}.vault (
     phone_token text PRIMARY KEY,
     phone_number text NOT NULL
 );
+
+-- Doubtful pairs of customer records and what people decided about them. Both tables are only added to, for ever: a pair
+-- is asked about once, a decision is taken back by another one. Names and addresses are read by churn_reviewer alone;
+-- the pipeline adds them and cannot read them back.
+-- No constraint but types and key: a violated one would print the row, names and all, in the server's log.
+CREATE TABLE IF NOT EXISTS {schema}.match_review (
+    customer_id_a text,
+    customer_id_b text,
+    first_seen date,
+    probability double precision,
+    reason text,
+    evidence text,
+    evidence_zh text,
+    phone_token_a text,
+    record_a jsonb,
+    phone_token_b text,
+    record_b jsonb,
+    queued_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (customer_id_a, customer_id_b)
+);
+
+CREATE TABLE IF NOT EXISTS {schema}.match_decision (
+    revision bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id_a text NOT NULL,
+    customer_id_b text NOT NULL CHECK (customer_id_a < customer_id_b),
+    decision text NOT NULL CHECK (decision IN ('same', 'different', 'undo')),
+    decided_by text NOT NULL CHECK (decided_by <> ''),
+    why text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX IF NOT EXISTS match_decision_pair ON {schema}.match_decision (customer_id_a, customer_id_b, revision);

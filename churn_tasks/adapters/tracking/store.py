@@ -1,0 +1,93 @@
+"""The MLflow store of one profile, and its errors as ours."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import mlflow
+from mlflow.exceptions import MlflowException
+
+from churn_tasks.core.errors import BadInput, ConnectionTrouble
+from churn_tasks.core.settings import Settings
+
+TEMPORARY = (
+    "INTERNAL_ERROR",
+    "TEMPORARILY_UNAVAILABLE",
+    "REQUEST_LIMIT_EXCEEDED",
+    "RESOURCE_CONFLICT",
+)
+# opens as model training, not as GenAI
+KIND = {"mlflow.experimentKind": "custom_model_development"}
+
+
+@contextmanager
+def named_trouble(what: str) -> Iterator[None]:
+    """MLflow's errors as ours. Its messages may print rows of data, so only the code is repeated."""
+    try:
+        yield
+    except MlflowException as error:
+        kind = ConnectionTrouble if error.error_code in TEMPORARY else BadInput
+        raise kind(f"MLflow, {what}: {error.error_code}") from None
+
+
+class Store:
+    """Experiment ``churn_<profile>`` of an MLflow server.
+
+    Without ``CHURN_MLFLOW_URL`` an SQLite file in the state folder.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.model_name = settings.model.name
+        self.experiment_name = f"churn_{settings.profile}"
+        self.folder = settings.environment.state_dir.resolve() / "mlflow"
+        own_file = f"sqlite:///{self.folder / 'mlflow.db'}"
+        url = settings.environment.mlflow_url or own_file
+        self.url = url.replace("postgresql://", "postgresql+psycopg://")
+
+    @cached_property
+    def client(self) -> mlflow.MlflowClient:
+        mlflow.set_tracking_uri(self.url)
+        mlflow.set_registry_uri(self.url)
+        with self._alone():
+            client = mlflow.MlflowClient(self.url, self.url)
+            client.search_experiments(max_results=1)
+        return client
+
+    @cached_property
+    def experiment_id(self) -> str:
+        """The experiment, made when it is not there."""
+        with named_trouble("experiment"):
+            experiment = self.client.get_experiment_by_name(self.experiment_name)
+            if experiment:
+                return experiment.experiment_id
+            return self.client.create_experiment(
+                self.experiment_name, artifact_location=self._artifacts(), tags=KIND
+            )
+
+    def _artifacts(self) -> str | None:
+        """Where artifacts lie: a server knows itself, those of a local store lie beside its database."""
+        if self.url.startswith("http"):
+            return None
+        return (self.folder / "artifacts" / self.experiment_name).as_uri()
+
+    def runs_where(self, condition: str) -> list[Any]:
+        """Runs of the experiment, earliest first."""
+        runs = self.client.search_runs(
+            [self.experiment_id], condition, order_by=["attributes.start_time ASC"]
+        )
+        return list(runs)
+
+    def versions_of(self, run_id: str) -> list[Any]:
+        """Model versions that a run has registered."""
+        made_by = f"name = '{self.model_name}' and run_id = '{run_id}'"
+        return list(self.client.search_model_versions(made_by))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One process at a time: two that make the tables of a fresh database break each other."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
