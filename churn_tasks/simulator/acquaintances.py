@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from churn_tasks.simulator.chance import SPREAD_32, Array
+from churn_tasks.simulator.clock import within
 from churn_tasks.simulator.people import People
 
 CLOSE = 6  # the acquaintances that are called most, whose example counts
@@ -40,7 +41,7 @@ class Acquaintances:
     def hazard(self, start: int, leave_day: Array) -> Array:
         """How much likelier each one is to leave after close acquaintances have left in the weeks before ``start``."""
         day = leave_day[self.whom]
-        left_lately = (day < start) & (day >= start - REMEMBERED_DAYS)
+        left_lately = within(day, start - REMEMBERED_DAYS, start)
         left = np.bincount(self.who, left_lately, self.subscribers)
         known = np.bincount(self.who, minlength=self.subscribers)
         return STAYS + FOLLOWS * left / np.maximum(known, 1)
@@ -53,5 +54,6 @@ def make_acquaintances(people: People) -> Acquaintances:
     number = np.tile(np.arange(CLOSE), n)
     bits = drawn(people.circle_of[caller], number)
     in_circle = number < people.circle[caller]
-    within = in_circle & ~is_elsewhere(bits, people.off_net[caller])
-    return Acquaintances(who=caller[within], whom=(bits % n)[within], subscribers=n)
+    is_own = in_circle & ~is_elsewhere(bits, people.off_net[caller])
+    called = bits % n
+    return Acquaintances(caller[is_own], called[is_own], n)

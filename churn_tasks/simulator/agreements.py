@@ -16,12 +16,11 @@ from churn_tasks.simulator.state import MonthState
 TYPES = ("01", "02", "03")  # handset subsidy, fee discount, broadband bundle
 DISCOUNT = 1  # position of the fee discount in TYPES
 TERMS_DAYS = np.array([365, 730])
-BOUND_SHARES = np.array([0.35, 0.5, 0.3, 0.55])  # by segment
 RENEWED_SHARE = 0.5
 RENEWED_BEFORE_DAYS = 30  # at most, before the first ends
 BEGUN_BEFORE_DAYS = 700  # at most, before the simulation begins
 JOINERS_BOUND_WITHIN_DAYS = 20
-LATE_SHARE, LATEST_DAYS = 0.1, 20  # entered after the signature
+LATE_SHARE, LATE_DAYS = 0.1, (1, 20)  # entered after the signature
 PENALTY_FEN = 20_000
 FIRST_NUMBER = 700_000_000
 
@@ -54,15 +53,14 @@ def make_agreements(clock: Clock, people: People) -> Agreements:
     chance = clock.chance("agreements")
     first = _first_agreements(clock, people, chance)
     agreements = Agreements.stacked([first, _renewals(first, chance)])
-    agreements.entry_day = agreements.sign_day + chance.delays(
-        LATE_SHARE, 1, LATEST_DAYS, len(agreements.who)
-    )
+    delay = chance.delays(LATE_SHARE, LATE_DAYS, len(agreements.who))
+    agreements.entry_day = agreements.sign_day + delay
     return agreements
 
 
 def _first_agreements(clock: Clock, people: People, chance: Chance) -> Agreements:
     n, begin = len(people), clock.start(0)
-    is_bound = chance.happens(BOUND_SHARES[people.segment], n)
+    is_bound = chance.happens(codes.BOUND_SHARES[people.segment], n)
     who = np.flatnonzero(is_bound)
     term = chance.choice(TERMS_DAYS, len(who))
     lead = chance.integers(0, BEGUN_BEFORE_DAYS, len(who))

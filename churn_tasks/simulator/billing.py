@@ -105,7 +105,7 @@ def _item(name: str, amount: Array, heads: pa.Table) -> pa.Table:
     if name == "plan_fee":
         is_shown = np.full(len(amount), True)
     at = np.flatnonzero(is_shown)
-    bills = heads.take(pa.array(at))
+    bills = heads.take(at)
     return pa.table(
         {
             "bill_no": bills.column("bill_no"),

@@ -52,6 +52,7 @@ def _read() -> tuple[Cause, ...]:
 CAUSES = _read()  # the first stands for none
 CAUSE_NUMBER = {cause.name: number for number, cause in enumerate(CAUSES)}
 WEIGHTS = np.array([cause.weight for cause in CAUSES])
+SHARES = WEIGHTS / WEIGHTS.sum()
 
 
 def effect(behaviour: str, cause: Array) -> Array:
@@ -67,4 +68,5 @@ def effect(behaviour: str, cause: Array) -> Array:
 
 def by_cause(values: Mapping[str, float], otherwise: float) -> Array:
     """A value for each cause number; causes that are not named have ``otherwise``."""
-    return np.array([values.get(cause.name, otherwise) for cause in CAUSES])
+    table = [values.get(cause.name, otherwise) for cause in CAUSES]
+    return np.array(table)

@@ -1,14 +1,34 @@
 """The reproducible streams of chance, and the ways in which the simulator draws from them."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 Array = np.ndarray
+Shape = int | tuple[int, ...]
 
 # 2 ** 32 and 2 ** 16 over the golden ratio, to the next prime
 SPREAD_32, SPREAD_16 = 2_654_435_761, 40_503
 SETTLED_STEPS = 9_973  # a prime: shares come in steps of a ten thousandth
+
+
+class LogNormal(NamedTuple):
+    """Amounts with a long tail: mean and spread of their logarithm, and what the least and the largest are cut to."""
+
+    log_mean: float
+    log_spread: float
+    least: float = 0
+    most: float = np.inf
+
+
+class Beta(NamedTuple):
+    """Shares between 0 and 1 about ``a / (a + b)``, and what the least and the largest are cut to."""
+
+    a: float
+    b: float
+    least: float = 0
+    most: float = 1
 
 
 class Chance(np.random.Generator):
@@ -21,29 +41,47 @@ class Chance(np.random.Generator):
         """Whether something of this probability happens to each of ``count``."""
         return self.random(count) < probability
 
-    def codes(self, shares: Mapping[str, float], shape: int | tuple[int, ...]) -> Array:
+    def codes(self, shares: Mapping[str, float], shape: Shape) -> Array:
         """One code for each entry of an array of this shape.
 
         Args:
             shares: how common each code is; they sum to 1.
         """
-        return self.choice(np.array(list(shares)), shape, p=list(shares.values()))
+        names = np.array(list(shares))
+        weights = list(shares.values())
+        return self.choice(names, shape, p=weights)
 
-    def delays(self, share: float, low: int, high: int, count: int) -> Array:
-        """Days of delay: between ``low`` and ``high - 1`` for this share of ``count``, and 0 for the others."""
+    def amounts(self, spread: LogNormal, shape: Shape) -> Array:
+        """Amounts of one sort."""
+        drawn = self.lognormal(spread.log_mean, spread.log_spread, shape)
+        return np.clip(drawn, spread.least, spread.most)
+
+    def shares(self, spread: Beta, count: int) -> Array:
+        """Shares of one sort."""
+        drawn = self.beta(spread.a, spread.b, count)
+        return np.clip(drawn, spread.least, spread.most)
+
+    def delays(self, share: float, days: tuple[int, int], count: int) -> Array:
+        """Days of delay for this share of ``count``, and 0 for the others.
+
+        Args:
+            days: least, and most plus one.
+        """
         is_delayed = self.happens(share, count)
-        days = self.integers(low, high, count)
-        return np.where(is_delayed, days, 0)
+        delay = self.integers(*days, count)
+        return np.where(is_delayed, delay, 0)
 
     def days_between(self, first: Array, last: Array) -> Array:
         """A day for each pair, both ends included."""
         length = last - first + 1
-        return first + (self.random(len(first)) * length).astype(int)
+        after_first = self.random(len(first)) * length
+        return first + after_first.astype(int)
 
 
 def stream(seed: int, topic: int, number: int) -> Chance:
     """The stream of one topic and one month: the same as ``numpy.random.default_rng`` would give."""
-    return Chance(np.random.PCG64([seed, topic, number]))
+    bits = np.random.PCG64([seed, topic, number])
+    return Chance(bits)
 
 
 def settled(number: Array, factor: int, shift: int = 0) -> Array:
@@ -53,4 +91,5 @@ def settled(number: Array, factor: int, shift: int = 0) -> Array:
         factor: spreads neighbouring numbers apart (multiplicative hashing, Knuth, TAOCP 3, 6.4).
         shift: another one gives an independent share.
     """
-    return (number * factor + shift) % SETTLED_STEPS / SETTLED_STEPS
+    step = (number * factor + shift) % SETTLED_STEPS
+    return step / SETTLED_STEPS

@@ -58,7 +58,8 @@ class Clock:
 
     def chance(self, topic: str, k: int = 0) -> Chance:
         """A stream of its own for each topic and month: months can be made in any order, or alone."""
-        return stream(self.settings.seed, zlib.crc32(topic.encode()), k)
+        number = zlib.crc32(topic.encode())
+        return stream(self.settings.seed, number, k)
 
     def stamps(self, seconds: Array) -> pa.Array:
         """Instants from seconds of the local clock since 1970-01-01; a negative number stands for none."""
@@ -72,3 +73,8 @@ class Clock:
 def moment(day: Days, hour: int) -> Days:
     """Second of the local clock at a full hour of a day."""
     return day * DAY_S + hour * HOUR_S
+
+
+def within(days: Array, start: int, end: int) -> Array:
+    """Whether days lie from ``start`` to the day before ``end``."""
+    return (days >= start) & (days < end)

@@ -22,7 +22,8 @@ def flags(chosen: Array) -> pa.Array:
 
 def coded(codes: Sequence[str], numbers: Array) -> pa.Array:
     """The code at each position in a list of codes."""
-    return pa.array(codes, pa.string()).take(pa.array(numbers))
+    texts = pa.array(codes, pa.string())
+    return texts.take(numbers)
 
 
 def repeated(text: str, count: int) -> pa.Array:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from churn_tasks.simulator.chance import Array, Chance
+from churn_tasks.simulator.chance import Array, Chance, LogNormal
+from churn_tasks.simulator.columns import whole
 from churn_tasks.simulator.parallel import Parallel
 from churn_tasks.simulator.state import MonthState
 
@@ -14,8 +15,8 @@ TOLL, TOLL_WHEN_ROAMING = 0.15, 0.4
 RIVAL_CARRIER = 0.01  # of the toll calls of those who do not use one anyway
 RIVAL_CARRIER_LASTS = 4  # times as long, as it costs less
 OUTGOING = 0.55
-SHORTEST_S, LONGEST_S = 3, 7_200
-SMALLEST_KB, LARGEST_KB = 10, 5e7
+CALL_S = LogNormal(4.6, 1.0, least=3, most=7_200)
+CONNECTION_KB = LogNormal(10.6, 1.3, least=10, most=5e7)
 MINUTE_S, MB_KB = 60, 1_024
 MINUTE_FEN, TOLL_MINUTE_FEN = 12, 20
 SMS_FEN, MMS_FEN = 10, 30
@@ -58,8 +59,8 @@ def measure(state: MonthState, made: Connections, chance: Chance) -> Measures:
     """Draw them for all records of a month."""
     n = len(made.at)
     is_data, is_voice = made.kind == DATA, made.kind == VOICE
-    roaming = ROAMING + state.felt("roam")[made.at, made.slot] * ROAMING_WHEN_FELT
-    roams = chance.happens(roaming, n)
+    felt = state.felt("roam")[made.at, made.slot]
+    roams = chance.happens(ROAMING + felt * ROAMING_WHEN_FELT, n)
     is_toll = ~is_data & chance.happens(TOLL + TOLL_WHEN_ROAMING * roams, n)
     uses_carrier = state.people.uses_rival_carrier[state.who][made.at]
     uses_carrier = uses_carrier | chance.happens(RIVAL_CARRIER, n)
@@ -82,27 +83,25 @@ def measure(state: MonthState, made: Connections, chance: Chance) -> Measures:
         by_rival_carrier=by_rival_carrier,
         duration_s=duration_s,
         volume_kb=volume_kb,
-        fee_fen=fee_fen.astype(np.int64),
+        fee_fen=whole(fee_fen),
     )
 
 
 def _durations(is_voice: Array, chance: Chance) -> Array:
     """Seconds; 0 for what is no call."""
-    drawn = chance.lognormal(4.6, 1.0, len(is_voice))
-    seconds = np.clip(drawn, SHORTEST_S, LONGEST_S)
-    return np.where(is_voice, seconds, 0).astype(np.int64)
+    seconds = chance.amounts(CALL_S, len(is_voice))
+    return whole(np.where(is_voice, seconds, 0))
 
 
 def _volumes(is_data: Array, chance: Chance) -> Array:
     """Kilobytes; 0 for what is no data connection."""
-    drawn = chance.lognormal(10.6, 1.3, len(is_data))
-    volume = np.clip(drawn, SMALLEST_KB, LARGEST_KB)
-    return np.where(is_data, volume, 0).astype(np.int64)
+    volume_kb = chance.amounts(CONNECTION_KB, len(is_data))
+    return whole(np.where(is_data, volume_kb, 0))
 
 
 def _prices(kind: Array, is_toll: Array, duration_s: Array, volume_kb: Array) -> Array:
     """Fen before what is included: by the minute begun, by the message, three fen for ten full megabytes."""
-    minutes = np.ceil(duration_s / MINUTE_S).astype(np.int64)
+    minutes = whole(np.ceil(duration_s / MINUTE_S))
     minute_fen = np.where(is_toll, TOLL_MINUTE_FEN, MINUTE_FEN)
     data_fen = volume_kb // MB_KB * 3 // 10
     return np.select(

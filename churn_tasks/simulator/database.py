@@ -109,8 +109,9 @@ def _create_cdr_table(
 
 def _add_unannounced_columns(connection: psycopg.Connection, month: Month) -> None:
     add = sql.SQL("ALTER TABLE {} ADD COLUMN {} text")
+    table = _cdr_identifier(month)
     for name in UNANNOUNCED:
-        connection.execute(add.format(_cdr_identifier(month), sql.Identifier(name)))
+        connection.execute(add.format(table, sql.Identifier(name)))
 
 
 def _connect(source_url: str, autocommit: bool = False) -> psycopg.Connection:

@@ -34,7 +34,8 @@ class Desk:
 
     def moments(self, at: Array) -> Array:
         """Seconds of the local clock, when the desk is open, on any day on which each caller is a customer."""
-        first, last = self.state.first_day[at], self.state.last_day[at]
+        first = self.state.first_day[at]
+        last = self.state.last_day[at]
         day = np.minimum(self.chance.days_between(first, last), last)
         return self.opening_hours(day)
 

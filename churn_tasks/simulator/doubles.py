@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from churn_tasks.simulator.chance import Array, Chance
+from churn_tasks.simulator.columns import small
 from churn_tasks.simulator.slips import (
     ADDRESS_SHARES,
     ADDRESS_SLIPS,
@@ -33,7 +34,7 @@ DOUBTFUL = 0.25
 
 def registered_twice(table: pa.Table, at: Array, spoiler: Spoiler) -> pa.Table:
     """The openings at these positions once more, a day later, as somebody else took them down."""
-    originals = table.take(pa.array(at))
+    originals = table.take(at)
     again = _with_new_ids(originals, spoiler)
     again = _in_other_words(again, originals.column("msisdn"), spoiler.chance)
     everyone = np.arange(len(at))
@@ -66,7 +67,8 @@ def _in_other_words(
     rows = _emptied(rows, "sex_cd", chance.happens(SEX_MISSING, n))
     rows, is_birth_wrong = _other_birth(rows, chance)
     has_document = pc.is_valid(rows.column("id_no"))
-    has_number = pc.equal(pc.fill_null(rows.column("msisdn"), ""), number)
+    second_number = pc.fill_null(rows.column("msisdn"), "")
+    has_number = pc.equal(second_number, number)
     is_recognised = _as_mask(has_document) | _as_mask(has_number)
     keeps_name = ~chance.happens(DOUBTFUL, n)
     return _slipped(rows, ~is_recognised & is_birth_wrong & keeps_name, chance)
@@ -85,7 +87,8 @@ def _other_number(rows: pa.Table, chance: Chance) -> pa.Table:
     is_missing = draw >= SAME_NUMBER + OTHER_NUMBER
     is_other = (draw >= SAME_NUMBER) & ~is_missing
     changed = np.flatnonzero(is_other)
-    rows = put(rows, "msisdn", changed, others.take(pa.array(changed)))
+    given = others.take(changed)
+    rows = put(rows, "msisdn", changed, given)
     return _emptied(rows, "msisdn", is_missing)
 
 
@@ -93,10 +96,11 @@ def _other_birth(rows: pa.Table, chance: Chance) -> tuple[pa.Table, Array]:
     """Some years of birth are left out, some are off by one; and which rows these are."""
     n = rows.num_rows
     draw = chance.random(n)
-    step = chance.choice([-1, 1], n).astype(np.int32)
+    step = small(chance.choice([-1, 1], n))
     is_missing, is_off = draw < BIRTH_MISSING, draw > 1 - BIRTH_OFF
     at = np.flatnonzero(is_off)
-    year = pc.add(values_at(rows, "birth_yr", at), pa.array(step[at]))
+    year = values_at(rows, "birth_yr", at)
+    year = pc.add(year, pa.array(step[at]))
     rows = put(rows, "birth_yr", at, year)
     return _emptied(rows, "birth_yr", is_missing), is_missing | is_off
 
@@ -121,5 +125,6 @@ def _slipped(rows: pa.Table, only_easy: Array, chance: Chance) -> pa.Table:
 def _emptied(rows: pa.Table, column: str, chosen: Array) -> pa.Table:
     """Nothing in one column of the chosen rows."""
     at = np.flatnonzero(chosen)
-    nothing = pa.nulls(len(at), rows.schema.field(column).type)
+    kind = rows.schema.field(column).type
+    nothing = pa.nulls(len(at), kind)
     return put(rows, column, at, nothing)

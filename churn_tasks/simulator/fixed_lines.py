@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from churn_tasks.simulator.chance import SPREAD_16, Array, Chance, settled
+from churn_tasks.simulator.chance import SPREAD_16, Array, Chance, LogNormal, settled
 from churn_tasks.simulator.clock import moment
-from churn_tasks.simulator.columns import small
+from churn_tasks.simulator.columns import small, whole
 from churn_tasks.simulator.services import BROADBAND, SUSPENDED
 from churn_tasks.simulator.state import MonthState
 
@@ -18,6 +18,9 @@ RARE_SHARE, RARE_USE = 0.1, 0.02  # telephones that are hardly used
 LOST_IN_DISTRESS = 0.3  # of the use; the rest of the household stays at home
 LEAST_HABIT, HABIT_SPREAD = 0.35, 0.6  # share of the days on which an access is used
 COUNTED_DAYS = 28
+# how far a month lies from the usual
+HOURS_SPREAD, CALLS_SPREAD = LogNormal(-0.08, 0.4), LogNormal(-0.3, 0.8)
+DAYS_SPREAD = LogNormal(0, 0.25)
 
 
 def month_fixed_use(state: MonthState, services: pa.Table) -> pa.Table:
@@ -32,12 +35,13 @@ def month_fixed_use(state: MonthState, services: pa.Table) -> pa.Table:
     )
     held = services.filter(is_access)
     kind = held.column("srv_cd").to_numpy(zero_copy_only=False).astype(str)
-    at = np.searchsorted(state.subs_id, held.column("subs_id").to_numpy())
+    subs_id = held.column("subs_id").to_numpy()
+    at = np.searchsorted(state.subs_id, subs_id)
     interest = _interest(state, at, held)
     hours = _hours(kind, interest, chance)
     calls_s = _calls(kind, interest, chance)
     is_used = hours + calls_s > 0
-    days = _active_days(state.subs_id[at], interest, chance)
+    days = _active_days(subs_id, interest, chance)
     is_telephone = kind == TELEPHONE
     summed = np.full(len(kind), moment(state.end + 1, 6))
     return pa.table(
@@ -66,7 +70,7 @@ def _hours(kind: Array, interest: Array, chance: Chance) -> Array:
     usual = np.select(
         [kind == access for access in HOURS_A_MONTH], list(HOURS_A_MONTH.values()), 0.0
     )
-    hours = usual * interest * chance.lognormal(-0.08, 0.4, len(kind))
+    hours = usual * interest * chance.amounts(HOURS_SPREAD, len(kind))
     return np.minimum(hours, LONGEST_HOURS)
 
 
@@ -75,17 +79,18 @@ def _calls(kind: Array, interest: Array, chance: Chance) -> Array:
     n = len(kind)
     usual = np.where(kind == TELEPHONE, CALLS_S_A_MONTH, 0.0)
     usual *= np.where(chance.happens(RARE_SHARE, n), RARE_USE, 1.0)
-    return usual * interest * chance.lognormal(-0.3, 0.8, n)
+    return usual * interest * chance.amounts(CALLS_SPREAD, n)
 
 
 def _active_days(subs_id: Array, interest: Array, chance: Chance) -> Array:
     """Days with some use, of an access that is used at all."""
     habit = LEAST_HABIT + HABIT_SPREAD * settled(subs_id, SPREAD_16)
-    usual = habit * interest * chance.lognormal(0, 0.25, len(habit))
+    usual = habit * interest * chance.amounts(DAYS_SPREAD, len(habit))
     days = chance.binomial(COUNTED_DAYS, np.clip(usual, 0, 1))
     return np.clip(days, 1, COUNTED_DAYS)
 
 
 def _measured(amount: Array, is_measured: Array) -> pa.Array:
     """Whole numbers, and nothing where the access has no such measure."""
-    return pa.array(np.rint(amount).astype(np.int64), mask=~is_measured)
+    rounded = whole(np.rint(amount))
+    return pa.array(rounded, mask=~is_measured)

@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from churn_tasks.simulator.chance import SPREAD_32, Array, settled
 from churn_tasks.simulator.clock import NEVER
-from churn_tasks.simulator.columns import coded, dates, flags, small
-from churn_tasks.simulator.handsets import FREE, MODELS, Handsets
+from churn_tasks.simulator.columns import dates, flags, small
+from churn_tasks.simulator.handsets import FREE, IS_SMART, MODELS, Handsets
 from churn_tasks.simulator.parallel import Parallel
 from churn_tasks.simulator.state import MonthState
 
@@ -16,6 +16,10 @@ UNKNOWN_SHARE = 0.03  # handsets that the network does not recognise: no row
 # a month at full distress, of those whom a rival or a free hand draws away
 SWAP_CHANCE = 0.12
 BOUGHT_ON_LEAVING = 10  # position in MODELS
+MAKERS = np.array([model.maker for model in MODELS])
+NAMES = np.array([model.name for model in MODELS])
+GENERATIONS = np.array([model.generation for model in MODELS])
+PRICES_FEN = np.array([model.price_cny * 100 for model in MODELS])
 
 
 @dataclass
@@ -35,19 +39,17 @@ def month_handsets(state: MonthState, handsets: Handsets) -> pa.Table:
     who = state.who[~state.leaves_before_end & recognised]
     n = len(who)
     seen = _seen(handsets, who, state.end)
-    maker, name, generation, is_smart, price_cny = zip(*MODELS, strict=True)
-    price_fen = np.array(price_cny) * 100
     return pa.table(
         {
             "snap_dt": state.last_date(n),
             "subs_id": state.people.subs_id[who],
-            "mfr_nm": coded(maker, seen.model),
-            "model_nm": coded(name, seen.model),
-            "gen_cd": coded(generation, seen.model),
-            "smart_flag": flags(np.array(is_smart)[seen.model]),
+            "mfr_nm": MAKERS[seen.model],
+            "model_nm": NAMES[seen.model],
+            "gen_cd": GENERATIONS[seen.model],
+            "smart_flag": flags(IS_SMART[seen.model]),
             "sim_cnt": small(1 + seen.is_dual),
-            "lock_cd": pa.array(seen.lock),
-            "price_fen": price_fen[seen.model],
+            "lock_cd": seen.lock,
+            "price_fen": PRICES_FEN[seen.model],
             "first_dt": dates(seen.first_day),
             "rec_tm": state.stamp_after(5, n),
         }
@@ -56,7 +58,8 @@ def month_handsets(state: MonthState, handsets: Handsets) -> pa.Table:
 
 def _swap(state: MonthState, handsets: Handsets) -> None:
     """Some of those whom something draws away buy a handset outside the plan."""
-    chance, n, who = state.chance("handset"), len(state), state.who
+    chance = state.chance("handset")
+    n, who = len(state), state.who
     is_drawn_away = state.troubled_by("competitor", "contract_end")
     probability = SWAP_CHANCE * state.peak * is_drawn_away
     has_not = handsets.swap_day[who] == NEVER

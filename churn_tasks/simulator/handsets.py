@@ -5,15 +5,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from churn_tasks.simulator.chance import Array, Chance
+from churn_tasks.simulator.chance import Array, Chance, LogNormal
 from churn_tasks.simulator.clock import NEVER, Clock
+from churn_tasks.simulator.columns import whole
 from churn_tasks.simulator.literal_tables import rows
 from churn_tasks.simulator.people import People
 
 HANDSETS_EACH = 4  # more than anybody wears out in the longest simulation
 DUAL_SIM_SHARE = 0.45
 OLD_DAYS = 1_100
-SHORTEST_LIFE_DAYS, LONGEST_LIFE_DAYS = 200, 2_500
+LIFE_DAYS = LogNormal(6.8, 0.35, least=200, most=2_500)
+TASTE_SPREAD = 2.2  # in positions of ``MODELS``, as the next two
+CHEAPEST_TASTE, TASTE_A_PLAN = 3, 1.3
 FREE, LOCKED_OWN, LOCKED_RIVAL = "0", "1", "2"
 LOCK_SHARES = {FREE: 0.88, LOCKED_OWN: 0.08, LOCKED_RIVAL: 0.04}
 # how much likelier to leave
@@ -34,14 +37,19 @@ class Model(NamedTuple):
 def _read_models() -> tuple[Model, ...]:
     models = []
     for row in rows("handset_models.csv"):
-        is_smart = row["is_smart"] == "yes"
-        price_cny = int(row["price_cny"])
-        model = Model(row["maker"], row["name"], row["generation"], is_smart, price_cny)
+        model = Model(
+            maker=row["maker"],
+            name=row["name"],
+            generation=row["generation"],
+            is_smart=row["is_smart"] == "yes",
+            price_cny=int(row["price_cny"]),
+        )
         models.append(model)
     return tuple(models)
 
 
 MODELS = _read_models()  # the cheapest first
+IS_SMART = np.array([model.is_smart for model in MODELS])
 
 
 @dataclass
@@ -70,7 +78,7 @@ class Handsets:
     def hazard(self, day: int) -> Array:
         """How much likelier each one is to leave: a second SIM, a rival's lock, an old or a plain handset."""
         at = np.arange(len(self.model)), self.position(day)
-        is_smart = np.array([model.is_smart for model in MODELS])[self.model[at]]
+        is_smart = IS_SMART[self.model[at]]
         is_old = day - self.first_day[at] > OLD_DAYS
         is_rival_s = self.lock[at] == LOCKED_RIVAL
         factor = np.where(self.is_dual[at], DUAL, SINGLE)
@@ -100,17 +108,18 @@ def plan_handsets(clock: Clock, people: People) -> Handsets:
 def _first_days(clock: Clock, people: People, chance: Chance) -> Array:
     """The first handset is worn by some part of its life when the simulation begins."""
     n = len(people)
-    drawn = chance.lognormal(6.8, 0.35, (n, HANDSETS_EACH))
-    life = np.clip(drawn, SHORTEST_LIFE_DAYS, LONGEST_LIFE_DAYS).astype(int)
-    worn = (life[:, 0] * chance.random(n)).astype(int)
-    latest = people.join_day.max()
-    first = np.clip(clock.start(0) - worn, people.join_day, latest)
-    later = first[:, None] + np.cumsum(life[:, :-1], axis=1)
+    life = whole(chance.amounts(LIFE_DAYS, (n, HANDSETS_EACH)))
+    worn = whole(life[:, 0] * chance.random(n))
+    bought = clock.start(0) - worn
+    first = np.clip(bought, people.join_day, people.join_day.max())
+    ends = np.cumsum(life, axis=1)
+    later = first[:, None] + ends[:, :-1]
     return np.column_stack([first, later])
 
 
 def _models(plan: Array, chance: Chance) -> Array:
     """Dearer with the tariff, and with each replacement."""
-    spread = chance.normal(0, 2.2, (len(plan), HANDSETS_EACH))
-    taste = 3 + 1.3 * plan[:, None] + np.arange(HANDSETS_EACH) + spread
-    return np.clip(np.rint(taste), 0, len(MODELS) - 1).astype(int)
+    spread = chance.normal(0, TASTE_SPREAD, (len(plan), HANDSETS_EACH))
+    usual = CHEAPEST_TASTE + TASTE_A_PLAN * plan
+    taste = usual[:, None] + np.arange(HANDSETS_EACH) + spread
+    return whole(np.clip(np.rint(taste), 0, len(MODELS) - 1))

@@ -15,7 +15,6 @@ from churn_tasks.simulator.clock import Clock
 from churn_tasks.simulator.kinship import MAN
 from churn_tasks.simulator.people import People
 from churn_tasks.simulator.phones import full_width
-from churn_tasks.simulator.words import joined
 
 MADE_UP = 990_000  # no region of the country begins with 99, so no number is anybody's
 WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
@@ -67,22 +66,21 @@ def _old_form(texts: Array) -> list[str]:
 
 
 def _numbers(people: People, chance: Chance) -> Array:
+    """A whole number for each line, as if each were another person's."""
     n = len(people)
-    region = (MADE_UP + chance.integers(1, 10_000, n)).astype(str)
-    year = people.birth_year.astype(str)
-    month = _two_digits(chance.integers(1, 13, n))
-    day = _two_digits(chance.integers(1, 29, n))
+    region = MADE_UP + chance.integers(1, 10_000, n)
+    month = chance.integers(1, 13, n)
+    day = chance.integers(1, 29, n)
+    born = people.birth_year * 10_000 + month * 100 + day
     is_man = people.sex == MAN
     serial = chance.integers(0, 499, n) * 2 + is_man
-    body = joined(region, year, month, day, np.char.zfill(serial.astype(str), 3))
-    return joined(body, _check_digits(body))
-
-
-def _two_digits(numbers: Array) -> Array:
-    return np.char.zfill(numbers.astype(str), 2)
+    body = region * 10**11 + born * 10**3 + serial
+    return np.char.add(body.astype(str), _check_digits(body))
 
 
 def _check_digits(body: Array) -> Array:
     """Check digit of each number of 17 digits."""
-    digits = np.array([list(text) for text in body], dtype=int)
-    return CHECK_DIGITS[digits @ WEIGHTS % len(CHECK_DIGITS)]
+    places = 10 ** np.arange(len(WEIGHTS) - 1, -1, -1)
+    digits = body[:, None] // places % 10
+    remainder = digits @ WEIGHTS % len(CHECK_DIGITS)
+    return CHECK_DIGITS[remainder]

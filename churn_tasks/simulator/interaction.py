@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from churn_tasks.simulator.chance import Array, Chance
-from churn_tasks.simulator.clock import NEVER, Clock
+from churn_tasks.simulator.clock import NEVER, Clock, within
 from churn_tasks.simulator.columns import repeated, whole
 
 # months between the amounts of a difference: the last month of a window of three less its first
@@ -72,7 +72,8 @@ def _moved(amounts: Array) -> Array:
 def _amounts(chance: Chance, subscribers: int, months: int) -> tuple[Array, Array]:
     """Fen of extra services and of reductions by month and subscriber."""
     shape = (months, subscribers)
-    extras, reductions = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
+    extras = np.zeros(shape, np.int32)
+    reductions = np.zeros(shape, np.int32)
     usual_extras = chance.uniform(*EXTRAS_CNY, subscribers) * 100
     usual_reductions = chance.uniform(*REDUCTIONS_CNY, subscribers) * 100
     for k in range(months):
@@ -112,7 +113,7 @@ def interaction_rows(
     """
     ratio = interaction.ratio[k][who]
     day = interaction.left_by_it[who]
-    leaves_next = (day >= clock.start(k + 1)) & (day < clock.start(k + 2))
+    leaves_next = within(day, clock.start(k + 1), clock.start(k + 2))
     return pa.table(
         {
             "subs_id": subs_id,

@@ -144,7 +144,8 @@ def _holders(is_private: Array, is_kin: Array, chance: Chance) -> Array:
     first_lines = np.setdiff1d(np.flatnonzero(is_private), further)
     first_lines = chance.permutation(first_lines)
     holder = np.arange(len(is_private))
-    holder[further] = np.concatenate([first_lines[:seconds], first_lines[:thirds]])
+    holders = [first_lines[:seconds], first_lines[:thirds]]
+    holder[further] = np.concatenate(holders)
     return holder
 
 

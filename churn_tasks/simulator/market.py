@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from churn_tasks.core.months import Month
 from churn_tasks.simulator import codes
-from churn_tasks.simulator.chance import Array, Chance
+from churn_tasks.simulator.chance import Array, Chance, Shape
 from churn_tasks.simulator.clock import Clock, moment
+from churn_tasks.simulator.columns import small
 
 EVERYWHERE = "00"
 CAMPAIGNS_A_MONTH = 0.8  # of rivals, in a region
@@ -55,7 +56,8 @@ def plan_market(clock: Clock, months: int) -> Market:
     """Random walks of prices and mood; rivals campaign more when people are restless anyway."""
     chance = clock.chance("market")
     shape = (months, len(codes.REGIONS))
-    season = np.array([codes.SEASON[clock.month_of_year(k)] for k in range(months)])
+    months_of_year = [clock.month_of_year(k) for k in range(months)]
+    season = codes.SEASON[months_of_year]
     return Market(
         own_price=_price_walk(OWN_PRICE_SPREAD, months, chance),
         rival_price=_price_walk(RIVAL_PRICE_SPREAD, shape, chance),
@@ -64,7 +66,7 @@ def plan_market(clock: Clock, months: int) -> Market:
     )
 
 
-def _price_walk(spread: float, shape: int | tuple[int, int], chance: Chance) -> Array:
+def _price_walk(spread: float, shape: Shape, chance: Chance) -> Array:
     steps = chance.normal(PRICE_DRIFT, spread, shape)
     return 100 * np.exp(np.cumsum(steps, axis=0))
 
@@ -82,13 +84,14 @@ def month_market(clock: Clock, market: Market, k: int) -> pa.Table:
         values.append((region, "RIVP", market.rival_price[k, number]))
         values.append((region, "RIVC", market.campaigns[k, number]))
     areas, series, figures = zip(*values, strict=True)
+    published = _published(series, clock.start(k + 1))
     return pa.table(
         {
-            "idx_mon": np.full(len(values), clock.cycle(k), dtype=np.int32),
+            "idx_mon": small(np.full(len(values), clock.cycle(k))),
             "area_cd": pa.array(areas, pa.string()),
             "idx_cd": pa.array(series, pa.string()),
             "idx_val": np.round(np.array(figures, dtype=float), 2),
-            "pub_tm": clock.stamps(_published(series, clock.start(k + 1))),
+            "pub_tm": clock.stamps(published),
         }
     )
 

@@ -10,7 +10,7 @@ from churn_tasks.simulator.chance import Array
 from churn_tasks.simulator.clock import DAY_S, HOUR_S, NEVER, Clock
 from churn_tasks.simulator.columns import coded, dates, repeated, small, whole
 from churn_tasks.simulator.identity import as_delivered, registered_documents
-from churn_tasks.simulator.people import People
+from churn_tasks.simulator.people import People, any_city, any_region
 from churn_tasks.simulator.phones import NumberPool
 from churn_tasks.simulator.state import MonthState
 from churn_tasks.simulator.words import addresses, holder_names
@@ -94,10 +94,10 @@ class Clerk:
         moves = self.may_change & chance.happens(MOVES_A_MONTH, len(state))
         who = state.who[moves]
         n = len(who)
-        books.region[who] = chance.integers(0, len(codes.REGIONS), n)
-        books.city[who] = chance.integers(1, codes.CITIES_A_REGION + 1, n)
+        books.region[who] = any_region(n, chance)
+        books.city[who] = any_city(n, chance)
         day = chance.integers(state.start, state.end, n)
-        delay = chance.delays(MOVES_LATE, *MOVES_LATE_DAYS, n)
+        delay = chance.delays(MOVES_LATE, MOVES_LATE_DAYS, n)
         return self._versions(who, day, delay)
 
     def tariff_changes(self) -> pa.Table:
@@ -127,7 +127,7 @@ class Clerk:
         state = self.state
         leaving = state.leaves_before_end
         who, day = state.who[leaving], state.last_day[leaving] + 1
-        delay = self.chance.delays(CLOSINGS_LATE, *CLOSINGS_LATE_DAYS, len(who))
+        delay = self.chance.delays(CLOSINGS_LATE, CLOSINGS_LATE_DAYS, len(who))
         return self._versions(who, day, delay, CLOSED)
 
     def _versions(
@@ -139,7 +139,8 @@ class Clerk:
             day: on which the version takes effect.
             delay: days from then until it is entered; negative where it is entered before.
         """
-        clock, people, n = self.state.clock, self.state.people, len(who)
+        n = len(who)
+        clock, people = self.state.clock, self.state.people
         self.books.version[who] += 1
         in_shops = self.chance.integers(0, OPEN_FOR_S, n)
         entered = (day + delay) * DAY_S + OPENING_S + in_shops
@@ -169,18 +170,18 @@ def _attributes(people: People, books: Books, who: Array) -> dict[str, object]:
     pay_type = people.is_postpaid[who].astype(int)
     return {
         "id_no": as_delivered(books.document[who]),
-        "cust_nm": pa.array(books.name[who]),
-        "addr": pa.array(books.address[who]),
-        "sex_cd": pa.array(people.sex[who]),
+        "cust_nm": books.name[who],
+        "addr": books.address[who],
+        "sex_cd": people.sex[who],
         "birth_yr": small(people.birth_year[who]),
         "area_cd": coded(codes.REGIONS, region),
         "cnty_cd": _city_codes(region, books.city[who]),
         "seg_cd": coded(codes.SEGMENTS, people.segment[who]),
         "vip_lvl": small(people.vip[who]),
         "pay_typ": coded((PREPAID, POSTPAID), pay_type),
-        "prod_id": pa.array(codes.PLAN_IDS[plan]),
+        "prod_id": codes.PLAN_IDS[plan],
         "rent_fen": whole(codes.PLAN_FEES[plan]),
-        "net_typ": pa.array(codes.PLAN_NETWORKS[plan]),
+        "net_typ": codes.PLAN_NETWORKS[plan],
         "open_dt": dates(people.join_day[who]),
     }
 
@@ -188,4 +189,5 @@ def _attributes(people: People, books: Books, who: Array) -> dict[str, object]:
 def _city_codes(region: Array, city: Array) -> pa.Array:
     """Two digits for the region and two for the city within it."""
     places = zip(region, city, strict=True)
-    return pa.array([f"{area + 1:02d}{town:02d}" for area, town in places], pa.string())
+    written = [f"{area + 1:02d}{town:02d}" for area, town in places]
+    return pa.array(written, pa.string())

@@ -75,7 +75,7 @@ def month_money(
 
 def _payments(state: MonthState, accounts: Accounts, chance: Chance) -> pa.Table:
     """Last month's bill and older debt, paid in time, late, or not in this month at all."""
-    who, clock = state.who, state.clock
+    who = state.who
     last_bill = accounts.last_bill[who]
     owing = last_bill + accounts.debt[who]
     bill_due = np.where(last_bill > 0, state.start + DUE_DAY, NEVER)
@@ -87,20 +87,24 @@ def _payments(state: MonthState, accounts: Accounts, chance: Chance) -> pa.Table
     accounts.debt[who] = np.where(stays_unpaid, owing, 0)
     accounts.debt_due[who] = np.where(stays_unpaid, due, NEVER)
     at = np.flatnonzero(pays)
-    cycle = np.full(len(at), clock.cycle(state.k - 1), dtype=np.int32)
-    bill = {"cycle_id": cycle, "due_dt": dates(due[at])}
+    last_cycle = state.clock.cycle(state.k - 1)
+    bill = {
+        "cycle_id": small(np.full(len(at), last_cycle)),
+        "due_dt": dates(due[at]),
+    }
     return _receipts(state, "pay", at, day[at], owing[at], bill, chance)
 
 
 def _payment_days(state: MonthState, chance: Chance) -> tuple[Array, Array]:
     """The day on which each would pay, and whether the month goes by without a payment."""
-    n, due_day = len(state), state.start + DUE_DAY
+    n = len(state)
+    due_day = state.start + DUE_DAY
     sloppiness = state.people.payment_sloppiness[state.who]
     distressed = LATE_IN_DISTRESS * state.felt_at_peak("late")
     is_late = chance.happens(np.maximum(sloppiness, distressed), n)
-    in_time = due_day - (chance.beta(2, 2, n) * EARLIEST_DAYS).astype(int)
+    in_time = due_day - whole(chance.beta(2, 2, n) * EARLIEST_DAYS)
     days_left = state.end - due_day - 1
-    late = due_day + 1 + (chance.random(n) * days_left).astype(int)
+    late = due_day + 1 + whole(chance.random(n) * days_left)
     skips = is_late & chance.happens(SKIPPED_SHARE, n)
     return np.where(is_late, late, in_time), skips
 
@@ -132,7 +136,7 @@ def _receipts(
             "rec_tm": state.clock.stamps(recorded),
             **bill,
             "amt_fen": whole(amount),
-            "chnl_cd": pa.array(chance.codes(CHANNEL_SHARES, n)),
+            "chnl_cd": chance.codes(CHANNEL_SHARES, n),
         }
     )
 
@@ -180,7 +184,8 @@ def _balances(state: MonthState, accounts: Accounts) -> pa.Table:
 
 def _debts(state: MonthState, accounts: Accounts) -> pa.Table:
     """Unpaid bills past their due day at the month's end."""
-    debt, due = accounts.debt[state.who], accounts.debt_due[state.who]
+    debt = accounts.debt[state.who]
+    due = accounts.debt_due[state.who]
     at = np.flatnonzero((debt > 0) & (due < state.end))
     return pa.table(
         {

@@ -27,7 +27,7 @@ from churn_tasks.simulator.planning import LOOK_AHEAD, plan_lives
 from churn_tasks.simulator.rotation import come_back, plan_rotation, returns
 from churn_tasks.simulator.services import month_premises, month_services
 from churn_tasks.simulator.settings import SimulationSettings
-from churn_tasks.simulator.spoiler import Spoiler
+from churn_tasks.simulator.spoiler import Spoiler, Tables
 from churn_tasks.simulator.state import MonthState, month_state
 from churn_tasks.simulator.truth import (
     dirt_rows,
@@ -38,8 +38,6 @@ from churn_tasks.simulator.truth import (
     subscribers,
 )
 from churn_tasks.simulator.usage import month_usage
-
-Tables = dict[str, pa.Table]
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,8 @@ class Operator:
         truth = self._truth_of_month(state, spoiler)
         if state.k == 0:
             truth |= self._truth_of_all(truth["person"])
-        return Delivery(state.k, str(self.clock.month(state.k)), boss, truth)
+        label = str(self.clock.month(state.k))
+        return Delivery(state.k, label, boss, truth)
 
     def _truth_of_month(self, state: MonthState, spoiler: Spoiler) -> Tables:
         truth = {

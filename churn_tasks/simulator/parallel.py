@@ -18,9 +18,8 @@ class Parallel:
 
     def taken(self, at: Array) -> Self:
         """Copies of the entries at some positions, or where a mask holds."""
-        return type(self)(
-            **{name: values[at] for name, values in self.columns().items()}
-        )
+        entries = {name: values[at] for name, values in self.columns().items()}
+        return type(self)(**entries)
 
     @classmethod
     def stacked(cls, parts: Sequence[Self]) -> Self:

@@ -5,6 +5,7 @@ import numpy as np
 from churn_tasks.simulator import codes
 from churn_tasks.simulator.acquaintances import drawn, is_elsewhere
 from churn_tasks.simulator.chance import Array, Chance
+from churn_tasks.simulator.columns import whole
 from churn_tasks.simulator.connections import DATA, Connections
 from churn_tasks.simulator.phones import NumberPool
 from churn_tasks.simulator.state import MonthState
@@ -23,14 +24,14 @@ def peers(
     """Position of the other end in the pool; a circle of acquaintances shrinks in distress, rivals' hotlines appear."""
     n = len(made.at)
     peer = _acquaintances(state, made, pool, chance)
-    peer = np.where(
-        chance.happens(OWN_HOTLINE, n), pool.service(codes.HOTLINE_OWN), peer
-    )
-    peer = np.where(chance.happens(OWN_SERVICES, n), pool.service(codes.BUSINESS), peer)
+    peer[chance.happens(OWN_HOTLINE, n)] = pool.service(codes.HOTLINE_OWN)
+    peer[chance.happens(OWN_SERVICES, n)] = pool.service(codes.BUSINESS)
     felt = state.felt("hotline")[made.at, made.slot]
     asks_rival = chance.happens(RIVAL_HOTLINE + RIVAL_HOTLINE_WHEN_FELT * felt, n)
-    peer = np.where(asks_rival, _rival_hotlines(pool, n, chance), peer)
-    return np.where(made.kind == DATA, NOBODY, peer)
+    hotline = _rival_hotlines(pool, n, chance)
+    peer = np.where(asks_rival, hotline, peer)
+    peer[made.kind == DATA] = NOBODY
+    return peer
 
 
 def _acquaintances(
@@ -40,11 +41,12 @@ def _acquaintances(
     n, people = len(made.at), state.people
     caller = people.circle_of[state.who[made.at]]
     lost = state.felt("peers")[made.at, made.slot]
-    circle = (people.circle[caller] * (1 - lost)).clip(min=1)
-    number = (circle * chance.random(n) ** FAVOURITES).astype(np.int64)
+    circle = people.circle[caller] * (1 - lost)
+    number = whole(circle.clip(min=1) * chance.random(n) ** FAVOURITES)
     bits = drawn(caller, number)
     gained = state.felt("off_net")[made.at, made.slot]
-    outside = is_elsewhere(bits, people.off_net[caller]) | chance.happens(gained, n)
+    outside = is_elsewhere(bits, people.off_net[caller])
+    outside |= chance.happens(gained, n)
     strangers = pool.first_service - pool.subscribers
     stranger = pool.subscribers + (bits >> 12) % strangers
     return np.where(outside, stranger, bits % pool.subscribers)

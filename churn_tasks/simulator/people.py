@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from churn_tasks.simulator import codes
-from churn_tasks.simulator.chance import Array, Chance
+from churn_tasks.simulator.chance import Array, Beta, Chance, LogNormal
 from churn_tasks.simulator.clock import Clock
+from churn_tasks.simulator.columns import whole
 from churn_tasks.simulator.kinship import (
     MAN,
     WOMAN,
@@ -17,18 +18,27 @@ from churn_tasks.simulator.kinship import (
 )
 
 FIRST_ID = 6_000_001
-POSTPAID_SHARES = np.array([0.45, 0.6, 0.15, 0.95])  # by segment, as the next
-BROADBAND_SHARES = np.array([0.25, 0.6, 0.05, 0.5])
 RIVAL_CARRIER_SHARE = 0.04  # of those who dial long distance by a rival's access code
 JOINERS_A_LEAVER = (
     0.97  # a little less than one, as the planned rate is rather exceeded
 )
 NEWEST_DAYS, OLDEST_DAYS = 30, 3_650  # of the base, since they joined
 MEAN_AGE_DAYS = 900
+STUDENT_YEARS = (18, 24)  # from, to; the latter excluded
+MEAN_YEARS, SPREAD_YEARS, YOUNGEST, OLDEST = 42, 14, 16, 90
+HABIT = LogNormal(-0.08, 0.4)  # use beside the average; mean about 1
+ACQUAINTANCES = LogNormal(2.3, 0.5, least=3, most=60)
+DATA_SHARES = Beta(4, 4, least=0.05, most=0.95)  # of the records
+OFF_NET_SHARES = Beta(3, 5)  # of the acquaintances
+SLOPPINESS = Beta(1.2, 12)  # a tenth
 SURNAMES = 10_000  # numbers from which surnames are taken
 KEY_ACCOUNT_SHARE = 0.5  # of the corporate lines
 VIP_PLAN = 6  # position of the cheapest tariff that makes a key account by itself
-PREFIXES = (134, 135, 136, 137, 138, 139, 150, 151, 152, 158, 182, 183, 187, 188)
+PREFIXES = (
+    *(134, 135, 136, 137, 138, 139),
+    *(150, 151, 152, 158),
+    *(182, 183, 187, 188),
+)
 PREFIX_STEP = 100_000_000  # a mobile number is a prefix and eight digits
 MANY = 1_000_000
 FIRST_SERIAL, SERIALS = 10_000_000, 90_000_000
@@ -93,21 +103,21 @@ def make_people(clock: Clock) -> People:
         subs_id=FIRST_ID + np.arange(n),
         join_day=join_day,
         segment=segment,
-        region=chance.integers(0, len(codes.REGIONS), n)[district],
-        city=chance.integers(1, codes.CITIES_A_REGION + 1, n)[district],
+        region=any_region(n, chance)[district],
+        city=any_city(n, chance)[district],
         plan=plan,
-        is_postpaid=chance.happens(POSTPAID_SHARES[segment], n),
+        is_postpaid=chance.happens(codes.POSTPAID_SHARES[segment], n),
         vip=_vip_classes(segment, plan, chance),
-        sex=sexes(kinship, chance.choice(np.array([MAN, WOMAN]), n)),
+        sex=_sexes(kinship, chance),
         birth_year=_birth_years(clock, segment, kinship, chance),
         use=_use(segment, plan, chance),
-        data_share=np.clip(chance.beta(4, 4, n), 0.05, 0.95),
-        circle=np.clip(chance.lognormal(2.3, 0.5, n), 3, 60).astype(int),
+        data_share=chance.shares(DATA_SHARES, n),
+        circle=whole(chance.amounts(ACQUAINTANCES, n)),
         circle_of=np.arange(n),
-        off_net=chance.beta(3, 5, n),
+        off_net=chance.shares(OFF_NET_SHARES, n),
         uses_rival_carrier=chance.happens(RIVAL_CARRIER_SHARE, n),
-        payment_sloppiness=chance.beta(1.2, 12, n),
-        has_broadband=chance.happens(BROADBAND_SHARES[segment], n),
+        payment_sloppiness=chance.shares(SLOPPINESS, n),
+        has_broadband=chance.happens(codes.BROADBAND_SHARES[segment], n),
         home=kinship.home,
         surname=surname[kinship.holder],
         number=_numbers(n, chance),
@@ -125,19 +135,18 @@ def _join_days(clock: Clock, chance: Chance) -> Array:
     for k in range(settings.months):
         season = codes.SEASON[clock.month_of_year(k)]
         joiners = round(leavers * JOINERS_A_LEAVER * season)
-        parts.append(chance.integers(clock.start(k), clock.start(k + 1), joiners))
+        days = chance.integers(clock.start(k), clock.start(k + 1), joiners)
+        parts.append(days)
     return np.concatenate(parts)
 
 
 def _plans(segment: Array, chance: Chance) -> Array:
     """Tariff of each, as common as ``plans.csv`` says for the segment."""
     plan = np.zeros(len(segment), dtype=int)
-    columns = ("individual", "family", "campus", "corporate")
-    for number, column in enumerate(columns):
-        weights = [float(row[column]) for row in codes.PLANS]
-        shares = np.array(weights) / sum(weights)
-        mine = segment == number
-        plan[mine] = chance.choice(len(shares), mine.sum(), p=shares)
+    for number in range(len(codes.SEGMENTS)):
+        mine = np.flatnonzero(segment == number)
+        shares = codes.plan_shares(number)
+        plan[mine] = chance.choice(len(shares), len(mine), p=shares)
     return plan
 
 
@@ -152,14 +161,23 @@ def _homes(segment: Array, chance: Chance) -> tuple[Array, Array]:
     return home, surname[home]
 
 
+def any_region(n: int, chance: Chance) -> Array:
+    return chance.integers(0, len(codes.REGIONS), n)
+
+
+def any_city(n: int, chance: Chance) -> Array:
+    """Numbered from 1 in each region."""
+    return chance.integers(1, codes.CITIES_A_REGION + 1, n)
+
+
 def _vip_classes(segment: Array, plan: Array, chance: Chance) -> Array:
-    """Dear tariffs are class A, and every second corporate line has some class."""
+    """Every second corporate line and the dearest tariffs have a class, a higher one with a dearer tariff."""
     n = len(segment)
     is_chosen = chance.happens(KEY_ACCOUNT_SHARE, n)
     is_key_account = (segment == codes.CORPORATE) & is_chosen
     is_key_account |= plan >= VIP_PLAN
-    vip = np.clip(10 - plan - chance.integers(0, 2, n), 1, 4)
-    return np.where(is_key_account, vip, 0)
+    vip_class = 10 - plan - chance.integers(0, 2, n)
+    return np.where(is_key_account, np.clip(vip_class, 1, 4), 0)
 
 
 def _birth_years(
@@ -168,15 +186,21 @@ def _birth_years(
     """Students are 18 to 23, the others about 42."""
     n = len(segment)
     this_year = clock.settings.first_month.year
-    student = chance.integers(18, 24, n)
-    grown_up = np.clip(chance.normal(42, 14, n), 16, 90).astype(int)
+    student = chance.integers(*STUDENT_YEARS, n)
+    drawn = chance.normal(MEAN_YEARS, SPREAD_YEARS, n)
+    grown_up = whole(np.clip(drawn, YOUNGEST, OLDEST))
     age = np.where(segment == codes.CAMPUS, student, grown_up)
     return birth_years(kinship, this_year - age, this_year)
 
 
+def _sexes(kinship: Kinship, chance: Chance) -> Array:
+    drawn = chance.choice(np.array([MAN, WOMAN]), len(kinship.holder))
+    return sexes(kinship, drawn)
+
+
 def _use(segment: Array, plan: Array, chance: Chance) -> Array:
     """More in dearer tariffs; the logarithm is about normal."""
-    habit = chance.lognormal(-0.08, 0.4, len(segment))
+    habit = chance.amounts(HABIT, len(segment))
     return codes.SEGMENT_USE[segment] * habit * (0.7 + 0.1 * plan)
 
 
@@ -191,5 +215,6 @@ def _distinct_serials(n: int, chance: Chance) -> Array:
     """Many are taken from all there are; few are drawn with some to spare, as a few are drawn twice."""
     if n > MANY:
         return chance.permutation(SERIALS)[:n]
-    drawn = np.unique(chance.integers(0, SERIALS, n + n // 4 + 100))
+    enough = n + n // 4 + 100
+    drawn = np.unique(chance.integers(0, SERIALS, enough))
     return chance.permutation(drawn)[:n]

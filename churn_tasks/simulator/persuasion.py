@@ -64,7 +64,8 @@ def contact_stayers(month: PlannedMonth, episodes: Episodes) -> Contacts:
     gone = who[drives]
     leave_day = day[drives] + chance.integers(*DRIVEN_AFTER_DAYS, len(gone))
     # never on the first day of a month, see trouble.py
-    lives.leave_day[gone] = leave_day + np.isin(leave_day, month.clock.starts)
+    leave_day += np.isin(leave_day, month.clock.starts)
+    lives.leave_day[gone] = leave_day
     lives.cause[gone] = CAUSE_NUMBER["service"]
     lives.driven_by_contact[gone] = True
     lives.shown_signs[gone] = is_distressed[gone]

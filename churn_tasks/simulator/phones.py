@@ -36,11 +36,12 @@ class NumberPool:
     def __init__(self, clock: Clock, people: People) -> None:
         mobile = _rival_numbers(clock.chance("numbers"))
         self.subscribers = len(people)
-        self.networks = _networks(mobile, self.subscribers)
+        self._networks = pa.array(_networks(mobile, self.subscribers))
         own = pa.array(people.number).cast(pa.string())
         fixed = pa.array([_fixed_number(position) for position in range(FIXED)])
         rivals = pa.array(mobile[FIXED:]).cast(pa.string())
-        plain = pa.concat_arrays([own, fixed, rivals, pa.array(SERVICES)])
+        services = pa.array(SERVICES)
+        plain = pa.concat_arrays([own, fixed, rivals, services])
         self.size = len(plain)
         self._written = pa.concat_arrays([plain, *_other_styles(plain)])
 
@@ -61,8 +62,16 @@ class NumberPool:
         # the shares may sum to a little less than 1
         style = np.minimum(style, len(STYLE_SHARES) - 1)
         style = np.where(positions >= self.first_service, 0, style)
-        rows = pa.array(positions + style * self.size, mask=positions < 0)
-        return self._written.take(rows)
+        return _taken(self._written, positions + style * self.size, positions)
+
+    def networks_of(self, positions: Array) -> pa.Array:
+        """Network codes of the numbers at these positions; none where there is no number."""
+        return _taken(self._networks, positions, positions)
+
+
+def _taken(values: pa.Array, rows: Array, positions: Array) -> pa.Array:
+    """Values at these rows; none where a position is negative."""
+    return values.take(pa.array(rows, mask=positions < 0))
 
 
 def _rival_numbers(chance: Chance) -> Array:

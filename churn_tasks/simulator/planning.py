@@ -73,8 +73,9 @@ def _leave_by_ratio(
     probability = wanted / max(turned.sum(), 1)
     leaves = turned & chance.happens(probability, len(odds))
     gone = np.flatnonzero(leaves)
-    lives.leave_day[gone] = chance.integers(month.start + 1, month.end, len(gone))
+    leave_day = chance.integers(month.start + 1, month.end, len(gone))
+    lives.leave_day[gone] = leave_day
     lives.cause[gone] = CAUSE_NUMBER["price"]
     lives.shown_signs[gone] = False
-    interaction.left_by_it[gone] = lives.leave_day[gone]
+    interaction.left_by_it[gone] = leave_day
     return odds * (1 - interaction.share)

@@ -6,6 +6,7 @@ import pyarrow as pa
 from churn_tasks.simulator import codes
 from churn_tasks.simulator.causes import by_cause
 from churn_tasks.simulator.chance import Array, Chance
+from churn_tasks.simulator.clock import within
 from churn_tasks.simulator.columns import coded, flags
 from churn_tasks.simulator.desk import Desk
 from churn_tasks.simulator.lives import Contacts, Lives
@@ -30,7 +31,7 @@ PORTED = 0.85  # share of the requests that succeed
 def month_contacts(desk: Desk, contacts: Contacts, leave_day: Array) -> pa.Table:
     """The planned contacts that fall into the month, with people who are still there."""
     state, people = desk.state, desk.state.people
-    is_due = (contacts.day >= state.start) & (contacts.day < state.end)
+    is_due = within(contacts.day, state.start, state.end)
     has_joined = people.join_day[contacts.who] <= contacts.day
     is_there = has_joined & (leave_day[contacts.who] > contacts.day)
     made = contacts.taken(is_due & is_there)
@@ -39,7 +40,7 @@ def month_contacts(desk: Desk, contacts: Contacts, leave_day: Array) -> pa.Table
     entries = desk.entries("contact_no", "contact_tm", subs_id, second)
     channel = desk.chance.codes(CONTACT_CHANNELS, len(second))
     columns = {
-        "chnl_cd": pa.array(channel),
+        "chnl_cd": channel,
         "reach_flag": flags(made.reached),
         "reply_cd": coded(REPLY_CODES, made.response),
     }
@@ -49,17 +50,19 @@ def month_contacts(desk: Desk, contacts: Contacts, leave_day: Array) -> pa.Table
 def month_porting(desk: Desk, lives: Lives) -> pa.Table:
     """Many who leave for a rival ask to take the number along, days before; those without signs on the day itself."""
     state, chance = desk.state, desk.chance
+    n = len(state)
     leave_day = lives.leave_day[state.who]
     willing = by_cause(PORTED_SHARES, 0)[lives.cause[state.who]]
-    ports = chance.happens(willing, len(state)) & (leave_day < state.end)
-    back_out = BACKS_OUT * state.felt_at_peak("hotline")
-    backs_out = chance.happens(back_out, len(state)) & (leave_day > state.end)
+    leaves, stays = leave_day < state.end, leave_day > state.end
+    ports = leaves & chance.happens(willing, n)
+    hesitating = BACKS_OUT * state.felt_at_peak("hotline")
+    backs_out = stays & chance.happens(hesitating, n)
     at = np.flatnonzero(ports | backs_out)
     day = _days_of_request(state, lives, at, ports[at], chance)
     second = desk.opening_hours(day)
     entries = desk.entries("np_no", "req_tm", state.subs_id[at], second)
     columns = {
-        "to_net": pa.array(chance.codes(codes.RIVAL_SHARES, len(at))),
+        "to_net": chance.codes(codes.RIVAL_SHARES, len(at)),
         "ok_flag": flags(chance.happens(PORTED, len(at))),
     }
     return pa.table(entries | columns)

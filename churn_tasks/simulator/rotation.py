@@ -12,7 +12,7 @@ import numpy as np
 
 from churn_tasks.simulator.causes import CAUSE_NUMBER
 from churn_tasks.simulator.chance import Array, Chance
-from churn_tasks.simulator.clock import Clock
+from churn_tasks.simulator.clock import Clock, within
 from churn_tasks.simulator.kinship import shares_with_others
 from churn_tasks.simulator.lives import Lives
 from churn_tasks.simulator.people import People
@@ -55,7 +55,8 @@ def plan_rotation(clock: Clock, people: People, lives: Lives) -> Rotation:
     pairs = []
     for old, wait in zip(leavers.tolist(), waits.tolist(), strict=True):
         segment = int(people.segment[old])
-        new = _take_nearest(free[segment], int(lives.leave_day[old]), wait)
+        leave_day = int(lives.leave_day[old])
+        new = _take_nearest(free[segment], leave_day, wait)
         if new is not None and new != old:
             pairs.append((old, new))
     return Rotation.of(pairs)
@@ -65,7 +66,7 @@ def _who_come_back(clock: Clock, lives: Lives, chance: Chance) -> Array:
     """Some of those who leave in the simulation, in order of leaving."""
     never_back = [CAUSE_NUMBER[name] for name in NEVER_BACK]
     may_return = ~np.isin(lives.cause, never_back)
-    leaves = (lives.leave_day >= clock.start(0)) & (lives.leave_day < clock.end)
+    leaves = within(lives.leave_day, clock.start(0), clock.end)
     leavers = np.flatnonzero(leaves & may_return)
     share = SHARE / (1 - NEVER_BACK_SHARE)
     leavers = leavers[chance.happens(share, len(leavers))]
@@ -88,16 +89,20 @@ def _free_joiners(people: People, first: int) -> dict[int, ByDay]:
     is_joiner = people.join_day >= first
     free: dict[int, ByDay] = defaultdict(lambda: defaultdict(list))
     for who in np.flatnonzero(is_joiner & ~is_known).tolist():
-        segment, day = int(people.segment[who]), int(people.join_day[who])
+        segment = int(people.segment[who])
+        day = int(people.join_day[who])
         free[segment][day].append(who)
     return free
 
 
 def _take_nearest(free: ByDay, leave_day: int, wait: int) -> int | None:
     """Take the joiner whose day is nearest to the wanted one within the bounds; none when all are taken."""
-    wanted = leave_day + wait
+
+    def distance(day: int) -> tuple[int, int]:
+        return abs(day - leave_day - wait), day
+
     days = range(leave_day + SOONEST_DAYS, leave_day + LATEST_DAYS + 1)
-    for day in sorted(days, key=lambda day: (abs(day - wanted), day)):
+    for day in sorted(days, key=distance):
         if free.get(day):
             return free[day].pop(0)
     return None
@@ -106,12 +111,14 @@ def _take_nearest(free: ByDay, leave_day: int, wait: int) -> int | None:
 def come_back(clock: Clock, people: People, rotation: Rotation) -> People:
     """The same people with the returned ones in the places of those joiners: person, address and habits."""
     chance = clock.chance("rotation", 1)
-    holder, home = people.kinship.holder.copy(), people.home.copy()
+    holder = people.kinship.holder.copy()
+    home = people.home.copy()
     names = (*OF_THE_PERSON, *OF_HABIT)
     changed = {name: getattr(people, name).copy() for name in names}
     keeps_home = chance.happens(STAYS_SHARE, len(rotation.old))
     # in order of leaving: some do it twice
-    for old, new, at_home in zip(rotation.old, rotation.new, keeps_home, strict=True):
+    steps = zip(rotation.old, rotation.new, keeps_home, strict=True)
+    for old, new, at_home in steps:
         holder[new] = holder[old]
         if at_home:
             home[new] = home[old]
@@ -124,11 +131,12 @@ def come_back(clock: Clock, people: People, rotation: Rotation) -> People:
 def returns(clock: Clock, people: People, lives: Lives) -> Rotation:
     """Every line given up in the simulation whose holder opened another in those weeks: the one nearest in days."""
     holder = people.kinship.holder
-    lines = _lines_by_holder(holder)
-    is_given_up = (lives.leave_day >= clock.start(0)) & (lives.leave_day < clock.end)
+    lines_of = _lines_by_holder(holder)
+    is_given_up = within(lives.leave_day, clock.start(0), clock.end)
     pairs = []
     for old in np.flatnonzero(is_given_up).tolist():
-        new = _nearest_return(old, lines[int(holder[old])], people, lives)
+        lines = lines_of[int(holder[old])]
+        new = _nearest_return(old, lines, people, lives)
         if new is not None:
             pairs.append((old, new))
     return Rotation.of(pairs)

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from churn_tasks.simulator.campaigns import offered
 from churn_tasks.simulator.clock import DAY_S
-from churn_tasks.simulator.columns import coded, whole
+from churn_tasks.simulator.columns import coded
 from churn_tasks.simulator.desk import NO_ANSWER, Desk
 
 OFFERS_A_MONTH = 0.1
@@ -37,9 +37,9 @@ def month_offers(desk: Desk) -> pa.Table:
     reply = np.where(is_taken, YES, NO)
     columns = {
         "camp_id": offered(state.k, distress, chance),
-        "chnl_cd": pa.array(chance.codes(OFFER_CHANNELS, n)),
-        "disc_fen": whole(chance.choice(OFFERED_FEN, n)),
-        "reply_cd": pa.array(np.where(is_decided, reply, UNDECIDED)),
+        "chnl_cd": chance.codes(OFFER_CHANNELS, n),
+        "disc_fen": chance.choice(OFFERED_FEN, n),
+        "reply_cd": np.where(is_decided, reply, UNDECIDED),
     }
     wait = chance.integers(*DECIDED_AFTER_S, n)
     wait = np.where(is_decided, wait, NO_ANSWER)
@@ -61,7 +61,7 @@ def month_requests(desk: Desk) -> pa.Table:
     fails = chance.happens(FAILED + FAILED_IN_DISTRESS * state.peak[at], n)
     columns = {
         "req_cd": coded(REQUEST_CODES, kind),
-        "result_cd": pa.array(np.where(fails, NO, YES)),
+        "result_cd": np.where(fails, NO, YES),
     }
     wait = chance.integers(*SETTLED_AFTER_S, n)
     return desk.answered_calls("req_no", "req_tm", at, columns, "result_tm", wait)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from churn_tasks.simulator.chance import SPREAD_16, SPREAD_32, Array, settled
+from churn_tasks.simulator.chance import SPREAD_16, SPREAD_32, Array, LogNormal, settled
 from churn_tasks.simulator.clock import NEVER
 from churn_tasks.simulator.columns import dates, repeated, small, whole
 from churn_tasks.simulator.master import Books
@@ -15,6 +15,7 @@ ACTIVE, SUSPENDED = "A", "S"
 BROADBAND, BROADBAND_FEN = "BB", 3_000
 SUSPENDED_SHARE = 0.006
 SUSPENDED_ABOVE = 0.5  # distress of those who move away
+TRAFFIC_MB = LogNormal(10.5, 0.7)  # a month
 TRAFFIC_LOST = 0.6  # share at an effect of 1; the rest of the household stays at home
 RIVAL_ENTERS, RIVAL_ENTERS_WHEN_FELT = (
     0.004,
@@ -58,10 +59,10 @@ def _broadband(state: MonthState) -> pa.Table:
     moves = state.troubled_by("moving_away") & (state.peak > SUSPENDED_ABOVE)
     is_suspended = moves[at] | chance.happens(SUSPENDED_SHARE, n)
     lost = TRAFFIC_LOST * state.felt("data")[at].mean(axis=1)
-    traffic_mb = chance.lognormal(10.5, 0.7, n) * (1 - lost)
+    traffic_mb = chance.amounts(TRAFFIC_MB, n) * (1 - lost)
     traffic_mb = whole(np.where(is_suspended, 0, traffic_mb))
-    status = pa.array(np.where(is_suspended, SUSPENDED, ACTIVE))
-    return _rows(state, at, BROADBAND, status, BROADBAND_FEN, pa.array(traffic_mb))
+    status = np.where(is_suspended, SUSPENDED, ACTIVE)
+    return _rows(state, at, BROADBAND, status, BROADBAND_FEN, traffic_mb)
 
 
 def _with_broadband(state: MonthState) -> Array:
@@ -84,9 +85,9 @@ def _rows(
     state: MonthState,
     at: Array,
     code: str,
-    status: pa.Array,
+    status: pa.Array | Array,
     fee_fen: int,
-    traffic_mb: pa.Array,
+    traffic_mb: pa.Array | Array,
 ) -> pa.Table:
     """One row for each customer at these positions of the state."""
     n = len(at)
@@ -123,7 +124,8 @@ def month_premises(state: MonthState, books: Books) -> pa.Table:
 
 def _build(state: MonthState, at: Array, books: Books) -> None:
     """Rivals enter buildings and demolitions are planned, more often behind those whom it troubles."""
-    chance, who, n = state.chance("premises"), state.who[at], len(at)
+    chance = state.chance("premises")
+    who, n = state.who[at], len(at)
     rival = (state.troubled_by("competitor") * state.peak)[at]
     moving = (state.troubled_by("moving_away") * state.peak)[at]
     enters = chance.happens(RIVAL_ENTERS + RIVAL_ENTERS_WHEN_FELT * rival, n)

@@ -14,6 +14,8 @@ SIMILAR = str.maketrans(  # written or spoken alike
     "王张陈杨黄周徐孙朱高林伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞刚桂英华建文玉兰燕鹏宇欣怡轩涵浩然晨阳思远嘉",
     "汪章程扬皇邹许逊诸髙琳玮方娅慜婧莉祥垒君扬永燕洁捐滔铭朝绣侠钢贵瑛桦健雯钰岚艳朋羽新仪萱寒皓燃辰杨斯圆佳",
 )
+Parts = dict[str, str]  # of an address
+Way = Callable[[str], str]  # of writing it
 ADDRESS = re.compile(
     r"(?P<region>\d+区)(?P<town>.城)(?P<street>..[路街])(?P<number>\d+)号(?P<block>\d+)栋(?P<room>\d+)室"
 )
@@ -71,7 +73,7 @@ def abbreviated(address: str) -> str:
     return shorter.replace("路", "路 ").replace("号", "号 ")
 
 
-def in_parts(write: Callable[[dict[str, str]], str]) -> Callable[[str], str]:
+def in_parts(write: Callable[[Parts], str]) -> Way:
     """Write an address anew from its parts; one that has other parts stays as it is."""
 
     def rewrite(address: str) -> str:
@@ -84,7 +86,7 @@ def in_parts(write: Callable[[dict[str, str]], str]) -> Callable[[str], str]:
 
 
 @in_parts
-def with_floor(parts: dict[str, str]) -> str:
+def with_floor(parts: Parts) -> str:
     """1503室 as 15楼03室, and another word for the building."""
     floor, door = divmod(int(parts["room"]), 100)
     return "{region}{town}{street}{number}号{block}幢{floor}楼{door:02d}室".format(
@@ -93,7 +95,7 @@ def with_floor(parts: dict[str, str]) -> str:
 
 
 @in_parts
-def other_floor(parts: dict[str, str]) -> str:
+def other_floor(parts: Parts) -> str:
     """1503室 as 15层3号."""
     floor, door = divmod(int(parts["room"]), 100)
     return "{region}{town}{street}{number}号{block}号楼{floor}层{door}号".format(
@@ -102,12 +104,12 @@ def other_floor(parts: dict[str, str]) -> str:
 
 
 @in_parts
-def region_behind(parts: dict[str, str]) -> str:
+def region_behind(parts: Parts) -> str:
     return "{street}{number}号{block}栋{room}室（{region}{town}）".format(**parts)
 
 
 @in_parts
-def without_region(parts: dict[str, str]) -> str:
+def without_region(parts: Parts) -> str:
     return "{town}{street}{number}号{block}栋{room}室".format(**parts)
 
 

@@ -25,6 +25,7 @@ KEYS = {  # by what a row is found again; the first column elsewhere
 }
 
 Spoil = Callable[[pa.Table, Array, "Spoiler"], pa.Table]
+Tables = dict[str, pa.Table]
 Condition = Callable[[pa.Table], pa.ChunkedArray]
 
 
@@ -85,7 +86,7 @@ class Spoiler:
         self.planted: list[Planted] = []
         self.doubles: list[Double] = []
 
-    def month(self, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+    def month(self, tables: Tables) -> Tables:
         """The same tables with dirt in them."""
         return {name: self._table(name, table) for name, table in tables.items()}
 
@@ -97,7 +98,7 @@ class Spoiler:
                 continue
             is_clean[at] = False
             table = kind.spoil(table, at, self)
-            keys = _keys(name, table.take(pa.array(at)))
+            keys = _keys(name, table.take(at))
             self.planted.append(Planted(name, kind.name, keys, kind.outcome))
             # rows that were added are not spoiled again
             added = np.zeros(table.num_rows - len(is_clean), dtype=bool)
@@ -111,9 +112,10 @@ class Spoiler:
             fits = pc.fill_null(kind.eligible(table), False)
             is_candidate = is_clean & fits.to_numpy()
         candidates = np.flatnonzero(is_candidate)
-        wanted = round(len(candidates) * kind.share * self.clock.settings.dirt)
-        count = min(wanted, len(candidates))
-        at = np.sort(self.chance.choice(candidates, count, replace=False))
+        n = len(candidates)
+        wanted = round(n * kind.share * self.clock.settings.dirt)
+        drawn = self.chance.choice(candidates, min(wanted, n), replace=False)
+        at = np.sort(drawn)
         if kind.widen is None or len(at) == 0:
             return at
         return kind.widen(table, at)
@@ -137,11 +139,12 @@ def put(table: pa.Table, column: str, at: Array, values: Any) -> pa.Table:
 
 def values_at(table: pa.Table, column: str, at: Array) -> pa.Array:
     """What stands at some rows of one column."""
-    return table.column(column).combine_chunks().take(pa.array(at))
+    return table.column(column).combine_chunks().take(at)
 
 
 def _keys(name: str, rows: pa.Table) -> list[str]:
     """The key of each row as one text."""
     columns = KEYS.get(name, (rows.column_names[0],))
     parts = [rows.column(column).to_pylist() for column in columns]
-    return ["/".join(map(str, key)) for key in zip(*parts, strict=True)]
+    keys = zip(*parts, strict=True)
+    return ["/".join(map(str, key)) for key in keys]

@@ -13,6 +13,7 @@ from churn_tasks.simulator.spoiler import Spoil, Spoiler, put, values_at
 LATE_FROM_DAYS, LATE_TO_DAYS = 6, 26
 CORRECTED_BY_YUAN = (1, 20)
 
+Way = Callable[[str], str]  # of writing a text
 Values = Callable[[pa.Array, Spoiler], object]
 
 
@@ -44,12 +45,12 @@ def one_of(column: str, texts: Sequence[str]) -> Spoil:
 
     def values(old: pa.Array, spoiler: Spoiler) -> pa.Array:
         chosen = spoiler.chance.integers(0, len(texts), len(old))
-        return pa.array(texts).take(pa.array(chosen))
+        return pa.array(texts).take(chosen)
 
     return replaced(column, values)
 
 
-def rewritten(column: str, *ways: Callable[[str], str]) -> Spoil:
+def rewritten(column: str, *ways: Way) -> Spoil:
     """Write each text in one of several ways."""
 
     def values(old: pa.Array, spoiler: Spoiler) -> list[str]:
@@ -59,9 +60,7 @@ def rewritten(column: str, *ways: Callable[[str], str]) -> Spoil:
     return replaced(column, values)
 
 
-def each_in_its_way(
-    ways: Sequence[Callable[[str], str]], chosen: Array, texts: list[str]
-) -> list[str]:
+def each_in_its_way(ways: Sequence[Way], chosen: Array, texts: list[str]) -> list[str]:
     """Texts written anew, each in the way with the chosen number."""
     pairs = zip(chosen, texts, strict=True)
     return [ways[number](text) for number, text in pairs]
@@ -81,7 +80,8 @@ def moved(moments: pa.Array, days: int) -> pa.Array:
     """Dates or moments some days later, as moments."""
     zone = getattr(moments.type, "tz", None)
     wait = pa.scalar(days * DAY_S * SECOND_US, pa.duration("us"))
-    return pc.add(moments.cast(pa.timestamp("us", zone)), wait)
+    exact = moments.cast(pa.timestamp("us", zone))
+    return pc.add(exact, wait)
 
 
 def late(column: str) -> Spoil:
@@ -100,7 +100,7 @@ def copied(column: str, source: str) -> Spoil:
 
 def doubled(table: pa.Table, at: Array, _: Spoiler) -> pa.Table:
     """The same rows once more, at the end."""
-    return pa.concat_tables([table, table.take(pa.array(at))])
+    return pa.concat_tables([table, table.take(at)])
 
 
 def corrected(amount: str, known: str) -> Spoil:
@@ -113,7 +113,7 @@ def corrected(amount: str, known: str) -> Spoil:
     def spoil(table: pa.Table, at: Array, spoiler: Spoiler) -> pa.Table:
         n = len(at)
         everyone = np.arange(n)
-        rows = table.take(pa.array(at))
+        rows = table.take(at)
         added_fen = 100 * spoiler.chance.integers(*CORRECTED_BY_YUAN, n)
         other = rows.column(amount).to_numpy() + added_fen
         rows = put(rows, amount, everyone, other)
@@ -126,7 +126,7 @@ def corrected(amount: str, known: str) -> Spoil:
 def whole_bills(table: pa.Table, at: Array) -> Array:
     """A bill is late with all its items."""
     number = table.column("bill_no")
-    drawn = pc.unique(number.take(pa.array(at)))
+    drawn = pc.unique(number.take(at))
     return np.flatnonzero(pc.is_in(number, drawn).to_numpy())
 
 

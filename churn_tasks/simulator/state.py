@@ -103,7 +103,8 @@ class MonthState:
 
     def stamp_after(self, hour: int, count: int) -> pa.Array:
         """An hour of the day after the month in each of ``count`` rows."""
-        return self.clock.stamps(np.full(count, moment(self.end, hour)))
+        second = moment(self.end, hour)
+        return self.clock.stamps(np.full(count, second))
 
 
 def month_state(clock: Clock, k: int, people: People, lives: Lives) -> MonthState:
@@ -112,8 +113,10 @@ def month_state(clock: Clock, k: int, people: People, lives: Lives) -> MonthStat
     is_customer = (people.join_day < end) & (lives.leave_day > start)
     who = np.flatnonzero(is_customer)
     edges = np.append(start + SLOT_DAYS * np.arange(SLOTS), end)
-    slot_start = np.maximum(edges[:-1], people.join_day[who, None])
-    slot_end = np.minimum(edges[1:], lives.leave_day[who, None])
+    join_day = people.join_day[who, None]
+    leave_day = lives.leave_day[who, None]
+    slot_start = np.maximum(edges[:-1], join_day)
+    slot_end = np.minimum(edges[1:], leave_day)
     slot_end = np.maximum(slot_end, slot_start.clip(max=end))
     position = np.full(len(people), -1)
     position[who] = np.arange(len(who))
@@ -132,11 +135,13 @@ def _distress(
         edges: first days of the slots, and the day after the last.
         position: of each subscriber among the ``count`` customers of the month, -1 for everybody else.
     """
-    is_running = (episodes.onset < edges[-1]) & (episodes.end > edges[0])
+    first, end = edges[0], edges[-1]
+    is_running = (episodes.onset < end) & (episodes.end > first)
     is_customer = position[episodes.who] >= 0
     running = episodes.taken(is_running & is_customer)
     at = position[running.who]
-    level = _levels(running, middle=(edges[:-1] + edges[1:]) / 2)
+    middle = (edges[:-1] + edges[1:]) / 2
+    level = _levels(running, middle)
     distress = np.zeros((count, SLOTS))
     np.maximum.at(distress, at, level)
     cause = np.zeros(count, dtype=int)
@@ -149,7 +154,9 @@ def _distress(
 
 def _levels(episodes: Episodes, middle: Array) -> Array:
     """Distress of each episode at each day of ``middle``: it rises to its strength and stays there until the end."""
-    onset, end = episodes.onset[:, None], episodes.end[:, None]
-    climbed = (middle - onset) / (CLIMB * (end - onset))
-    level = np.clip(climbed, 0, 1) * episodes.strength[:, None]
+    onset = episodes.onset[:, None]
+    end = episodes.end[:, None]
+    strength = episodes.strength[:, None]
+    climb_days = CLIMB * (end - onset)
+    level = np.clip((middle - onset) / climb_days, 0, 1) * strength
     return np.where(middle < end, level, 0)

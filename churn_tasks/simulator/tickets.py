@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from churn_tasks.simulator.causes import by_cause
-from churn_tasks.simulator.chance import Array, Chance
+from churn_tasks.simulator.chance import Array, Chance, LogNormal
 from churn_tasks.simulator.clock import DAY_S, HOUR_S
 from churn_tasks.simulator.columns import coded, small, whole
 from churn_tasks.simulator.complaint_words import complaint_texts
@@ -12,7 +12,7 @@ from churn_tasks.simulator.desk import NO_ANSWER, Desk
 
 FAULTS_A_MONTH = 0.035  # without distress, as all of these
 FAULT_SHARES = {"F1": 0.3, "F2": 0.3, "F3": 0.15, "F4": 0.15, "F5": 0.1}
-REPAIR_HOURS = (1, 1_200)  # least and most
+REPAIR_HOURS = LogNormal(3.2, 1.1, least=1, most=1_200)
 
 COMPLAINTS_A_MONTH = 0.012
 PRICE, NETWORK, SERVICE, BILL, PORTING = range(5)  # subjects of complaints
@@ -48,9 +48,9 @@ def month_faults(desk: Desk) -> pa.Table:
     chance = desk.chance
     at = desk.callers(FAULTS_A_MONTH + desk.state.felt_at_peak("faults"))
     n = len(at)
-    hours = whole(np.clip(chance.lognormal(3.2, 1.1, n), *REPAIR_HOURS))
+    hours = whole(chance.amounts(REPAIR_HOURS, n))
     columns = {
-        "fault_cd": pa.array(chance.codes(FAULT_SHARES, n)),
+        "fault_cd": chance.codes(FAULT_SHARES, n),
         "fix_hours": hours,
     }
     return desk.answered_calls(
@@ -72,7 +72,7 @@ def month_complaints(desk: Desk) -> pa.Table:
     words = state.chance("complaint words")
     columns = {
         "cmplt_cd": coded(SUBJECT_CODES, subject),
-        "chnl_cd": pa.array(channel),
+        "chnl_cd": channel,
         "content": complaint_texts(subject, distress, is_tempted, words),
         "result_cd": coded(OUTCOME_CODES, np.where(is_asked, outcome, UNASKED)),
     }
@@ -106,10 +106,11 @@ def month_surveys(desk: Desk) -> pa.Table:
     lost = state.felt_at_peak("survey")[at]
     level = USUAL_SCORE - lost + chance.normal(0, SCORE_SPREAD, n)
     csat = np.clip(np.rint(level), 1, 5)
-    nps = np.clip(np.rint((level - 1) * NPS_A_POINT), 0, 10)
+    recommends = (level - 1) * NPS_A_POINT
+    nps = np.clip(np.rint(recommends), 0, 10)
     is_nps = chance.happens(NPS_SHARE, n)
     columns = {
-        "survey_typ": pa.array(np.where(is_nps, "NPS", "CSAT")),
+        "survey_typ": np.where(is_nps, "NPS", "CSAT"),
         "score": small(np.where(is_nps, nps, csat)),
     }
     return desk.calls("answer_no", "answer_tm", at, columns)

@@ -3,8 +3,9 @@
 import numpy as np
 
 from churn_tasks.simulator import codes
-from churn_tasks.simulator.causes import CAUSE_NUMBER, WEIGHTS
-from churn_tasks.simulator.chance import Array
+from churn_tasks.simulator.causes import CAUSE_NUMBER, SHARES, WEIGHTS
+from churn_tasks.simulator.chance import Array, Beta
+from churn_tasks.simulator.columns import whole
 from churn_tasks.simulator.lives import Episodes, PlannedMonth
 
 SIGNLESS_SHARE = 0.12  # of the leavers
@@ -12,6 +13,9 @@ FALSE_EPISODE_RATE = 0.008  # share of the calm who enter an episode in a month 
 FALSE_EPISODE_DAYS = (28, 85)  # from, to; the latter excluded
 CALM_AFTER_DAYS = 30  # on the network before an episode that passes
 SHORTEST_DAYS, SPREAD_DAYS = 28, 57  # of signs before leaving: 4 to 12 weeks
+LEAD = Beta(1.6, 1.6)  # where in this spread
+STRENGTH = Beta(7, 1.6, least=0.35)
+FALSE_STRENGTH = Beta(3.5, 3, least=0.1)
 CALM_AT_FIRST_DAYS = 14  # no sign in the first days on the network
 CONTRACT_END_DAYS = 60  # a contract that ends so near is a cause
 CONTRACT_END_WEIGHT = 8
@@ -23,7 +27,8 @@ def episodes_of_leavers(month: PlannedMonth, who: Array) -> Episodes:
     Returns:
         Their episodes; none of those who leave without a sign.
     """
-    people, lives, chance, n = month.people, month.lives, month.chance, len(who)
+    lives, chance = month.lives, month.chance
+    n = len(who)
     cause = _causes(month, who)
     # never on the first day: who leaves on a day was still a customer, and is billed, in its month
     leave_day = chance.integers(month.start + 1, month.end, n)
@@ -31,14 +36,14 @@ def episodes_of_leavers(month: PlannedMonth, who: Array) -> Episodes:
     lives.leave_day[who] = leave_day
     lives.cause[who] = cause
     lives.shown_signs[who] = shows_signs
-    lead = SHORTEST_DAYS + (SPREAD_DAYS * chance.beta(1.6, 1.6, n)).astype(int)
-    earliest = people.join_day[who] + CALM_AT_FIRST_DAYS
+    lead = SHORTEST_DAYS + whole(SPREAD_DAYS * chance.shares(LEAD, n))
+    earliest = month.people.join_day[who] + CALM_AT_FIRST_DAYS
     episodes = Episodes(
         who=who,
         onset=np.maximum(leave_day - lead, earliest),
         end=leave_day,
         cause=cause,
-        strength=np.clip(chance.beta(7, 1.6, n), 0.35, 1),
+        strength=chance.shares(STRENGTH, n),
     )
     return episodes.taken(shows_signs)
 
@@ -76,6 +81,6 @@ def false_episodes(month: PlannedMonth) -> Episodes:
         who=who,
         onset=onset,
         end=onset + chance.integers(*FALSE_EPISODE_DAYS, n),
-        cause=chance.choice(len(WEIGHTS), n, p=WEIGHTS / WEIGHTS.sum()),
-        strength=np.clip(chance.beta(3.5, 3, n), 0.1, 1),
+        cause=chance.choice(len(SHARES), n, p=SHARES),
+        strength=chance.shares(FALSE_STRENGTH, n),
     )

@@ -12,23 +12,23 @@ from churn_tasks.simulator.rotation import Rotation
 from churn_tasks.simulator.spoiler import Double, Planted
 
 FIRST_PERSON = 500_001
+EFFECTS = ("none", "keeps", "drives_away")  # of a contact
 DIRT_COLUMNS = ("tab", "mon", "kind", "row_key", "outcome")
 
 
 def subscribers(people: People, lives: Lives) -> pa.Table:
     """Cause and day of leaving of every subscriber, signs shown, and what a contact does to him or her."""
-    causes = np.array([cause.name for cause in CAUSES])[lives.cause]
-    helps, hurts = lives.contact_effect == HELPS, lives.contact_effect == HURTS
+    causes = np.array([cause.name for cause in CAUSES])
+    helps = lives.contact_effect == HELPS
+    hurts = lives.contact_effect == HURTS
     return pa.table(
         {
             "subs_id": people.subs_id,
             "join_date": dates(people.join_day),
             "leave_date": dates(lives.leave_day),
-            "cause": pa.array(causes, mask=lives.stays),
+            "cause": pa.array(causes[lives.cause], mask=lives.stays),
             "shown_signs": lives.shown_signs,
-            "contact_effect": coded(
-                ("none", "keeps", "drives_away"), helps + 2 * hurts
-            ),
+            "contact_effect": coded(EFFECTS, helps + 2 * hurts),
             "kept_by_contact": lives.kept_by_contact,
             "driven_by_contact": lives.driven_by_contact,
         }
@@ -43,10 +43,10 @@ def persons(people: People) -> pa.Table:
 
 def persons_registered_again(people: People, doubles: list[Double]) -> pa.Table:
     """The same for second registrations."""
-    again = np.array([double.again for double in doubles], dtype=np.int64)
-    first = np.array([double.first for double in doubles], dtype=np.int64)
-    holder = people.kinship.holder[first - FIRST_ID]
-    return pa.table({"subs_id": again, "person_no": FIRST_PERSON + holder})
+    pairs = fuzzy_doubles(doubles)
+    first = pairs.column("double_of").to_numpy() - FIRST_ID
+    number = FIRST_PERSON + people.kinship.holder[first]
+    return pa.table({"subs_id": pairs.column("subs_id"), "person_no": number})
 
 
 def rotations(people: People, lives: Lives, rotation: Rotation) -> pa.Table:

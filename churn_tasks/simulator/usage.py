@@ -8,7 +8,7 @@ import pyarrow as pa
 from churn_tasks.simulator import codes
 from churn_tasks.simulator.chance import Array, Chance
 from churn_tasks.simulator.clock import DAY_S, HOUR_S
-from churn_tasks.simulator.columns import coded, flags
+from churn_tasks.simulator.columns import coded, flags, whole
 from churn_tasks.simulator.connections import (
     DATA,
     MMS,
@@ -64,7 +64,7 @@ def month_usage(state: MonthState, pool: NumberPool) -> Usage:
             "load_tm": state.clock.stamps(recorded),
             "biz_typ": coded(KINDS, made.kind),
             "opp_msisdn": pool.written(peer, chance),
-            "opp_net": pa.array(pool.networks).take(pa.array(peer, mask=peer < 0)),
+            "opp_net": pool.networks_of(peer),
             "call_dir": flags(~measures.is_outgoing),
             "roam_flag": flags(measures.roams),
             "toll_flag": flags(measures.is_toll),
@@ -113,7 +113,8 @@ def _days_present(state: MonthState) -> Array:
 def _seconds(state: MonthState, at: Array, slot: Array, chance: Chance) -> Array:
     """Seconds of the local clock: any day of the slot, more by day than by night."""
     n = len(at)
-    first, last = state.slot_start[at, slot], state.slot_end[at, slot] - 1
+    first = state.slot_start[at, slot]
+    last = state.slot_end[at, slot] - 1
     day = chance.days_between(first, last)
     bounds = np.cumsum(HOURS / HOURS.sum())
     hour = np.searchsorted(bounds, chance.random(n), side="right")
@@ -131,7 +132,8 @@ def _charges(customers: int, made: Connections, measures: Measures) -> dict[str,
     charges = {}
     for name, kind in items.items():
         is_charged = (made.kind == kind) & ~measures.roams
-        charges[name] = np.bincount(made.at, measures.fee_fen * is_charged, customers)
-    roaming_fen = measures.fee_fen * measures.roams
-    charges["roaming"] = np.bincount(made.at, roaming_fen, customers)
-    return {name: fen.astype(np.int64) for name, fen in charges.items()}
+        fee_fen = measures.fee_fen * is_charged
+        charges[name] = whole(np.bincount(made.at, fee_fen, customers))
+    fee_fen = measures.fee_fen * measures.roams
+    charges["roaming"] = whole(np.bincount(made.at, fee_fen, customers))
+    return charges
