@@ -28,7 +28,7 @@ BROADBAND_FEN = 3_000
 DISCOUNT_PART = 5  # a fee discount is the fifth part of the fee
 EXTRAS_FEN = (200, 300, 500, 1_000)
 EXTRAS_A_MONTH, LOST_IN_DISTRESS = 0.35, 0.6
-MADE_AFTER_DAYS = (1, 4)  # the first of the next month; from, to, the latter excluded
+MADE_AFTER_DAYS = (1, 4)  # the first of the next month
 BILLS_A_MONTH = 10_000_000  # more than there ever are
 
 
@@ -87,7 +87,7 @@ def _amounts(
 def _bill_heads(state: MonthState, chance: Chance) -> pa.Table:
     """Number, customer, month and moment of each bill."""
     n, cycle = len(state), state.clock.cycle(state.k)
-    day = state.end + chance.integers(*MADE_AFTER_DAYS, n)
+    day = state.end + chance.between(MADE_AFTER_DAYS, n)
     made = day * DAY_S + chance.integers(0, DAY_S, n)
     return pa.table(
         {

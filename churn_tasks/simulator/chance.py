@@ -7,6 +7,9 @@ import numpy as np
 
 Array = np.ndarray
 Shape = int | tuple[int, ...]
+Span = tuple[
+    int, int
+]  # half-open, as all intervals: the second number is no part of it
 
 # 2 ** 32 and 2 ** 16 over the golden ratio, to the next prime
 SPREAD_32, SPREAD_16 = 2_654_435_761, 40_503
@@ -51,6 +54,11 @@ class Chance(np.random.Generator):
         weights = list(shares.values())
         return self.choice(names, shape, p=weights)
 
+    def between(self, span: Span, count: int) -> Array:
+        """Whole numbers of a span, all equally likely."""
+        start, end = span
+        return self.integers(start, end, count)
+
     def amounts(self, spread: LogNormal, shape: Shape) -> Array:
         """Amounts of one sort."""
         drawn = self.lognormal(spread.log_mean, spread.log_spread, shape)
@@ -61,14 +69,10 @@ class Chance(np.random.Generator):
         drawn = self.beta(spread.a, spread.b, count)
         return np.clip(drawn, spread.least, spread.most)
 
-    def delays(self, share: float, days: tuple[int, int], count: int) -> Array:
-        """Days of delay for this share of ``count``, and 0 for the others.
-
-        Args:
-            days: least, and most plus one.
-        """
+    def delays(self, share: float, days: Span, count: int) -> Array:
+        """Days of delay for this share of ``count``, and 0 for the others."""
         is_delayed = self.happens(share, count)
-        delay = self.integers(*days, count)
+        delay = self.between(days, count)
         return np.where(is_delayed, delay, 0)
 
     def days_between(self, first: Array, last: Array) -> Array:

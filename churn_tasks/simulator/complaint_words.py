@@ -26,7 +26,7 @@ LONG_SHARE, LONG_STATEMENTS = 0.03, 5
 TWO_STATEMENTS_SHARE = 0.3  # of those that are not long
 MISTYPED_SHARE = 0.12
 EMPTY, IN_ENGLISH, TERSE = 0.01, 0.02, 0.05  # shares of texts that say little
-# from, to, the latter excluded; by the name of the place in a statement
+# by the name of the place in a statement
 AMOUNTS = {"a": (12, 300), "b": (300, 600), "n": (2, 40)}
 
 
@@ -113,7 +113,7 @@ def _said(subject: str, mood: Mood, chance: Chance) -> str:
     """Opening, statements, what is threatened, ending."""
     said = phrases()
     body = _statements(said.statements[subject], chance)
-    amounts = {place: int(chance.integers(*span)) for place, span in AMOUNTS.items()}
+    amounts = {place: chance.integers(*span) for place, span in AMOUNTS.items()}
     threats = ""
     if mood.names_rival:
         threats += _one(said.rivals, chance)
@@ -150,4 +150,4 @@ def _typed(text: str, chance: Chance) -> str:
 
 
 def _one(choices: list[str], chance: Chance) -> str:
-    return choices[int(chance.integers(len(choices)))]
+    return choices[chance.integers(len(choices))]

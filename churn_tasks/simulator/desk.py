@@ -9,7 +9,7 @@ from churn_tasks.simulator.chance import Array
 from churn_tasks.simulator.clock import DAY_S, HOUR_S
 from churn_tasks.simulator.state import MonthState
 
-OPEN_BETWEEN_S = (9 * HOUR_S, 19 * HOUR_S)  # from, to; the latter excluded
+OPEN_BETWEEN_S = (9 * HOUR_S, 19 * HOUR_S)
 RECORDED_AFTER_S = (60, DAY_S)
 NO_ANSWER = -1  # in place of a wait or a second
 
@@ -41,7 +41,7 @@ class Desk:
 
     def opening_hours(self, day: Array) -> Array:
         """Seconds of the local clock when the desk is open on these days."""
-        return day * DAY_S + self.chance.integers(*OPEN_BETWEEN_S, len(day))
+        return day * DAY_S + self.chance.between(OPEN_BETWEEN_S, len(day))
 
     def entries(
         self, number: str, moment: str, subs_id: Array, second: Array
@@ -53,7 +53,7 @@ class Desk:
             second: of the local clock, at which each entry is made.
         """
         n, clock = len(second), self.state.clock
-        recorded = second + self.chance.integers(*RECORDED_AFTER_S, n)
+        recorded = second + self.chance.between(RECORDED_AFTER_S, n)
         return {
             number: self.state.numbers(n),
             "subs_id": subs_id,

@@ -11,6 +11,7 @@ from churn_tasks.simulator.services import BROADBAND, SUSPENDED
 from churn_tasks.simulator.state import MonthState
 
 TELEPHONE, TELEVISION = "FIX", "TV"
+ACCESSES = (BROADBAND, TELEPHONE, TELEVISION)
 HOURS_A_MONTH = {BROADBAND: 220.0, TELEVISION: 70.0}  # with a session open
 LONGEST_HOURS = 700
 CALLS_S_A_MONTH = 2_400.0
@@ -30,11 +31,9 @@ def month_fixed_use(state: MonthState, services: pa.Table) -> pa.Table:
         services: the rows of ``srv_snap`` before dirt.
     """
     chance = state.chance("fixed")
-    is_access = pc.is_in(
-        services.column("srv_cd"), pa.array([BROADBAND, TELEPHONE, TELEVISION])
-    )
+    is_access = pc.is_in(services.column("srv_cd"), pa.array(ACCESSES))
     held = services.filter(is_access)
-    kind = held.column("srv_cd").to_numpy(zero_copy_only=False).astype(str)
+    kind = held.column("srv_cd").to_numpy()
     subs_id = held.column("subs_id").to_numpy()
     at = np.searchsorted(state.subs_id, subs_id)
     interest = _interest(state, at, held)
@@ -60,18 +59,18 @@ def month_fixed_use(state: MonthState, services: pa.Table) -> pa.Table:
 
 def _interest(state: MonthState, at: Array, held: pa.Table) -> Array:
     """How much of the usual use is left: less in distress, none of a suspended access."""
-    is_suspended = pc.equal(held.column("sts_cd"), SUSPENDED)
+    status = held.column("sts_cd").to_numpy()
     lost = LOST_IN_DISTRESS * state.felt("data")[at].mean(axis=1)
-    return np.where(is_suspended.to_numpy(zero_copy_only=False), 0, 1 - lost)
+    return np.where(status == SUSPENDED, 0, 1 - lost)
 
 
 def _hours(kind: Array, interest: Array, chance: Chance) -> Array:
     """Hours with a session open; television runs less than broadband."""
-    usual = np.select(
-        [kind == access for access in HOURS_A_MONTH], list(HOURS_A_MONTH.values()), 0.0
-    )
-    hours = usual * interest * chance.amounts(HOURS_SPREAD, len(kind))
-    return np.minimum(hours, LONGEST_HOURS)
+    usual = np.zeros(len(kind))
+    for access, hours in HOURS_A_MONTH.items():
+        usual[kind == access] = hours
+    used = usual * interest * chance.amounts(HOURS_SPREAD, len(kind))
+    return np.minimum(used, LONGEST_HOURS)
 
 
 def _calls(kind: Array, interest: Array, chance: Chance) -> Array:

@@ -19,7 +19,7 @@ MOVED_SHARE = 0.08  # of the further lines: registered at another address
 NAMESAKE_SHARE = 0.04
 # of those who live with somebody of the same surname
 SON_SHARE, SIBLING_SHARE = 0.2, 0.2
-YEARS_TO_A_SON = (23, 33)  # from, to; the latter excluded, as in the next two
+YEARS_TO_A_SON = (23, 33)
 YEARS_TO_A_SIBLING = (1, 9)
 YEARS_TO_A_NAMESAKE = (0, 4)
 # of a customer old enough for a line of his own, so that fathers are no children
@@ -101,9 +101,9 @@ def _years_apart(
 ) -> Array:
     """Years of birth between each one and his kin; 0 for those without any."""
     n = len(is_son)
-    to_a_sibling = chance.integers(*YEARS_TO_A_SIBLING, n)
-    to_a_namesake = chance.integers(*YEARS_TO_A_NAMESAKE, n)
-    to_a_son = chance.integers(*YEARS_TO_A_SON, n)
+    to_a_sibling = chance.between(YEARS_TO_A_SIBLING, n)
+    to_a_namesake = chance.between(YEARS_TO_A_NAMESAKE, n)
+    to_a_son = chance.between(YEARS_TO_A_SON, n)
     return np.select(
         [is_son, is_sibling, is_namesake], [to_a_son, to_a_sibling, to_a_namesake]
     )

@@ -20,7 +20,7 @@ PREPAID, POSTPAID = "0", "1"
 OPENING_S = 9 * HOUR_S  # of the day: changes take effect when the shops open
 OPEN_FOR_S = 8 * HOUR_S
 MOVES_A_MONTH = 0.003
-# share entered in the books after the day itself, and days until then: from, to, the latter excluded
+# share entered in the books after the day itself, and days until then
 MOVES_LATE, MOVES_LATE_DAYS = 0.3, (1, 40)
 CLOSINGS_LATE, CLOSINGS_LATE_DAYS = 0.1, (1, 15)
 DOWNGRADES, DOWNGRADES_WHEN_FELT = 0.006, 0.6  # a month, and what an effect of 1 adds

@@ -18,7 +18,7 @@ LATE_IN_DISTRESS = 0.9  # weighs the effect of distress on paying late
 SKIPPED_SHARE = 0.55  # of the late: not paid in this month at all
 CHANNEL_SHARES = {"01": 0.55, "02": 0.2, "03": 0.15, "04": 0.1}
 PAID_BETWEEN_S = (7 * HOUR_S, 23 * HOUR_S)
-RECORDED_AFTER_S = (60, 2 * DAY_S)  # from, to; the latter excluded, as in all below
+RECORDED_AFTER_S = (60, 2 * DAY_S)
 RECEIPTS_A_MONTH = 100_000_000  # more than there ever are
 # all in fen
 FIRST_BALANCES = (500, 12_000)
@@ -42,7 +42,7 @@ class Accounts:
 def open_accounts(clock: Clock, people: People) -> Accounts:
     """Accounts as they stand before the first month."""
     n = len(people)
-    first_balance = clock.chance("accounts").integers(*FIRST_BALANCES, n)
+    first_balance = clock.chance("accounts").between(FIRST_BALANCES, n)
     is_billed = people.is_postpaid & (people.join_day < clock.start(0))
     return Accounts(
         balance=np.where(people.is_postpaid, 0, first_balance),
@@ -126,8 +126,8 @@ def _receipts(
         bill: columns that say what is paid.
     """
     n = len(at)
-    second = day * DAY_S + chance.integers(*PAID_BETWEEN_S, n)
-    recorded = second + chance.integers(*RECORDED_AFTER_S, n)
+    second = day * DAY_S + chance.between(PAID_BETWEEN_S, n)
+    recorded = second + chance.between(RECORDED_AFTER_S, n)
     return pa.table(
         {
             f"{kind}_no": state.numbers(n, RECEIPTS_A_MONTH),
@@ -150,9 +150,9 @@ def _topups(
     after_bill = accounts.balance[who] - bill_total
     distressed = state.felt_at_peak("no_topup")
     is_careless = chance.happens(np.maximum(CARELESS_SHARE, distressed), n)
-    wanted = chance.integers(*WANTED_BALANCES, n)
+    wanted = chance.between(WANTED_BALANCES, n)
     missing = (wanted - after_bill).clip(min=0)
-    amount = _topup_amounts(missing + chance.integers(*FILLED_BEYOND, n))
+    amount = _topup_amounts(missing + chance.between(FILLED_BEYOND, n))
     fills_up = is_prepaid & (missing > 0) & ~is_careless
     left = after_bill + np.where(fills_up, amount, 0)
     left = np.maximum(left, LOWEST_BALANCE)

@@ -19,12 +19,11 @@ from churn_tasks.simulator.kinship import (
 
 FIRST_ID = 6_000_001
 RIVAL_CARRIER_SHARE = 0.04  # of those who dial long distance by a rival's access code
-JOINERS_A_LEAVER = (
-    0.97  # a little less than one, as the planned rate is rather exceeded
-)
+# a little less than one, as the planned rate is rather exceeded
+JOINERS_A_LEAVER = 0.97
 NEWEST_DAYS, OLDEST_DAYS = 30, 3_650  # of the base, since they joined
 MEAN_AGE_DAYS = 900
-STUDENT_YEARS = (18, 24)  # from, to; the latter excluded
+STUDENT_YEARS = (18, 24)
 MEAN_YEARS, SPREAD_YEARS, YOUNGEST, OLDEST = 42, 14, 16, 90
 HABIT = LogNormal(-0.08, 0.4)  # use beside the average; mean about 1
 ACQUAINTANCES = LogNormal(2.3, 0.5, least=3, most=60)
@@ -186,7 +185,7 @@ def _birth_years(
     """Students are 18 to 23, the others about 42."""
     n = len(segment)
     this_year = clock.settings.first_month.year
-    student = chance.integers(*STUDENT_YEARS, n)
+    student = chance.between(STUDENT_YEARS, n)
     drawn = chance.normal(MEAN_YEARS, SPREAD_YEARS, n)
     grown_up = whole(np.clip(drawn, YOUNGEST, OLDEST))
     age = np.where(segment == codes.CAMPUS, student, grown_up)

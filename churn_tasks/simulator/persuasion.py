@@ -21,7 +21,7 @@ REACHED_SHARE = 0.75
 LEAVERS_CALLED, FALSE_ALARMS_CALLED = 0.25, 0.2  # of those with signs
 CALM_CALLED = 0.008
 KEPT_SHARE, DRIVEN_SHARE = 0.85, 0.6  # of those reached whom a contact helps, or hurts
-CALLED_BEFORE_DAYS = (6, 36)  # leaving; from, to, the latter excluded, as in the next
+CALLED_BEFORE_DAYS = (6, 36)  # leaving
 DRIVEN_AFTER_DAYS = (10, 46)
 TROUBLE_SEEN_DAYS = 3  # after its onset, at the earliest
 RELIEF_DAYS = 14  # from the contact that keeps to the end of the trouble
@@ -36,7 +36,7 @@ def contact_leavers(month: PlannedMonth, episodes: Episodes) -> Contacts:
     called = np.flatnonzero(chance.happens(LEAVERS_CALLED, len(episodes.who)))
     who = episodes.who[called]
     n = len(who)
-    ahead = chance.integers(*CALLED_BEFORE_DAYS, n)
+    ahead = chance.between(CALLED_BEFORE_DAYS, n)
     earliest = episodes.onset[called] + TROUBLE_SEEN_DAYS
     day = np.maximum(lives.leave_day[who] - ahead, earliest)
     reached = chance.happens(REACHED_SHARE, n)
@@ -62,7 +62,7 @@ def contact_stayers(month: PlannedMonth, episodes: Episodes) -> Contacts:
     is_hurt = reached & (lives.contact_effect[who] == HURTS)
     drives = is_hurt & chance.happens(DRIVEN_SHARE, n)
     gone = who[drives]
-    leave_day = day[drives] + chance.integers(*DRIVEN_AFTER_DAYS, len(gone))
+    leave_day = day[drives] + chance.between(DRIVEN_AFTER_DAYS, len(gone))
     # never on the first day of a month, see trouble.py
     leave_day += np.isin(leave_day, month.clock.starts)
     lives.leave_day[gone] = leave_day

@@ -24,7 +24,7 @@ PORTED_SHARES = {  # of those who leave for this cause; of the others nobody por
 }
 BACKS_OUT = 0.03  # who stays asks as well: weighs the effect on a rival's hotline
 BACKS_OUT_WITHIN_DAYS = 28  # of the month
-ASKED_BEFORE_DAYS = (1, 10)  # leaving; from, to; the latter excluded
+ASKED_BEFORE_DAYS = (1, 10)  # leaving
 PORTED = 0.85  # share of the requests that succeed
 
 
@@ -73,7 +73,7 @@ def _days_of_request(
 ) -> Array:
     """Before leaving for those who do; any day of the month for those who back out."""
     who, n = state.who[at], len(at)
-    ahead = chance.integers(*ASKED_BEFORE_DAYS, n)
+    ahead = chance.between(ASKED_BEFORE_DAYS, n)
     ahead = np.where(lives.shown_signs[who], ahead, 0)
     any_day = state.start + chance.integers(0, BACKS_OUT_WITHIN_DAYS, n)
     day = np.where(ports, lives.leave_day[who] - ahead, any_day)

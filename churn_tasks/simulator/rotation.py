@@ -24,7 +24,7 @@ NEVER_BACK_SHARE = 0.12  # of the leavers
 # from leaving to joining; some open the new line before they drop the old one
 SOONEST_DAYS, LATEST_DAYS = -5, 45
 OVERLAP_SHARE = 0.25
-USUAL_WAIT_DAYS = (1, 36)  # from, to; the latter excluded
+USUAL_WAIT_DAYS = (1, 36)
 STAYS_SHARE = 0.9  # of those who come back are registered at the old address
 OF_THE_PERSON = ("region", "city", "sex", "birth_year", "surname")
 OF_HABIT = ("use", "data_share", "circle", "off_net", "circle_of")
@@ -78,7 +78,7 @@ def _waits(count: int, chance: Chance) -> Array:
     """Days from leaving to joining that each has in mind."""
     overlaps = chance.happens(OVERLAP_SHARE, count)
     before = chance.integers(SOONEST_DAYS, 0, count)
-    after = chance.integers(*USUAL_WAIT_DAYS, count)
+    after = chance.between(USUAL_WAIT_DAYS, count)
     return np.where(overlaps, before, after)
 
 

@@ -13,7 +13,7 @@ OFFER_CHANNELS = {"C": 0.3, "M": 0.35, "A": 0.25, "S": 0.1}
 OFFERED_FEN = (500, 1_000, 1_500, 2_000)
 TAKEN, LESS_IN_DISTRESS = 0.25, 0.18  # share, and what full distress takes from it
 DECIDED_SHARE = 0.85
-DECIDED_AFTER_S = (60, 25 * DAY_S)  # from, to; the latter excluded
+DECIDED_AFTER_S = (60, 25 * DAY_S)
 YES, NO, UNDECIDED = "Y", "N", "-"
 
 REQUESTS_A_MONTH, REQUESTS_WITH_BROADBAND = 0.006, 0.01  # the latter is added
@@ -41,7 +41,7 @@ def month_offers(desk: Desk) -> pa.Table:
         "disc_fen": chance.choice(OFFERED_FEN, n),
         "reply_cd": np.where(is_decided, reply, UNDECIDED),
     }
-    wait = chance.integers(*DECIDED_AFTER_S, n)
+    wait = chance.between(DECIDED_AFTER_S, n)
     wait = np.where(is_decided, wait, NO_ANSWER)
     return desk.answered_calls("offer_no", "offer_tm", at, columns, "reply_tm", wait)
 
@@ -63,5 +63,5 @@ def month_requests(desk: Desk) -> pa.Table:
         "req_cd": coded(REQUEST_CODES, kind),
         "result_cd": np.where(fails, NO, YES),
     }
-    wait = chance.integers(*SETTLED_AFTER_S, n)
+    wait = chance.between(SETTLED_AFTER_S, n)
     return desk.answered_calls("req_no", "req_tm", at, columns, "result_tm", wait)

@@ -22,7 +22,7 @@ RIVAL_ENTERS, RIVAL_ENTERS_WHEN_FELT = (
     0.2,
 )  # a month, and what distress of 1 adds
 DEMOLISHED, DEMOLISHED_WHEN_FELT = 0.001, 0.1
-DEMOLISHED_AFTER_DAYS = (30, 200)  # from, to; the latter excluded
+DEMOLISHED_AFTER_DAYS = (30, 200)
 SECOND_OPERATOR_PCT, THIRD_OPERATOR_PCT = 45, 15  # of the dwellings, from the start
 
 
@@ -132,7 +132,7 @@ def _build(state: MonthState, at: Array, books: Books) -> None:
     books.rival_entered[who] |= enters
     is_planned = chance.happens(DEMOLISHED + DEMOLISHED_WHEN_FELT * moving, n)
     is_planned &= books.demolition_day[who] == NEVER
-    day = state.end + chance.integers(*DEMOLISHED_AFTER_DAYS, n)
+    day = state.end + chance.between(DEMOLISHED_AFTER_DAYS, n)
     books.demolition_day[who[is_planned]] = day[is_planned]
 
 

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 from churn_tasks.simulator.clock import DAY_S, SECOND_US, Array, moment
 from churn_tasks.simulator.spoiler import Spoil, Spoiler, put, values_at
 
-# after the month's end; billing has closed by then; the latter excluded
-LATE_FROM_DAYS, LATE_TO_DAYS = 6, 26
+# after the month's end; billing has closed by then
+LATE_DAYS = (6, 26)
 CORRECTED_BY_YUAN = (1, 20)
 
 Way = Callable[[str], str]  # of writing a text
@@ -114,7 +114,7 @@ def corrected(amount: str, known: str) -> Spoil:
         n = len(at)
         everyone = np.arange(n)
         rows = table.take(at)
-        added_fen = 100 * spoiler.chance.integers(*CORRECTED_BY_YUAN, n)
+        added_fen = 100 * spoiler.chance.between(CORRECTED_BY_YUAN, n)
         other = rows.column(amount).to_numpy() + added_fen
         rows = put(rows, amount, everyone, other)
         rows = put(rows, known, everyone, _after_closing(spoiler, n))
@@ -133,5 +133,5 @@ def whole_bills(table: pa.Table, at: Array) -> Array:
 def _after_closing(spoiler: Spoiler, count: int) -> pa.Array:
     """Noon of some day after billing has closed."""
     end = spoiler.clock.start(spoiler.k + 1)
-    day = end + spoiler.chance.integers(LATE_FROM_DAYS, LATE_TO_DAYS, count)
+    day = end + spoiler.chance.between(LATE_DAYS, count)
     return spoiler.clock.stamps(moment(day, 12))

@@ -35,7 +35,7 @@ OUTCOME_CODES = ("0", "1", "2", "3")
 DISCONTENT_SHARE, NOT_CONTENT_SHARE = 0.15, 0.42
 WORSE_IN_DISTRESS = 0.4  # added to both at full distress
 ASKED_SHARE = 0.9
-ASKED_AFTER_S = (3 * DAY_S, 45 * DAY_S)  # from, to; the latter excluded
+ASKED_AFTER_S = (3 * DAY_S, 45 * DAY_S)
 
 SURVEYS_A_MONTH = 0.07
 NPS_SHARE = 0.4
@@ -67,7 +67,7 @@ def month_complaints(desk: Desk) -> pa.Table:
     subject = _subjects(state.cause[at], chance)
     channel = chance.codes(COMPLAINT_CHANNELS, n)
     outcome = _outcomes(distress, chance)
-    wait = chance.integers(*ASKED_AFTER_S, n)
+    wait = chance.between(ASKED_AFTER_S, n)
     is_asked = chance.happens(ASKED_SHARE, n)
     words = state.chance("complaint words")
     columns = {

@@ -10,7 +10,7 @@ from churn_tasks.simulator.lives import Episodes, PlannedMonth
 
 SIGNLESS_SHARE = 0.12  # of the leavers
 FALSE_EPISODE_RATE = 0.008  # share of the calm who enter an episode in a month and stay
-FALSE_EPISODE_DAYS = (28, 85)  # from, to; the latter excluded
+FALSE_EPISODE_DAYS = (28, 85)
 CALM_AFTER_DAYS = 30  # on the network before an episode that passes
 SHORTEST_DAYS, SPREAD_DAYS = 28, 57  # of signs before leaving: 4 to 12 weeks
 LEAD = Beta(1.6, 1.6)  # where in this spread
@@ -80,7 +80,7 @@ def false_episodes(month: PlannedMonth) -> Episodes:
     return Episodes(
         who=who,
         onset=onset,
-        end=onset + chance.integers(*FALSE_EPISODE_DAYS, n),
+        end=onset + chance.between(FALSE_EPISODE_DAYS, n),
         cause=chance.choice(len(SHARES), n, p=SHARES),
         strength=chance.shares(FALSE_STRENGTH, n),
     )

@@ -25,14 +25,13 @@ from churn_tasks.simulator.state import MonthState
 KINDS = ("10", "20", "21", "30")  # codes of voice, SMS, MMS and data
 ACCESS_CODES = ("", "17909")  # the latter is a rival's carrier for long distance
 TALK_SHARES = (0.74, 0.24, 0.02)  # voice, SMS and MMS of all that is no data
-RECORDED_AFTER_S = (600, 2 * DAY_S)  # from, to; the latter excluded
+RECORDED_AFTER_S = (600, 2 * DAY_S)
 RECORDS_A_MONTH = 1_000_000_000  # more than there ever are
 MONTH_DAYS = 30  # for which the settings give the average number of records
 AWAY_SHARE = 0.01  # share of the customers who use little in a month for no reason
 USE_WHEN_AWAY = 0.35
-MOOD_SHAPE = (
-    40  # of a gamma distribution with mean 1: the use of a month varies by 16 %
-)
+# of a gamma distribution with mean 1: the use of a month varies by 16 %
+MOOD_SHAPE = 40
 # how common records are by hour of the day: before noon, and after
 HOURS = np.array([
     2, 1, 1, 1, 1, 2, 5, 10, 16, 20, 21, 21,
@@ -55,7 +54,7 @@ def month_usage(state: MonthState, pool: NumberPool) -> Usage:
     n = len(made.at)
     peer = peers(state, made, pool, chance)
     measures = measure(state, made, chance)
-    recorded = made.second + chance.integers(*RECORDED_AFTER_S, n)
+    recorded = made.second + chance.between(RECORDED_AFTER_S, n)
     records = pa.table(
         {
             "rec_no": state.numbers(n, RECORDS_A_MONTH),

@@ -22,7 +22,7 @@ STREETS = np.array([
     "新华街", "长江路", "黄河路", "朝阳街", "学府路",
 ])  # fmt: skip
 TWO_CHARACTERS_SHARE = 0.75  # of the given names
-NUMBERS, BUILDINGS = (1, 400), (1, 30)  # from, to; the latter excluded
+NUMBERS, BUILDINGS = (1, 400), (1, 30)
 ROOMS = (101, 2_905)  # the floor and two digits for the door
 
 
@@ -44,9 +44,9 @@ def addresses(people: People, chance: Chance) -> Array:
     region = np.array(codes.REGIONS)[people.region]
     city = CITIES[people.city - 1]
     street = STREETS[chance.integers(0, len(STREETS), n)]
-    number = chance.integers(*NUMBERS, n).astype(str)
-    building = chance.integers(*BUILDINGS, n).astype(str)
-    room = chance.integers(*ROOMS, n).astype(str)
+    number = chance.between(NUMBERS, n).astype(str)
+    building = chance.between(BUILDINGS, n).astype(str)
+    room = chance.between(ROOMS, n).astype(str)
     text = joined(
         region, "区", city, "城", street, number, "号", building, "栋", room, "室"
     )
