@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.operators import empty_databases
 from churn_tasks.core.months import months_between
-from churn_tasks.core.settings import load_settings
-from churn_tasks.local.postgres import Cluster
+from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.runner.step import StepReport
 from churn_tasks.simulator import SimulationSettings, simulate
 from churn_tasks.walks.month import run_step
@@ -33,62 +33,59 @@ def main(
 ) -> None:
     """Simulate, run every month, print the table."""
     console = Console()
-    with tempfile.TemporaryDirectory(prefix="churn-bench-") as folder:
-        cluster = Cluster(Path(folder) / "postgres", durable=False)
-        cluster.start()
-        try:
-            source, warehouse = (
-                cluster.create_database("source"),
-                cluster.create_database("warehouse"),
-            )
-            simulation = SimulationSettings(customers=customers, months=months)
+    simulation = SimulationSettings(customers=customers, months=months)
+    with tempfile.TemporaryDirectory(prefix="churn-bench-") as name:
+        folder = Path(name)
+        with empty_databases(folder) as places:
             started = time.monotonic()
-            simulate(source, simulation)
-            simulated = time.monotonic() - started
+            simulate(places["source_url"], simulation)
+            simulated_s = time.monotonic() - started
             settings = load_settings(
                 "telecom",
-                state_dir=Path(folder) / "state",
-                source_url=source,
-                warehouse_url=warehouse,
+                state_dir=folder / "state",
                 mlflow_url=f"sqlite:///{folder}/mlflow.db",
+                **places,
             )
-            history = months_between(
-                simulation.first_month, simulation.first_month + months
-            )
-            work = [(month, step) for month in history for step in STEPS]
-            reports = [
-                run_step(step, settings, month)
-                for month, step in track(work, console=console)
-            ]
-        finally:
-            cluster.remove()
+            reports = _run_all(settings, simulation, console)
     console.print(
-        f"{customers:,} customers, {months} months; simulating and loading took {simulated:.1f} s"
+        f"{customers:,} customers, {months} months; simulating and loading took {simulated_s:.1f} s"
     )
     console.print(_table(reports))
 
 
+def _run_all(
+    settings: Settings, simulation: SimulationSettings, console: Console
+) -> list[StepReport]:
+    """Every step of every month, in order."""
+    first = simulation.first_month
+    history = months_between(first, first + simulation.months)
+    work = [(month, step) for month in history for step in STEPS]
+    reports = []
+    for month, step in track(work, console=console):
+        reports.append(run_step(step, settings, month))
+    return reports
+
+
 def _table(reports: list[StepReport]) -> Table:
     table = Table("step", "median s", "largest s", "rows written in the last month")
-    total = 0.0
+    total_s = 0.0
     for step in STEPS:
-        done = [
-            report
-            for report in reports
-            if report.step == step and report.outcome == "done"
-        ]
-        if done:
-            seconds = [report.seconds for report in done]
-            total += statistics.median(seconds)
-            rows = sum(done[-1].rows.values())
-            table.add_row(
-                step,
-                f"{statistics.median(seconds):.2f}",
-                f"{max(seconds):.2f}",
-                f"{rows:,}",
-            )
-    table.add_row("all steps", f"{total:.2f}", "", "")
+        done = _done(reports, step)
+        if not done:
+            continue
+        seconds = [report.seconds for report in done]
+        median_s = statistics.median(seconds)
+        total_s += median_s
+        rows = sum(done[-1].rows.values())
+        table.add_row(step, f"{median_s:.2f}", f"{max(seconds):.2f}", f"{rows:,}")
+    table.add_row("all steps", f"{total_s:.2f}", "", "")
     return table
+
+
+def _done(reports: list[StepReport], step: str) -> list[StepReport]:
+    """The reports of one step in the months in which it had something to do."""
+    of_step = [report for report in reports if report.step == step]
+    return [report for report in of_step if report.outcome == "done"]
 
 
 if __name__ == "__main__":

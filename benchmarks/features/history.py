@@ -11,8 +11,6 @@ months, as features computed from the records of all months would have to.
 import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -23,17 +21,27 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.features.measure import taken
 from benchmarks.features.planted import MONTH, Size, plant, settings_below
+from benchmarks.measure import in_own_process, taken
 from churn_tasks.core.settings import Settings
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 
-LENGTHS = (4, 12, 24)
+LENGTHS = (4, 12, 24)  # months
 CONTROL = (
     "SELECT customer_id, sum(duration_s), sum(volume_kb), max(event_date), count(*)"
     " FROM clean_cdr GROUP BY customer_id"
 )
+FIGURES = {  # what is measured -> format and heading
+    "wall_s": ("{:.2f}", "month: s"),
+    "cpu_s": ("{:.2f}", "CPU s"),
+    "peak_mb": ("{:,.0f}", "peak MB"),
+    "control_s": ("{:.2f}", "control: s"),
+    "control_cpu_s": ("{:.2f}", "CPU s"),
+}
+LATEST = f"month={MONTH.start}"  # as the folder of a partition
+
+Measured = dict[str, float]
 
 
 def main(
@@ -53,15 +61,14 @@ def main(
         place = folder or Path(name)
         planted = plant(place, Size(customers, memory="2GB"))
         _first_run(planted)
-        lakes = {
-            length: _lengthened(planted, place / f"history-{length}", length)
-            for length in LENGTHS
-        }
-        turns = [length for _ in range(repeats) for length in LENGTHS]
-        found: dict[int, list[dict[str, float]]] = {length: [] for length in LENGTHS}
-        for length in track(turns, console=Console(stderr=True)):
-            found[length].append(_in_own_process(lakes[length]))
-    Console().print(_table(customers, found))
+        for length in LENGTHS:
+            _lengthen(planted, _lake(place, length), length)
+        measured = _by_turns(place, repeats)
+    Console().print(_table(customers, measured))
+
+
+def _lake(place: Path, length: int) -> Path:
+    return place / f"history-{length}"
 
 
 def _settings(folder: Path) -> Settings:
@@ -77,39 +84,37 @@ def _first_run(settings: Settings) -> None:
     run.close()
 
 
-def _lengthened(planted: Settings, folder: Path, months: int) -> Path:
+def _lengthen(planted: Settings, folder: Path, length: int) -> None:
     """A lake with the same latest month and so many months in all; files are linked, not copied."""
     target = _settings(folder).lake_dir
     for source in sorted(planted.lake_dir.glob("*/month=*/data.parquet")):
         table, month = source.parts[-3], source.parts[-2]
-        earlier = table.startswith("month_") or month == f"month={MONTH.start}"
-        for back in range(months) if earlier else ():
-            here = target / table / f"month={(MONTH - back).start}" / "data.parquet"
-            if here.exists() or (back == 0 and month != f"month={MONTH.start}"):
-                continue
-            here.parent.mkdir(parents=True, exist_ok=True)
-            os.link(source, here)
-    return folder
+        if month == LATEST:
+            _link(source, target / table, range(length))
+        elif table.startswith("month_"):
+            _link(source, target / table, range(1, length))
 
 
-def _in_own_process(folder: Path) -> dict[str, float]:
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.features.history",
-        "--measure",
-        str(folder),
-    ]
-    return dict(
-        json.loads(
-            subprocess.run(
-                command, check=True, stdout=subprocess.PIPE
-            ).stdout.splitlines()[-1]
-        )
-    )
+def _link(source: Path, table: Path, months_back: range) -> None:
+    """One partition as those of earlier months as well, where they have none."""
+    for back in months_back:
+        partition = table / f"month={(MONTH - back).start}" / "data.parquet"
+        if not partition.exists():
+            partition.parent.mkdir(parents=True, exist_ok=True)
+            os.link(source, partition)
 
 
-def _measured(settings: Settings) -> dict[str, float]:
+def _by_turns(place: Path, repeats: int) -> dict[int, list[Measured]]:
+    """What the month took with each length of history, in turns so that the machine's moods fall on all of them."""
+    measured: dict[int, list[Measured]] = {length: [] for length in LENGTHS}
+    for length in track(LENGTHS * repeats, console=Console(stderr=True)):
+        lake = str(_lake(place, length))
+        month = in_own_process("benchmarks.features.history", "--measure", lake)
+        measured[length].append(month)
+    return measured
+
+
+def _measured(settings: Settings) -> Measured:
     run = MonthRun(settings, MONTH)
     with taken() as month:
         run_on("summarise", run)
@@ -121,32 +126,16 @@ def _measured(settings: Settings) -> dict[str, float]:
     return asdict(month) | {"control_s": control.wall_s, "control_cpu_s": control.cpu_s}
 
 
-def _table(customers: int, found: dict[int, list[dict[str, float]]]) -> Table:
-    table = Table(
-        "months in the lake",
-        "month: s",
-        "CPU s",
-        "peak MB",
-        "control: s",
-        "CPU s",
-        title=f"{customers:,} customers",
-    )
-    for length, runs in found.items():
-        middle = {
-            name: statistics.median(run[name] for run in runs) for name in runs[0]
-        }
-        table.add_row(
-            str(length),
-            f"{middle['wall_s']:.2f}",
-            f"{middle['cpu_s']:.2f}",
-            f"{middle['peak_mb']:,.0f}",
-            f"{middle['control_s']:.2f}",
-            f"{middle['control_cpu_s']:.2f}",
-        )
-    runs = len(next(iter(found.values())))
-    table.caption = (
-        f"medians of {runs} runs by turns; the control sums all records in the lake"
-    )
+def _table(customers: int, measured: dict[int, list[Measured]]) -> Table:
+    headings = [heading for _, heading in FIGURES.values()]
+    table = Table("months in the lake", *headings, title=f"{customers:,} customers")
+    for length, turns in measured.items():
+        cells = []
+        for figure, (written, _) in FIGURES.items():
+            middle = statistics.median(turn[figure] for turn in turns)
+            cells.append(written.format(middle))
+        table.add_row(str(length), *cells)
+    table.caption = f"medians of {len(turns)} runs by turns; the control sums all records in the lake"
     return table
 
 

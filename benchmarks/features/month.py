@@ -8,8 +8,6 @@ measured. The bare scan takes the greatest value of every column of the call rec
 """
 
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -20,8 +18,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.features.measure import taken
+from benchmarks.copies import greatest_values
 from benchmarks.features.planted import MONTH, Size, plant, settings_below
+from benchmarks.measure import in_own_process, taken
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 from churn_tasks.declared.query import Query
@@ -38,15 +37,10 @@ class TimedRun(MonthRun):
     def make(self, query: Query, month: Month) -> int:
         with taken() as one:
             rows = super().make(query, month)
-        columns = len(query.output.columns) - len(query.output.key)
-        self.queries.append(
-            {
-                "table": query.output.table,
-                "rows": rows,
-                "columns": columns,
-                **asdict(one),
-            }
-        )
+        output = query.output
+        columns = len(output.columns) - len(output.key)
+        note = {"table": output.table, "rows": rows, "columns": columns}
+        self.queries.append(note | asdict(one))
         return rows
 
 
@@ -67,51 +61,38 @@ def main(
     with tempfile.TemporaryDirectory(prefix="churn-bench-") as name:
         place = folder or Path(name)
         settings = plant(place, Size(customers, cdr_per_customer, memory))
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.features.month",
-            "--measure",
-            str(place),
-            "--memory",
-            memory,
-        ]
-        found = json.loads(
-            subprocess.run(
-                command, check=True, stdout=subprocess.PIPE
-            ).stdout.splitlines()[-1]
+        month = in_own_process(
+            "benchmarks.features.month", "--measure", str(place), "--memory", memory
         )
         records = MonthRun(settings, MONTH).lake.rows("clean_cdr", MONTH)
-    for table in _tables(customers, records, found):
-        Console().print(table)
+    console = Console()
+    console.print(_steps_table(customers, records, month))
+    console.print(_queries_table(month["queries"]))
 
 
 def measured(settings: Settings) -> dict[str, Any]:
     """Run the month; seconds, CPU and memory of both steps, of each query, and of the bare scan after them."""
-    run, steps = TimedRun(settings, MONTH), {}
+    run = TimedRun(settings, MONTH)
+    steps = {}
     for step in ("summarise", "features"):
         with taken() as one:
             report = run_on(step, run)
         steps[report.step] = asdict(one) | {"rows": sum(report.rows.values())}
-    columns = len(run.registry.features)
+    columns = greatest_values(run.registry.tables["clean_cdr"].column_names)
+    records = run.lake.path("clean_cdr", MONTH)
     with taken() as scan:
-        names = ", ".join(
-            f'max("{name}")' for name in run.registry.tables["clean_cdr"].column_names
-        )
-        run.engine.row(
-            f"SELECT {names} FROM read_parquet('{run.lake.path('clean_cdr', MONTH)}')"
-        )
+        run.engine.row(f"SELECT {columns} FROM read_parquet('{records}')")
     run.close()
     return {
         "steps": steps,
         "queries": run.queries,
         "scan": asdict(scan),
-        "features": columns,
+        "features": len(run.registry.features),
     }
 
 
-def _tables(customers: int, records: int, found: dict[str, Any]) -> Iterable[Table]:
-    steps = Table(
+def _steps_table(customers: int, records: int, month: dict[str, Any]) -> Table:
+    table = Table(
         "",
         "seconds",
         "CPU seconds",
@@ -119,30 +100,36 @@ def _tables(customers: int, records: int, found: dict[str, Any]) -> Iterable[Tab
         "rows",
         title=f"{customers:,} customers, {records:,} CDR",
     )
-    total = {
-        name: sum(step[name] for step in found["steps"].values())
-        for name in ("wall_s", "cpu_s", "rows")
-    }
-    total["peak_mb"] = max(step["peak_mb"] for step in found["steps"].values())
-    for name, step in {
-        **found["steps"],
-        "both": total,
-        "bare scan of the CDR": found["scan"],
-    }.items():
-        rows = f"{step['rows']:,}" if "rows" in step else ""
-        steps.add_row(
-            name,
-            f"{step['wall_s']:.1f}",
-            f"{step['cpu_s']:.1f}",
-            f"{step['peak_mb']:,.0f}",
-            rows,
-        )
-    scans = total["wall_s"] / found["scan"]["wall_s"]
-    steps.caption = (
-        f"{found['features']} features; both steps take {scans:.1f} bare scans"
+    scan, both = month["scan"], _both(month["steps"].values())
+    for name, step in month["steps"].items():
+        table.add_row(name, *_cells(step), f"{step['rows']:,}")
+    table.add_row("both", *_cells(both), f"{both['rows']:,}")
+    table.add_row("bare scan of the CDR", *_cells(scan), "")
+    scans = both["wall_s"] / scan["wall_s"]
+    table.caption = (
+        f"{month['features']} features; both steps take {scans:.1f} bare scans"
     )
-    yield steps
-    queries = Table(
+    return table
+
+
+def _both(steps: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The two steps together; the peak is that of the larger."""
+    first, second = steps
+    both = {name: first[name] + second[name] for name in ("wall_s", "cpu_s", "rows")}
+    both["peak_mb"] = max(first["peak_mb"], second["peak_mb"])
+    return both
+
+
+def _cells(work: dict[str, Any]) -> tuple[str, str, str]:
+    return (
+        f"{work['wall_s']:.1f}",
+        f"{work['cpu_s']:.1f}",
+        f"{work['peak_mb']:,.0f}",
+    )
+
+
+def _queries_table(queries: list[dict[str, Any]]) -> Table:
+    table = Table(
         "table",
         "seconds",
         "CPU seconds",
@@ -150,15 +137,15 @@ def _tables(customers: int, records: int, found: dict[str, Any]) -> Iterable[Tab
         "rows",
         title="queries, slowest first",
     )
-    for one in sorted(found["queries"], key=lambda one: -one["wall_s"]):
-        queries.add_row(
-            one["table"],
-            f"{one['wall_s']:.2f}",
-            f"{one['cpu_s']:.2f}",
-            f"{one['columns']}",
-            f"{one['rows']:,}",
+    for query in sorted(queries, key=lambda query: -query["wall_s"]):
+        table.add_row(
+            query["table"],
+            f"{query['wall_s']:.2f}",
+            f"{query['cpu_s']:.2f}",
+            f"{query['columns']}",
+            f"{query['rows']:,}",
         )
-    yield queries
+    return table
 
 
 if __name__ == "__main__":

@@ -10,32 +10,25 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb  # noqa: TID253 - a benchmark is no DAG
-
+from benchmarks.copies import own_amount, own_key, own_second, own_token, write_rows
+from benchmarks.operators import simulated
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings, load_settings
-from churn_tasks.declared.contracts import Table
-from churn_tasks.declared.query import Query
-from churn_tasks.local.postgres import Cluster
+from churn_tasks.declared.contracts import Column, Table
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.simulator import SimulationSettings
 from churn_tasks.walks.month import run_step
 from churn_tasks.walks.tasks import TASKS
 
 MONTH = Month.parse("2024-03")
 SEED_CUSTOMERS = 2_000
 SEED_CDR = 60
-OWN = (
-    "customer_id",
-    "contact_id",
-    "person_id",
-    "successor_id",
-)  # who somebody is, beside the keys of records
-SUMMED = (
-    "month_usage",
-    "month_billing",
-    "month_activity",
-    "month_contact",
-)  # whose amounts every copy has its own of
+SEED_TASKS = ("extract", "integrate")
+MEMORY = "4GB"  # of DuckDB while it multiplies
+# who somebody is, beside the keys of records
+OWN = ("customer_id", "contact_id", "person_id", "successor_id")
+# whose amounts every copy has its own of
+SUMMED = ("month_usage", "month_billing", "month_activity", "month_contact")
 
 
 @dataclass(frozen=True)
@@ -53,17 +46,14 @@ class Size:
 
 def settings_below(folder: Path, memory: str, **places: str) -> Settings:
     """The telecom profile with its state in this folder."""
-    return load_settings(
-        "telecom",
-        state_dir=folder,
-        resources={"memory": memory, "threads": 2},
-        **places,
-    )
+    resources = {"memory": memory, "threads": 2}
+    return load_settings("telecom", state_dir=folder, resources=resources, **places)
 
 
 def plant(folder: Path, size: Size) -> Settings:
     """Make the lake below ``folder``, or take the one of the same size that is there."""
-    settings, note = settings_below(folder / "large", size.memory), folder / "size.json"
+    settings = settings_below(folder / "large", size.memory)
+    note = folder / "size.json"
     made = json.dumps([size.customers, size.cdr_per_customer])
     if note.is_file() and note.read_text() == made:
         return settings
@@ -76,128 +66,109 @@ def plant(folder: Path, size: Size) -> Settings:
 
 def _seed(folder: Path) -> Settings:
     """The small operator, up to the summaries of the month."""
-    from churn_tasks.simulator import SimulationSettings, simulate
-
-    settings = settings_below(folder / "seed", "2GB")
+    state = folder / "seed"
+    settings = settings_below(state, "2GB")
     if MonthRun(settings, MONTH).lake.has("month_activity", MONTH):
         return settings
-    cluster = Cluster(folder / "postgres", durable=False)
-    cluster.start()
-    try:
-        source, warehouse = (
-            cluster.create_database("source"),
-            cluster.create_database("warehouse"),
-        )
-        simulate(
-            source,
-            SimulationSettings(
-                customers=SEED_CUSTOMERS, months=MONTH.number, cdr_per_month=SEED_CDR
-            ),
-        )
-        settings = settings_below(
-            folder / "seed", "2GB", source_url=source, warehouse_url=warehouse
-        )
-        steps = [
-            step
-            for task in TASKS
-            if task.name in ("extract", "integrate")
-            for step in task.steps
-        ]
+    simulation = SimulationSettings(
+        customers=SEED_CUSTOMERS, months=MONTH.number, cdr_per_month=SEED_CDR
+    )
+    with simulated(folder, simulation) as places:
+        settings = settings_below(state, "2GB", **places)
         for month in settings.calendar.observed_months(MONTH):
-            for step in steps:
-                run_step(step, settings, month)
-    finally:
-        cluster.remove()
+            _run(settings, month)
     return settings
+
+
+def _run(settings: Settings, month: Month) -> None:
+    for task in TASKS:
+        if task.name in SEED_TASKS:
+            for step in task.steps:
+                run_step(step, settings, month)
 
 
 def _multiply(seed: MonthRun, large: MonthRun, size: Size) -> None:
     """Every partition of the month that summaries or features may read, as many times as the size asks for."""
-    made = {query.output.table for query in seed.registry.queries["month"]}
-    wanted = {
-        name
-        for query in _queries(seed)
-        for name in (*query.output.reads, *query.output.optional)
-    }
-    wanted -= (
-        made
-        if seed.month == MONTH
-        else {name for name in wanted if name.startswith("clean_")}
+    for name in sorted(_wanted(seed)):
+        if seed.lake.has(name, seed.month):
+            rows = _rows(seed, name, size)
+            with large.lake.replacing(name, seed.month) as aside:
+                write_rows(rows, aside, MEMORY)
+
+
+def _wanted(seed: MonthRun) -> set[str]:
+    """What is read and not made: of the month itself no summaries, of the months before no clean tables."""
+    queries = seed.registry.queries
+    wanted: set[str] = set()
+    for family in ("month", "cohort", "features"):
+        for query in queries[family]:
+            wanted.update(query.output.reads, query.output.optional)
+    if seed.month == MONTH:
+        return wanted - {query.output.table for query in queries["month"]}
+    return {name for name in wanted if not name.startswith("clean_")}
+
+
+def _rows(seed: MonthRun, name: str, size: Size) -> str:
+    """All copies of one partition; a table of regions stays one."""
+    table = seed.registry.tables[name]
+    copies = 1
+    if "customer_id" in table.column_names:
+        copies = size.copies
+    file = seed.lake.path(name, seed.month)
+    source = (
+        f"read_parquet('{file}', hive_partitioning = false), range({copies}) AS r(copy)"
     )
-    for name in sorted(name for name in wanted if seed.lake.has(name, seed.month)):
-        table = seed.registry.tables[name]
-        copies = (
-            size.copies if "customer_id" in table.column_names else 1
-        )  # a table of regions stays one
-        file = seed.lake.path(name, seed.month)
-        source = f"read_parquet('{file}', hive_partitioning = false), range({copies}) AS r(copy)"
-        rows = (
-            _records(table, source, size)
-            if name == "clean_cdr"
-            else f"SELECT {_own(table, name)} FROM {source}"
-        )
-        with large.lake.replacing(name, seed.month) as aside:
-            connection = duckdb.connect(
-                config={
-                    "threads": 2,
-                    "memory_limit": "4GB",
-                    "preserve_insertion_order": False,
-                }
-            )
-            connection.execute(
-                f"COPY ({rows}) TO '{aside}' (FORMAT parquet, COMPRESSION zstd)"
-            )
-            connection.close()
-
-
-def _queries(run: MonthRun) -> list[Query]:
-    return [
-        query
-        for family in ("month", "cohort", "features")
-        for query in run.registry.queries[family]
-    ]
+    if name == "clean_cdr":
+        return _records(table, source, size)
+    return f"SELECT {_own(table, name)} FROM {source}"
 
 
 def _own(table: Table, name: str) -> str:
     """The columns, with keys, tokens and summed amounts that are each copy's own."""
-    made = []
+    columns = []
     for column in table.columns:
-        quoted = f'"{column.name}"'
-        if column.name == "peer_token":
-            made.append(quoted)  # of a copy that differs from record to record
-        elif column.pii == "token":
-            made.append(
-                f"CASE WHEN starts_with({quoted}, 'invalid_') THEN {quoted} ELSE md5({quoted} || copy) END"
-            )
-        elif (
-            column.name in (*OWN, *(key for key in table.key if key.endswith("_id")))
-            and "customer_id" in table.column_names
-        ):
-            made.append(f"{quoted} || '-' || copy")
-        elif column.type == "decimal" and name in SUMMED:
-            made.append(
-                f"CAST({quoted} * (60 + hash({table.key[0]}, copy, '{column.name}') % 81) / 100 AS DECIMAL(18,4))"
-            )
-        else:
-            made.append(quoted)
-        made[-1] += f" AS {quoted}"
-    return ", ".join(made)
+        value = _of_copy(table, name, column)
+        columns.append(f'{value} AS "{column.name}"')
+    return ", ".join(columns)
+
+
+def _of_copy(table: Table, name: str, column: Column) -> str:
+    quoted = f'"{column.name}"'
+    if column.name == "peer_token":
+        return quoted  # of a copy that differs from record to record
+    if column.pii == "token":
+        return own_token(quoted)
+    if "customer_id" in table.column_names and _is_own_key(table, column):
+        return own_key(quoted)
+    if column.type == "decimal" and name in SUMMED:
+        percent = f"60 + hash({table.key[0]}, copy, '{column.name}') % 81"
+        return f"CAST({quoted} * ({percent}) / 100 AS DECIMAL(18,4))"
+    return quoted
+
+
+def _is_own_key(table: Table, column: Column) -> bool:
+    is_key = column.name in table.key and column.name.endswith("_id")
+    return is_key or column.name in OWN
 
 
 def _records(table: Table, source: str, size: Size) -> str:
     """Call records: some customers have many times those of others, each record its own time of day and size."""
-    own = _own(table, "clean_cdr")
     mean = size.cdr_per_customer / SEED_CDR
     share = "(1 + hash(customer_id, copy) % 1000000) / 1000001"
-    peer = f"md5(peer_token || CASE WHEN peer_kind = 'person' THEN (copy + 37 * (part % 3)) % {size.copies} ELSE 0 END)"
-    number = f"CAST(floor({mean} * -ln({share}) + (hash(cdr_id, copy) % 1000) / 1000) AS BIGINT)"
+    fraction = "(hash(cdr_id, copy) % 1000) / 1000"
+    number = f"CAST(floor({mean} * -ln({share}) + {fraction}) AS BIGINT)"
+    neighbour = f"(copy + 37 * (part % 3)) % {size.copies}"
+    of_peer = f"CASE WHEN peer_kind = 'person' THEN {neighbour} ELSE 0 END"
     return f"""
         SELECT * EXCLUDE (copy, part) REPLACE (
             cdr_id || '-' || part AS cdr_id,
-            {peer} AS peer_token,
-            CAST(event_date AS TIMESTAMP) + to_seconds(CAST(hash(cdr_id, part) % 86400 AS BIGINT)) AS event_at,
-            duration_s * (50 + CAST(hash(part, cdr_id) % 100 AS BIGINT)) // 100 AS duration_s,
-            volume_kb * (50 + CAST(hash(part, cdr_id) % 100 AS BIGINT)) // 100 AS volume_kb
+            md5(peer_token || {of_peer}) AS peer_token,
+            CAST(event_date AS TIMESTAMP) + {own_second("cdr_id, part")} AS event_at,
+            {own_amount("duration_s", "part, cdr_id")} AS duration_s,
+            {own_amount("volume_kb", "part, cdr_id")} AS volume_kb
         )
-        FROM (SELECT {own}, copy, unnest(range({number})) AS part FROM {source})
+        FROM (
+            SELECT {_own(table, "clean_cdr")}, copy, unnest(range({number})) AS part
+            FROM {source}
+        )
     """

@@ -10,60 +10,81 @@ import argparse
 import tempfile
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
+from benchmarks.operators import simulated
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings, load_settings
-from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.simulator import SimulationSettings, simulate
+from churn_tasks.simulator import SimulationSettings
 from churn_tasks.walks.month import run_step
 
 STEPS = ("extract", "integrate", "match")
+SHOWN = 10  # wrong and missed pairs
+PERSONS = "SELECT subs_id::text, person_no FROM sim_truth.person"
+ROTATIONS = "SELECT old_subs_id::text, new_subs_id::text FROM sim_truth.rotation"
+CUSTOMERS = "SELECT customer_id FROM clean_customer WHERE month = $month"
+LINES = (
+    "SELECT customer_id, person_id, successor_id FROM customer_line"
+    " WHERE month = $month"
+)
+IN_REVIEW = (
+    "SELECT customer_id_a, customer_id_b FROM match_pair"
+    " WHERE month = $month AND verdict = 'review'"
+)
+
 Pairs = set[tuple[str, str]]
 
 
-def measured(
-    cluster: Cluster, folder: Path, customers: int, months: int, seed: int
-) -> dict[str, Any]:
+class Truth(NamedTuple):
+    """The person behind each line, and who came back: the line given up and the new one."""
+
+    persons: dict[str, int]
+    rotations: Pairs
+
+
+class Answer(NamedTuple):
+    """What matching said of the last month.
+
+    Attributes:
+        lines: all that were ever there.
+        persons: the person of each line that still is.
+        successors: lines given up, with the one that took their place.
+        in_review: pairs put before a person.
+    """
+
+    lines: set[str]
+    persons: dict[str, str]
+    successors: Pairs
+    in_review: Pairs
+
+
+def measured(folder: Path, simulation: SimulationSettings) -> dict[str, Any]:
     """Simulate one operator, clean and match its months, and hold the last against the truth."""
-    source = cluster.create_database(f"truth_{seed}")
-    simulate(
-        source,
-        SimulationSettings(
-            customers=customers, months=months, cdr_per_month=1, seed=seed
-        ),
-    )
-    settings = load_settings(
-        "telecom",
-        state_dir=folder / str(seed),
-        source_url=source.replace("postgres@", "churn_source_reader@"),
-        warehouse_url=cluster.create_database(f"warehouse_{seed}"),
-    )
-    last = settings.first_month + months - 1
-    for month in months_between(settings.first_month, last + 1):
-        for step in STEPS:
-            run_step(step, settings, month)
+    with simulated(folder, simulation) as places:
+        source = places["source_url"]
+        places["source_url"] = source.replace("postgres@", "churn_source_reader@")
+        settings = load_settings("telecom", state_dir=folder, **places)
+        first = settings.first_month
+        end = first + simulation.months
+        for month in months_between(first, end):
+            for step in STEPS:
+                run_step(step, settings, month)
+        truth = _truth(source)
+    answer = _answer(settings, end - 1)
+    return {"seed": simulation.seed} | figures(answer, truth)
+
+
+def _truth(source: str) -> Truth:
     with psycopg.connect(source) as connection:
-        persons = dict(
-            connection.execute(
-                "SELECT subs_id::text, person_no FROM sim_truth.person"
-            ).fetchall()
-        )
-        rotated = connection.execute(
-            "SELECT old_subs_id::text, new_subs_id::text FROM sim_truth.rotation"
-        ).fetchall()
-    return {"seed": seed} | figures(settings, last, persons, rotated)
+        persons = connection.execute(PERSONS).fetchall()
+        rotations = connection.execute(ROTATIONS).fetchall()
+    return Truth(dict(persons), set(rotations))
 
 
-def figures(
-    settings: Settings,
-    last: Month,
-    persons: dict[str, int],
-    rotated: list[tuple[str, str]],
-) -> dict[str, Any]:
+def _answer(settings: Settings, last: Month) -> Answer:
     run = MonthRun(settings, last)
     run.engine.views("clean_customer", "customer_line", "match_pair")
     month = {"month": last.start}
@@ -71,52 +92,63 @@ def figures(
     def asked(sql: str) -> list[tuple[Any, ...]]:
         return run.engine.connection.execute(sql, month).fetchall()
 
-    there = {
-        line
-        for (line,) in asked(
-            "SELECT customer_id FROM clean_customer WHERE month = $month"
-        )
-    }
-    lines = asked(
-        "SELECT customer_id, person_id, successor_id, ended_date FROM customer_line WHERE month = $month"
+    lines = asked(LINES)
+    person_of = {line: person for line, person, _ in lines}
+    answer = Answer(
+        lines=set(person_of),
+        persons={line: person_of[line] for (line,) in asked(CUSTOMERS)},
+        successors={(line, new) for line, _, new in lines if new},
+        in_review=set(asked(IN_REVIEW)),
     )
-    right = together({line: persons[line] for line in there})
-    found = together({line: person for line, person, *_ in lines if line in there})
-    asked_about = set(
-        asked(
-            "SELECT customer_id_a, customer_id_b FROM match_pair WHERE month = $month AND verdict = 'review'"
-        )
-    )
-    answered = found | (asked_about & right)
     run.close()
-    true_rotation, told = set(rotated), {(old, new) for old, _, new, _ in lines if new}
-    known = {line for line, *_ in lines}
-    possible = {
-        (old, new) for old, new in true_rotation if old in known and new in known
-    }
+    return answer
+
+
+def figures(answer: Answer, truth: Truth) -> dict[str, Any]:
+    """How many pairs are right, merged and in review, and which share of what is right."""
+    right = together({line: truth.persons[line] for line in answer.persons})
+    merged = together(answer.persons)
+    reviewed = merged | (answer.in_review & right)
+    told = answer.successors
+    possible = _among(truth.rotations, answer.lines)
     return {
-        "lines": len(there), "true pairs": len(right), "merged": len(found),
-        "precision": rate(found & right, found), "recall": rate(found & right, right),
-        "in review": len(asked_about), "precision reviewed": rate(answered & right, answered),
-        "recall reviewed": rate(answered & right, right),
-        "rotations": len(possible), "rotation found": rate(told & possible, possible),
-        "rotation right": rate(told & true_rotation, told), "wrong": sorted(found - right)[:10],
-        "missed": sorted(right - found)[:10],
-    }  # fmt: skip
+        "lines": len(answer.persons),
+        "true pairs": len(right),
+        "merged": len(merged),
+        "precision": share(merged, right),
+        "recall": share(right, merged),
+        "in review": len(answer.in_review),
+        "precision reviewed": share(reviewed, right),
+        "recall reviewed": share(right, reviewed),
+        "rotations": len(possible),
+        "rotation found": share(possible, told),
+        "rotation right": share(told, truth.rotations),
+        "wrong": sorted(merged - right)[:SHOWN],
+        "missed": sorted(right - merged)[:SHOWN],
+    }
 
 
-def together(of: dict[str, Any]) -> Pairs:
+def _among(pairs: Pairs, lines: set[str]) -> Pairs:
+    """Pairs whose lines are both known."""
+    return {(old, new) for old, new in pairs if old in lines and new in lines}
+
+
+def together(person_of: dict[str, Any]) -> Pairs:
     """Every pair of lines that has the same person."""
-    groups: dict[Any, list[str]] = {}
-    for line, person in of.items():
-        groups.setdefault(person, []).append(line)
-    return {
-        pair for group in groups.values() for pair in combinations(sorted(group), 2)
-    }
+    lines_of: dict[Any, list[str]] = {}
+    for line in sorted(person_of):
+        lines_of.setdefault(person_of[line], []).append(line)
+    pairs: Pairs = set()
+    for of_one in lines_of.values():
+        pairs.update(combinations(of_one, 2))
+    return pairs
 
 
-def rate(part: Pairs, whole: Pairs) -> float:
-    return round(len(part) / len(whole), 4) if whole else 1.0
+def share(whole: Pairs, part: Pairs) -> float:
+    """Share of ``whole`` that is in ``part`` as well; 1 when there is nothing."""
+    if not whole:
+        return 1.0
+    return round(len(whole & part) / len(whole), 4)
 
 
 def main() -> None:
@@ -129,17 +161,16 @@ def main() -> None:
     )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        cluster = Cluster(Path(temporary) / "postgres", durable=False)
-        cluster.start()
-        try:
-            for seed in given.seeds:
-                folder = given.keep or Path(temporary)
-                for name, value in measured(
-                    cluster, folder, given.customers, given.months, seed
-                ).items():
-                    print(f"{name}: {value}", flush=True)  # noqa: T201 - the result of a benchmark
-        finally:
-            cluster.remove()
+        for seed in given.seeds:
+            simulation = SimulationSettings(
+                customers=given.customers,
+                months=given.months,
+                cdr_per_month=1,
+                seed=seed,
+            )
+            folder = (given.keep or Path(temporary)) / str(seed)
+            for name, value in measured(folder, simulation).items():
+                print(f"{name}: {value}", flush=True)  # noqa: T201 - the result of a benchmark
 
 
 if __name__ == "__main__":

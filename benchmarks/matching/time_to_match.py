@@ -8,54 +8,83 @@ memory of the process, and precision and recall of the pairs of lines of one per
 """
 
 import argparse
-import resource
 import tempfile
-import time
 from pathlib import Path
 
 import pyarrow as pa  # noqa: TID253 - a benchmark is no DAG
 
 from benchmarks.matching.planted import customers
+from benchmarks.measure import taken
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
+from churn_tasks.core.sql_text import identifier
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 
-FIXED = {"joined_date": "DATE '2023-05-01'", "service_status": "'active'"}
+HEAD = """
+| month | lines | pairs merged | wall s | CPU s | peak RSS GiB | precision | recall |
+|---|---|---|---|---|---|---|---|
+""".strip()
+GIB_MB = 1024
+PAIRS = """
+    WITH line AS (
+        SELECT p.person_no, l.person_id
+        FROM customer_line AS l
+        JOIN planted AS p ON p.customer_id = l.customer_id
+        WHERE l.month = $month
+    ),
+    merged AS (SELECT count(*) AS n FROM line GROUP BY person_id),
+    true_person AS (SELECT count(*) AS n FROM line GROUP BY person_no),
+    shared AS (SELECT count(*) AS n FROM line GROUP BY person_id, person_no)
+    SELECT
+        (SELECT sum(n * (n - 1) // 2) FROM merged) AS merged,
+        (SELECT sum(n * (n - 1) // 2) FROM true_person) AS true_pairs,
+        (SELECT sum(n * (n - 1) // 2) FROM shared) AS right_pairs
+"""
 
 
 def write_month(run: MonthRun, planted: pa.Table, month: Month) -> None:
     """One partition of ``clean_customer``."""
-    there = set(planted.column_names)
-    fixed = FIXED | {
-        "event_date": f"DATE '{month.start}'",
-        "known_date": f"DATE '{month.start}'",
+    first_day = f"DATE '{month.start}'"
+    values = {
+        "joined_date": "DATE '2023-05-01'",
+        "service_status": "'active'",
+        "event_date": first_day,
+        "known_date": first_day,
     }
+    values |= {name: identifier(name) for name in planted.column_names}
     names = run.registry.tables["clean_customer"].column_names
-    shown = ", ".join(
-        f'"{name}"' if name in there else f'{fixed.get(name, "NULL")} AS "{name}"'
-        for name in names
-    )
+    columns = [f"{values.get(name, 'NULL')} AS {identifier(name)}" for name in names]
     with run.engine.registered("planted", planted):
-        run.engine.write("clean_customer", month, f"SELECT {shown} FROM planted")
+        rows = f"SELECT {', '.join(columns)} FROM planted"
+        run.engine.write("clean_customer", month, rows)
 
 
-def found(run: MonthRun, planted: pa.Table) -> tuple[float, float]:
-    """Precision and recall, counted as pairs."""
+def precision_and_recall(run: MonthRun, planted: pa.Table) -> tuple[float, float]:
+    """Of the pairs of lines of one person."""
     run.engine.view("customer_line")
     with run.engine.registered("planted", planted):
-        counts = run.engine.row(
-            "WITH line AS (SELECT p.person_no, l.person_id FROM customer_line AS l JOIN planted AS p"
-            " ON p.customer_id = l.customer_id WHERE l.month = $month),"
-            " merged AS (SELECT count(*) AS n FROM line GROUP BY person_id),"
-            " right_pairs AS (SELECT count(*) AS n FROM line GROUP BY person_no),"
-            " shared_pairs AS (SELECT count(*) AS n FROM line GROUP BY person_id, person_no)"
-            " SELECT (SELECT sum(n * (n - 1) // 2) FROM merged) AS merged,"
-            " (SELECT sum(n * (n - 1) // 2) FROM right_pairs) AS true_pairs,"
-            " (SELECT sum(n * (n - 1) // 2) FROM shared_pairs) AS found",
-            {"month": run.month.start},
-        )
-    return counts["found"] / counts["merged"], counts["found"] / counts["true_pairs"]
+        pairs = run.engine.row(PAIRS, {"month": run.month.start})
+    right = pairs["right_pairs"]
+    return right / pairs["merged"], right / pairs["true_pairs"]
+
+
+def matched(run: MonthRun, planted: pa.Table) -> str:
+    """Match one month; its row of the table."""
+    with taken() as step:
+        report = run_on("match", run)
+    precision, recall = precision_and_recall(run, planted)
+    cells = (
+        str(run.month),
+        f"{report.rows['customer_line']:,}",
+        f"{report.facts['merged']:,}",
+        f"{step.wall_s:.0f}",
+        f"{step.cpu_s:.0f}",
+        f"{step.peak_mb / GIB_MB:.2f}",
+        f"{precision:.4f}",
+        f"{recall:.4f}",
+    )
+    return f"| {' | '.join(cells)} |"
 
 
 def main() -> None:
@@ -65,26 +94,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2)
     given = parser.parse_args()
     planted = customers(given.customers, given.seed)
-    head = "| month | lines | pairs merged | wall s | CPU s | peak RSS GiB | precision | recall |"
-    print(head)  # noqa: T201
-    print("|---|---|---|---|---|---|---|---|")  # noqa: T201
+    print(HEAD)  # noqa: T201 - the result of a benchmark
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings("telecom", state_dir=Path(folder))
-        for month in months_between(
-            settings.first_month, settings.first_month + given.months
-        ):
+        first = settings.first_month
+        for month in months_between(first, first + given.months):
             run = MonthRun(settings, month)
             write_month(run, planted, month)
-            wall, cpu = time.monotonic(), time.process_time()
-            report = run_on("match", run)
-            wall, cpu = time.monotonic() - wall, time.process_time() - cpu
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-            precision, recall = found(run, planted)
-            figures = (
-                f"{wall:.0f} | {cpu:.0f} | {peak:.2f} | {precision:.4f} | {recall:.4f}"
-            )
-            lines, merged = report.rows["customer_line"], report.facts["merged"]
-            print(f"| {month} | {lines:,} | {merged:,} | {figures} |", flush=True)  # noqa: T201
+            print(matched(run, planted), flush=True)  # noqa: T201 - the result of a benchmark
             run.close()
 
 

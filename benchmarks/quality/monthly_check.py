@@ -10,29 +10,36 @@ each value is decoded and looked at once.
 """
 
 import json
-import resource
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.copies import (
+    greatest_values,
+    own_amount,
+    own_key,
+    own_second,
+    own_token,
+    write_rows,
+)
+from benchmarks.measure import Taken, in_own_process, taken
+from benchmarks.operators import simulated
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings, load_settings
-from churn_tasks.declared.contracts import RawTable
-from churn_tasks.local.postgres import Cluster
+from churn_tasks.declared.contracts import Column, RawTable
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.simulator import SimulationSettings, simulate
+from churn_tasks.simulator import SimulationSettings
 from churn_tasks.walks.month import run_step
 
 MONTH = Month.parse("2024-06")
 SEED_CUSTOMERS = 2_000
-LEARNT_FROM = 5
+LEARNT_FROM = 5  # months
+MEMORY = "3GB"  # of DuckDB while it multiplies
 
 
 def main(
@@ -49,114 +56,79 @@ def main(
         folder = Path(name)
         settings = _settings(folder, memory)
         _seed(folder)
-        started = time.monotonic()
-        rows, size = _multiply(MonthRun(settings, MONTH), customers, cdr_per_customer)
-        typer.echo(
-            f"made {sum(rows.values()):,} rows, {size / 1e6:,.0f} MB of Parquet, in {time.monotonic() - started:.0f} s"
-        )
+        rows = _make_large(MonthRun(settings, MONTH), customers, cdr_per_customer)
         run_step("check_raw", settings, MONTH)
         _remember(MonthRun(settings, MONTH))
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.quality.monthly_check",
-            "--measure",
-            name,
-            "--memory",
-            memory,
-        ]
-        found = json.loads(
-            subprocess.run(
-                command, check=True, stdout=subprocess.PIPE
-            ).stdout.splitlines()[-1]
+        check = in_own_process(
+            "benchmarks.quality.monthly_check", "--measure", name, "--memory", memory
         )
-    Console().print(_table(customers, rows, found))
+    Console().print(_table(customers, rows, check))
 
 
 def _settings(folder: Path, memory: str) -> Settings:
-    return load_settings(
-        "telecom",
-        state_dir=folder / "state",
-        resources={"memory": memory, "threads": 2},
-    )
+    resources = {"memory": memory, "threads": 2}
+    return load_settings("telecom", state_dir=folder / "state", resources=resources)
 
 
 def _seed(folder: Path) -> None:
     """Raw tables of the month of a small simulated operator."""
-    cluster = Cluster(folder / "postgres", durable=False)
-    cluster.start()
-    try:
-        source, warehouse = (
-            cluster.create_database("source"),
-            cluster.create_database("warehouse"),
-        )
-        simulation = SimulationSettings(customers=SEED_CUSTOMERS, months=MONTH.number)
-        simulate(source, simulation)
-        places = {"source_url": source, "warehouse_url": warehouse}
-        run_step(
-            "extract",
-            load_settings("telecom", state_dir=folder / "state", **places),
-            MONTH,
-        )
-    finally:
-        cluster.remove()
+    simulation = SimulationSettings(customers=SEED_CUSTOMERS, months=MONTH.number)
+    with simulated(folder, simulation) as places:
+        settings = load_settings("telecom", state_dir=folder / "state", **places)
+        run_step("extract", settings, MONTH)
+
+
+def _make_large(run: MonthRun, customers: int, cdr_per_customer: int) -> dict[str, int]:
+    """Multiply every raw table and say what that took; rows by table."""
+    started = time.monotonic()
+    rows, size = {}, 0
+    for name, table in run.registry.raw.items():
+        copies = customers // SEED_CUSTOMERS
+        times = copies
+        if name == "cdr":
+            wanted = customers * cdr_per_customer
+            times = round(wanted / run.lake.rows("raw_cdr", MONTH))
+        path = _multiply(run, table, f"raw_{name}", copies, times)
+        rows[name] = run.lake.rows(f"raw_{name}", MONTH)
+        size += path.stat().st_size
+    seconds = time.monotonic() - started
+    total = sum(rows.values())
+    typer.echo(
+        f"made {total:,} rows, {size / 1e6:,.0f} MB of Parquet, in {seconds:.0f} s"
+    )
+    return rows
 
 
 def _multiply(
-    run: MonthRun, customers: int, cdr_per_customer: int
-) -> tuple[dict[str, int], int]:
-    """Replace every raw partition by as many copies as the size asks for; rows and bytes."""
-    import duckdb
-
-    copies = customers // SEED_CUSTOMERS
-    rows, size = {}, 0
-    for name, table in run.registry.raw.items():
-        here = run.lake.rows(f"raw_{name}", MONTH)
-        wanted = customers * cdr_per_customer / here if name == "cdr" else copies
-        path = run.lake.path(f"raw_{name}", MONTH)
-        with run.lake.replacing(f"raw_{name}", MONTH) as aside:
-            connection = duckdb.connect(
-                config={
-                    "threads": 2,
-                    "memory_limit": "3GB",
-                    "preserve_insertion_order": False,
-                }
-            )
-            connection.execute(
-                f"COPY (SELECT {_own(table, copies)} FROM range({round(wanted)}) AS copies(copy),"
-                f" read_parquet('{path}', hive_partitioning = false))"
-                f" TO '{aside}' (FORMAT parquet, COMPRESSION zstd)"
-            )
-            connection.close()
-        rows[name] = run.lake.rows(f"raw_{name}", MONTH)
-        size += run.lake.path(f"raw_{name}", MONTH).stat().st_size
-    return rows, size
+    run: MonthRun, table: RawTable, name: str, copies: int, times: int
+) -> Path:
+    """Replace a raw partition by so many times its rows, which belong to ``copies`` times its customers."""
+    path = run.lake.path(name, MONTH)
+    columns = ", ".join(
+        f'{_of_copy(table, column, copies)} AS "{column.name}"'
+        for column in table.delivered_columns
+    )
+    source = f"read_parquet('{path}', hive_partitioning = false)"
+    rows = f"SELECT {columns} FROM range({times}) AS copies(copy), {source}"
+    with run.lake.replacing(name, MONTH) as aside:
+        write_rows(rows, aside, MEMORY)
+    return path
 
 
-def _own(table: RawTable, copies: int) -> str:
-    """The columns with keys, customers and tokens that are each copy's own; CDR beyond the copies share customers."""
-    made = []
-    for column in table.delivered_columns:
-        name = f'"{column.name}"'
-        if column.name == "customer_id":
-            made.append(f"{name} || '-' || copy % {copies} AS {name}")
-        elif column.pii == "token":
-            made.append(
-                f"CASE WHEN starts_with({name}, 'invalid_') THEN {name} ELSE md5({name} || copy) END AS {name}"
-            )
-        elif column.type == "text" and column.name.endswith("_id"):
-            made.append(f"{name} || '-' || copy AS {name}")
-        elif table.table == "cdr" and column.type == "timestamp":
-            made.append(
-                f"{name}::DATE + to_seconds((hash(cdr_id, copy) % 86400)::BIGINT) AS {name}"
-            )
-        elif table.table == "cdr" and column.type == "integer":
-            made.append(
-                f"({name} * (50 + hash(copy, cdr_id) % 100)::BIGINT) // 100 AS {name}"
-            )
-        else:
-            made.append(name)
-    return ", ".join(made)
+def _of_copy(table: RawTable, column: Column, copies: int) -> str:
+    """A column whose keys, customers and tokens are each copy's own; CDR beyond the copies share customers."""
+    name = f'"{column.name}"'
+    if column.name == "customer_id":
+        return f"{name} || '-' || copy % {copies}"
+    if column.pii == "token":
+        return own_token(name)
+    if column.type == "text" and column.name.endswith("_id"):
+        return own_key(name)
+    if table.table == "cdr" and column.type == "timestamp":
+        return f"{name}::DATE + {own_second('cdr_id, copy')}"
+    if table.table == "cdr" and column.type == "integer":
+        return own_amount(name, "copy, cdr_id")
+    return name
 
 
 def _remember(run: MonthRun) -> None:
@@ -168,57 +140,44 @@ def _remember(run: MonthRun) -> None:
         path.write_bytes(content)
 
 
-def _measured(settings: Settings) -> dict[str, float]:
+def _measured(settings: Settings) -> dict[str, Any]:
     """Seconds of the step and of the bare scan, in this process; peak memory of the step."""
-    before = resource.getrusage(resource.RUSAGE_SELF)
-    started = time.monotonic()
-    report = run_step("check_raw", settings, MONTH)
-    wall, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_SELF)
-    scan_wall, scan_cpu = _bare_scan(MonthRun(settings, MONTH))
+    with taken() as check:
+        report = run_step("check_raw", settings, MONTH)
+    scan = _bare_scan(MonthRun(settings, MONTH))
     return {
-        "wall_s": wall,
-        "cpu_s": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-        "peak_mb": after.ru_maxrss / 1024,
-        "scan_wall_s": scan_wall,
-        "scan_cpu_s": scan_cpu,
+        "wall_s": check.wall_s,
+        "cpu_s": check.cpu_s,
+        "peak_mb": check.peak_mb,
+        "scan_wall_s": scan.wall_s,
+        "scan_cpu_s": scan.cpu_s,
         "evaluated": report.facts["evaluated"],
         "figures": report.rows["profile"],
     }
 
 
-def _bare_scan(run: MonthRun) -> tuple[float, float]:
-    before, started = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
-    for name, table in run.registry.raw.items():
-        columns = ", ".join(
-            f'max("{column.name}")' for column in table.delivered_columns
-        )
-        path = run.lake.path(f"raw_{name}", MONTH)
-        run.engine.row(
-            f"SELECT {columns} FROM read_parquet('{path}', hive_partitioning = false)"
-        )
-    after = resource.getrusage(resource.RUSAGE_SELF)
+def _bare_scan(run: MonthRun) -> Taken:
+    with taken() as scan:
+        for name, table in run.registry.raw.items():
+            columns = greatest_values([each.name for each in table.delivered_columns])
+            path = run.lake.path(f"raw_{name}", MONTH)
+            source = f"read_parquet('{path}', hive_partitioning = false)"
+            run.engine.row(f"SELECT {columns} FROM {source}")
     run.close()
-    return (
-        time.monotonic() - started,
-        after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-    )
+    return scan
 
 
-def _table(customers: int, rows: dict[str, int], found: dict[str, float]) -> Table:
-    table = Table(
-        "",
-        "profile and checks",
-        "bare scan",
-        "ratio",
-        title=f"{customers:,} customers, {rows['cdr']:,} CDR",
-    )
-    for label, name in (("seconds", "wall_s"), ("user + system CPU seconds", "cpu_s")):
-        step, scan = found[name], found[f"scan_{name}"]
+def _table(customers: int, rows: dict[str, int], check: dict[str, Any]) -> Table:
+    title = f"{customers:,} customers, {rows['cdr']:,} CDR"
+    table = Table("", "profile and checks", "bare scan", "ratio", title=title)
+    labels = {"wall_s": "seconds", "cpu_s": "user + system CPU seconds"}
+    for name, label in labels.items():
+        step, scan = check[name], check[f"scan_{name}"]
         table.add_row(label, f"{step:.1f}", f"{scan:.1f}", f"{step / scan:.1f}")
-    table.add_row("peak memory of the process, MB", f"{found['peak_mb']:,.0f}", "", "")
+    table.add_row("peak memory of the process, MB", f"{check['peak_mb']:,.0f}", "", "")
     table.add_row("rows", f"{sum(rows.values()):,}", "", "")
-    table.add_row("figures taken", f"{found['figures']:,.0f}", "", "")
-    table.add_row("expectations evaluated", f"{found['evaluated']:,.0f}", "", "")
+    table.add_row("figures taken", f"{check['figures']:,.0f}", "", "")
+    table.add_row("expectations evaluated", f"{check['evaluated']:,.0f}", "", "")
     return table
 
 

@@ -7,11 +7,11 @@ import pyarrow as pa
 
 from churn_tasks.simulator import codes
 from churn_tasks.simulator.agreements import Agreements, discounted
-from churn_tasks.simulator.clock import DAY_S, Array, Clock
+from churn_tasks.simulator.chance import Array, Chance
+from churn_tasks.simulator.clock import DAY_S
+from churn_tasks.simulator.columns import repeated, whole
 from churn_tasks.simulator.interaction import Interaction
-from churn_tasks.simulator.people import People
 from churn_tasks.simulator.state import MonthState
-from churn_tasks.simulator.usage import Usage
 
 ITEMS = {  # name here -> code in the operator's chart of accounts
     "plan_fee": "1001",
@@ -24,7 +24,12 @@ ITEMS = {  # name here -> code in the operator's chart of accounts
     "broadband": "4001",
     "discount": "9001",
 }
-BROADBAND_FEE = 3000
+BROADBAND_FEN = 3_000
+DISCOUNT_PART = 5  # a fee discount is the fifth part of the fee
+EXTRAS_FEN = (200, 300, 500, 1_000)
+EXTRAS_A_MONTH, LOST_IN_DISTRESS = 0.35, 0.6
+MADE_AFTER_DAYS = (1, 4)  # the first of the next month
+BILLS_A_MONTH = 10_000_000  # more than there ever are
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,9 @@ class Bills:
 
 
 def month_bills(
-    clock: Clock,
-    people: People,
     state: MonthState,
     plan: Array,
-    usage: Usage,
+    usage_fen: dict[str, Array],
     agreements: Agreements,
     interaction: Interaction | None = None,
 ) -> Bills:
@@ -48,78 +51,68 @@ def month_bills(
 
     Args:
         plan: tariff of every subscriber in this month.
+        usage_fen: what the records cost, by item and customer of the state.
         interaction: the planted pattern, whose amounts then stand for extra services and come on top of reductions.
     """
-    chance = clock.chance("billing", state.k)
-    who = state.who
-    amounts = (
-        _amounts(
-            people,
-            state,
-            plan,
-            discounted(agreements, clock, state.k, len(people)),
-            chance,
-        )
-        | usage.charges
-    )
+    chance = state.chance("billing")
+    amounts = _amounts(state, plan, agreements, chance) | usage_fen
     if interaction:
-        amounts["value_added"] = interaction.extras_fen[state.k][who]
-        amounts["discount"] = (
-            amounts["discount"] - interaction.reductions_fen[state.k][who]
-        )
-    day = (
-        state.end + 1 + chance.integers(0, 3, len(who))
-    )  # two to four days after the month's last day
-    made = day * DAY_S + chance.integers(0, DAY_S, len(who))
-    month = clock.month(state.k)
-    cycle = month.year * 100 + month.number
-    number = cycle * 10_000_000 + np.arange(len(who))
-    parts = [
-        _item(clock, code, amounts[name], number, people.subs_id[who], cycle, made)
-        for name, code in ITEMS.items()
-    ]
-    return Bills(pa.concat_tables(parts), np.sum(list(amounts.values()), axis=0))
+        amounts["value_added"] = interaction.extras_fen[state.k][state.who]
+        reductions_fen = interaction.reductions_fen[state.k][state.who]
+        amounts["discount"] = amounts["discount"] - reductions_fen
+    heads = _bill_heads(state, chance)
+    items = [_item(name, amounts[name], heads) for name in ITEMS]
+    total = np.sum(list(amounts.values()), axis=0)
+    return Bills(pa.concat_tables(items), total)
 
 
 def _amounts(
-    people: People,
-    state: MonthState,
-    plan: Array,
-    is_discounted: Array,
-    chance: np.random.Generator,
+    state: MonthState, plan: Array, agreements: Agreements, chance: Chance
 ) -> dict[str, Array]:
-    """Fen of the items that do not depend on records, for each subscriber of the state."""
-    who = state.who
+    """Fen of the items that do not depend on records, for each customer of the state."""
+    who, n = state.who, len(state)
     fee = codes.PLAN_FEES[plan[who]]
-    extras = chance.poisson(0.35 * (1 - 0.6 * state.peak)) * chance.choice(
-        [200, 300, 500, 1000], len(who)
-    )
+    has_discount = discounted(agreements, state.start, len(plan))[who]
+    expected = EXTRAS_A_MONTH * (1 - LOST_IN_DISTRESS * state.peak)
+    extras = chance.poisson(expected) * chance.choice(EXTRAS_FEN, n)
+    has_broadband = state.people.has_broadband[who]
     return {
         "plan_fee": fee,
         "value_added": extras,
-        "broadband": np.where(people.has_broadband[who], BROADBAND_FEE, 0),
-        "discount": np.where(is_discounted[who], -(fee // 5), 0),
+        "broadband": np.where(has_broadband, BROADBAND_FEN, 0),
+        "discount": np.where(has_discount, -(fee // DISCOUNT_PART), 0),
     }
 
 
-def _item(
-    clock: Clock,
-    code: str,
-    amount: Array,
-    number: Array,
-    subs_id: Array,
-    cycle: int,
-    made: Array,
-) -> pa.Table:
-    """Rows of one item, for those to whom it is charged; the tariff's fee is always shown."""
-    at = np.flatnonzero((amount != 0) | (code == ITEMS["plan_fee"]))
+def _bill_heads(state: MonthState, chance: Chance) -> pa.Table:
+    """Number, customer, month and moment of each bill."""
+    n, cycle = len(state), state.clock.cycle(state.k)
+    day = state.end + chance.between(MADE_AFTER_DAYS, n)
+    made = day * DAY_S + chance.integers(0, DAY_S, n)
     return pa.table(
         {
-            "bill_no": number[at],
-            "subs_id": subs_id[at],
-            "cycle_id": np.full(len(at), cycle, dtype=np.int32),
-            "item_cd": pa.array(np.full(len(at), code)),
-            "amt_fen": amount[at].astype(np.int64),
-            "gen_tm": clock.stamps(made[at]),
+            "bill_no": cycle * BILLS_A_MONTH + np.arange(n),
+            "subs_id": state.subs_id,
+            "cycle_id": np.full(n, cycle, dtype=np.int32),
+            "gen_tm": state.clock.stamps(made),
+        }
+    )
+
+
+def _item(name: str, amount: Array, heads: pa.Table) -> pa.Table:
+    """Rows of one item, for those to whom it is charged; the tariff's fee is always shown."""
+    is_shown = amount != 0
+    if name == "plan_fee":
+        is_shown = np.full(len(amount), True)
+    at = np.flatnonzero(is_shown)
+    bills = heads.take(at)
+    return pa.table(
+        {
+            "bill_no": bills.column("bill_no"),
+            "subs_id": bills.column("subs_id"),
+            "cycle_id": bills.column("cycle_id"),
+            "item_cd": repeated(ITEMS[name], len(at)),
+            "amt_fen": whole(amount[at]),
+            "gen_tm": bills.column("gen_tm"),
         }
     )

@@ -5,17 +5,15 @@ The third field of a kind is that outcome: the name of the row rule that sets th
 holds it for each row, so a test can hold the pipeline against it kind by kind.
 """
 
-from collections.abc import Callable
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from churn_tasks.simulator import codes
 from churn_tasks.simulator.doubles import registered_twice
 from churn_tasks.simulator.identity import mistyped
-from churn_tasks.simulator.phones import FULL_WIDTH
+from churn_tasks.simulator.phones import full_width
 from churn_tasks.simulator.slips import full_width_space, spaced, traditional
-from churn_tasks.simulator.spoiler import Kind
+from churn_tasks.simulator.spoiler import Condition, Kind
 from churn_tasks.simulator.spoils import (
     copied,
     corrected,
@@ -29,17 +27,19 @@ from churn_tasks.simulator.spoils import (
     whole_bills,
 )
 
-CHANGED_MONTH = 7  # the eighth month's CDR table has two columns more than the others
 MALFORMED = ("无", "N/A", "0", "---", "13800138000/13900139000")
 WELL_FORMED = r"^[0-9０-９+ -]{11,16}$"
 WHOLE_DOCUMENT = r"^[0-9]{17}[0-9Xx]$"
 FEN_NO_ONE_PAYS = 9_999_999_900
+FEN_NO_ONE_HAS = 99_999_999_900
+KB_NO_ONE_USES = 9_000_000_000_000
+LONGER_THAN_A_DAY_S = 9_999_999
+TEN_YEARS_DAYS = 3_653
+REPAIRED_AT_ONCE_HOURS = 100  # so soon that it is known when the month is read
 
-Condition = Callable[[pa.Table], pa.ChunkedArray]
 
-
-def _is(column: str, *values: object) -> Condition:
-    return lambda table: pc.is_in(table.column(column), pa.array(values))
+def _is(column: str, value: str) -> Condition:
+    return lambda table: pc.equal(table.column(column), value)
 
 
 def _reads(column: str, pattern: str) -> Condition:
@@ -51,35 +51,38 @@ def _positive(column: str) -> Condition:
 
 
 def _is_opening(table: pa.Table) -> pa.ChunkedArray:
-    return pc.and_(
-        pc.equal(table.column("ver_no"), 1), pc.equal(table.column("sts_cd"), "A")
-    )
+    is_first = pc.equal(table.column("ver_no"), 1)
+    is_active = pc.equal(table.column("sts_cd"), "A")
+    return pc.and_(is_first, is_active)
 
 
 def _has_traditional(table: pa.Table) -> pa.ChunkedArray:
+    """Whether any character of the name has a traditional form."""
     names = table.column("cust_nm").to_pylist()
-    return pa.chunked_array(
-        [pa.array([traditional(name) != name for name in names], pa.bool_())]
-    )
+    differs = [traditional(name) != name for name in names]
+    return pa.chunked_array([pa.array(differs, pa.bool_())])
 
 
 def _begins_in_the_month(table: pa.Table) -> pa.ChunkedArray:
     """Only those are still delivered when they end on the day on which they begin."""
-    month = pc.max(table.column("sign_tm").cast(pa.date32())).as_py().replace(day=1)
-    return pc.greater_equal(table.column("beg_dt"), pa.scalar(month))
+    latest = pc.max(table.column("sign_tm").cast(pa.date32())).as_py()
+    return pc.greater_equal(table.column("beg_dt"), pa.scalar(latest.replace(day=1)))
 
 
 def _repaired_at_once(table: pa.Table) -> pa.ChunkedArray:
-    """So soon that the repair is known when the month is read."""
-    return pc.less(table.column("fix_hours"), 100)
+    return pc.less(table.column("fix_hours"), REPAIRED_AT_ONCE_HOURS)
 
 
 def _region_name(code: str) -> str:
     return codes.REGION_NAMES[int(code) - 1]
 
 
-def _wide(text: str) -> str:
-    return text.translate(FULL_WIDTH)
+def _large_region_name(code: str) -> str:
+    return f"{_region_name(code)}大区"
+
+
+def _without_zero(code: str) -> str:
+    return code.lstrip("0")
 
 
 def _spaced_plan(plan: str) -> str:
@@ -87,7 +90,7 @@ def _spaced_plan(plan: str) -> str:
 
 
 def _wide_plan(plan: str) -> str:
-    return f"Ｐ{_wide(plan[1:])}"
+    return f"Ｐ{full_width(plan[1:])}"
 
 
 def _plan_by_price(plan: str) -> str:
@@ -98,9 +101,9 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "cdr": (
         Kind("missing_customer", 0.0005, "customer_id_missing", setting("subs_id", None)),
         Kind("negative_duration", 0.0008, "duration_negative", negated("dur_s"), _is("biz_typ", "10")),
-        Kind("absurd_duration", 0.0004, "duration_absurd", setting("dur_s", 9_999_999), _is("biz_typ", "10")),
+        Kind("absurd_duration", 0.0004, "duration_absurd", setting("dur_s", LONGER_THAN_A_DAY_S), _is("biz_typ", "10")),
         Kind("negative_volume", 0.0004, "volume_negative", negated("vol_kb"), _is("biz_typ", "30")),
-        Kind("absurd_volume", 0.0008, "volume_absurd", setting("vol_kb", 9_000_000_000_000), _is("biz_typ", "30")),
+        Kind("absurd_volume", 0.0008, "volume_absurd", setting("vol_kb", KB_NO_ONE_USES), _is("biz_typ", "30")),
         Kind("absurd_charge", 0.0002, "charge_absurd", setting("fee_fen", FEN_NO_ONE_PAYS)),
         Kind("unknown_kind", 0.0003, "kind_unknown", setting("biz_typ", "99")),
         Kind("malformed_number", 0.002, "kept", one_of("opp_msisdn", MALFORMED), _reads("opp_msisdn", WELL_FORMED)),
@@ -110,7 +113,7 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "subs_his": (
         Kind("malformed_number", 0.004, "phone_malformed", one_of("msisdn", MALFORMED)),
         Kind("absurd_birth", 0.002, "birth_year_absurd", setting("birth_yr", 1800)),
-        Kind("future_joining", 0.0005, "joined_in_future", shifted("open_dt", 3_653), _is_opening),
+        Kind("future_joining", 0.0005, "joined_in_future", shifted("open_dt", TEN_YEARS_DAYS), _is_opening),
         Kind("reversed_dates", 0.0005, "dates_reversed", shifted("rec_tm", -100), _is_opening),
         Kind("unknown_pay_mode", 0.0005, "pay_mode_unknown", setting("pay_typ", "7")),
         Kind("negative_rent", 0.0005, "plan_fee_negative", negated("rent_fen")),
@@ -119,8 +122,8 @@ KINDS: dict[str, tuple[Kind, ...]] = {
         Kind("wrong_document", 0.008, "kept", rewritten("id_no", mistyped), _reads("id_no", WHOLE_DOCUMENT)),
         Kind("unknown_region", 0.002, "kept", setting("area_cd", "77")),
         Kind("unknown_plan", 0.002, "kept", setting("prod_id", "PX9")),
-        Kind("region_name", 0.006, "repaired", rewritten("area_cd", _region_name, lambda c: _region_name(c) + "大区")),
-        Kind("region_spelling", 0.004, "repaired", rewritten("area_cd", _wide, lambda code: code.lstrip("0"))),
+        Kind("region_name", 0.006, "repaired", rewritten("area_cd", _region_name, _large_region_name)),
+        Kind("region_spelling", 0.004, "repaired", rewritten("area_cd", full_width, _without_zero)),
         Kind(
             "plan_spelling", 0.006, "repaired",
             rewritten("prod_id", str.lower, _spaced_plan, _wide_plan, _plan_by_price),
@@ -157,7 +160,7 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     ),
     "bal_snap": (
         Kind("missing_balance", 0.001, "balance_cny_missing", setting("bal_fen", None)),
-        Kind("absurd_balance", 0.001, "balance_absurd", setting("bal_fen", 99_999_999_900)),
+        Kind("absurd_balance", 0.001, "balance_absurd", setting("bal_fen", FEN_NO_ONE_HAS)),
     ),
     "owe_snap": (
         Kind("no_debt", 0.01, "arrears_not_positive", setting("owe_fen", 0)),
@@ -178,7 +181,7 @@ KINDS: dict[str, tuple[Kind, ...]] = {
         Kind("unknown_generation", 0.001, "generation_unknown", setting("gen_cd", "9")),
         Kind("unknown_lock", 0.001, "lock_unknown", setting("lock_cd", "9")),
         Kind("absurd_price", 0.001, "price_absurd", setting("price_fen", FEN_NO_ONE_PAYS)),
-        Kind("future_first_use", 0.001, "first_use_in_future", shifted("first_dt", 3_653)),
+        Kind("future_first_use", 0.001, "first_use_in_future", shifted("first_dt", TEN_YEARS_DAYS)),
     ),
     "fault_ticket": (
         Kind("late", 0.01, "late", late("rec_tm")),

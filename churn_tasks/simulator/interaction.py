@@ -16,16 +16,18 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from churn_tasks.simulator.clock import NEVER, Array, Clock
+from churn_tasks.simulator.chance import Array, Chance
+from churn_tasks.simulator.clock import NEVER, Clock, within
+from churn_tasks.simulator.columns import repeated, whole
 
-LAG = 2  # months between the amounts of a difference: the last month of a window of three less its first
+# months between the amounts of a difference: the last month of a window of three less its first
+LAG = 2
 TURNING_RATIO = 2.0
-SPREAD = 1.0  # the logarithm of the ratio lies between minus and plus this: 15 % turn
+# the logarithm of the ratio lies between minus and plus this: 15 % turn
+SPREAD = 1.0
 SMALLEST_CNY, LARGEST_CNY = 0.5, 8.0  # common scale of both differences
-EXTRAS_CNY, REDUCTIONS_CNY = (
-    (75, 95),
-    (25, 40),
-)  # about which each customer's amounts move
+# about which each customer's amounts move
+EXTRAS_CNY, REDUCTIONS_CNY = (75, 95), (25, 40)
 
 
 @dataclass
@@ -45,12 +47,8 @@ class Interaction:
     left_by_it: Array
 
     def turned(self, k: int) -> Array:
-        """Whose ratio in month ``k`` lies beyond the turning point."""
-        return (
-            np.nan_to_num(self.ratio[k]) > TURNING_RATIO
-            if k >= 0
-            else np.zeros(self.ratio.shape[1], bool)
-        )
+        """Whose ratio in month ``k`` lies beyond the turning point; nobody's while there is none."""
+        return np.nan_to_num(self.ratio[k]) > TURNING_RATIO
 
 
 def plant_interaction(
@@ -60,45 +58,69 @@ def plant_interaction(
     share = clock.settings.planted_interaction
     if not share:
         return None
-    chance = clock.chance("interaction")
+    extras, reductions = _amounts(clock.chance("interaction"), subscribers, months)
+    ratio = np.full(extras.shape, np.nan)
+    ratio[LAG:] = _moved(extras) / _moved(reductions)
+    never = np.full(subscribers, NEVER)
+    return Interaction(share, extras, reductions, ratio, never)
+
+
+def _moved(amounts: Array) -> Array:
+    return amounts[LAG:] - amounts[:-LAG]
+
+
+def _amounts(chance: Chance, subscribers: int, months: int) -> tuple[Array, Array]:
+    """Fen of extra services and of reductions by month and subscriber."""
     shape = (months, subscribers)
-    extras, reductions = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
-    middle = [
-        chance.uniform(*bounds, subscribers) * 100
-        for bounds in (EXTRAS_CNY, REDUCTIONS_CNY)
-    ]
+    extras = np.zeros(shape, np.int32)
+    reductions = np.zeros(shape, np.int32)
+    usual_extras = chance.uniform(*EXTRAS_CNY, subscribers) * 100
+    usual_reductions = chance.uniform(*REDUCTIONS_CNY, subscribers) * 100
     for k in range(months):
-        root = np.exp(chance.uniform(-SPREAD, SPREAD, subscribers) / 2)
-        scale = 100 * np.exp(
-            chance.uniform(np.log(SMALLEST_CNY), np.log(LARGEST_CNY), subscribers)
-        )
-        before = (extras[k - LAG], reductions[k - LAG]) if k >= LAG else middle
-        off = before[0] - middle[0] + before[1] - middle[1]
-        sign = np.where(
-            off == 0, chance.choice([-1, 1], subscribers), -np.sign(off)
-        )  # back to the middle
-        extras[k] = np.rint(before[0] + sign * scale * root)
-        reductions[k] = np.rint(before[1] + sign * scale / root)
-    ratio = np.full(shape, np.nan)
-    ratio[LAG:] = (extras[LAG:] - extras[:-LAG]) / (
-        reductions[LAG:] - reductions[:-LAG]
-    )
-    return Interaction(share, extras, reductions, ratio, np.full(subscribers, NEVER))
+        root, scale = _steps(chance, subscribers)
+        before, less_before = usual_extras, usual_reductions
+        if k >= LAG:
+            before, less_before = extras[k - LAG], reductions[k - LAG]
+        off = before - usual_extras + less_before - usual_reductions
+        sign = _sign(off, chance)
+        extras[k] = np.rint(before + sign * scale * root)
+        reductions[k] = np.rint(less_before + sign * scale / root)
+    return extras, reductions
+
+
+def _steps(chance: Chance, subscribers: int) -> tuple[Array, Array]:
+    """Square root of the ratio of both steps, and their common scale in fen."""
+    root = np.exp(chance.uniform(-SPREAD, SPREAD, subscribers) / 2)
+    smallest, largest = np.log(SMALLEST_CNY), np.log(LARGEST_CNY)
+    scale = 100 * np.exp(chance.uniform(smallest, largest, subscribers))
+    return root, scale
+
+
+def _sign(off: Array, chance: Chance) -> Array:
+    """Back to the middle, or either way from it."""
+    either = chance.choice([-1, 1], len(off))
+    return np.where(off == 0, either, -np.sign(off))
 
 
 def interaction_rows(
     clock: Clock, interaction: Interaction, k: int, who: Array, subs_id: Array
 ) -> pa.Table:
-    """The truth of month ``k``: amounts, ratio, and whether it makes each one leave in the next month."""
-    day = interaction.left_by_it[who]
+    """The truth of month ``k``: amounts, ratio, and whether it makes each one leave in the next month.
+
+    Args:
+        who: positions of the customers of the month.
+        subs_id: their numbers.
+    """
     ratio = interaction.ratio[k][who]
+    day = interaction.left_by_it[who]
+    leaves_next = within(day, clock.start(k + 1), clock.start(k + 2))
     return pa.table(
         {
-            "subs_id": subs_id[who],
-            "mon": pa.array(np.full(len(who), str(clock.month(k)))),
-            "extras_fen": interaction.extras_fen[k][who].astype(np.int64),
-            "reductions_fen": interaction.reductions_fen[k][who].astype(np.int64),
+            "subs_id": subs_id,
+            "mon": repeated(str(clock.month(k)), len(who)),
+            "extras_fen": whole(interaction.extras_fen[k][who]),
+            "reductions_fen": whole(interaction.reductions_fen[k][who]),
             "ratio": pa.array(ratio, mask=np.isnan(ratio)),
-            "decides": (day >= clock.start(k + 1)) & (day < clock.start(k + 2)),
+            "decides": leaves_next,
         }
     )

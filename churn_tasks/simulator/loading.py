@@ -14,7 +14,7 @@ log = logging.getLogger("churn")
 
 @dataclass(frozen=True)
 class Progress:
-    """Told after each month."""
+    """Told after each month: months done and in all, rows loaded and seconds taken since the start."""
 
     month: str
     done: int
@@ -46,14 +46,9 @@ def simulate(
     for delivery in operator.months():
         database.load(source_url, delivery, operator)
         rows += delivery.rows
-        told = Progress(
-            delivery.label,
-            delivery.k + 1,
-            settings.months,
-            rows,
-            round(time.monotonic() - started, 2),
-        )
-        log.info("simulate %s rows=%d %.2fs", told.month, delivery.rows, told.seconds)
-        progress(told)
+        seconds = round(time.monotonic() - started, 2)
+        done = delivery.k + 1
+        log.info("simulate %s rows=%d %.2fs", delivery.label, delivery.rows, seconds)
+        progress(Progress(delivery.label, done, settings.months, rows, seconds))
     database.finish(source_url, settings)
     return True

@@ -8,20 +8,25 @@ import pyarrow as pa
 
 from churn_tasks.core.months import Month
 from churn_tasks.simulator import codes
-from churn_tasks.simulator.clock import DAY_S, Array, Clock
+from churn_tasks.simulator.chance import Array, Chance, Shape
+from churn_tasks.simulator.clock import Clock, moment
+from churn_tasks.simulator.columns import small
 
 EVERYWHERE = "00"
 CAMPAIGNS_A_MONTH = 0.8  # of rivals, in a region
 PULL_OF_A_CAMPAIGN = 0.08  # by which each makes leaving likelier
 PULL_OF_PRICE = 1.5  # power of our prices over theirs
-PUBLISHED_AFTER_DAYS = {
+PRICE_DRIFT = -0.002  # of the logarithm, a month
+OWN_PRICE_SPREAD, RIVAL_PRICE_SPREAD = 0.004, 0.012
+CONFIDENCE_SPREAD = 1.2
+PUBLISHED_AFTER_DAYS = {  # from the month's end
     "OWNP": 1,
     "RIVP": 3,
     "RIVC": 2,
     "CONF": 18,
     "WDAY": -90,
     "HDAY": -90,
-}  # the month's end
+}
 
 
 @dataclass(frozen=True)
@@ -43,22 +48,27 @@ class Market:
     def hazard(self, k: int, region: Array) -> Array:
         """How much likelier the people of a region are to leave than those of another."""
         price = (self.own_price[k] / self.rival_price[k]) ** PULL_OF_PRICE
-        return ((1 + PULL_OF_A_CAMPAIGN * self.campaigns[k]) * price)[region]
+        pull = 1 + PULL_OF_A_CAMPAIGN * self.campaigns[k]
+        return (pull * price)[region]
 
 
 def plan_market(clock: Clock, months: int) -> Market:
     """Random walks of prices and mood; rivals campaign more when people are restless anyway."""
-    chance, regions = clock.chance("market"), len(codes.REGIONS)
-    season = np.array([codes.SEASON[clock.month(k).number - 1] for k in range(months)])
+    chance = clock.chance("market")
+    shape = (months, len(codes.REGIONS))
+    months_of_year = [clock.month_of_year(k) for k in range(months)]
+    season = codes.SEASON[months_of_year]
     return Market(
-        own_price=100 * np.exp(np.cumsum(chance.normal(-0.002, 0.004, months))),
-        rival_price=100
-        * np.exp(np.cumsum(chance.normal(-0.002, 0.012, (months, regions)), axis=0)),
-        campaigns=chance.poisson(
-            CAMPAIGNS_A_MONTH * season[:, None], (months, regions)
-        ),
-        confidence=100 + np.cumsum(chance.normal(0, 1.2, months)),
+        own_price=_price_walk(OWN_PRICE_SPREAD, months, chance),
+        rival_price=_price_walk(RIVAL_PRICE_SPREAD, shape, chance),
+        campaigns=chance.poisson(CAMPAIGNS_A_MONTH * season[:, None], shape),
+        confidence=100 + np.cumsum(chance.normal(0, CONFIDENCE_SPREAD, months)),
     )
+
+
+def _price_walk(spread: float, shape: Shape, chance: Chance) -> Array:
+    steps = chance.normal(PRICE_DRIFT, spread, shape)
+    return 100 * np.exp(np.cumsum(steps, axis=0))
 
 
 def month_market(clock: Clock, market: Market, k: int) -> pa.Table:
@@ -67,30 +77,29 @@ def month_market(clock: Clock, market: Market, k: int) -> pa.Table:
     values = [
         (EVERYWHERE, "OWNP", market.own_price[k]),
         (EVERYWHERE, "CONF", market.confidence[k]),
+        (EVERYWHERE, "WDAY", working),
+        (EVERYWHERE, "HDAY", holidays),
     ]
-    values += [(EVERYWHERE, "WDAY", working), (EVERYWHERE, "HDAY", holidays)]
     for number, region in enumerate(codes.REGIONS):
-        values += [
-            (region, "RIVP", market.rival_price[k, number]),
-            (region, "RIVC", market.campaigns[k, number]),
-        ]
-    areas, series, numbers = zip(*values, strict=True)
-    published = [
-        (clock.start(k + 1) + PUBLISHED_AFTER_DAYS[name]) * DAY_S + 10 * 3600
-        for name in series
-    ]
-    month = clock.month(k)
+        values.append((region, "RIVP", market.rival_price[k, number]))
+        values.append((region, "RIVC", market.campaigns[k, number]))
+    areas, series, figures = zip(*values, strict=True)
+    published = _published(series, clock.start(k + 1))
     return pa.table(
         {
-            "idx_mon": np.full(
-                len(values), month.year * 100 + month.number, dtype=np.int32
-            ),
+            "idx_mon": small(np.full(len(values), clock.cycle(k))),
             "area_cd": pa.array(areas, pa.string()),
             "idx_cd": pa.array(series, pa.string()),
-            "idx_val": np.round(np.array(numbers, dtype=float), 2),
-            "pub_tm": clock.stamps(np.array(published)),
+            "idx_val": np.round(np.array(figures, dtype=float), 2),
+            "pub_tm": clock.stamps(published),
         }
     )
+
+
+def _published(series: tuple[str, ...], end: int) -> Array:
+    """Second at which each value about a month that ends on day ``end`` is published."""
+    days = np.array([PUBLISHED_AFTER_DAYS[name] for name in series])
+    return moment(end + days, 10)
 
 
 def calendar_days(month: Month) -> tuple[int, int]:
@@ -98,14 +107,12 @@ def calendar_days(month: Month) -> tuple[int, int]:
     from holidays import country_holidays
 
     china = country_holidays("CN", years=[month.year])
-    days = [
-        month.start + timedelta(days=number)
-        for number in range((month.end - month.start).days)
-    ]
-    return sum(china.is_working_day(day) for day in days), sum(
-        _is_free(day, china) for day in days
-    )
+    days = _days_of(month)
+    working = [day for day in days if china.is_working_day(day)]
+    holidays = [day for day in days if day in china]
+    return len(working), len(holidays)
 
 
-def _is_free(day: date, holidays: object) -> bool:
-    return day in holidays  # type: ignore[operator]
+def _days_of(month: Month) -> list[date]:
+    length = (month.end - month.start).days
+    return [month.start + timedelta(days=number) for number in range(length)]

@@ -1,4 +1,4 @@
-"""Dated versions of the customer master, agreements, and the month-end states of services and premises."""
+"""Dated versions of the customer master."""
 
 from dataclasses import dataclass
 
@@ -6,23 +6,25 @@ import numpy as np
 import pyarrow as pa
 
 from churn_tasks.simulator import codes
-from churn_tasks.simulator.agreements import TYPES, Agreements, commitment_fen
-from churn_tasks.simulator.clock import DAY_S, NEVER, Array, Clock, dates
+from churn_tasks.simulator.chance import Array
+from churn_tasks.simulator.clock import DAY_S, HOUR_S, NEVER, Clock
+from churn_tasks.simulator.columns import coded, dates, repeated, small, whole
 from churn_tasks.simulator.identity import as_delivered, registered_documents
-from churn_tasks.simulator.people import People
+from churn_tasks.simulator.people import People, any_city, any_region
 from churn_tasks.simulator.phones import NumberPool
-from churn_tasks.simulator.state import MonthState, felt, felt_at_peak
+from churn_tasks.simulator.state import MonthState
 from churn_tasks.simulator.words import addresses, holder_names
 
 ACTIVE, CLOSED = "A", "X"
-OPENING = 9 * 3600  # seconds of the day at which changes take effect on counter days
-EXTRA_SERVICES = (
-    ("FIX", 0.15, 1500),
-    ("TV", 0.12, 1000),
-    ("CLD", 0.08, 600),
-    ("RBT", 0.20, 300),
-    ("RPK", 0.04, 1000),
-)
+PREPAID, POSTPAID = "0", "1"
+OPENING_S = 9 * HOUR_S  # of the day: changes take effect when the shops open
+OPEN_FOR_S = 8 * HOUR_S
+MOVES_A_MONTH = 0.003
+# share entered in the books after the day itself, and days until then
+MOVES_LATE, MOVES_LATE_DAYS = 0.3, (1, 40)
+CLOSINGS_LATE, CLOSINGS_LATE_DAYS = 0.1, (1, 15)
+DOWNGRADES, DOWNGRADES_WHEN_FELT = 0.006, 0.6  # a month, and what an effect of 1 adds
+UPGRADES = 0.01
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Books:
 
 
 def open_books(clock: Clock, people: People) -> Books:
+    """The books before the first month, with everybody in them who will ever be a subscriber."""
     n = len(people)
     chance = clock.chance("books")
     return Books(
@@ -56,264 +59,135 @@ def open_books(clock: Clock, people: People) -> Books:
     )
 
 
-def month_versions(
-    clock: Clock, people: People, state: MonthState, books: Books, pool: NumberPool
-) -> pa.Table:
-    """New versions entered in the month: openings, moves, changes of tariff, closings. The books move on.
-
-    A change of tariff holds from the next month and is entered before it; some moves are entered weeks after.
-    """
-    chance = clock.chance("master", state.k)
-    who = state.who
-    opened = who if state.k == 0 else who[people.join_day[who] >= state.start]
-    parts = [
-        _rows(
-            clock,
-            people,
-            books,
-            pool,
-            opened,
-            people.join_day[opened],
-            0,
-            ACTIVE,
-            chance,
-        )
+def month_versions(state: MonthState, books: Books, pool: NumberPool) -> pa.Table:
+    """New versions entered in the month: openings, moves, changes of tariff, closings. The books move on."""
+    clerk = Clerk(state, books, pool)
+    versions = [
+        clerk.openings(),
+        clerk.moves(),
+        clerk.tariff_changes(),
+        clerk.closings(),
     ]
-    settled = people.join_day[who] < state.start
-    leaving = state.leaves_before_end
-    moves = who[settled & ~leaving & (chance.random(len(who)) < 0.003)]
-    books.region[moves] = chance.integers(0, len(codes.REGIONS), len(moves))
-    books.city[moves] = chance.integers(1, 6, len(moves))
-    day = chance.integers(state.start, state.end, len(moves))
-    behind = np.where(
-        chance.random(len(moves)) < 0.3, chance.integers(1, 40, len(moves)), 0
-    )
-    parts.append(_rows(clock, people, books, pool, moves, day, behind, ACTIVE, chance))
-    parts.append(
-        _tariff_changes(clock, people, state, books, pool, settled & ~leaving, chance)
-    )
-    gone = who[leaving]
-    behind = np.where(
-        chance.random(len(gone)) < 0.1, chance.integers(1, 15, len(gone)), 0
-    )
-    parts.append(
-        _rows(
-            clock,
-            people,
-            books,
-            pool,
-            gone,
-            state.last_day[leaving] + 1,
-            behind,
-            CLOSED,
-            chance,
-        )
-    )
-    return pa.concat_tables(parts)
+    return pa.concat_tables(versions)
 
 
-def _tariff_changes(
-    clock: Clock,
-    people: People,
-    state: MonthState,
-    books: Books,
-    pool: NumberPool,
-    may_change: Array,
-    chance: np.random.Generator,
-) -> pa.Table:
-    """A few go up or down; the distressed go down. Entered in the month, in force from the next."""
-    who = state.who
-    draw = chance.random(len(who))
-    down = draw < 0.006 + 0.6 * felt_at_peak(state, "downgrade")
-    up = ~down & (draw > 0.99)
-    changed = may_change & (
-        (down & (books.plan[who] > 0))
-        | (up & (books.plan[who] < len(codes.PLAN_FEES) - 1))
-    )
-    at = np.flatnonzero(changed)
-    books.plan[who[at]] += np.where(down[at], -1, 1)
-    entered = chance.integers(state.start, state.end, len(at))
-    day = np.full(len(at), state.end)
-    return _rows(
-        clock, people, books, pool, who[at], day, entered - day, ACTIVE, chance
-    )
+class Clerk:
+    """Keeps the books for one month: each change is noted in them and gives new versions."""
+
+    def __init__(self, state: MonthState, books: Books, pool: NumberPool) -> None:
+        self.state, self.books, self.pool = state, books, pool
+        self.chance = state.chance("master")
+        joined_before = state.people.join_day[state.who] < state.start
+        self.is_new = ~joined_before
+        self.may_change = joined_before & ~state.leaves_before_end
+
+    def openings(self) -> pa.Table:
+        """Those who join; in the first month all who are there."""
+        who = self.state.who
+        if self.state.k > 0:
+            who = who[self.is_new]
+        return self._versions(who, self.state.people.join_day[who], 0)
+
+    def moves(self) -> pa.Table:
+        """Some move within the operator's area; some moves are entered weeks after."""
+        state, books, chance = self.state, self.books, self.chance
+        moves = self.may_change & chance.happens(MOVES_A_MONTH, len(state))
+        who = state.who[moves]
+        n = len(who)
+        books.region[who] = any_region(n, chance)
+        books.city[who] = any_city(n, chance)
+        day = chance.integers(state.start, state.end, n)
+        delay = chance.delays(MOVES_LATE, MOVES_LATE_DAYS, n)
+        return self._versions(who, day, delay)
+
+    def tariff_changes(self) -> pa.Table:
+        """A few go up or down; the distressed go down. Entered in the month, in force from the next."""
+        state, books = self.state, self.books
+        step = self._tariff_steps()
+        at = np.flatnonzero(step)
+        who, n = state.who[at], len(at)
+        books.plan[who] += step[at]
+        entered = self.chance.integers(state.start, state.end, n)
+        day = np.full(n, state.end)
+        return self._versions(who, day, entered - day)
+
+    def _tariff_steps(self) -> Array:
+        """1 to a dearer tariff, -1 to a cheaper one, 0 for those who stay with theirs."""
+        state, plan = self.state, self.books.plan[self.state.who]
+        draw = self.chance.random(len(state))
+        felt = state.felt_at_peak("downgrade")
+        wants_down = draw < DOWNGRADES + DOWNGRADES_WHEN_FELT * felt
+        wants_up = ~wants_down & (draw > 1 - UPGRADES)
+        down = self.may_change & wants_down & (plan > 0)
+        up = self.may_change & wants_up & (plan < codes.DEAREST_PLAN)
+        return up.astype(int) - down.astype(int)
+
+    def closings(self) -> pa.Table:
+        """Those who leave; some are entered days after."""
+        state = self.state
+        leaving = state.leaves_before_end
+        who, day = state.who[leaving], state.last_day[leaving] + 1
+        delay = self.chance.delays(CLOSINGS_LATE, CLOSINGS_LATE_DAYS, len(who))
+        return self._versions(who, day, delay, CLOSED)
+
+    def _versions(
+        self, who: Array, day: Array, delay: Array | int, status: str = ACTIVE
+    ) -> pa.Table:
+        """One version each, with everything that the books say now.
+
+        Args:
+            day: on which the version takes effect.
+            delay: days from then until it is entered; negative where it is entered before.
+        """
+        n = len(who)
+        clock, people = self.state.clock, self.state.people
+        self.books.version[who] += 1
+        in_shops = self.chance.integers(0, OPEN_FOR_S, n)
+        entered = (day + delay) * DAY_S + OPENING_S + in_shops
+        head = {
+            "subs_id": people.subs_id[who],
+            "ver_no": self.books.version[who],
+            "msisdn": self.pool.written(who, self.chance),
+        }
+        tail = {
+            "sts_cd": repeated(status, n),
+            "eff_tm": clock.stamps(_takes_effect(clock, day, status)),
+            "rec_tm": clock.stamps(entered),
+        }
+        return pa.table(head | _attributes(people, self.books, who) | tail)
 
 
-def _rows(
-    clock: Clock,
-    people: People,
-    books: Books,
-    pool: NumberPool,
-    who: Array,
-    day: Array,
-    entered_after: Array | int,
-    status: str,
-    chance: np.random.Generator,
-) -> pa.Table:
-    """One version each, with everything that the books say now."""
-    books.version[who] += 1
-    takes_effect = np.asarray(day) * DAY_S + (OPENING if status == ACTIVE else 0)
-    takes_effect = np.where(
-        np.isin(day, clock.starts), np.asarray(day) * DAY_S, takes_effect
-    )
-    entered = (
-        (np.asarray(day) + entered_after) * DAY_S
-        + OPENING
-        + chance.integers(0, 8 * 3600, len(who))
-    )
-    head = {
-        "subs_id": people.subs_id[who],
-        "ver_no": books.version[who],
-        "msisdn": pool.written(who, chance),
-    }
-    tail = {
-        "sts_cd": pa.array(np.full(len(who), status)),
-        "eff_tm": clock.stamps(takes_effect),
-        "rec_tm": clock.stamps(entered),
-    }
-    return pa.table(head | _attributes(people, books, who) | tail)
+def _takes_effect(clock: Clock, day: Array, status: str) -> Array:
+    """When the shops open; closings and changes on the first day of a month with the day itself."""
+    is_first_of_month = np.isin(day, clock.starts)
+    with_the_day = is_first_of_month | (status == CLOSED)
+    return day * DAY_S + np.where(with_the_day, 0, OPENING_S)
 
 
 def _attributes(people: People, books: Books, who: Array) -> dict[str, object]:
     """What the books say of each, apart from number, status and dates of the version."""
-    city = [
-        f"{region + 1:02d}{city:02d}"
-        for region, city in zip(books.region[who], books.city[who], strict=True)
-    ]
+    plan, region = books.plan[who], books.region[who]
+    pay_type = people.is_postpaid[who].astype(int)
     return {
         "id_no": as_delivered(books.document[who]),
-        "cust_nm": pa.array(books.name[who]),
-        "addr": pa.array(books.address[who]),
-        "sex_cd": pa.array(people.sex[who]),
-        "birth_yr": people.birth_year[who].astype(np.int32),
-        "area_cd": pa.array(np.array(codes.REGIONS)[books.region[who]]),
-        "cnty_cd": pa.array(city, pa.string()),
-        "seg_cd": pa.array(np.array(codes.SEGMENTS)[people.segment[who]]),
-        "vip_lvl": pa.array(people.vip[who].astype(np.int32)),
-        "pay_typ": pa.array(np.where(people.is_postpaid[who], "1", "0")),
-        "prod_id": pa.array(codes.PLAN_IDS[books.plan[who]]),
-        "rent_fen": codes.PLAN_FEES[books.plan[who]].astype(np.int64),
-        "net_typ": pa.array(codes.PLAN_NETWORKS[books.plan[who]]),
+        "cust_nm": books.name[who],
+        "addr": books.address[who],
+        "sex_cd": people.sex[who],
+        "birth_yr": small(people.birth_year[who]),
+        "area_cd": coded(codes.REGIONS, region),
+        "cnty_cd": _city_codes(region, books.city[who]),
+        "seg_cd": coded(codes.SEGMENTS, people.segment[who]),
+        "vip_lvl": small(people.vip[who]),
+        "pay_typ": coded((PREPAID, POSTPAID), pay_type),
+        "prod_id": codes.PLAN_IDS[plan],
+        "rent_fen": whole(codes.PLAN_FEES[plan]),
+        "net_typ": codes.PLAN_NETWORKS[plan],
         "open_dt": dates(people.join_day[who]),
     }
 
 
-def month_agreements(
-    clock: Clock,
-    people: People,
-    state: MonthState,
-    agreements: Agreements,
-    leave_day: Array,
-) -> pa.Table:
-    """Agreements signed in the month; in the first month all earlier ones too."""
-    first = -NEVER if state.k == 0 else state.start
-    signed = (agreements.sign_day >= first) & (agreements.sign_day < state.end)
-    at = np.flatnonzero(signed & (leave_day[agreements.who] > agreements.sign_day))
-    return pa.table(
-        {
-            "agr_no": at + 700_000_000,
-            "subs_id": people.subs_id[agreements.who[at]],
-            "agr_typ": pa.array(TYPES[agreements.kind[at]]),
-            "sign_tm": clock.stamps(agreements.sign_day[at] * DAY_S + 15 * 3600),
-            "beg_dt": dates(agreements.start[at]),
-            "end_dt": dates(agreements.end[at]),
-            "min_fen": commitment_fen(people, agreements)[at].astype(np.int64),
-            "penal_fen": np.full(len(at), 20_000, dtype=np.int64),
-            "rec_tm": clock.stamps(agreements.entry_day[at] * DAY_S + 16 * 3600),
-        }
-    )
-
-
-def month_services(clock: Clock, people: People, state: MonthState) -> pa.Table:
-    """Services held at the month's end."""
-    chance = clock.chance("services", state.k)
-    staying = np.flatnonzero(~state.leaves_before_end)
-    parts = [_broadband(clock, people, state, staying, chance)]
-    for number, (code, share, fee) in enumerate(EXTRA_SERVICES):
-        trait = (people.subs_id * 2_654_435_761 + number * 40_503) % 9_973 / 9_973
-        at = staying[trait[state.who[staying]] < share]
-        none = pa.nulls(len(at), pa.int64())
-        parts.append(
-            _services(
-                clock, people, state, at, code, fee, np.zeros(len(at), bool), none
-            )
-        )
-    return pa.concat_tables(parts)
-
-
-def _broadband(
-    clock: Clock,
-    people: People,
-    state: MonthState,
-    staying: Array,
-    chance: np.random.Generator,
-) -> pa.Table:
-    at = staying[people.has_broadband[state.who[staying]]]
-    moves = (state.cause[at] == codes.CAUSE_NUMBER["moving_away"]) & (
-        state.peak[at] > 0.5
-    )
-    suspended = moves | (chance.random(len(at)) < 0.006)
-    traffic = chance.lognormal(10.5, 0.7, len(at)) * (
-        1 - 0.6 * felt(state, "data")[at].mean(axis=1)
-    )
-    carried = pa.array(np.where(suspended, 0, traffic).astype(np.int64))
-    return _services(clock, people, state, at, "BB", 3000, suspended, carried)
-
-
-def _services(
-    clock: Clock,
-    people: People,
-    state: MonthState,
-    at: Array,
-    code: str,
-    fee: int,
-    suspended: Array,
-    traffic: pa.Array,
-) -> pa.Table:
-    who = state.who[at]
-    return pa.table(
-        {
-            "snap_dt": dates(np.full(len(at), state.end - 1)),
-            "subs_id": people.subs_id[who],
-            "srv_cd": pa.array(np.full(len(at), code)),
-            "sts_cd": pa.array(np.where(suspended, "S", "A")),
-            "open_dt": dates(people.join_day[who]),
-            "fee_fen": np.full(len(at), fee, dtype=np.int64),
-            "flow_mb": traffic,
-            "rec_tm": clock.stamps(np.full(len(at), state.end * DAY_S + 4 * 3600)),
-        }
-    )
-
-
-def month_premises(
-    clock: Clock, people: People, state: MonthState, books: Books
-) -> pa.Table:
-    """Buildings behind broadband: a rival's line that appears stays, a demolition once planned stays planned."""
-    chance = clock.chance("premises", state.k)
-    at = np.flatnonzero(~state.leaves_before_end & people.has_broadband[state.who])
-    who = state.who[at]
-    rival = (state.cause[at] == codes.CAUSE_NUMBER["competitor"]) * state.peak[at]
-    moving = (state.cause[at] == codes.CAUSE_NUMBER["moving_away"]) * state.peak[at]
-    books.rival_entered[who] |= chance.random(len(who)) < 0.004 + 0.2 * rival
-    planned = (chance.random(len(who)) < 0.001 + 0.1 * moving) & (
-        books.demolition_day[who] == NEVER
-    )
-    books.demolition_day[who] = np.where(
-        planned,
-        state.end + chance.integers(30, 200, len(who)),
-        books.demolition_day[who],
-    )
-    before = (
-        1
-        + (people.home[who] * 7_919 % 100 < 45)
-        + (people.home[who] * 104_729 % 100 < 15)
-    )
-    return pa.table(
-        {
-            "snap_dt": dates(np.full(len(at), state.end - 1)),
-            "subs_id": people.subs_id[who],
-            "oper_cnt": (before + books.rival_entered[who]).astype(np.int32),
-            "demol_dt": dates(books.demolition_day[who]),
-            "rec_tm": clock.stamps(np.full(len(at), state.end * DAY_S + 4 * 3600)),
-        }
-    )
+def _city_codes(region: Array, city: Array) -> pa.Array:
+    """Two digits for the region and two for the city within it."""
+    places = zip(region, city, strict=True)
+    written = [f"{area + 1:02d}{town:02d}" for area, town in places]
+    return pa.array(written, pa.string())

@@ -6,13 +6,27 @@ import numpy as np
 import pyarrow as pa
 
 from churn_tasks.simulator import codes
-from churn_tasks.simulator.clock import DAY_S, NEVER, Array, Clock, dates
+from churn_tasks.simulator.chance import Array, Chance
+from churn_tasks.simulator.clock import DAY_S, HOUR_S, NEVER, Clock
+from churn_tasks.simulator.columns import dates, small, whole
 from churn_tasks.simulator.people import People
-from churn_tasks.simulator.state import MonthState, felt_at_peak
+from churn_tasks.simulator.state import MonthState
 
 DUE_DAY = 24  # days after the first of the next month until which a bill may be paid
-CHANNELS = np.array(["01", "02", "03", "04"])
-TOPUPS = np.array([1000, 2000, 3000, 5000, 10000, 20000, 30000])
+EARLIEST_DAYS = 20  # before the due day
+LATE_IN_DISTRESS = 0.9  # weighs the effect of distress on paying late
+SKIPPED_SHARE = 0.55  # of the late: not paid in this month at all
+CHANNEL_SHARES = {"01": 0.55, "02": 0.2, "03": 0.15, "04": 0.1}
+PAID_BETWEEN_S = (7 * HOUR_S, 23 * HOUR_S)
+RECORDED_AFTER_S = (60, 2 * DAY_S)
+RECEIPTS_A_MONTH = 100_000_000  # more than there ever are
+# all in fen
+FIRST_BALANCES = (500, 12_000)
+WANTED_BALANCES = (500, 4_000)  # after the bill: who has less fills up
+FILLED_BEYOND = (0, 3_000)  # what is missing
+TOPUPS = np.array([1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 30_000])
+LOWEST_BALANCE = -500  # the line is barred below that
+CARELESS_SHARE = 0.03  # who lets the money run out in any month
 
 
 @dataclass
@@ -28,171 +42,157 @@ class Accounts:
 def open_accounts(clock: Clock, people: People) -> Accounts:
     """Accounts as they stand before the first month."""
     n = len(people)
-    chance = clock.chance("accounts")
-    balance = np.where(people.is_postpaid, 0, chance.integers(500, 12_000, n))
-    last_bill = np.where(
-        people.is_postpaid & (people.join_day < clock.start(0)),
-        codes.PLAN_FEES[people.plan],
-        0,
+    first_balance = clock.chance("accounts").between(FIRST_BALANCES, n)
+    is_billed = people.is_postpaid & (people.join_day < clock.start(0))
+    return Accounts(
+        balance=np.where(people.is_postpaid, 0, first_balance),
+        last_bill=np.where(is_billed, codes.PLAN_FEES[people.plan], 0),
+        debt=np.zeros(n, dtype=int),
+        debt_due=np.full(n, NEVER),
     )
-    return Accounts(balance, last_bill, np.zeros(n, int), np.full(n, NEVER))
 
 
 def month_money(
-    clock: Clock,
-    people: People,
-    state: MonthState,
-    accounts: Accounts,
-    bill_total: Array,
+    state: MonthState, accounts: Accounts, bill_total: Array
 ) -> dict[str, pa.Table]:
-    """Rows of the month; the accounts move on to its end."""
-    chance = clock.chance("money", state.k)
-    made = {
-        "pay_log": _payments(clock, people, state, accounts, chance),
-        "topup_log": _topups(clock, people, state, accounts, bill_total, chance),
-        "bal_snap": _balances(clock, people, state, accounts),
-        "owe_snap": _debts(clock, people, state, accounts),
+    """Rows of the month; the accounts move on to its end.
+
+    Args:
+        bill_total: fen of the month's bill of each customer of the state.
+    """
+    chance = state.chance("money")
+    tables = {
+        "pay_log": _payments(state, accounts, chance),
+        "topup_log": _topups(state, accounts, bill_total, chance),
+        "bal_snap": _balances(state, accounts),
+        "owe_snap": _debts(state, accounts),
     }
-    accounts.last_bill[state.who] = np.where(
-        people.is_postpaid[state.who], bill_total.clip(min=0), 0
-    )
-    return made
+    is_postpaid = state.people.is_postpaid[state.who]
+    to_pay = np.where(is_postpaid, bill_total.clip(min=0), 0)
+    accounts.last_bill[state.who] = to_pay
+    return tables
 
 
-def _payments(
-    clock: Clock,
-    people: People,
-    state: MonthState,
-    accounts: Accounts,
-    chance: np.random.Generator,
-) -> pa.Table:
+def _payments(state: MonthState, accounts: Accounts, chance: Chance) -> pa.Table:
     """Last month's bill and older debt, paid in time, late, or not in this month at all."""
     who = state.who
-    owing = accounts.last_bill[who] + accounts.debt[who]
-    day, skips = _payment_days(people, state, chance)
-    pays = (owing > 0) & ~skips & (day <= state.last_day)
-    unpaid = (owing > 0) & ~pays
-    due = np.minimum(
-        accounts.debt_due[who],
-        np.where(accounts.last_bill[who] > 0, state.start + DUE_DAY, NEVER),
-    )
-    accounts.debt[who] = np.where(unpaid, owing, 0)
-    accounts.debt_due[who] = np.where(unpaid, due, NEVER)
+    last_bill = accounts.last_bill[who]
+    owing = last_bill + accounts.debt[who]
+    bill_due = np.where(last_bill > 0, state.start + DUE_DAY, NEVER)
+    due = np.minimum(accounts.debt_due[who], bill_due)
+    day, skips = _payment_days(state, chance)
+    owes = owing > 0
+    pays = owes & ~skips & (day <= state.last_day)
+    stays_unpaid = owes & ~pays
+    accounts.debt[who] = np.where(stays_unpaid, owing, 0)
+    accounts.debt_due[who] = np.where(stays_unpaid, due, NEVER)
     at = np.flatnonzero(pays)
-    before = clock.month(state.k - 1)
-    own = {
-        "cycle_id": np.full(len(at), before.year * 100 + before.number, dtype=np.int32),
+    last_cycle = state.clock.cycle(state.k - 1)
+    bill = {
+        "cycle_id": small(np.full(len(at), last_cycle)),
         "due_dt": dates(due[at]),
     }
-    return _receipts(
-        clock, people, state, ("pay_no", "pay_tm"), at, day[at], owing[at], own, chance
-    )
+    return _receipts(state, "pay", at, day[at], owing[at], bill, chance)
 
 
-def _payment_days(
-    people: People, state: MonthState, chance: np.random.Generator
-) -> tuple[Array, Array]:
+def _payment_days(state: MonthState, chance: Chance) -> tuple[Array, Array]:
     """The day on which each would pay, and whether the month goes by without a payment."""
-    n, due_day = len(state), state.start + DUE_DAY
-    sloppy = np.maximum(
-        people.payment_sloppiness[state.who], 0.9 * felt_at_peak(state, "late")
-    )
-    late = chance.random(n) < sloppy
-    in_time = due_day - (chance.beta(2, 2, n) * 20).astype(int)
-    after = due_day + 1 + (chance.random(n) * (state.end - due_day - 1)).astype(int)
-    return np.where(late, after, in_time), late & (chance.random(n) < 0.55)
+    n = len(state)
+    due_day = state.start + DUE_DAY
+    sloppiness = state.people.payment_sloppiness[state.who]
+    distressed = LATE_IN_DISTRESS * state.felt_at_peak("late")
+    is_late = chance.happens(np.maximum(sloppiness, distressed), n)
+    in_time = due_day - whole(chance.beta(2, 2, n) * EARLIEST_DAYS)
+    days_left = state.end - due_day - 1
+    late = due_day + 1 + whole(chance.random(n) * days_left)
+    skips = is_late & chance.happens(SKIPPED_SHARE, n)
+    return np.where(is_late, late, in_time), skips
 
 
 def _receipts(
-    clock: Clock,
-    people: People,
     state: MonthState,
-    names: tuple[str, str],
+    kind: str,
     at: Array,
     day: Array,
     amount: Array,
-    own: dict[str, object],
-    chance: np.random.Generator,
+    bill: dict[str, object],
+    chance: Chance,
 ) -> pa.Table:
-    """Rows of money received; ``names`` are those of the number and the moment, ``own`` further columns."""
-    moment = day * DAY_S + chance.integers(7 * 3600, 23 * 3600, len(at))
+    """Rows of money received.
+
+    Args:
+        kind: begins the names of the columns with number and moment.
+        at: positions of those who pay, each on its ``day``.
+        bill: columns that say what is paid.
+    """
+    n = len(at)
+    second = day * DAY_S + chance.between(PAID_BETWEEN_S, n)
+    recorded = second + chance.between(RECORDED_AFTER_S, n)
     return pa.table(
         {
-            names[0]: np.arange(len(at)) + (state.k + 1) * 100_000_000,
-            "subs_id": people.subs_id[state.who][at],
-            names[1]: clock.stamps(moment),
-            "rec_tm": clock.stamps(moment + chance.integers(60, 2 * DAY_S, len(at))),
-            **own,
-            "amt_fen": amount.astype(np.int64),
-            "chnl_cd": pa.array(
-                chance.choice(CHANNELS, len(at), p=[0.55, 0.2, 0.15, 0.1])
-            ),
+            f"{kind}_no": state.numbers(n, RECEIPTS_A_MONTH),
+            "subs_id": state.subs_id[at],
+            f"{kind}_tm": state.clock.stamps(second),
+            "rec_tm": state.clock.stamps(recorded),
+            **bill,
+            "amt_fen": whole(amount),
+            "chnl_cd": chance.codes(CHANNEL_SHARES, n),
         }
     )
 
 
 def _topups(
-    clock: Clock,
-    people: People,
-    state: MonthState,
-    accounts: Accounts,
-    bill_total: Array,
-    chance: np.random.Generator,
+    state: MonthState, accounts: Accounts, bill_total: Array, chance: Chance
 ) -> pa.Table:
     """Prepaid customers fill up before the money runs out, unless they no longer care to."""
-    who = state.who
-    prepaid = ~people.is_postpaid[who]
+    who, n = state.who, len(state)
+    is_prepaid = ~state.people.is_postpaid[who]
     after_bill = accounts.balance[who] - bill_total
-    careless = chance.random(len(who)) < np.maximum(
-        0.03, felt_at_peak(state, "no_topup")
-    )
-    short = (chance.integers(500, 4000, len(who)) - after_bill).clip(min=0)
-    chosen = TOPUPS[
-        np.searchsorted(TOPUPS, short + chance.integers(0, 3000, len(who))).clip(
-            max=len(TOPUPS) - 1
-        )
-    ]
-    fills = prepaid & (short > 0) & ~careless
-    left = np.maximum(
-        after_bill + np.where(fills, chosen, 0), -500
-    )  # the line is barred below that
-    accounts.balance[who] = np.where(prepaid, left, 0)
-    at = np.flatnonzero(fills)
-    first = state.slot_start[at, 0]
-    length = (state.last_day[at] - first).clip(min=0)
-    day = first + (chance.random(len(at)) * (length + 1)).astype(int)
-    return _receipts(
-        clock, people, state, ("topup_no", "topup_tm"), at, day, chosen[at], {}, chance
-    )
+    distressed = state.felt_at_peak("no_topup")
+    is_careless = chance.happens(np.maximum(CARELESS_SHARE, distressed), n)
+    wanted = chance.between(WANTED_BALANCES, n)
+    missing = (wanted - after_bill).clip(min=0)
+    amount = _topup_amounts(missing + chance.between(FILLED_BEYOND, n))
+    fills_up = is_prepaid & (missing > 0) & ~is_careless
+    left = after_bill + np.where(fills_up, amount, 0)
+    left = np.maximum(left, LOWEST_BALANCE)
+    accounts.balance[who] = np.where(is_prepaid, left, 0)
+    at = np.flatnonzero(fills_up)
+    first, last = state.first_day[at], state.last_day[at]
+    day = chance.days_between(first, np.maximum(first, last))
+    return _receipts(state, "topup", at, day, amount[at], {}, chance)
 
 
-def _balances(
-    clock: Clock, people: People, state: MonthState, accounts: Accounts
-) -> pa.Table:
+def _topup_amounts(wanted: Array) -> Array:
+    """The smallest card that is enough, or the largest there is."""
+    at = np.searchsorted(TOPUPS, wanted)
+    return TOPUPS[at.clip(max=len(TOPUPS) - 1)]
+
+
+def _balances(state: MonthState, accounts: Accounts) -> pa.Table:
     """Money left at the month's end, for everybody who is still there."""
-    who = state.who[~state.leaves_before_end]
+    who = state.who[state.staying]
     return pa.table(
         {
-            "snap_dt": dates(np.full(len(who), state.end - 1)),
-            "subs_id": people.subs_id[who],
-            "bal_fen": accounts.balance[who].astype(np.int64),
-            "rec_tm": clock.stamps(np.full(len(who), state.end * DAY_S + 3 * 3600)),
+            "snap_dt": state.last_date(len(who)),
+            "subs_id": state.people.subs_id[who],
+            "bal_fen": whole(accounts.balance[who]),
+            "rec_tm": state.stamp_after(3, len(who)),
         }
     )
 
 
-def _debts(
-    clock: Clock, people: People, state: MonthState, accounts: Accounts
-) -> pa.Table:
+def _debts(state: MonthState, accounts: Accounts) -> pa.Table:
     """Unpaid bills past their due day at the month's end."""
-    who = state.who
-    who = who[(accounts.debt[who] > 0) & (accounts.debt_due[who] < state.end)]
+    debt = accounts.debt[state.who]
+    due = accounts.debt_due[state.who]
+    at = np.flatnonzero((debt > 0) & (due < state.end))
     return pa.table(
         {
-            "snap_dt": dates(np.full(len(who), state.end - 1)),
-            "subs_id": people.subs_id[who],
-            "owe_fen": accounts.debt[who].astype(np.int64),
-            "owe_days": (state.end - 1 - accounts.debt_due[who]).astype(np.int32),
-            "rec_tm": clock.stamps(np.full(len(who), state.end * DAY_S + 3 * 3600)),
+            "snap_dt": state.last_date(len(at)),
+            "subs_id": state.subs_id[at],
+            "owe_fen": whole(debt[at]),
+            "owe_days": small(state.end - 1 - due[at]),
+            "rec_tm": state.stamp_after(3, len(at)),
         }
     )

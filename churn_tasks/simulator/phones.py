@@ -5,21 +5,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from churn_tasks.simulator import codes
-from churn_tasks.simulator.clock import Array, Clock
-from churn_tasks.simulator.people import People
+from churn_tasks.simulator.chance import Array, Chance
+from churn_tasks.simulator.clock import Clock
+from churn_tasks.simulator.people import PREFIX_STEP, People
 
-STYLE_SHARES = (
-    0.90,
-    0.04,
-    0.02,
-    0.02,
-    0.01,
-    0.01,
-)  # plain, +86, 86, spaces, dashes, full-width
-FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
+# plain, +86, 86, spaces, dashes, full-width
+STYLE_SHARES = (0.90, 0.04, 0.02, 0.02, 0.01, 0.01)
+DIGITS, WIDE_DIGITS = "0123456789", "０１２３４５６７８９"
+FULL_WIDTH = str.maketrans(DIGITS, WIDE_DIGITS)
 OUTSIDE = 60_000  # numbers of other operators' customers that are ever called
-FIXED_SHARE = 0.12
+FIXED = int(OUTSIDE * 0.12)  # the first of them are fixed telephones
+PREFIXES_A = (130, 131, 155, 186)
+PREFIXES_B = (133, 153, 189, 180)
 SERVICES = (codes.HOTLINE_OWN, codes.HOTLINE_A, codes.HOTLINE_B, codes.BUSINESS)
+SERVICE_NETWORKS = (codes.OWN, codes.RIVAL_A, codes.RIVAL_B, codes.FIXED)
+
+
+def full_width(text: str) -> str:
+    """The text with its digits as wide as Chinese characters."""
+    return text.translate(FULL_WIDTH)
 
 
 class NumberPool:
@@ -30,62 +34,78 @@ class NumberPool:
     """
 
     def __init__(self, clock: Clock, people: People) -> None:
-        chance = clock.chance("numbers")
-        rivals = (
-            chance.choice([130, 131, 155, 186, 133, 153, 189, 180], OUTSIDE)
-            * 100_000_000
-        )
-        rivals += chance.integers(10_000_000, 99_999_999, OUTSIDE)
+        mobile = _rival_numbers(clock.chance("numbers"))
         self.subscribers = len(people)
-        self.networks = _networks(rivals, len(people))
-        fixed = [
-            f"0{21 + i % 9}{20_000_000 + 977 * i}"
-            for i in range(int(OUTSIDE * FIXED_SHARE))
-        ]
-        mobile = pa.array(rivals[len(fixed) :]).cast(pa.string())
+        self._networks = pa.array(_networks(mobile, self.subscribers))
         own = pa.array(people.number).cast(pa.string())
-        plain = pa.concat_arrays([own, pa.array(fixed), mobile, pa.array(SERVICES)])
+        fixed = pa.array([_fixed_number(position) for position in range(FIXED)])
+        rivals = pa.array(mobile[FIXED:]).cast(pa.string())
+        services = pa.array(SERVICES)
+        plain = pa.concat_arrays([own, fixed, rivals, services])
         self.size = len(plain)
         self._written = pa.concat_arrays([plain, *_other_styles(plain)])
 
     def service(self, name: str) -> int:
         """Position of a service number."""
-        return self.size - len(SERVICES) + SERVICES.index(name)
+        return self.first_service + SERVICES.index(name)
 
-    def written(self, positions: Array, chance: np.random.Generator) -> pa.Array:
+    @property
+    def first_service(self) -> int:
+        """Where the numbers of other networks end and the service numbers begin."""
+        return self.size - len(SERVICES)
+
+    def written(self, positions: Array, chance: Chance) -> pa.Array:
         """The numbers at these positions, most of them plain; -1 gives none. Service numbers are always plain."""
-        style = np.searchsorted(
-            np.cumsum(STYLE_SHARES), chance.random(len(positions)), side="right"
-        )
-        style = np.where(
-            positions >= self.service(codes.HOTLINE_OWN),
-            0,
-            np.minimum(style, len(STYLE_SHARES) - 1),
-        )
-        return self._written.take(
-            pa.array(positions + style * self.size, mask=positions < 0)
-        )
+        bounds = np.cumsum(STYLE_SHARES)
+        draw = chance.random(len(positions))
+        style = np.searchsorted(bounds, draw, side="right")
+        # the shares may sum to a little less than 1
+        style = np.minimum(style, len(STYLE_SHARES) - 1)
+        style = np.where(positions >= self.first_service, 0, style)
+        return _taken(self._written, positions + style * self.size, positions)
+
+    def networks_of(self, positions: Array) -> pa.Array:
+        """Network codes of the numbers at these positions; none where there is no number."""
+        return _taken(self._networks, positions, positions)
 
 
-def _networks(rivals: Array, subscribers: int) -> Array:
+def _taken(values: pa.Array, rows: Array, positions: Array) -> pa.Array:
+    """Values at these rows; none where a position is negative."""
+    return values.take(pa.array(rows, mask=positions < 0))
+
+
+def _rival_numbers(chance: Chance) -> Array:
+    """Mobile numbers of other networks; those at the places of fixed telephones are not used."""
+    prefix = chance.choice(PREFIXES_A + PREFIXES_B, OUTSIDE)
+    serial = chance.integers(10_000_000, 99_999_999, OUTSIDE)
+    return prefix * PREFIX_STEP + serial
+
+
+def _fixed_number(position: int) -> str:
+    """Area code and eight digits."""
+    area = 21 + position % 9
+    line = 20_000_000 + 977 * position
+    return f"0{area}{line}"
+
+
+def _networks(mobile: Array, subscribers: int) -> Array:
     """Network code of each position."""
-    fixed = int(OUTSIDE * FIXED_SHARE)
-    unicom = np.isin(rivals // 100_000_000, [130, 131, 155, 186])
-    outside = np.where(unicom, codes.RIVAL_A, codes.RIVAL_B)
-    outside[:fixed] = codes.FIXED
-    services = [codes.OWN, codes.RIVAL_A, codes.RIVAL_B, codes.FIXED]
-    return np.concatenate([np.full(subscribers, codes.OWN), outside, services])
+    is_rival_a = np.isin(mobile // PREFIX_STEP, PREFIXES_A)
+    outside = np.where(is_rival_a, codes.RIVAL_A, codes.RIVAL_B)
+    outside[:FIXED] = codes.FIXED
+    own = np.full(subscribers, codes.OWN)
+    return np.concatenate([own, outside, SERVICE_NETWORKS])
 
 
 def _other_styles(plain: pa.Array) -> list[pa.Array]:
     """+8613800138000, 8613800138000, 138 0013 8000, 138-0013-8000 and full-width digits."""
-    first, middle, last = (
-        pc.utf8_slice_codeunits(plain, *cut) for cut in ((0, 3), (3, 7), (7, 20))
-    )
+    first = pc.utf8_slice_codeunits(plain, 0, 3)
+    middle = pc.utf8_slice_codeunits(plain, 3, 7)
+    last = pc.utf8_slice_codeunits(plain, 7, 20)
     return [
         pc.binary_join_element_wise("+86", plain, ""),
         pc.binary_join_element_wise("86", plain, ""),
         pc.binary_join_element_wise(first, middle, last, " "),
         pc.binary_join_element_wise(first, middle, last, "-"),
-        pa.array([text.translate(FULL_WIDTH) for text in plain.to_pylist()]),
+        pa.array([full_width(number) for number in plain.to_pylist()]),
     ]

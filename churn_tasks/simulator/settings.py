@@ -36,6 +36,5 @@ class SimulationSettings(Closed):
     @property
     def fingerprint(self) -> str:
         """Digest of everything that decides the output, this package's version included."""
-        return hashlib.sha256(
-            f"{VERSION} {self.model_dump_json()}".encode()
-        ).hexdigest()
+        decisive = f"{VERSION} {self.model_dump_json()}"
+        return hashlib.sha256(decisive.encode()).hexdigest()

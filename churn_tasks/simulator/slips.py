@@ -1,8 +1,9 @@
 """The same name and the same address as another clerk writes them."""
 
 import re
+from collections.abc import Callable
 
-from churn_tasks.simulator.phones import FULL_WIDTH
+from churn_tasks.simulator.phones import full_width
 from churn_tasks.simulator.words import GIVEN
 
 TRADITIONAL = str.maketrans(
@@ -13,6 +14,8 @@ SIMILAR = str.maketrans(  # written or spoken alike
     "王张陈杨黄周徐孙朱高林伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞刚桂英华建文玉兰燕鹏宇欣怡轩涵浩然晨阳思远嘉",
     "汪章程扬皇邹许逊诸髙琳玮方娅慜婧莉祥垒君扬永燕洁捐滔铭朝绣侠钢贵瑛桦健雯钰岚艳朋羽新仪萱寒皓燃辰杨斯圆佳",
 )
+Parts = dict[str, str]  # of an address
+Way = Callable[[str], str]  # of writing it
 ADDRESS = re.compile(
     r"(?P<region>\d+区)(?P<town>.城)(?P<street>..[路街])(?P<number>\d+)号(?P<block>\d+)栋(?P<room>\d+)室"
 )
@@ -32,21 +35,24 @@ def spaced(name: str) -> str:
 
 def similar(name: str) -> str:
     """The last character that has a double in writing or in sound is replaced by it."""
-    for position in range(len(name) - 1, -1, -1):
-        other = name[position].translate(SIMILAR)
-        if other != name[position]:
-            return name[:position] + other + name[position + 1 :]
+    alike = name.translate(SIMILAR)
+    for position in reversed(range(len(name))):
+        if alike[position] != name[position]:
+            return name[:position] + alike[position] + name[position + 1 :]
     return name
 
 
 def without_middle(name: str) -> str:
-    return name[0] + name[-1] if len(name) == 3 else name
+    if len(name) != 3:
+        return name
+    return name[0] + name[-1]
 
 
 def mistyped_end(name: str) -> str:
     """Another last character, always the same one for the same name."""
-    other = [str(character) for character in GIVEN if character != name[-1]]
-    return name[:-1] + other[ord(name[-1]) % len(other)]
+    last = name[-1]
+    others = [str(character) for character in GIVEN if character != last]
+    return name[:-1] + others[ord(last) % len(others)]
 
 
 NAME_SLIPS = (
@@ -63,49 +69,48 @@ EASY_NAME_SLIPS = 4  # the first of them come to the same name once it is standa
 
 
 def abbreviated(address: str) -> str:
-    return (
-        address.replace("路", "路 ")
-        .replace("栋", "-")
-        .replace("室", "")
-        .replace("号", "号 ")
-    )
+    shorter = address.replace("栋", "-").replace("室", "")
+    return shorter.replace("路", "路 ").replace("号", "号 ")
 
 
-def with_floor(address: str) -> str:
+def in_parts(write: Callable[[Parts], str]) -> Way:
+    """Write an address anew from its parts; one that has other parts stays as it is."""
+
+    def rewrite(address: str) -> str:
+        parts = ADDRESS.fullmatch(address)
+        if parts is None:
+            return address
+        return write(parts.groupdict())
+
+    return rewrite
+
+
+@in_parts
+def with_floor(parts: Parts) -> str:
     """1503室 as 15楼03室, and another word for the building."""
-    found = ADDRESS.fullmatch(address)
-    if found is None:
-        return address
-    floor, room = divmod(int(found["room"]), 100)
-    street = f"{found['region']}{found['town']}{found['street']}"
-    return f"{street}{found['number']}号{found['block']}幢{floor}楼{room:02d}室"
-
-
-def other_floor(address: str) -> str:
-    """1503室 as 15层3号."""
-    found = ADDRESS.fullmatch(address)
-    if found is None:
-        return address
-    floor, room = divmod(int(found["room"]), 100)
-    return f"{found['region']}{found['town']}{found['street']}{found['number']}号{found['block']}号楼{floor}层{room}号"
-
-
-def region_behind(address: str) -> str:
-    found = ADDRESS.fullmatch(address)
-    return (
-        address
-        if found is None
-        else f"{address[found.end('town') :]}（{found['region']}{found['town']}）"
+    floor, door = divmod(int(parts["room"]), 100)
+    return "{region}{town}{street}{number}号{block}幢{floor}楼{door:02d}室".format(
+        **parts, floor=floor, door=door
     )
 
 
-def without_region(address: str) -> str:
-    found = ADDRESS.fullmatch(address)
-    return address if found is None else address[found.end("region") :]
+@in_parts
+def other_floor(parts: Parts) -> str:
+    """1503室 as 15层3号."""
+    floor, door = divmod(int(parts["room"]), 100)
+    return "{region}{town}{street}{number}号{block}号楼{floor}层{door}号".format(
+        **parts, floor=floor, door=door
+    )
 
 
-def wide_digits(address: str) -> str:
-    return address.translate(FULL_WIDTH)
+@in_parts
+def region_behind(parts: Parts) -> str:
+    return "{street}{number}号{block}栋{room}室（{region}{town}）".format(**parts)
+
+
+@in_parts
+def without_region(parts: Parts) -> str:
+    return "{town}{street}{number}号{block}栋{room}室".format(**parts)
 
 
 ADDRESS_SLIPS = (
@@ -115,6 +120,6 @@ ADDRESS_SLIPS = (
     other_floor,
     region_behind,
     without_region,
-    wide_digits,
+    full_width,
 )
 ADDRESS_SHARES = (0.20, 0.22, 0.16, 0.12, 0.10, 0.12, 0.08)

@@ -5,7 +5,7 @@ A row is spoiled in at most one way, so what the tables hold can be counted back
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,8 @@ KEYS = {  # by what a row is found again; the first column elsewhere
 }
 
 Spoil = Callable[[pa.Table, Array, "Spoiler"], pa.Table]
+Tables = dict[str, pa.Table]
+Condition = Callable[[pa.Table], pa.ChunkedArray]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Kind:
             restatement), ``matched`` (found to be the same person), ``kept`` (stays as it is, and is counted), or
             ``drift`` (told apart from the contract's columns).
         spoil: gives the table with the rows at these positions spoiled; rows that it adds stand at the end.
+        eligible: rows that this kind can spoil; all without it.
         widen: from the rows drawn to all that belong to them.
     """
 
@@ -45,7 +48,7 @@ class Kind:
     share: float
     outcome: str
     spoil: Spoil
-    eligible: Callable[[pa.Table], pa.ChunkedArray] | None = None
+    eligible: Condition | None = None
     widen: Callable[[pa.Table, Array], Array] | None = None
 
 
@@ -58,13 +61,20 @@ class Planted(NamedTuple):
     outcome: str
 
 
+class Double(NamedTuple):
+    """A subscriber registered a second time: the new number in the books and the first."""
+
+    again: int
+    first: int
+
+
 @dataclass
 class Spoiler:
     """Spoils the tables of month ``k``.
 
     Attributes:
         planted: what was done.
-        doubles: subscribers registered a second time: the new number in the books and the first.
+        doubles: subscribers registered a second time.
     """
 
     clock: Clock
@@ -74,63 +84,67 @@ class Spoiler:
     def __post_init__(self) -> None:
         self.chance = self.clock.chance("dirt", self.k)
         self.planted: list[Planted] = []
-        self.doubles: list[tuple[int, int]] = []
+        self.doubles: list[Double] = []
 
-    def month(self, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+    def month(self, tables: Tables) -> Tables:
         """The same tables with dirt in them."""
         return {name: self._table(name, table) for name, table in tables.items()}
 
     def _table(self, name: str, table: pa.Table) -> pa.Table:
-        free = np.ones(table.num_rows, dtype=bool)
+        is_clean = np.ones(table.num_rows, dtype=bool)
         for kind in self.kinds.get(name, ()):
-            at = self._draw(kind, table, free)
-            if len(at):
-                free[at] = False
-                table = kind.spoil(table, at, self)
-                self.planted.append(
-                    Planted(
-                        name,
-                        kind.name,
-                        _keys(name, table.take(pa.array(at))),
-                        kind.outcome,
-                    )
-                )
-                free = np.concatenate(
-                    [free, np.zeros(table.num_rows - len(free), bool)]
-                )
+            at = self._draw(kind, table, is_clean)
+            if len(at) == 0:
+                continue
+            is_clean[at] = False
+            table = kind.spoil(table, at, self)
+            keys = _keys(name, table.take(at))
+            self.planted.append(Planted(name, kind.name, keys, kind.outcome))
+            # rows that were added are not spoiled again
+            added = np.zeros(table.num_rows - len(is_clean), dtype=bool)
+            is_clean = np.concatenate([is_clean, added])
         return table
 
-    def _draw(self, kind: Kind, table: pa.Table, free: Array) -> Array:
+    def _draw(self, kind: Kind, table: pa.Table, is_clean: Array) -> Array:
         """Rows to spoil: still clean, and of the sort that this kind can spoil."""
-        fits = free
+        is_candidate = is_clean
         if kind.eligible is not None:
-            fits = free & pc.fill_null(kind.eligible(table), False).to_numpy()
-        candidates = np.flatnonzero(fits)
-        count = round(len(candidates) * kind.share * self.clock.settings.dirt)
-        at = np.sort(
-            self.chance.choice(candidates, min(count, len(candidates)), replace=False)
-        )
-        return kind.widen(table, at) if kind.widen and len(at) else at
+            fits = pc.fill_null(kind.eligible(table), False)
+            is_candidate = is_clean & fits.to_numpy()
+        candidates = np.flatnonzero(is_candidate)
+        n = len(candidates)
+        wanted = round(n * kind.share * self.clock.settings.dirt)
+        drawn = self.chance.choice(candidates, min(wanted, n), replace=False)
+        at = np.sort(drawn)
+        if kind.widen is None or len(at) == 0:
+            return at
+        return kind.widen(table, at)
 
 
-def put(table: pa.Table, column: str, at: Array, values: object) -> pa.Table:
+def put(table: pa.Table, column: str, at: Array, values: Any) -> pa.Table:
     """The table with other values at some rows of one column."""
     position = table.schema.get_field_index(column)
-    kind = table.schema.field(column).type
-    mask = np.zeros(table.num_rows, dtype=bool)
-    mask[at] = True
-    given = values if isinstance(values, pa.Array) else pa.array(values)
-    old = table.column(column).combine_chunks()
-    return table.set_column(
-        position, column, pc.replace_with_mask(old, pa.array(mask), given.cast(kind))
+    field = table.schema.field(position)
+    if not isinstance(values, pa.Array):
+        values = pa.array(values)
+    is_replaced = np.zeros(table.num_rows, dtype=bool)
+    is_replaced[at] = True
+    replaced = pc.replace_with_mask(
+        table.column(position).combine_chunks(),
+        pa.array(is_replaced),
+        values.cast(field.type),
     )
+    return table.set_column(position, column, replaced)
+
+
+def values_at(table: pa.Table, column: str, at: Array) -> pa.Array:
+    """What stands at some rows of one column."""
+    return table.column(column).combine_chunks().take(at)
 
 
 def _keys(name: str, rows: pa.Table) -> list[str]:
-    columns = [
-        rows.column(column).to_pylist()
-        for column in KEYS.get(name, (rows.column_names[0],))
-    ]
-    return [
-        "/".join(str(part) for part in parts) for parts in zip(*columns, strict=True)
-    ]
+    """The key of each row as one text."""
+    columns = KEYS.get(name, (rows.column_names[0],))
+    parts = [rows.column(column).to_pylist() for column in columns]
+    keys = zip(*parts, strict=True)
+    return ["/".join(map(str, key)) for key in keys]

@@ -6,44 +6,37 @@ import numpy as np
 import pyarrow as pa
 
 from churn_tasks.simulator import codes
-from churn_tasks.simulator.acquaintances import drawn, is_elsewhere
-from churn_tasks.simulator.clock import DAY_S, Array, Clock
-from churn_tasks.simulator.people import People
-from churn_tasks.simulator.phones import NumberPool
-from churn_tasks.simulator.state import SLOTS, MonthState, felt
-
-VOICE, SMS, MMS, DATA = "10", "20", "21", "30"
-KINDS = np.array([VOICE, SMS, MMS, DATA])
-HOURS = np.array(
-    [
-        2,
-        1,
-        1,
-        1,
-        1,
-        2,
-        5,
-        10,
-        16,
-        20,
-        21,
-        21,
-        22,
-        18,
-        18,
-        19,
-        20,
-        22,
-        24,
-        25,
-        24,
-        20,
-        12,
-        5,
-    ],
-    dtype=float,
+from churn_tasks.simulator.chance import Array, Chance
+from churn_tasks.simulator.clock import DAY_S, HOUR_S
+from churn_tasks.simulator.columns import coded, flags, whole
+from churn_tasks.simulator.connections import (
+    DATA,
+    MMS,
+    SMS,
+    VOICE,
+    Connections,
+    Measures,
+    measure,
 )
-REC_NO_STEP = 1_000_000_000  # records of one month share the leading digits
+from churn_tasks.simulator.peers import peers
+from churn_tasks.simulator.phones import NumberPool
+from churn_tasks.simulator.state import MonthState
+
+KINDS = ("10", "20", "21", "30")  # codes of voice, SMS, MMS and data
+ACCESS_CODES = ("", "17909")  # the latter is a rival's carrier for long distance
+TALK_SHARES = (0.74, 0.24, 0.02)  # voice, SMS and MMS of all that is no data
+RECORDED_AFTER_S = (600, 2 * DAY_S)
+RECORDS_A_MONTH = 1_000_000_000  # more than there ever are
+MONTH_DAYS = 30  # for which the settings give the average number of records
+AWAY_SHARE = 0.01  # share of the customers who use little in a month for no reason
+USE_WHEN_AWAY = 0.35
+# of a gamma distribution with mean 1: the use of a month varies by 16 %
+MOOD_SHAPE = 40
+# how common records are by hour of the day: before noon, and after
+HOURS = np.array([
+    2, 1, 1, 1, 1, 2, 5, 10, 16, 20, 21, 21,
+    22, 18, 18, 19, 20, 22, 24, 25, 24, 20, 12, 5,
+], dtype=float)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,185 +47,92 @@ class Usage:
     charges: dict[str, Array]
 
 
-def month_usage(
-    clock: Clock, people: People, state: MonthState, pool: NumberPool
-) -> Usage:
+def month_usage(state: MonthState, pool: NumberPool) -> Usage:
     """All records of the month in order of time."""
-    chance = clock.chance("usage", state.k)
-    at, slot, kind = _draw_records(clock, people, state, chance)
-    seconds = _moments(state, at, slot, chance)
-    order = np.argsort(seconds, kind="stable")
-    at, slot, kind, seconds = at[order], slot[order], kind[order], seconds[order]
-    peer = _peers(people, state, at, slot, kind == 3, pool, chance)
-    columns, fee, roams = _measures(people, state, at, slot, kind, chance)
-    records = {
-        "rec_no": np.arange(len(at)) + (state.k + 1) * REC_NO_STEP,
-        "subs_id": people.subs_id[state.who][at],
-        "start_tm": clock.stamps(seconds),
-        "load_tm": clock.stamps(seconds + chance.integers(600, 2 * DAY_S, len(at))),
-        "biz_typ": pa.array(KINDS).take(pa.array(kind)),
-        "opp_msisdn": pool.written(peer, chance),
-        "opp_net": pa.array(pool.networks).take(pa.array(peer, mask=peer < 0)),
-    }
-    return Usage(pa.table(records | columns), _charges(state, at, kind, roams, fee))
-
-
-def _measures(
-    people: People,
-    state: MonthState,
-    at: Array,
-    slot: Array,
-    kind: Array,
-    chance: np.random.Generator,
-) -> tuple[dict[str, object], Array, Array]:
-    """Direction, flags, size and price of each record; and apart from the columns, price and roaming for billing."""
-    is_data, is_voice = kind == 3, kind == 0
-    roams = chance.random(len(at)) < (0.02 + felt(state, "roam")[at, slot] * 0.5)
-    toll = ~is_data & (chance.random(len(at)) < 0.15 + 0.4 * roams)
-    rival = (
-        is_voice
-        & toll
-        & (people.uses_rival_carrier[state.who][at] | (chance.random(len(at)) < 0.01))
+    chance = state.chance("usage")
+    made = _in_order_of_time(_draw(state, chance))
+    n = len(made.at)
+    peer = peers(state, made, pool, chance)
+    measures = measure(state, made, chance)
+    recorded = made.second + chance.between(RECORDED_AFTER_S, n)
+    records = pa.table(
+        {
+            "rec_no": state.numbers(n, RECORDS_A_MONTH),
+            "subs_id": state.subs_id[made.at],
+            "start_tm": state.clock.stamps(made.second),
+            "load_tm": state.clock.stamps(recorded),
+            "biz_typ": coded(KINDS, made.kind),
+            "opp_msisdn": pool.written(peer, chance),
+            "opp_net": pool.networks_of(peer),
+            "call_dir": flags(~measures.is_outgoing),
+            "roam_flag": flags(measures.roams),
+            "toll_flag": flags(measures.is_toll),
+            "acc_code": coded(ACCESS_CODES, measures.by_rival_carrier.astype(int)),
+            "dur_s": measures.duration_s,
+            "vol_kb": measures.volume_kb,
+            "fee_fen": measures.fee_fen,
+        }
     )
-    duration = np.where(
-        is_voice, np.clip(chance.lognormal(4.6, 1.0, len(at)), 3, 7200), 0
-    ).astype(np.int64)
-    duration = np.where(rival, duration * 4, duration)
-    volume = np.where(
-        is_data, np.clip(chance.lognormal(10.6, 1.3, len(at)), 10, 5e7), 0
-    ).astype(np.int64)
-    outgoing = is_data | (chance.random(len(at)) < 0.55)
-    fee = _fees(
-        kind,
-        outgoing,
-        roams,
-        toll,
-        duration,
-        volume,
-        people.plan[state.who][at],
-        chance,
-    )
-    columns = {
-        "call_dir": pa.array(["1", "0"]).take(pa.array(outgoing.astype(int))),
-        "roam_flag": pa.array(["0", "1"]).take(pa.array(roams.astype(int))),
-        "toll_flag": pa.array(["0", "1"]).take(pa.array(toll.astype(int))),
-        "acc_code": pa.array(["", "17909"]).take(pa.array(rival.astype(int))),
-        "dur_s": duration,
-        "vol_kb": volume,
-        "fee_fen": fee,
-    }
-    return columns, fee, roams
+    return Usage(records, _charges(len(state), made, measures))
 
 
-def _draw_records(
-    clock: Clock, people: People, state: MonthState, chance: np.random.Generator
-) -> tuple[Array, Array, Array]:
-    """Subscriber, slot and kind of each record: Poisson numbers around each one's habit, mood and month."""
-    who = state.who
-    days = (state.slot_end - state.slot_start).clip(min=0)
-    mood = chance.gamma(40, 1 / 40, len(who)) * np.where(
-        chance.random(len(who)) < 0.01, 0.35, 1.0
-    )
-    rate = (
-        clock.settings.cdr_per_month
-        / 30
-        * codes.USE_SEASON[clock.month(state.k).number - 1]
-    )
-    base = (rate * people.use[who] * mood)[:, None] * days
-    share = people.data_share[who][:, None]
-    talk = base * (1 - share) * (1 - felt(state, "voice"))
-    data = base * share * (1 - felt(state, "data"))
-    numbers = np.concatenate(
-        [chance.poisson(talk * part).ravel() for part in (0.74, 0.24, 0.02)]
-    )
-    numbers = np.concatenate([numbers, chance.poisson(data).ravel()])
-    cells = np.repeat(np.arange(len(numbers)), numbers)
-    kind, cell = np.divmod(cells, len(who) * SLOTS)
-    at, slot = np.divmod(cell, SLOTS)
-    return at, slot, kind
+def _draw(state: MonthState, chance: Chance) -> Connections:
+    """Poisson numbers of each kind and slot around everybody's habit, mood and month."""
+    numbers = np.stack(_numbers_of_records(state, chance))
+    cells = np.repeat(np.arange(numbers.size), numbers.ravel())
+    kind, at, slot = np.unravel_index(cells, numbers.shape)
+    return Connections(at, slot, kind, _seconds(state, at, slot, chance))
 
 
-def _moments(
-    state: MonthState, at: Array, slot: Array, chance: np.random.Generator
-) -> Array:
-    """Seconds of the local clock: any day of the slot, more by day than by night."""
-    first, end = state.slot_start[at, slot], state.slot_end[at, slot]
-    day = first + (chance.random(len(at)) * (end - first)).astype(np.int64)
-    hour = np.searchsorted(
-        np.cumsum(HOURS / HOURS.sum()), chance.random(len(at)), side="right"
-    ).clip(max=23)
-    return day * DAY_S + hour * 3600 + chance.integers(0, 3600, len(at))
+def _numbers_of_records(state: MonthState, chance: Chance) -> list[Array]:
+    """Number of records of each kind by customer and slot, shape (n, SLOTS) each."""
+    base = _daily_use(state, chance)[:, None] * _days_present(state)
+    data_share = state.people.data_share[state.who][:, None]
+    talk = base * (1 - data_share) * (1 - state.felt("voice"))
+    data = base * data_share * (1 - state.felt("data"))
+    numbers = [chance.poisson(talk * share) for share in TALK_SHARES]
+    return [*numbers, chance.poisson(data)]
 
 
-def _peers(
-    people: People,
-    state: MonthState,
-    at: Array,
-    slot: Array,
-    is_data: Array,
-    pool: NumberPool,
-    chance: np.random.Generator,
-) -> Array:
-    """Position of the other end in the pool; a circle of acquaintances shrinks in distress, rivals' hotlines appear."""
-    me = people.circle_of[state.who[at]]
-    shrunk = people.circle[me] * (1 - felt(state, "peers")[at, slot])
-    friend = (shrunk.clip(min=1) * chance.random(len(at)) ** 1.6).astype(np.int64)
-    mix = drawn(me, friend)
-    outside = is_elsewhere(mix, people.off_net[me])
-    outside |= chance.random(len(at)) < felt(state, "off_net")[at, slot]
-    strangers = pool.service(codes.HOTLINE_OWN) - pool.subscribers
-    peer = np.where(
-        outside, pool.subscribers + (mix >> 12) % strangers, mix % pool.subscribers
-    )
-    peer = np.where(
-        chance.random(len(at)) < 0.03, pool.service(codes.HOTLINE_OWN), peer
-    )
-    peer = np.where(chance.random(len(at)) < 0.02, pool.service(codes.BUSINESS), peer)
-    calls = 0.0006 + 0.3 * felt(state, "hotline")[at, slot]
-    asks_rival = chance.random(len(at)) < calls
-    rival = np.where(
-        chance.random(len(at)) < 0.6,
-        pool.service(codes.HOTLINE_A),
-        pool.service(codes.HOTLINE_B),
-    )
-    return np.where(is_data, -1, np.where(asks_rival, rival, peer))
-
-
-def _fees(
-    kind: Array,
-    outgoing: Array,
-    roams: Array,
-    toll: Array,
-    duration: Array,
-    volume: Array,
-    plan: Array,
-    chance: np.random.Generator,
-) -> Array:
-    """Fen beyond what the tariff includes; dearer tariffs include more."""
-    minutes = -(-duration // 60)
-    price = np.select(
-        [kind == 0, kind == 1, kind == 2],
-        [
-            minutes * np.where(toll, 20, 12),
-            np.full(len(kind), 10),
-            np.full(len(kind), 30),
-        ],
-        volume // 1024 * 3 // 10,
-    )
-    free = ~outgoing | (chance.random(len(kind)) < 0.25 + 0.09 * plan)
-    return np.where(
-        free & ~roams, 0, np.minimum(price * np.where(roams, 2, 1), 5000)
-    ).astype(np.int64)
-
-
-def _charges(
-    state: MonthState, at: Array, kind: Array, roams: Array, fee: Array
-) -> dict[str, Array]:
-    """Fen by subscriber and item of the bill, so that bills agree with the records."""
+def _daily_use(state: MonthState, chance: Chance) -> Array:
+    """Records a day that each customer would make in this month without distress."""
     n = len(state)
-    items = {"voice": kind == 0, "sms": kind == 1, "mms": kind == 2, "data": kind == 3}
-    found = {
-        name: np.bincount(at, fee * (mine & ~roams), n).astype(np.int64)
-        for name, mine in items.items()
-    }
-    return found | {"roaming": np.bincount(at, fee * roams, n).astype(np.int64)}
+    mood = chance.gamma(MOOD_SHAPE, 1 / MOOD_SHAPE, n)
+    is_away = chance.happens(AWAY_SHARE, n)
+    mood *= np.where(is_away, USE_WHEN_AWAY, 1.0)
+    season = codes.USE_SEASON[state.clock.month_of_year(state.k)]
+    average = state.clock.settings.cdr_per_month / MONTH_DAYS * season
+    return average * state.people.use[state.who] * mood
+
+
+def _days_present(state: MonthState) -> Array:
+    return (state.slot_end - state.slot_start).clip(min=0)
+
+
+def _seconds(state: MonthState, at: Array, slot: Array, chance: Chance) -> Array:
+    """Seconds of the local clock: any day of the slot, more by day than by night."""
+    n = len(at)
+    first = state.slot_start[at, slot]
+    last = state.slot_end[at, slot] - 1
+    day = chance.days_between(first, last)
+    bounds = np.cumsum(HOURS / HOURS.sum())
+    hour = np.searchsorted(bounds, chance.random(n), side="right")
+    hour = hour.clip(max=len(HOURS) - 1)
+    return day * DAY_S + hour * HOUR_S + chance.integers(0, HOUR_S, n)
+
+
+def _in_order_of_time(made: Connections) -> Connections:
+    return made.taken(np.argsort(made.second, kind="stable"))
+
+
+def _charges(customers: int, made: Connections, measures: Measures) -> dict[str, Array]:
+    """Fen by subscriber and item of the bill, so that bills agree with the records."""
+    items = {"voice": VOICE, "sms": SMS, "mms": MMS, "data": DATA}
+    charges = {}
+    for name, kind in items.items():
+        is_charged = (made.kind == kind) & ~measures.roams
+        fee_fen = measures.fee_fen * is_charged
+        charges[name] = whole(np.bincount(made.at, fee_fen, customers))
+    fee_fen = measures.fee_fen * measures.roams
+    charges["roaming"] = whole(np.bincount(made.at, fee_fen, customers))
+    return charges

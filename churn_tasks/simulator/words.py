@@ -3,7 +3,7 @@
 import numpy as np
 
 from churn_tasks.simulator import codes
-from churn_tasks.simulator.clock import Array
+from churn_tasks.simulator.chance import Array, Chance
 from churn_tasks.simulator.people import People
 
 SURNAMES = np.array(
@@ -17,51 +17,45 @@ GIVEN = np.array(
     )
 )
 CITIES = np.array(list("东西南北新"))
-STREETS = np.array(
-    [
-        "人民路",
-        "中山路",
-        "解放路",
-        "建设路",
-        "和平路",
-        "文化路",
-        "新华街",
-        "长江路",
-        "黄河路",
-        "朝阳街",
-        "学府路",
-    ]
-)
+STREETS = np.array([
+    "人民路", "中山路", "解放路", "建设路", "和平路", "文化路",
+    "新华街", "长江路", "黄河路", "朝阳街", "学府路",
+])  # fmt: skip
+TWO_CHARACTERS_SHARE = 0.75  # of the given names
+NUMBERS, BUILDINGS = (1, 400), (1, 30)
+ROOMS = (101, 2_905)  # the floor and two digits for the door
 
 
-def holder_names(people: People, chance: np.random.Generator) -> Array:
+def holder_names(people: People, chance: Chance) -> Array:
     """Surname and one or two characters; the first of the two is shared by brothers and sisters."""
     n, kinship = len(people), people.kinship
-    has_second = chance.random(n) < 0.75
-    second, first = chance.choice(GIVEN, n), chance.choice(GIVEN, n)
     is_sibling = kinship.sibling != np.arange(n)
-    second = np.where(has_second | is_sibling, second, "")
-    names = np.char.add(
-        np.char.add(SURNAMES[people.surname % len(SURNAMES)], first[kinship.sibling]),
-        second,
-    )
+    has_second = chance.happens(TWO_CHARACTERS_SHARE, n) | is_sibling
+    second = np.where(has_second, chance.choice(GIVEN, n), "")
+    first = chance.choice(GIVEN, n)[kinship.sibling]
+    surname = SURNAMES[people.surname % len(SURNAMES)]
+    names = joined(surname, first, second)
     return names[kinship.namesake][kinship.holder]
 
 
-def addresses(people: People, chance: np.random.Generator) -> Array:
+def addresses(people: People, chance: Chance) -> Array:
     """Street, number, building and room of each dwelling; those who live together share it."""
     n = len(people)
+    region = np.array(codes.REGIONS)[people.region]
+    city = CITIES[people.city - 1]
     street = STREETS[chance.integers(0, len(STREETS), n)]
-    parts = (
-        chance.integers(1, 400, n),
-        chance.integers(1, 30, n),
-        chance.integers(101, 2905, n),
+    number = chance.between(NUMBERS, n).astype(str)
+    building = chance.between(BUILDINGS, n).astype(str)
+    room = chance.between(ROOMS, n).astype(str)
+    text = joined(
+        region, "区", city, "城", street, number, "号", building, "栋", room, "室"
     )
-    town = np.char.add(
-        np.char.add(np.array(codes.REGIONS)[people.region], "区"),
-        CITIES[people.city - 1],
-    )
-    text = np.char.add(np.char.add(town, "城"), street)
-    for value, suffix in zip(parts, ("号", "栋", "室"), strict=True):
-        text = np.char.add(np.char.add(text, value.astype(str)), suffix)
     return text[people.home]
+
+
+def joined(first: Array, *parts: Array | str) -> Array:
+    """Texts put together, row by row."""
+    text = first
+    for part in parts:
+        text = np.char.add(text, part)
+    return text

@@ -80,9 +80,7 @@ def test_both_deliveries_are_on_record(road: Road) -> None:
     restated = MonthRun(
         road.settings, JULY, road.settings.calendar.window(AUGUST).known_until
     )
-    rows = restated.rows_of_month("delivery").sort_values(
-        ["table_name", "known_until"]
-    )
+    rows = restated.rows_of_month("delivery").sort_values(["table_name", "known_until"])
     told = [
         (r.table_name, str(r.known_until)[:10], bool(r.is_restated), int(r.late_rows))
         for r in rows.itertuples()

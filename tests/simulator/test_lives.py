@@ -91,7 +91,7 @@ def changes(
     """The change for leavers of each later month, with or without signs; ``None`` for those who are calm throughout."""
     lives, found = operator.lives, []
     calm = np.ones(len(operator.people), bool)
-    calm[lives.episodes["who"]] = False
+    calm[lives.episodes.who] = False
     for k in range(4, MONTHS):
         leaves = (lives.leave_day >= operator.clock.start(k)) & (
             lives.leave_day < operator.clock.start(k + 1)
@@ -131,7 +131,7 @@ def test_no_sign_for_the_signless(operator: Operator) -> None:
     signless = np.flatnonzero((lives.leave_day < NEVER) & ~lives.shown_signs)
     assert len(signless) > 150
     last_episode = np.full(len(operator.people), -1)
-    np.maximum.at(last_episode, lives.episodes["who"], lives.episodes["end"])
+    np.maximum.at(last_episode, lives.episodes.who, lives.episodes.end)
     troubled_at_leaving = last_episode[signless] >= lives.leave_day[signless]
     assert troubled_at_leaving.mean() < 0.02, (
         "an episode that would have passed may overlap by chance"
@@ -142,7 +142,7 @@ def test_some_show_signs_and_stay_and_contacts_work_both_ways(
     operator: Operator,
 ) -> None:
     lives = operator.lives
-    stayed = (lives.leave_day[lives.episodes["who"]] == NEVER).mean()
+    stayed = (lives.leave_day[lives.episodes.who] == NEVER).mean()
     assert 0.1 < stayed < 0.5
     assert lives.kept_by_contact.sum() > 20 and lives.driven_by_contact.sum() > 5
     assert (
