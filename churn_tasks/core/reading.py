@@ -19,7 +19,7 @@ from datetime import date
 from churn_tasks.core.months import Month
 
 SUMMARIES = "month_"
-LISTS = ("out_warning_list",)
+GONE_OUT = "out_"  # lists, and what was decided and found when they were made
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Reading:
         """The latest date of a restated version that may be read; None where only the first may."""
         is_earlier = month < self.month
         if self.is_restated:
-            may_read_restated = not (is_earlier and table in LISTS)
+            may_read_restated = not (is_earlier and table.startswith(GONE_OUT))
         else:
             may_read_restated = is_earlier and table.startswith(SUMMARIES)
         return self.known_until if may_read_restated else None

@@ -6,6 +6,7 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
+from churn_tasks.adapters.lake import Lake
 from churn_tasks.cli import app
 from churn_tasks.core.errors import BadInput, CheckFailed, NotReady
 from churn_tasks.core.months import Month
@@ -60,6 +61,16 @@ def test_a_correction_in_place_is_found_and_all_that_rests_on_it_is_rebuilt(
         r.month for r in reports if r.step == "publish" and r.outcome == "done"
     ]
     assert published == [f"{month}-restated-{BY_HAND}" for month in (JULY, AUGUST)]
+
+
+def test_the_catalogue_of_what_was_restated_is_made_again(copied: Road) -> None:
+    """Distributions of the restated month, and of the month after it, whose features look back on it."""
+    reports = list(restate(copied.settings, JULY))
+    made = [r.month for r in reports if (r.step, r.outcome) == ("catalogue", "done")]
+    assert made == [f"{month}-restated-{BY_HAND}" for month in (JULY, AUGUST)]
+    lake = Lake(copied.settings.lake_dir)
+    assert lake.has_version("feature_stat", JULY, BY_HAND)
+    assert lake.has_version("feature_stat", AUGUST, BY_HAND)
 
 
 def test_the_same_again_gives_the_same_bytes(copied: Road) -> None:

@@ -350,6 +350,31 @@ def test_a_restated_month_is_matched_anew_only_when_its_records_changed(
     run.close()
 
 
+def test_a_restated_month_is_matched_anew_when_an_earlier_month_that_it_reads_changed(
+    tmp_path: Path,
+) -> None:
+    """Records of a few months before are compared as well: who is corrected in January may be somebody in February."""
+    run = lake(tmp_path)
+    for month in ("2024-01", "2024-02"):
+        put_month(run, month, [person("c1")], mix=MINGLED)
+    matched(run, "2024-01", "2024-02")
+    day = date(2024, 4, 6)
+    january = MonthRun(run.settings, Month(2024, 1), day)
+    february = MonthRun(run.settings, Month(2024, 2), day, tables=("bill",))
+    assert run_on("match", february).outcome == "skipped"
+    put_month(january, "2024-01", [person("c1"), person("c2")], mix=MINGLED)
+    assert run_on("match", january).outcome == "done"
+    assert run_on("match", february).outcome == "done"
+    february.engine.view("customer_line")
+    lines = february.engine.records(
+        "SELECT customer_id FROM customer_line WHERE month = $month AND customer_id = 'c2'",
+        {"month": february.month.start},
+    )
+    assert lines == [{"customer_id": "c2"}]
+    january.close()
+    february.close()
+
+
 def test_decisions_are_frozen_with_the_month_and_looked_up_again_when_it_is_restated(
     tmp_path: Path, postgres: Cluster
 ) -> None:
