@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 from churn_tasks.core.sql_text import identifier, literal
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*\n""")
+Branch = tuple[str, str]  # a condition and the expression where it holds
 _STRAY = re.compile(r"""['";]|--|/\*""")
 
 
@@ -157,6 +158,12 @@ class Order:
         return cls(tuple(Expression(term) for term in terms))
 
     @classmethod
+    def latest_first(cls, names: Iterable[str], *, nulls_last: bool = False) -> Self:
+        """By these columns, the highest value of each before lower ones."""
+        direction = "DESC NULLS LAST" if nulls_last else "DESC"
+        return cls.by(*(f"{identifier(name)} {direction}" for name in names))
+
+    @classmethod
     def of_sample(cls, sample: list[str]) -> Self:
         return cls.by(*sample)
 
@@ -227,9 +234,22 @@ def union(selects: Iterable[str]) -> str:
     return "\nUNION\n".join(selects)
 
 
-def case(
-    branches: Iterable[tuple[str, str]], *, of: str = "", otherwise: str = ""
-) -> str:
+def all_of(conditions: Iterable[str]) -> str:
+    """The condition that each of these holds; true for none."""
+    return " AND ".join(conditions) or "true"
+
+
+def any_of(conditions: Iterable[str]) -> str:
+    """The condition that one of these holds; false for none."""
+    return " OR ".join(conditions) or "false"
+
+
+def list_of(expressions: Iterable[str]) -> str:
+    """Expressions as they stand in a call or a list."""
+    return ", ".join(expressions)
+
+
+def case(branches: Iterable[Branch], *, of: str = "", otherwise: str = "") -> str:
     """The expression of the first branch that holds, NULL for none.
 
     Args:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from churn_tasks.core.sql_text import identifier, literal
+from churn_tasks.core.sql_text import literal
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import RawTable
 from churn_tasks.declared.sql_parts import Expression, Names, Order, Relation, case
@@ -28,14 +28,12 @@ class ExactDoubles:
         if not table.key:
             return query("different_rows", accepted=Relation(accepted))
         others = [name for name in table.column_names if name not in table.key]
-        last_learnt_first = (
-            f"{identifier(name)} DESC NULLS LAST" for name in ("known_date", *others)
-        )
+        order = Order.latest_first(["known_date", *others], nulls_last=True)
         return query(
             "last_learnt",
             accepted=Relation(accepted),
             key=Names(table.key),
-            last_learnt_first=Order.by(*last_learnt_first),
+            last_learnt_first=order,
         )
 
 

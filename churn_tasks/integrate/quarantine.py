@@ -12,7 +12,7 @@ from functools import partial
 from churn_tasks.core.sql_text import literal
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import RawTable, Rule
-from churn_tasks.declared.sql_parts import Expression, Relation, Value, case
+from churn_tasks.declared.sql_parts import Expression, Relation, Value, case, list_of
 
 ROW_ID_LENGTH = 16
 # endings of rules under which a column has no value, and of all the rules that a contract implies for its columns
@@ -120,7 +120,7 @@ def _value_text(table: RawTable, rule: Rule) -> str:
     values = [_shown(name, name in direct) for name in broken_columns(table, rule)]
     if not values:
         return "NULL"
-    return f"concat_ws(', ', {', '.join(values)})"
+    return f"concat_ws(', ', {list_of(values)})"
 
 
 def _shown(column: str, is_direct: bool) -> str:
@@ -137,10 +137,12 @@ def _mobile_masked(value: str) -> str:
 
 def _other_rules(table: RawTable) -> str:
     """The names of all rules that a row breaks, without the one under which it is set aside."""
-    broken = [
-        case([(rule.reject_when, literal(rule.name))]) for rule in table.row_rules
-    ]
-    if not broken:
+    if not table.row_rules:
         return "NULL"
-    others = f"list_filter([{', '.join(broken)}], lambda name: name <> rule)"
+    broken = list_of(map(_name_if_broken, table.row_rules))
+    others = f"list_filter([{broken}], lambda name: name <> rule)"
     return f"nullif(array_to_string({others}, ', '), '')"
+
+
+def _name_if_broken(rule: Rule) -> str:
+    return case([(rule.reject_when, literal(rule.name))])

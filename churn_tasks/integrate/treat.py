@@ -23,6 +23,7 @@ from churn_tasks.declared.sql_parts import (
     LeftJoin,
     Relation,
     case,
+    list_of,
     subquery,
 )
 
@@ -47,7 +48,7 @@ class Earlier:
 
 def earlier_sql(clean: str, months: Iterable[date]) -> str:
     """The rows of a clean table in these months, given by their first days; at least one."""
-    days = ", ".join(f"DATE {literal(month)}" for month in months)
+    days = list_of(f"DATE {literal(month)}" for month in months)
     return query(
         "earlier_rows",
         clean=Relation(clean),
@@ -143,11 +144,7 @@ def _outside(value: str, limits: Range) -> str:
 
 def treated_sql(table: RawTable, kept: str, limits: Limits, earlier: Earlier) -> str:
     """The kept rows with missing values filled in and outlying ones capped, and a list of what was done in each."""
-    columns = [
-        column
-        for column in table.delivered_columns
-        if column.outlier == "cap" or column.missing in LISTED
-    ]
+    columns = list(filter(_may_change, table.delivered_columns))
     if not columns or not table.treated_column:
         return kept
     values: dict[str, str] = {}
@@ -166,6 +163,10 @@ def treated_sql(table: RawTable, kept: str, limits: Limits, earlier: Earlier) ->
         kept=subquery(kept),
         learnt=Joins(tuple(_learnt_from(table, columns, earlier))),
     )
+
+
+def _may_change(column: Column) -> bool:
+    return column.outlier == "cap" or column.missing in LISTED
 
 
 def _kept(name: str) -> str:
@@ -217,7 +218,7 @@ def _marks(column: Column, filling: str | None, within: Range) -> Iterator[str]:
 def _listed(marks: Sequence[str]) -> str:
     if not marks:
         return "NULL::VARCHAR"
-    return f"nullif(concat_ws(',', {', '.join(marks)}), '')"
+    return f"nullif(concat_ws(',', {list_of(marks)}), '')"
 
 
 def _learnt_from(
@@ -227,21 +228,17 @@ def _learnt_from(
     if earlier.relation is None:
         return
     rows = Relation(earlier.relation)
-    previous = {
-        column.name: _previous_value(table, column)
-        for column in columns
-        if column.missing == "impute_previous"
-    }
+    previous, median = {}, {}
+    for column in columns:
+        if column.missing == "impute_previous":
+            previous[column.name] = _previous_value(table, column)
+        if column.missing == "impute_median_of_region":
+            median[column.name] = _quantile(table, column, 0.5)
     if previous:
         values = query(
             "previous_values", values=Columns.of_texts(previous), earlier=rows
         )
         yield _of_the_same("customer_id", "previous", values)
-    median = {
-        column.name: _quantile(table, column, 0.5)
-        for column in columns
-        if column.missing == "impute_median_of_region"
-    }
     if median:
         values = query("region_medians", values=Columns.of_texts(median), earlier=rows)
         yield _of_the_same("region_code", "median", values)

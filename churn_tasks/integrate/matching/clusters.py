@@ -132,16 +132,20 @@ def resolve(links: Iterable[Link], groups: Groups, upper: float) -> list[Judged]
         upper: probability from which a pair is merged without being asked; a pair merged the month before stays
             merged below it, for as long as it is given at all.
     """
-    ordered = sorted(links, key=_precedence)
-    judged = [_by_decision(link, groups) for link in ordered if link.decision]
-    judged += [_automatic(link, groups, upper) for link in ordered if not link.decision]
+    judged = []
+    for link in sorted(links, key=_precedence):
+        if link.decision:
+            judged.append(_by_decision(link, groups))
+        else:
+            judged.append(_automatic(link, groups, upper))
     settled = [_settled(each, groups) for each in judged]
     return sorted(settled, key=lambda each: (each.link.a, each.link.b))
 
 
-def _precedence(link: Link) -> tuple[int, float, Line, Line]:
-    """Latest decisions first, then the most probable, then by number."""
-    return -link.revision, -link.probability, link.a, link.b
+def _precedence(link: Link) -> tuple[bool, int, float, Line, Line]:
+    """Decisions first, the latest before others, then the most probable, then by number."""
+    is_open = link.decision is None
+    return is_open, -link.revision, -link.probability, link.a, link.b
 
 
 def _by_decision(link: Link, groups: Groups) -> Judged:

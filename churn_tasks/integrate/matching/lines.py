@@ -5,7 +5,7 @@ record of each line), ``match_records`` and ``match_scored`` of :mod:`scoring`, 
 ``match_links`` (every pair to be judged) and ``match_persons`` (line to person).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from churn_tasks.core.sql_text import identifier, literal
@@ -17,7 +17,10 @@ from churn_tasks.declared.sql_parts import (
     Names,
     Order,
     Relation,
+    all_of,
+    any_of,
     case,
+    list_of,
     subquery,
     union,
 )
@@ -25,6 +28,7 @@ from churn_tasks.integrate.matching.plan import (
     Comparison,
     Guard,
     Language,
+    LevelsByComparison,
     MatchingPlan,
 )
 
@@ -36,9 +40,10 @@ query = partial(composed, "matching")
 def records_sql(columns: Sequence[str]) -> str:
     """The latest record of each line within ``$from_month`` to ``$month``, as known by then; gone lines too."""
     decisive = ("month", "event_date", "known_date", *columns)
-    latest_first = Order.by(*(f"{identifier(name)} DESC" for name in decisive))
     return query(
-        "latest_records", columns=Names(tuple(columns)), latest_first=latest_first
+        "latest_records",
+        columns=Names(tuple(columns)),
+        latest_first=Order.latest_first(decisive),
     )
 
 
@@ -72,18 +77,17 @@ def links_sql(plan: MatchingPlan) -> str:
 
 def evidence_sql(plan: MatchingPlan, language: Language) -> str:
     """What agrees and what differs, level by level, in words; a value that is not known is passed over."""
-    said = [_in_words(comparison, language) for comparison in plan.compare]
-    if not said:
+    if not plan.compare:
         return NO_TEXT
-    return f"concat_ws({literal(SEPARATOR[language])}, {', '.join(said)})"
+    separator = literal(SEPARATOR[language])
+    said = (_in_words(comparison, language) for comparison in plan.compare)
+    return f"concat_ws({list_of([separator, *said])})"
 
 
 def _in_words(comparison: Comparison, language: Language) -> str:
-    weakest_first = reversed(comparison.levels)
-    words = (
-        (str(number), literal(level.said(language)))
-        for number, level in enumerate(weakest_first)
-    )
+    words = []
+    for number, level in enumerate(reversed(comparison.levels)):
+        words.append((str(number), literal(level.said(language))))
     return case(words, of=level_column(comparison.name))
 
 
@@ -93,16 +97,17 @@ def guard_sql(guards: Iterable[Guard], plan: MatchingPlan) -> str:
 
 
 def _stopped_by(guard: Guard, plan: MatchingPlan) -> str:
-    stops = " AND ".join(_at(plan, *named) for named in guard.when.items())
-    spared = " OR ".join(_at(plan, *named) for named in guard.unless.items())
-    return f"{stops} AND NOT ({spared or 'false'})"
+    stops = all_of(_at_levels(guard.when, plan))
+    spared = any_of(_at_levels(guard.unless, plan))
+    return f"{stops} AND NOT ({spared})"
 
 
-def _at(plan: MatchingPlan, name: str, labels: Iterable[str]) -> str:
-    """Whether a pair is at one of these levels; false when the comparison is not known."""
-    comparison = plan.comparison(name)
-    numbers = ", ".join(str(comparison.number(label)) for label in labels)
-    return f"coalesce({level_column(name)} IN ({numbers}), false)"
+def _at_levels(named: LevelsByComparison, plan: MatchingPlan) -> Iterator[str]:
+    """For each comparison whether a pair is at one of its levels; false when the comparison is not known."""
+    for name, labels in named.items():
+        comparison = plan.comparison(name)
+        numbers = list_of(str(comparison.number(label)) for label in labels)
+        yield f"coalesce({level_column(name)} IN ({numbers}), false)"
 
 
 def level_column(comparison: str) -> str:

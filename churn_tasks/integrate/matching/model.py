@@ -16,7 +16,15 @@ import duckdb
 from churn_tasks.core.sections import Matching
 from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.composer import composed
-from churn_tasks.declared.sql_parts import Columns, Condition, Names, Relation, Value
+from churn_tasks.declared.sql_parts import (
+    Columns,
+    Condition,
+    Names,
+    Relation,
+    Value,
+    all_of,
+    any_of,
+)
 from churn_tasks.integrate.matching.plan import (
     NOT_KNOWN,
     Comparison,
@@ -83,10 +91,9 @@ def predict(
     """Make ``match_scored``; gives the number of pairs."""
     linker = _linker(connection, trained.settings)
     predictions = linker.inference.predict(warning_mode="never")
-    levels = {
-        f"level_{comparison.name}": _level_if_known(comparison.name)
-        for comparison in plan.compare
-    }
+    levels = {}
+    for comparison in plan.compare:
+        levels[f"level_{comparison.name}"] = _level_if_known(comparison.name)
     scored = query(
         "scored_pairs",
         predictions=Relation(predictions.physical_name),
@@ -107,11 +114,11 @@ def _untrained(plan: MatchingPlan) -> dict[str, Any]:
     """splink's settings; blocking is by the columns ``block_<n>``."""
     from splink import block_on
 
-    blocks = [block_on(f"block_{number}") for number in range(len(plan.block))]
+    blocks = map(block_on, plan.block_columns)
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "customer_id",
-        "comparisons": [_comparison(comparison) for comparison in plan.compare],
+        "comparisons": list(map(_comparison, plan.compare)),
         "blocking_rules_to_generate_predictions": [
             block.create_blocking_rule_dict("duckdb") for block in blocks
         ],
@@ -135,8 +142,11 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
 
 
 def _something_missing(names: Sequence[str]) -> str:
-    sides = (f"{name}{side}" for name in names for side in ("_l", "_r"))
-    return " OR ".join(f"{identifier(side)} IS NULL" for side in sides)
+    conditions = []
+    for name in names:
+        conditions.append(f"{identifier(name + '_l')} IS NULL")
+        conditions.append(f"{identifier(name + '_r')} IS NULL")
+    return any_of(conditions)
 
 
 def _level(level: Level) -> dict[str, Any]:
@@ -159,7 +169,7 @@ def _linker(connection: duckdb.DuckDBPyConnection, settings: dict[str, Any]) -> 
 
 def _agreeing(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> int:
     """Pairs that agree on all these columns."""
-    all_given = " AND ".join(f"{identifier(name)} IS NOT NULL" for name in names)
+    all_given = all_of(f"{identifier(name)} IS NOT NULL" for name in names)
     agreeing = query(
         "agreeing_pairs", names=Names(tuple(names)), all_given=Condition(all_given)
     )
@@ -176,11 +186,7 @@ def _settled(model: dict[str, Any], plan: MatchingPlan, sampled: int) -> Trained
     model[prior] = _rounded(model[prior])
     learnt = []
     for comparison, modelled in zip(plan.compare, model["comparisons"], strict=True):
-        known = [
-            level
-            for level in modelled["comparison_levels"]
-            if not level.get("is_null_level")
-        ]
+        _not_known, *known = modelled["comparison_levels"]
         for level, shares in zip(comparison.levels, known, strict=True):
             same = _share(shares.get("m_probability"), level.same)
             chance = _share(shares.get("u_probability"), rarest)

@@ -1,9 +1,9 @@
 """What is compared and how, read from ``include/matching/customer.yaml`` and the profile's own sections of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import isqrt
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
@@ -15,6 +15,7 @@ from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.yaml_file import read_yaml
 
 Language = Literal["en", "zh"]
+V = TypeVar("V")
 ColumnGroups = tuple[tuple[str, ...], ...]
 OTHERWISE = "ELSE"
 NOT_KNOWN = -1  # splink's number of the level at which a value is missing
@@ -95,6 +96,7 @@ def _as_tuple(labels: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 Labels = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+LevelsByComparison = dict[str, Labels]
 
 
 class Guard(Closed):
@@ -105,29 +107,32 @@ class Guard(Closed):
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    when: dict[str, Labels] = Field(min_length=1)
-    unless: dict[str, Labels] = Field(default_factory=dict)
+    when: LevelsByComparison = Field(min_length=1)
+    unless: LevelsByComparison = Field(default_factory=dict)
     en: str
     zh: str
 
-    @property
-    def named_levels(self) -> list[tuple[str, str]]:
+    def named_levels(self) -> Iterator[tuple[str, str]]:
         """Each comparison and level that the guard speaks of."""
-        named = [*self.when.items(), *self.unless.items()]
-        return [(comparison, label) for comparison, labels in named for label in labels]
+        for named in (self.when, self.unless):
+            for comparison, labels in named.items():
+                for label in labels:
+                    yield comparison, label
 
     def within(self, comparisons: set[str]) -> Self:
         """The guard without exceptions that nobody can show."""
-        shown = {
-            name: labels for name, labels in self.unless.items() if name in comparisons
-        }
-        return self.model_copy(update={"unless": shown})
+        return self.model_copy(update={"unless": _of_names(self.unless, comparisons)})
 
 
-def _guards_within(guards: Iterable[Guard], comparisons: set[str]) -> tuple[Guard, ...]:
+def _of_names(named: dict[str, V], names: set[str]) -> dict[str, V]:
+    return {name: value for name, value in named.items() if name in names}
+
+
+def _usable(guards: Iterable[Guard], comparisons: set[str]) -> Iterator[Guard]:
     """The guards whose comparisons are all made."""
-    usable = (guard for guard in guards if comparisons.issuperset(guard.when))
-    return tuple(guard.within(comparisons) for guard in usable)
+    for guard in guards:
+        if comparisons.issuperset(guard.when):
+            yield guard.within(comparisons)
 
 
 class MatchingPlan(Closed):
@@ -156,7 +161,7 @@ class MatchingPlan(Closed):
                 f"not among columns: {', '.join(unknown)}; there are {', '.join(self.columns)}"
             )
         for guard in (*self.guards, *self.ask):
-            for comparison, label in guard.named_levels:
+            for comparison, label in guard.named_levels():
                 self.comparison(comparison).number(label)
         return self
 
@@ -180,6 +185,11 @@ class MatchingPlan(Closed):
         return by_name[name]
 
     @property
+    def block_columns(self) -> list[str]:
+        """The columns of ``match_records`` that hold the keys of the blocking rules."""
+        return [f"block_{number}" for number in range(len(self.block))]
+
+    @property
     def most_in_a_group(self) -> int:
         """The largest n of which n(n - 1) / 2 pairs are still allowed."""
         return (1 + isqrt(1 + 8 * self.most_pairs)) // 2
@@ -187,39 +197,30 @@ class MatchingPlan(Closed):
     def expressions(self, available: Iterable[str]) -> dict[str, str]:
         """The SQL of each column that the contract delivers."""
         there = set(available)
-        return {
-            name: column.expression(there)
-            for name, column in self.columns.items()
-            if column.is_delivered(there)
-        }
+        expressions = {}
+        for name, column in self.columns.items():
+            if column.is_delivered(there):
+                expressions[name] = column.expression(there)
+        return expressions
 
     def within(self, columns: Iterable[str]) -> Self:
         """The part of the plan that needs no other columns; what names a missing one falls away, maybe all of it."""
         there = set(columns)
         compare = [one for one in self.compare if there.issuperset(one.needs)]
         compared = {comparison.name for comparison in compare}
-        given = {name: column for name, column in self.columns.items() if name in there}
         return self.model_copy(
             update={
-                "columns": given,
-                "required": _names_within(self.required, there),
-                "block": _groups_within(self.block, there),
+                "columns": _of_names(self.columns, there),
+                "required": tuple(filter(there.__contains__, self.required)),
+                "block": tuple(filter(there.issuperset, self.block)),
                 "compare": tuple(compare),
-                "train": _groups_within(self.train, there),
-                "certain": _groups_within(self.certain, there),
-                "guards": _guards_within(self.guards, compared),
-                "ask": _guards_within(self.ask, compared),
-                "one_value": _names_within(self.one_value, there),
+                "train": tuple(filter(there.issuperset, self.train)),
+                "certain": tuple(filter(there.issuperset, self.certain)),
+                "guards": tuple(_usable(self.guards, compared)),
+                "ask": tuple(_usable(self.ask, compared)),
+                "one_value": tuple(filter(there.__contains__, self.one_value)),
             }
         )
-
-
-def _names_within(names: Iterable[str], there: set[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if name in there)
-
-
-def _groups_within(groups: ColumnGroups, there: set[str]) -> ColumnGroups:
-    return tuple(group for group in groups if there.issuperset(group))
 
 
 def load_plan(settings: Settings, name: str = "customer") -> MatchingPlan:

@@ -23,6 +23,7 @@ from churn_tasks.declared.sql_parts import (
     Condition,
     Expression,
     Value,
+    any_of,
     subquery,
 )
 from churn_tasks.integrate.matching import model
@@ -112,9 +113,8 @@ def _columns_with_values(
     if not names:
         return []
     counts = {name: f"count({identifier(name)})" for name in names}
-    given = first_row(
-        connection, query("values_given", counts=Columns.of_texts(counts))
-    )
+    values_given = query("values_given", counts=Columns.of_texts(counts))
+    given = first_row(connection, values_given)
     return [name for name, count in given.items() if count]
 
 
@@ -163,9 +163,9 @@ def _make_groups(
     """
     most = plan.most_in_a_group
     blocks, left_out = {}, {}
-    for number, names in enumerate(plan.block):
+    for column, names in zip(plan.block_columns, plan.block, strict=True):
         key = _group_key(names)
-        blocks[f"block_{number}"] = (
+        blocks[column] = (
             f"CASE WHEN count(*) OVER (PARTITION BY {key}) BETWEEN 2 AND {most} THEN {key} END"
         )
         large = query("large_groups", key=Expression(key), most=Value(most))
@@ -185,9 +185,7 @@ def _records_in_groups(
     connection: duckdb.DuckDBPyConnection, plan: MatchingPlan
 ) -> tuple[int, int]:
     """All records, and those that some group holds together with another."""
-    some_block = " OR ".join(
-        f"block_{number} IS NOT NULL" for number in range(len(plan.block))
-    )
+    some_block = any_of(f"{column} IS NOT NULL" for column in plan.block_columns)
     sizes = query("records_in_groups", in_a_group=Condition(some_block))
     row = first_row(connection, sizes)
     return row["record_count"], row["grouped_count"]

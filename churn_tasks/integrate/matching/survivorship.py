@@ -101,11 +101,10 @@ def customer_sql(table: Table, rules: dict[str, Rule], chosen: str, counts: str)
         chosen: relation made from :func:`chosen_sql`.
         counts: relation with person_id, primary_customer_id, line_count and known_line_count.
     """
-    fields = {
-        column.name: _chosen_value(column, rules)
-        for column in table.columns
-        if column.name not in OF_THE_PERSON
-    }
+    fields = {}
+    for column in table.columns:
+        if column.name not in OF_THE_PERSON:
+            fields[column.name] = _chosen_value(column, rules)
     return query(
         "integrated_customers",
         chosen=Relation(chosen),

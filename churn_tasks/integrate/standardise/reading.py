@@ -12,7 +12,7 @@ from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.core.standard_section import Standard
 from churn_tasks.declared.contracts import SQL_TYPES, Column
 from churn_tasks.declared.delivered import is_lossless
-from churn_tasks.declared.sql_parts import case
+from churn_tasks.declared.sql_parts import case, list_of
 from churn_tasks.declared.units import base_unit, ratio
 
 STEPS = ("parts", "read", "value")
@@ -189,7 +189,7 @@ def _number(
 def _rules_together(rules: list[str]) -> str | None:
     if not rules:
         return None
-    return f"nullif(concat_ws(',', {', '.join(rules)}), '')"
+    return f"nullif(concat_ws(',', {list_of(rules)}), '')"
 
 
 def _number_read(column: Column, raw: str, factor: Fraction) -> str:
@@ -277,7 +277,7 @@ def _moment_in_text(
     forms = [_declared_moment(text, form, zone) for form in standard.dates]
     read = usual
     if forms:
-        read = f"coalesce({', '.join(forms)}, {usual})"
+        read = f"coalesce({list_of([*forms, usual])})"
     failed = _lost(raw_column(column.name), value, f"is_no_value({text})")
     spelling = case(
         [(failed, "'unreadable'")], otherwise=f"date_spelling({text}, {parts})"

@@ -10,7 +10,7 @@ One row out for each row in, in the same order of columns as the contract, and b
 The queries lie in ``include/sql/standard``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,12 +22,14 @@ from churn_tasks.core.standard_section import Standard
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import RawTable
 from churn_tasks.declared.sql_parts import (
+    Branch,
     Columns,
     Expression,
     Joins,
     LeftJoin,
     Relation,
     case,
+    list_of,
     subquery,
 )
 from churn_tasks.integrate.standardise.lookup import spelling_table
@@ -62,12 +64,13 @@ class StandardView:
     @cached_property
     def columns(self) -> list[ReadColumn]:
         """How each column of the contract is read."""
-        return [
-            read_column(
-                column, self.declared.get(column.name), self.delivery, self.table.table
+        columns = []
+        for column in self.table.columns:
+            declared = self.declared.get(column.name)
+            columns.append(
+                read_column(column, declared, self.delivery, self.table.table)
             )
-            for column in self.table.columns
-        ]
+        return columns
 
     @cached_property
     def read(self) -> Relation:
@@ -112,40 +115,34 @@ class StandardView:
     def sql(self) -> str:
         """The SELECT of the view."""
         values = {column.name: column.value for column in self.columns}
+        row = f"struct_pack({list_of(self._fields())})"
         return query(
             "standard_rows",
             values=Columns.of_texts(values),
-            unreadable=Expression(self._unreadable()),
-            formula=Expression(self._formula()),
-            delivered=Expression(self._delivered()),
+            unreadable=Expression(case(self._failures())),
+            formula=Expression(case(self._formulas())),
+            delivered=Expression(f"to_json({row})::VARCHAR"),
             read=self.read,
         )
 
-    def _unreadable(self) -> str:
-        return case(
-            (column.failed, literal(column.name))
-            for column in self.columns
-            if column.failed
-        )
+    def _failures(self) -> Iterator[Branch]:
+        """Of each column that cannot always be read: when not, and its name."""
+        for column in self.columns:
+            if column.failed:
+                yield column.failed, literal(column.name)
 
-    def _formula(self) -> str:
-        """Looked for only in columns in which the month holds one."""
-        suspected = [
-            name for name in self.table.column_names if name in self.delivery.formulas
-        ]
-        return case((_runs(name), literal(name)) for name in suspected)
+    def _formulas(self) -> Iterator[Branch]:
+        """Of each column in which the month holds a formula: where, and its name."""
+        for name in self.table.column_names:
+            if name in self.delivery.formulas:
+                yield _runs(name), literal(name)
 
-    def _delivered(self) -> str:
+    def _fields(self) -> Iterator[str]:
         """Every value as text: JSON knows no NaN, and reads a long number as the nearest double."""
-        delivered = (
-            column.name
-            for column in self.table.delivered_columns
-            if column.name in self.delivery.types
-        )
-        fields = ", ".join(
-            f"{identifier(name)} := {raw_column(name)}::VARCHAR" for name in delivered
-        )
-        return f"to_json(struct_pack({fields}))::VARCHAR"
+        for column in self.table.delivered_columns:
+            name = column.name
+            if name in self.delivery.types:
+                yield f"{identifier(name)} := {raw_column(name)}::VARCHAR"
 
 
 def _runs(name: str) -> str:
