@@ -1,22 +1,19 @@
 """From raw to clean: rows that break a rule are set aside with the reason, doubles are merged, nothing is lost.
 
-The three results partition the raw rows: ``rows_in = rows_out + quarantined + merged`` (rule 4). De-duplication
-is behind :class:`Deduplication`: exact matching today; a fuzzy or manual stage is another object with the same method.
+The three results partition the raw rows: ``rows_in = rows_out + quarantined + merged`` (rule 4). The queries lie in
+``include/sql/quarantine``.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
 
+from churn_tasks.core.sql_text import literal
+from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import RawTable
+from churn_tasks.declared.sql_parts import Expression, Names, Order, Relation, case
 
-
-class Deduplication(Protocol):
-    """A stage that decides which accepted rows stay."""
-
-    def kept_sql(self, table: RawTable, accepted: str) -> str:
-        """A SELECT of the rows to keep from the relation ``accepted``."""
-        ...
+query = partial(composed, "quarantine")
 
 
 @dataclass(frozen=True)
@@ -27,20 +24,17 @@ class ExactDoubles:
     """
 
     def kept_sql(self, table: RawTable, accepted: str) -> str:
+        """A SELECT of the rows to keep from the relation ``accepted``."""
         if not table.key:
-            return f"SELECT DISTINCT * FROM {accepted}"
-        key = ", ".join(f'"{name}"' for name in table.key)
-        rest = ", ".join(
-            f'"{name}" DESC NULLS LAST'
-            for name in table.column_names
-            if name not in table.key
+            return query("different_rows", accepted=Relation(accepted))
+        others = [name for name in table.column_names if name not in table.key]
+        order = Order.latest_first(["known_date", *others], nulls_last=True)
+        return query(
+            "last_learnt",
+            accepted=Relation(accepted),
+            key=Names(table.key),
+            last_learnt_first=order,
         )
-        order = (
-            f'"known_date" DESC NULLS LAST, {rest}'
-            if rest
-            else '"known_date" DESC NULLS LAST'
-        )
-        return f"SELECT * FROM {accepted} QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1"
 
 
 def judged_sql(table: RawTable, standard: str, learnt: Mapping[str, str] = {}) -> str:
@@ -50,11 +44,22 @@ def judged_sql(table: RawTable, standard: str, learnt: Mapping[str, str] = {}) -
         standard: relation of the month's rows as ``standard_<table>`` gives them.
         learnt: rule to its condition, where that is not in the contract but learnt from earlier months.
     """
+    broken = [("unreadable IS NOT NULL", "unreadable || '_unreadable'")]
     unreadable = {rule.name for rule in table.unreadable_rules}
-    others = [rule for rule in table.row_rules if rule.name not in unreadable]
-    cases = " ".join(
-        f"WHEN {learnt.get(rule.name, rule.reject_when)} THEN '{rule.name}'"
-        for rule in others
+    for rule in table.row_rules:
+        if rule.name not in unreadable:
+            condition = learnt.get(rule.name, rule.reject_when)
+            broken.append((condition, literal(rule.name)))
+    return query(
+        "judged_rows", rule=Expression(case(broken)), standard=Relation(standard)
     )
-    first = "WHEN unreadable IS NOT NULL THEN unreadable || '_unreadable'"
-    return f"SELECT *, CASE {first} {cases} END AS rule FROM {standard}"
+
+
+def accepted_sql(judged: str) -> str:
+    """The rows of a relation of judged rows that break no rule, without the columns that were noted about them."""
+    return query("accepted_rows", judged=Relation(judged))
+
+
+def judged_counts_sql(judged: str) -> str:
+    """One row: ``total`` and ``quarantined`` of a relation of judged rows."""
+    return query("judged_counts", judged=Relation(judged))

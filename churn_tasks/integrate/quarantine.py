@@ -7,26 +7,24 @@ it names the same row in every run, whatever rules, mappings or optional columns
 
 import re
 from collections.abc import Callable
+from functools import partial
 
+from churn_tasks.core.sql_text import literal
+from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import RawTable, Rule
+from churn_tasks.declared.sql_parts import Expression, Relation, Value, case, list_of
 
 ROW_ID_LENGTH = 16
-NO_VALUE = (
-    "_missing",
-    "_unreadable",
-)  # endings of rules under which a column has no value
-AUTOMATIC = (
-    *NO_VALUE,
-    "_outlier",
-    "_formula",
-)  # endings of the rules that a contract implies for its columns
-Answer = Callable[
-    [RawTable, Rule], str
-]  # SQL that says one thing about the rows under a rule
+# endings of rules under which a column has no value, and of all the rules that a contract implies for its columns
+NO_VALUE = ("_missing", "_unreadable")
+AUTOMATIC = (*NO_VALUE, "_outlier", "_formula")
+# SQL that says one thing about the rows under a rule
+Answer = Callable[[RawTable, Rule], str]
 _TEXT_LITERAL = re.compile(r"'(?:[^']|'')*'")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # the SQL of core/privacy.py: RE2 has no look-around, so the neighbours are captured and put back
 _MOBILE_NUMBER = "(^|[^0-9])(1[3-9][0-9])[0-9]{4}([0-9]{4})($|[^0-9])"
+query = partial(composed, "quarantine")
 
 
 def row_id_sql(delivered: str = "delivered") -> str:
@@ -34,7 +32,8 @@ def row_id_sql(delivered: str = "delivered") -> str:
 
     Empty columns do not count, so that an optional column added to the contract leaves the id as it was.
     """
-    return f"left(sha256(json_merge_patch('{{}}', {delivered}::JSON)::VARCHAR), {ROW_ID_LENGTH})"
+    without_empty = f"json_merge_patch('{{}}', {delivered}::JSON)::VARCHAR"
+    return f"left(sha256({without_empty}), {ROW_ID_LENGTH})"
 
 
 def released_sql(table: RawTable, judged: str) -> str:
@@ -43,24 +42,35 @@ def released_sql(table: RawTable, judged: str) -> str:
     Args:
         judged: relation of the standard rows of one month with ``rule``. Ids are made of rejected rows alone.
     """
-    accepted = (
-        "SELECT DISTINCT frozen.month, frozen.row_id FROM quarantine_release AS frozen"
-        f" WHERE frozen.table_name = '{table.table}'"
+    return query(
+        "released_rows",
+        judged=Relation(judged),
+        table_name=Value(table.table),
+        row_id=Expression(row_id_sql("rows_judged.delivered")),
     )
-    return (
-        "SELECT rows_judged.* REPLACE (CASE WHEN released.row_id IS NULL THEN rows_judged.rule END AS rule)"
-        f" FROM {judged} AS rows_judged LEFT JOIN ({accepted}) AS released ON released.month = rows_judged.month"
-        f" AND released.row_id = CASE WHEN rows_judged.rule IS NOT NULL THEN {row_id_sql('rows_judged.delivered')} END"
-    )
+
+
+def release_count_sql() -> str:
+    """One row, ``release_count``: what people have accepted of ``$table_name`` for ``$month``."""
+    return query("release_count")
 
 
 def quarantine_sql(table: RawTable, judged: str) -> str:
     """The rejected rows of one table as rows of ``quarantine``; a row delivered twice is one row with a count."""
-    return (
-        f"SELECT '{table.table}' AS table_name, {row_id_sql()} AS row_id, rule, {_by_rule(table, _columns_text)} AS"
-        f" column_name, {_by_rule(table, _value_text)} AS value_text, {_other_rules(table)} AS other_rules,"
-        f" delivered::VARCHAR AS row_json, count(*) AS row_count FROM {judged} WHERE rule IS NOT NULL GROUP BY ALL"
+    return query(
+        "rejected_rows",
+        table_name=Value(table.table),
+        row_id=Expression(row_id_sql()),
+        column_name=Expression(_by_rule(table, _columns_text)),
+        value_text=Expression(_by_rule(table, _value_text)),
+        other_rules=Expression(_other_rules(table)),
+        judged=Relation(judged),
     )
+
+
+def broken_rules_sql() -> str:
+    """``name`` and ``rows`` of each rule that has set rows of ``$table_name`` aside in ``$month``."""
+    return query("broken_rules")
 
 
 def broken_columns(table: RawTable, rule: Rule) -> list[str]:
@@ -77,9 +87,8 @@ def broken_columns(table: RawTable, rule: Rule) -> list[str]:
     ['amount_cny']
     """
     for ending in AUTOMATIC:
-        if (
-            column := rule.name.removesuffix(ending)
-        ) != rule.name and column in table.column_names:
+        column = rule.name.removesuffix(ending)
+        if column != rule.name and column in table.column_names:
             return [column]
     words = _WORD.findall(_TEXT_LITERAL.sub("''", rule.reject_when))
     return [word for word in dict.fromkeys(words) if word in table.column_names]
@@ -87,36 +96,38 @@ def broken_columns(table: RawTable, rule: Rule) -> list[str]:
 
 def loses_a_required_value(table: RawTable, rule_name: str) -> str | None:
     """The required column that rows under this rule have no value for: such a row cannot be accepted as it is."""
-    required = {column.name for column in table.columns if column.required} | set(
-        table.key
-    )
-    broken = next(
-        (rule_name.removesuffix(e) for e in NO_VALUE if rule_name.endswith(e)), None
-    )
-    return broken if broken in required else None
+    required = {column.name for column in table.columns if column.required}
+    required.update(table.key)
+    for ending in NO_VALUE:
+        column = rule_name.removesuffix(ending)
+        if column != rule_name and column in required:
+            return column
+    return None
 
 
 def _by_rule(table: RawTable, answer: Answer) -> str:
-    cases = " ".join(
-        f"WHEN '{rule.name}' THEN {answer(table, rule)}" for rule in table.row_rules
-    )
-    return f"CASE rule {cases} END" if cases else "NULL::VARCHAR"
+    answers = ((literal(rule.name), answer(table, rule)) for rule in table.row_rules)
+    return case(answers, of="rule")
 
 
 def _columns_text(table: RawTable, rule: Rule) -> str:
-    return f"'{', '.join(broken_columns(table, rule))}'"
+    return literal(", ".join(broken_columns(table, rule)))
 
 
 def _value_text(table: RawTable, rule: Rule) -> str:
     """What was delivered in the columns of the rule; clear names and addresses and mobile numbers are masked."""
     direct = {column.name for column in table.columns if column.pii == "direct"}
     values = [_shown(name, name in direct) for name in broken_columns(table, rule)]
-    return f"concat_ws(', ', {', '.join(values)})" if values else "NULL"
+    if not values:
+        return "NULL"
+    return f"concat_ws(', ', {list_of(values)})"
 
 
 def _shown(column: str, is_direct: bool) -> str:
     value = f"(delivered::JSON ->> '$.{column}')"
-    masked = f"left({value}, 1) || '***'" if is_direct else _mobile_masked(value)
+    masked = _mobile_masked(value)
+    if is_direct:
+        masked = f"left({value}, 1) || '***'"
     return f"coalesce({masked}, '(empty)')"
 
 
@@ -125,12 +136,13 @@ def _mobile_masked(value: str) -> str:
 
 
 def _other_rules(table: RawTable) -> str:
-    names = ", ".join(
-        f"CASE WHEN {rule.reject_when} THEN '{rule.name}' END"
-        for rule in table.row_rules
-    )
-    return (
-        f"nullif(array_to_string(list_filter([{names}], lambda name: name <> rule), ', '), '')"
-        if names
-        else "NULL"
-    )
+    """The names of all rules that a row breaks, without the one under which it is set aside."""
+    if not table.row_rules:
+        return "NULL"
+    broken = list_of(map(_name_if_broken, table.row_rules))
+    others = f"list_filter([{broken}], lambda name: name <> rule)"
+    return f"nullif(array_to_string({others}, ', '), '')"
+
+
+def _name_if_broken(rule: Rule) -> str:
+    return case([(rule.reject_when, literal(rule.name))])

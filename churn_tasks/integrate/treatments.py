@@ -1,13 +1,17 @@
 """What was done with missing and outlying values, and how often: the lines of ``treatment``."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
+from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import Column, RawTable
+from churn_tasks.declared.sql_parts import Name, Value, subquery
 from churn_tasks.integrate.treat import LISTED
 
 COLUMNS = ("table_name", "column_name", "treatment", "row_count", "share")
 Line = tuple[str, str, str, int, float]
+query = partial(composed, "treatment")
 
 
 @dataclass
@@ -29,19 +33,19 @@ class Seen:
 
 def empty_sql(clean: str) -> str:
     """Empty values of each column of a clean partition, told by its footer without reading it."""
-    quoted = clean.replace("'", "''")
-    return (
-        "SELECT path_in_schema AS name, CAST(coalesce(sum(stats_null_count), 0) AS BIGINT) AS rows"
-        f" FROM parquet_metadata('{quoted}') GROUP BY name ORDER BY name"
-    )
+    return query("empty_values", file=Value(clean))
 
 
 def marks_sql(table: RawTable, clean: str) -> str | None:
-    """How often each mark of the clean relation stands in a row; None for a table that is never changed."""
+    """How often each mark of the clean relation stands in a row; None for a table that is never changed.
+
+    Args:
+        clean: what stands behind FROM, with or without a WHERE.
+    """
     if not table.treated_column:
         return None
-    marks = f"SELECT unnest(string_split(\"{table.treated_column}\", ',')) AS name FROM {clean}"
-    return f"SELECT name, count(*) AS rows FROM ({marks}) GROUP BY name ORDER BY name"
+    rows = subquery(f"FROM {clean}")
+    return query("marks", marks=Name(table.treated_column), clean=rows)
 
 
 def treatment_lines(table: RawTable, seen: Seen) -> list[Line]:
@@ -50,31 +54,35 @@ def treatment_lines(table: RawTable, seen: Seen) -> list[Line]:
     A declared treatment has its line also where nothing was to be done; a required column, and one that is left as it
     is, have one where values are missing.
     """
-    return [
-        (table.table, column.name, treatment, rows, rows / of if of else 0.0)
-        for column in table.delivered_columns
-        for treatment, rows, of in _of_column(column, seen)
-    ]
-
-
-def _of_column(column: Column, seen: Seen) -> list[tuple[str, int, int]]:
-    name, empty = column.name, seen.empty.get(column.name, 0)
-    lines: list[tuple[str, int, int]] = []
-    without = seen.broken.get(f"{name}_missing", 0)
-    if without or column.missing == "quarantine":
-        lines.append(("quarantined_missing", without, seen.rows_in))
-    if column.missing in LISTED:
-        done = LISTED[column.missing]
-        lines.append(
-            (f"imputed_{done}", seen.marks.get(f"{name}:{done}", 0), seen.rows_out)
-        )
-        lines.append(("nothing_to_impute", empty, seen.rows_out))
-    elif empty:
-        lines.append(("left_missing", empty, seen.rows_out))
-    if column.outlier == "cap":
-        lines.append(("capped", seen.marks.get(f"{name}:capped", 0), seen.rows_out))
-    if column.outlier == "quarantine":
-        lines.append(
-            ("quarantined_outlier", seen.broken.get(f"{name}_outlier", 0), seen.rows_in)
-        )
+    lines = []
+    for column in table.delivered_columns:
+        for treatment, rows, of in _of_column(column, seen):
+            share = 0.0
+            if of:
+                share = rows / of
+            lines.append((table.table, column.name, treatment, rows, share))
     return lines
+
+
+def _of_column(column: Column, seen: Seen) -> Iterator[tuple[str, int, int]]:
+    """Treatment, rows, and the rows that these are a part of."""
+    yield from _missing(column, seen)
+    if column.outlier == "cap":
+        yield "capped", seen.marks.get(f"{column.name}:capped", 0), seen.rows_out
+    if column.outlier == "quarantine":
+        outlying = seen.broken.get(f"{column.name}_outlier", 0)
+        yield "quarantined_outlier", outlying, seen.rows_in
+
+
+def _missing(column: Column, seen: Seen) -> Iterator[tuple[str, int, int]]:
+    without = seen.broken.get(f"{column.name}_missing", 0)
+    empty = seen.empty.get(column.name, 0)
+    if without or column.missing == "quarantine":
+        yield "quarantined_missing", without, seen.rows_in
+    if column.missing in LISTED:
+        source = LISTED[column.missing]
+        filled = seen.marks.get(f"{column.name}:{source}", 0)
+        yield f"imputed_{source}", filled, seen.rows_out
+        yield "nothing_to_impute", empty, seen.rows_out
+    elif empty:
+        yield "left_missing", empty, seen.rows_out

@@ -47,7 +47,11 @@ def _read(
     declared = {"x": Standard(**how)} if how else {}
     view = StandardView(table, rows, Delivery({"x": sql_type}), declared)
     read = view.columns[0]
-    sql = f"SELECT {read.value}, {read.spelling or 'NULL'}, coalesce({read.failed or 'false'}, false) {view.source}"
+    spelling, failed = read.spelling or "NULL", read.failed or "false"
+    sql = (
+        f"SELECT {read.value}, {spelling}, coalesce({failed}, false)"
+        f" FROM {view.read.sql} AS raw"
+    )
     (found,) = database.execute(sql, {"x": delivered}).fetchall()
     return found
 

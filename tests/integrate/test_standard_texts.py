@@ -80,6 +80,8 @@ SHENZHEN = ("广东省深圳市南山区科技路12-3-1503", "440000", "440300",
         ("南山区科技路1号", ("南山区科技路1", None, None, None)),  # two cities have one
         ("中山路12号", ("中山路12", None, None, None)),  # a street, not the city
         ("广东路12号", ("广东路12", None, None, None)),
+        ("台湾省台北市1号", ("台湾省台北市1", "710000", None, None)),
+        ("台湾路12号", ("台湾路12", None, None, None)),  # a province without districts
         ("地铁5号线旁边", ("地铁5号线旁边", None, None, None)),
         ("03区东城人民路 12号 3-501", ("03区东城人民路12-3-501", None, None, None)),
     ],

@@ -1,5 +1,6 @@
 """What the SQL of a query folder says, read from its syntax tree."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import sqlglot
 from sqlglot import exp
 
 from churn_tasks.core.settings import INCLUDE
+from churn_tasks.declared.contracts import Column
 from churn_tasks.declared.query import Query, read_query
 
 FAMILIES = ("month", "cohort", "features", "labels")
@@ -44,7 +46,11 @@ def label(query: Query) -> str:
 
 
 def tree(query: Query) -> exp.Expr:
-    return sqlglot.parse_one(query.sql, read="duckdb")
+    return parsed(query.sql)
+
+
+def parsed(sql: str) -> exp.Expr:
+    return sqlglot.parse_one(sql, read="duckdb")
 
 
 def parameters_in(statement: exp.Expr) -> set[str]:
@@ -52,9 +58,10 @@ def parameters_in(statement: exp.Expr) -> set[str]:
 
 
 def sources_in(statement: exp.Expr) -> set[str]:
-    """Tables that are read and not made by a WITH of the same statement."""
+    """Tables that are read and not made by a WITH of the same statement; the footer of a file is no table."""
     made = {common.alias for common in statement.find_all(exp.CTE)}
-    return {found.name for found in statement.find_all(exp.Table)} - made
+    tables = {table.name for table in statement.find_all(exp.Table)}
+    return tables - made - {""}
 
 
 def columns_out(statement: exp.Expr) -> list[str]:
@@ -143,3 +150,23 @@ def _pairs(condition: exp.Expr | None) -> Iterator[tuple[str, str]]:
                 f"{column.name} {SIGNS[type(comparison)]} {parameter.name}",
                 column.table,
             )
+
+
+STOP_WORDS = {"the", "of", "a", "an", "in", "and", "or"}
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def text_problem(column: Column) -> str:
+    """What is wrong with the meaning of a column, or nothing."""
+    if not _words(column.en) - _words(column.name):
+        return "the English text only repeats the name"
+    if _CHINESE.search(column.en):
+        return "the English text has Chinese in it"
+    if not _CHINESE.search(column.zh):
+        return "the Chinese text is not Chinese"
+    return ""
+
+
+def _words(text: str) -> set[str]:
+    words = {word.rstrip("s") for word in re.findall("[a-z]+", text.lower())}
+    return words - STOP_WORDS

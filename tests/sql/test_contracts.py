@@ -21,6 +21,7 @@ from tests.sql.queries import (
     queries_below,
     shipped_queries,
     sources_in,
+    text_problem,
     tree,
 )
 
@@ -172,29 +173,9 @@ def test_names_end_in_their_unit(query: Query) -> None:
     assert {name: problem for name, problem in problems.items() if problem} == {}
 
 
-STOP_WORDS = {"the", "of", "a", "an", "in", "and", "or"}
-
-
-def _words(text: str) -> set[str]:
-    words = {word.rstrip("s") for word in re.findall("[a-z]+", text.lower())}
-    return words - STOP_WORDS
-
-
-def _text_problem(column: Column) -> str:
-    if not _words(column.en) - _words(column.name):
-        return "the English text only repeats the name"
-    if re.search("[\u4e00-\u9fff]", column.en):
-        return "the English text has Chinese in it"
-    return (
-        ""
-        if re.search("[\u4e00-\u9fff]", column.zh)
-        else "the Chinese text is not Chinese"
-    )
-
-
 @each_query
 def test_meanings_say_more_than_the_name(query: Query) -> None:
-    problems = {column.name: _text_problem(column) for column in query.output.columns}
+    problems = {column.name: text_problem(column) for column in query.output.columns}
     assert {name: problem for name, problem in problems.items() if problem} == {}
 
 
@@ -216,7 +197,7 @@ def test_units_and_meanings_of_bad_columns_are_refused() -> None:
         ("Bills so far", "n"): "not",
     }
     for (en, zh), problem in texts.items():
-        assert problem in _text_problem(
+        assert problem in text_problem(
             Column(name="bill_count", type="integer", en=en, zh=zh)
         )
 

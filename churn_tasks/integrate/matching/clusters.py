@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Decision = Literal["same", "different"]
-Verdict = Literal["merged", "review", "same_by_person", "different_by_person"]
+LinkVerdict = Literal["merged", "review", "same_by_person", "different_by_person"]
+Line = str  # the number of a line
+ValueOfLine = Mapping[Line, str]
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Link:
         decision, revision: what a person decided last, and the number of that decision.
     """
 
-    a: str
-    b: str
+    a: Line
+    b: Line
     probability: float
     guard: str | None = None
     was_merged: bool = False
@@ -45,7 +47,7 @@ class Judged:
     """A link with what was made of it, and which rule said so."""
 
     link: Link
-    verdict: Verdict
+    verdict: LinkVerdict
     reason: str
 
 
@@ -58,13 +60,13 @@ class Groups:
         most_lines: lines of one person, at most.
     """
 
-    one_value: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    one_value: Mapping[str, ValueOfLine] = field(default_factory=dict)
     most_lines: int = 200
-    _parent: dict[str, str] = field(default_factory=dict)
-    _members: dict[str, list[str]] = field(default_factory=dict)
-    _enemies: dict[str, set[str]] = field(default_factory=dict)
+    _parent: dict[Line, Line] = field(default_factory=dict)
+    _members: dict[Line, list[Line]] = field(default_factory=dict)
+    _enemies: dict[Line, set[Line]] = field(default_factory=dict)
 
-    def of(self, line: str) -> str:
+    def of(self, line: Line) -> Line:
         """The line that stands for the group: the smallest number in it."""
         parent = self._parent.setdefault(line, line)
         while parent != self._parent.setdefault(parent, parent):
@@ -73,55 +75,53 @@ class Groups:
         return parent
 
     @property
-    def lines(self) -> list[str]:
+    def lines(self) -> list[Line]:
         """Every line that was ever asked for."""
         return list(self._parent)
 
-    def members(self, line: str) -> list[str]:
+    def members(self, line: Line) -> list[Line]:
+        """The lines of a line's group, itself among them."""
         return self._members.get(self.of(line), [line])
 
-    def part(self, a: str, b: str) -> None:
+    def are_one(self, a: Line, b: Line) -> bool:
+        """Whether both are in one group."""
+        return self.of(a) == self.of(b)
+
+    def part(self, a: Line, b: Line) -> None:
         """From now on nothing joins these two."""
         self._enemies.setdefault(self.of(a), set()).add(b)
         self._enemies.setdefault(self.of(b), set()).add(a)
 
-    def obstacle(self, a: str, b: str, *, by_person: bool = False) -> str | None:
+    def obstacle(self, a: Line, b: Line, *, by_person: bool = False) -> str | None:
         """Why the two groups may not be joined; a person's decision is only held back by another decision."""
-        ours, theirs = self.of(a), self.of(b)
-        if ours == theirs:
+        if self.are_one(a, b):
             return None
-        if any(self.of(enemy) == theirs for enemy in self._enemies.get(ours, ())):
+        if self._are_parted(a, b):
             return "decided_different"
         if by_person:
             return None
-        for name, values in self.one_value.items():
-            if (
-                len(
-                    {
-                        values[line]
-                        for group in (a, b)
-                        for line in self.members(group)
-                        if line in values
-                    }
-                )
-                > 1
-            ):
+        together = [*self.members(a), *self.members(b)]
+        for name, value_of in self.one_value.items():
+            values = {value_of[line] for line in together if line in value_of}
+            if len(values) > 1:
                 return f"two_{name}"
-        return (
-            "too_many_lines"
-            if len(self.members(a)) + len(self.members(b)) > self.most_lines
-            else None
-        )
+        if len(together) > self.most_lines:
+            return "too_many_lines"
+        return None
 
-    def join(self, a: str, b: str) -> None:
-        first, second = sorted((self.of(a), self.of(b)))
-        if first == second:
+    def _are_parted(self, a: Line, b: Line) -> bool:
+        enemies = self._enemies.get(self.of(a), ())
+        return any(self.are_one(enemy, b) for enemy in enemies)
+
+    def join(self, a: Line, b: Line) -> None:
+        """Make the groups of both one."""
+        if self.are_one(a, b):
             return
+        first, second = sorted((self.of(a), self.of(b)))
         self._members[first] = [*self.members(first), *self.members(second)]
         self._members.pop(second, None)
-        self._enemies[first] = self._enemies.get(first, set()) | self._enemies.pop(
-            second, set()
-        )
+        enemies = self._enemies.setdefault(first, set())
+        enemies.update(self._enemies.pop(second, set()))
         self._parent[second] = first
 
 
@@ -132,41 +132,28 @@ def resolve(links: Iterable[Link], groups: Groups, upper: float) -> list[Judged]
         upper: probability from which a pair is merged without being asked; a pair merged the month before stays
             merged below it, for as long as it is given at all.
     """
-    ordered = sorted(
-        links, key=lambda link: (-link.revision, -link.probability, link.a, link.b)
-    )
-    judged = [
-        Judged(link, "different_by_person", "decided")
-        for link in ordered
-        if link.decision == "different"
-    ]
-    newest_first = [link for link in ordered if link.decision]
-    for link in newest_first:
-        if link.decision == "different":
-            if groups.of(link.a) != groups.of(link.b):
-                groups.part(link.a, link.b)
+    judged = []
+    for link in sorted(links, key=_precedence):
+        if link.decision:
+            judged.append(_by_decision(link, groups))
         else:
-            judged.append(_decided_same(link, groups))
-    judged += [_automatic(link, groups, upper) for link in ordered if not link.decision]
-    judged = [_settled(each, groups) for each in judged]
-    return sorted(judged, key=lambda each: (each.link.a, each.link.b))
+            judged.append(_automatic(link, groups, upper))
+    settled = [_settled(each, groups) for each in judged]
+    return sorted(settled, key=lambda each: (each.link.a, each.link.b))
 
 
-def _settled(judged: Judged, groups: Groups) -> Judged:
-    """Nobody needs to be asked about two lines that other links have made one person."""
-    link = judged.link
-    if (
-        judged.verdict == "review"
-        and not link.decision
-        and groups.of(link.a) == groups.of(link.b)
-    ):
-        return Judged(link, "merged", "through_other_lines")
-    return judged
+def _precedence(link: Link) -> tuple[bool, int, float, Line, Line]:
+    """Decisions first, the latest before others, then the most probable, then by number."""
+    is_open = link.decision is None
+    return is_open, -link.revision, -link.probability, link.a, link.b
 
 
-def _decided_same(link: Link, groups: Groups) -> Judged:
-    obstacle = groups.obstacle(link.a, link.b, by_person=True)
-    if obstacle:
+def _by_decision(link: Link, groups: Groups) -> Judged:
+    if link.decision == "different":
+        if not groups.are_one(link.a, link.b):
+            groups.part(link.a, link.b)
+        return Judged(link, "different_by_person", "decided")
+    if groups.obstacle(link.a, link.b, by_person=True):
         return Judged(link, "review", "contradicts_a_later_decision")
     groups.join(link.a, link.b)
     return Judged(link, "same_by_person", "decided")
@@ -175,14 +162,22 @@ def _decided_same(link: Link, groups: Groups) -> Judged:
 def _automatic(link: Link, groups: Groups, upper: float) -> Judged:
     if link.guard:
         return Judged(link, "review", link.guard)
-    if link.probability < upper and not link.was_merged:
+    is_sure = link.probability >= upper
+    if not is_sure and not link.was_merged:
         return Judged(link, "review", "between_the_thresholds")
     obstacle = groups.obstacle(link.a, link.b)
     if obstacle:
         return Judged(link, "review", obstacle)
     groups.join(link.a, link.b)
-    return Judged(
-        link,
-        "merged",
-        "above_the_upper_threshold" if link.probability >= upper else "merged_before",
-    )
+    if is_sure:
+        return Judged(link, "merged", "above_the_upper_threshold")
+    return Judged(link, "merged", "merged_before")
+
+
+def _settled(judged: Judged, groups: Groups) -> Judged:
+    """Nobody needs to be asked about two lines that other links have made one person."""
+    link = judged.link
+    is_asked = judged.verdict == "review" and not link.decision
+    if is_asked and groups.are_one(link.a, link.b):
+        return Judged(link, "merged", "through_other_lines")
+    return judged

@@ -4,10 +4,20 @@ A person is called after its first line, ``P`` and that line's number. Nothing b
 of the month before decide, so the months may be run again in order and give the same numbers.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 PREFIX = "P"
+Group = list[str]  # the lines of one person, in order
+
+
+class Claim(NamedTuple):
+    """A group that holds lines of a person of the month before; the least claim goes on with the number."""
+
+    is_another: bool  # the line that the person is called after is not in the group
+    minus_lines: int  # more lines of the person come first
+    group: int  # place in order of the smallest line
 
 
 def person_ids(
@@ -27,39 +37,39 @@ def person_ids(
     >>> person_ids([["a", "c"], ["b"]], {"a": "Pa", "b": "Pa"})
     {'a': 'Pa', 'c': 'Pa', 'b': 'Pb'}
     """
-    ordered = sorted((sorted(group) for group in groups), key=lambda group: group[0])
-    kept: dict[int, list[str]] = defaultdict(list)
-    for person, number in _owners(ordered, before).items():
-        kept[number].append(person)
+    ordered = sorted(sorted(group) for group in groups)
+    kept = _kept_persons(ordered, before)
     taken = set(before.values())
-    given: dict[str, str] = {}
+    person_of: dict[str, str] = {}
     for number, group in enumerate(ordered):
-        person = min(kept[number]) if number in kept else _new(group, taken)
+        person = min(kept[number]) if number in kept else _new_person(group, taken)
         taken.add(person)
-        given.update(dict.fromkeys(group, person))
-    return given
+        person_of.update(dict.fromkeys(group, person))
+    return person_of
 
 
-def _owners(groups: list[list[str]], before: Mapping[str, str]) -> dict[str, int]:
-    """Which group may go on using each number of the month before."""
-    claims: dict[str, list[tuple[bool, int, int]]] = defaultdict(list)
+def _kept_persons(
+    groups: Sequence[Group], before: Mapping[str, str]
+) -> dict[int, list[str]]:
+    """The persons of the month before whose numbers each group may go on using."""
+    claims: dict[str, list[Claim]] = defaultdict(list)
     for number, group in enumerate(groups):
-        held: dict[str, int] = defaultdict(int)
-        for line in group:
-            if line in before:
-                held[before[line]] += 1
+        held = Counter(before[line] for line in group if line in before)
         for person, count in held.items():
-            is_called_after = person.removeprefix(PREFIX) in group
-            claims[person].append((not is_called_after, -count, number))
-    return {person: min(found)[-1] for person, found in claims.items()}
+            is_another = person.removeprefix(PREFIX) not in group
+            claims[person].append(Claim(is_another, -count, number))
+    kept: dict[int, list[str]] = defaultdict(list)
+    for person, claiming in claims.items():
+        kept[min(claiming).group].append(person)
+    return kept
 
 
-def _new(group: list[str], taken: set[str]) -> str:
+def _new_person(group: Group, taken: set[str]) -> str:
     """The first number that nobody has: after one of the group's lines, else with a count behind it."""
     for line in group:
         if PREFIX + line not in taken:
             return PREFIX + line
-    count = 2
-    while f"{PREFIX}{group[0]}-{count}" in taken:
+    first, count = PREFIX + group[0], 2
+    while f"{first}-{count}" in taken:
         count += 1
-    return f"{PREFIX}{group[0]}-{count}"
+    return f"{first}-{count}"

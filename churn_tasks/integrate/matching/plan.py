@@ -1,8 +1,9 @@
 """What is compared and how, read from ``include/matching/customer.yaml`` and the profile's own sections of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from math import isqrt
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
@@ -10,7 +11,12 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from churn_tasks.core.closed import Closed
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE, Settings
+from churn_tasks.core.sql_text import identifier
+from churn_tasks.declared.yaml_file import read_yaml
 
+Language = Literal["en", "zh"]
+V = TypeVar("V")
+ColumnGroups = tuple[tuple[str, ...], ...]
 OTHERWISE = "ELSE"
 NOT_KNOWN = -1  # splink's number of the level at which a value is missing
 
@@ -24,12 +30,10 @@ class SourceColumn(Closed):
     def expression(self, available: Iterable[str]) -> str:
         """The SQL of the column; NULL when the contract has none of the columns it could come from."""
         there = set(available)
-        found = ", ".join(f'"{name}"' for name in self.first_of if name in there)
-        return (
-            self.sql.replace("{value}", f"coalesce({found})")
-            if found
-            else "NULL::VARCHAR"
-        )
+        delivered = [identifier(name) for name in self.first_of if name in there]
+        if not delivered:
+            return "NULL::VARCHAR"
+        return self.sql.replace("{value}", f"coalesce({', '.join(delivered)})")
 
     def is_delivered(self, available: Iterable[str]) -> bool:
         return not set(self.first_of).isdisjoint(available)
@@ -50,6 +54,10 @@ class Level(Closed):
     en: str
     zh: str
 
+    def said(self, language: Language) -> str:
+        """The level in words."""
+        return {"en": self.en, "zh": self.zh}[language]
+
 
 class Comparison(Closed):
     """Levels from the strongest to the weakest; a pair takes the first that holds, none when a value is missing."""
@@ -60,9 +68,8 @@ class Comparison(Closed):
 
     @model_validator(mode="after")
     def _ends_in_otherwise(self) -> Self:
-        if [level.when for level in self.levels].index(OTHERWISE) != len(
-            self.levels
-        ) - 1:
+        *stronger, weakest = [level.when for level in self.levels]
+        if weakest != OTHERWISE or OTHERWISE in stronger:
             raise ValueError(
                 f"comparison {self.name}: the last level, and no other, is {OTHERWISE}"
             )
@@ -82,10 +89,14 @@ class Comparison(Closed):
         return labels.index(label)
 
 
-Labels = Annotated[
-    tuple[str, ...],
-    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
-]
+def _as_tuple(labels: str | tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(labels, str):
+        return (labels,)
+    return labels
+
+
+Labels = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+LevelsByComparison = dict[str, Labels]
 
 
 class Guard(Closed):
@@ -96,17 +107,32 @@ class Guard(Closed):
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    when: dict[str, Labels] = Field(min_length=1)
-    unless: dict[str, Labels] = Field(default_factory=dict)
+    when: LevelsByComparison = Field(min_length=1)
+    unless: LevelsByComparison = Field(default_factory=dict)
     en: str
     zh: str
 
+    def named_levels(self) -> Iterator[tuple[str, str]]:
+        """Each comparison and level that the guard speaks of."""
+        for named in (self.when, self.unless):
+            for comparison, labels in named.items():
+                for label in labels:
+                    yield comparison, label
+
     def within(self, comparisons: set[str]) -> Self:
         """The guard without exceptions that nobody can show."""
-        kept = {
-            name: labels for name, labels in self.unless.items() if name in comparisons
-        }
-        return self.model_copy(update={"unless": kept})
+        return self.model_copy(update={"unless": _of_names(self.unless, comparisons)})
+
+
+def _of_names(named: dict[str, V], names: set[str]) -> dict[str, V]:
+    return {name: value for name, value in named.items() if name in names}
+
+
+def _usable(guards: Iterable[Guard], comparisons: set[str]) -> Iterator[Guard]:
+    """The guards whose comparisons are all made."""
+    for guard in guards:
+        if comparisons.issuperset(guard.when):
+            yield guard.within(comparisons)
 
 
 class MatchingPlan(Closed):
@@ -116,11 +142,11 @@ class MatchingPlan(Closed):
     required: tuple[str, ...] = Field(
         (), description="without these nothing is compared: every line is a person"
     )
-    block: tuple[tuple[str, ...], ...] = Field(min_length=1)
+    block: ColumnGroups = Field(min_length=1)
     most_pairs: int = Field(20_000, ge=1)
     compare: tuple[Comparison, ...] = Field(min_length=1)
-    train: tuple[tuple[str, ...], ...] = ()
-    certain: tuple[tuple[str, ...], ...] = Field(min_length=1)
+    train: ColumnGroups = ()
+    certain: ColumnGroups = Field(min_length=1)
     certain_share: float = Field(0.7, gt=0, le=1)
     guards: tuple[Guard, ...] = ()
     ask: tuple[Guard, ...] = Field(
@@ -130,27 +156,22 @@ class MatchingPlan(Closed):
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
-        used = {
-            name
-            for group in (
-                *self.block,
-                *self.train,
-                *self.certain,
-                self.one_value,
-                self.required,
-            )
-            for name in group
-        }
-        used |= {name for comparison in self.compare for name in comparison.needs}
-        if unknown := sorted(used - set(self.columns)):
+        if unknown := sorted(self._columns_used() - set(self.columns)):
             raise ValueError(
                 f"not among columns: {', '.join(unknown)}; there are {', '.join(self.columns)}"
             )
         for guard in (*self.guards, *self.ask):
-            for name, labels in (*guard.when.items(), *guard.unless.items()):
-                for label in labels:
-                    self.comparison(name).number(label)
+            for comparison, label in guard.named_levels():
+                self.comparison(comparison).number(label)
         return self
+
+    def _columns_used(self) -> set[str]:
+        used = {*self.one_value, *self.required}
+        for group in (*self.block, *self.train, *self.certain):
+            used.update(group)
+        for comparison in self.compare:
+            used.update(comparison.needs)
+        return used
 
     def comparison(self, name: str) -> Comparison:
         """The comparison of that name.
@@ -158,47 +179,46 @@ class MatchingPlan(Closed):
         Raises:
             ValueError: there is none.
         """
-        found = {comparison.name: comparison for comparison in self.compare}
-        if name not in found:
-            raise ValueError(f"no comparison {name!r}; there are {', '.join(found)}")
-        return found[name]
+        by_name = {comparison.name: comparison for comparison in self.compare}
+        if name not in by_name:
+            raise ValueError(f"no comparison {name!r}; there are {', '.join(by_name)}")
+        return by_name[name]
+
+    @property
+    def block_columns(self) -> list[str]:
+        """The columns of ``match_records`` that hold the keys of the blocking rules."""
+        return [f"block_{number}" for number in range(len(self.block))]
+
+    @property
+    def most_in_a_group(self) -> int:
+        """The largest n of which n(n - 1) / 2 pairs are still allowed."""
+        return (1 + isqrt(1 + 8 * self.most_pairs)) // 2
+
+    def expressions(self, available: Iterable[str]) -> dict[str, str]:
+        """The SQL of each column that the contract delivers."""
+        there = set(available)
+        expressions = {}
+        for name, column in self.columns.items():
+            if column.is_delivered(there):
+                expressions[name] = column.expression(there)
+        return expressions
 
     def within(self, columns: Iterable[str]) -> Self:
         """The part of the plan that needs no other columns; what names a missing one falls away, maybe all of it."""
         there = set(columns)
-
-        def kept(groups: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
-            return tuple(group for group in groups if there.issuperset(group))
-
-        compare = tuple(
-            comparison
-            for comparison in self.compare
-            if there.issuperset(comparison.needs)
-        )
-        names = {comparison.name for comparison in compare}
-        part = {
-            "columns": {
-                name: column for name, column in self.columns.items() if name in there
-            },
-            "required": tuple(name for name in self.required if name in there),
-            "compare": compare,
-            "guards": tuple(
-                guard.within(names)
-                for guard in self.guards
-                if names.issuperset(guard.when)
-            ),
-            "ask": tuple(
-                guard.within(names)
-                for guard in self.ask
-                if names.issuperset(guard.when)
-            ),
-            "one_value": tuple(name for name in self.one_value if name in there),
-        }
+        compare = [one for one in self.compare if there.issuperset(one.needs)]
+        compared = {comparison.name for comparison in compare}
         return self.model_copy(
-            update=part
-            | {
-                group: kept(getattr(self, group))
-                for group in ("block", "train", "certain")
+            update={
+                "columns": _of_names(self.columns, there),
+                "required": tuple(filter(there.__contains__, self.required)),
+                "block": tuple(filter(there.issuperset, self.block)),
+                "compare": tuple(compare),
+                "train": tuple(filter(there.issuperset, self.train)),
+                "certain": tuple(filter(there.issuperset, self.certain)),
+                "guards": tuple(_usable(self.guards, compared)),
+                "ask": tuple(_usable(self.ask, compared)),
+                "one_value": tuple(filter(there.__contains__, self.one_value)),
             }
         )
 
@@ -209,18 +229,13 @@ def load_plan(settings: Settings, name: str = "customer") -> MatchingPlan:
     Raises:
         SettingsError: a section is malformed or names something that does not exist.
     """
-    files = [
-        INCLUDE / "matching" / f"{name}.yaml",
-        settings.profile_dir / "matching" / f"{name}.yaml",
-    ]
-    content: dict[str, object] = {}
-    for file in files:
-        content |= _sections(file)
+    shipped = INCLUDE / "matching" / f"{name}.yaml"
+    own = settings.profile_dir / "matching" / f"{name}.yaml"
     try:
-        return MatchingPlan(**content)
+        return MatchingPlan(**(_sections(shipped) | _sections(own)))
     except (ValidationError, TypeError) as error:
         raise SettingsError(
-            f"matching plan {files[0]}, profile {settings.profile}: {error}"
+            f"matching plan {shipped}, profile {settings.profile}: {error}"
         ) from error
 
 
@@ -228,6 +243,6 @@ def _sections(file: Path) -> dict[str, object]:
     if not file.is_file():
         return {}
     try:
-        return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        return read_yaml(file) or {}
     except yaml.YAMLError as error:
         raise SettingsError(f"{file}: {error}") from error

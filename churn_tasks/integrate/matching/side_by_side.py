@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from churn_tasks.core.closed import Text
@@ -22,6 +22,9 @@ FIELDS = {
     "service_status": Text(en="status", zh="状态"),
 }
 PRIVATE = ("customer_name", "address_text")
+MARKUP = str.maketrans({sign: "\\" + sign for sign in "\\|`*_<>[]()#!"})
+HEADING = ["| | A | B | |", "| --- | --- | --- | --- |"]
+Pair = Mapping[str, Any]  # a row of review_queue
 
 
 @dataclass(frozen=True)
@@ -39,21 +42,24 @@ class Field:
         return bool(self.left and self.right) and self.left != self.right
 
 
-def fields(pair: Mapping[str, Any]) -> list[Field]:
+def fields(pair: Pair) -> list[Field]:
     """The fields of a row of ``review_queue``, in a fixed order, those that neither record has left out."""
-    sides = [
-        {
-            **pair[f"record_{side}"],
-            "customer_id": pair[f"customer_id_{side}"],
-            "phone_masked": pair[f"phone_masked_{side}"],
-        }
-        for side in ("a", "b")
-    ]
-    rows = [
-        Field(name, label, *(str(side.get(name) or "") for side in sides))
-        for name, label in FIELDS.items()
-    ]
-    return [row for row in rows if row.left or row.right]
+    left, right = _record(pair, "a"), _record(pair, "b")
+    rows = []
+    for name, label in FIELDS.items():
+        values = _shown(left.get(name)), _shown(right.get(name))
+        if any(values):
+            rows.append(Field(name, label, *values))
+    return rows
+
+
+def _record(pair: Pair, side: str) -> dict[str, Any]:
+    keys = {name: pair[f"{name}_{side}"] for name in ("customer_id", "phone_masked")}
+    return {**pair[f"record_{side}"], **keys}
+
+
+def _shown(value: Any) -> str:
+    return str(value or "")
 
 
 def only_differences(field: Field) -> Field:
@@ -66,40 +72,39 @@ def only_differences(field: Field) -> Field:
     if field.name not in PRIVATE:
         return field
     left, right = list(field.left), list(field.right)
-    for start_left, start_right, length in difflib.SequenceMatcher(
-        None, left, right, autojunk=False
-    ).get_matching_blocks():
-        left[start_left : start_left + length] = HIDDEN * length
-        right[start_right : start_right + length] = HIDDEN * length
-    return Field(field.name, field.label, "".join(left), "".join(right))
+    matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
+    for block in matcher.get_matching_blocks():
+        left[block.a : block.a + block.size] = HIDDEN * block.size
+        right[block.b : block.b + block.size] = HIDDEN * block.size
+    return replace(field, left="".join(left), right="".join(right))
 
 
-def markdown(pair: Mapping[str, Any], *, show_records: bool) -> str:
+def markdown(pair: Pair, *, show_records: bool) -> str:
     """Both records as a Markdown table, differing fields marked, with the evidence below.
 
     Args:
         show_records: show names and addresses in full; otherwise only the characters in which they differ.
     """
-    shown = [
-        field if show_records else only_differences(field) for field in fields(pair)
-    ]
-    lines = ["| | A | B | |", "| --- | --- | --- | --- |"]
-    for field in shown:
-        mark = "≠" if field.differs else ""
-        lines.append(
-            f"| {field.label.en} {field.label.zh} | {_cell(field.left)} | {_cell(field.right)} | {mark} |"
-        )
-    told = [
+    shown = fields(pair)
+    if not show_records:
+        shown = [only_differences(field) for field in shown]
+    table = [*HEADING, *(_line(field) for field in shown)]
+    said = [
         f"Probability 概率 {pair['probability']:.1%}. {pair['reason']}",
         pair["evidence"],
         pair["evidence_zh"],
     ]
-    return "\n".join([*lines, "", *(text for text in told if text)])
+    return "\n".join([*table, "", *filter(None, said)])
+
+
+def _line(field: Field) -> str:
+    mark = ""
+    if field.differs:
+        mark = "≠"
+    label = f"{field.label.en} {field.label.zh}"
+    return f"| {label} | {_cell(field.left)} | {_cell(field.right)} | {mark} |"
 
 
 def _cell(text: str) -> str:
     """Text of a record must not become markup."""
-    return "".join(
-        "\\" + character if character in "\\|`*_<>[]()#!" else character
-        for character in text
-    )
+    return text.translate(MARKUP)

@@ -1,13 +1,24 @@
 """One row a person from the rows of its lines: a rule for each field, and where each value came from (B5)."""
 
+from functools import partial
 from typing import Literal
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE, Settings
-from churn_tasks.declared.contracts import SQL_TYPES, Table
+from churn_tasks.core.sql_text import literal
+from churn_tasks.declared.composer import composed
+from churn_tasks.declared.contracts import SQL_TYPES, Column, Table
+from churn_tasks.declared.sql_parts import (
+    Columns,
+    Name,
+    Order,
+    Relation,
+    Value,
+    union_all,
+)
+from churn_tasks.declared.yaml_file import read_yaml
 
 Rule = Literal[
     "primary_line",
@@ -17,15 +28,17 @@ Rule = Literal[
     "smallest",
     "largest",
 ]
-LATEST = "known_date DESC NULLS LAST, customer_id"
-ORDER: dict[Rule, str] = {
-    "primary_line": f"is_primary DESC, {LATEST}",
-    "most_recent": LATEST,
-    "most_frequent": f"how_often DESC, {LATEST}",
-    "most_complete": f"length(value) DESC, {LATEST}",
-    "smallest": f"value, {LATEST}",
-    "largest": f"value DESC, {LATEST}",
+LATEST = ("known_date DESC NULLS LAST", "customer_id")
+PREFERRED: dict[Rule, tuple[str, ...]] = {
+    "primary_line": ("is_primary DESC",),
+    "most_recent": (),
+    "most_frequent": ("how_often DESC",),
+    "most_complete": ("length(value) DESC",),
+    "smallest": ("value",),
+    "largest": ("value DESC",),
 }
+OF_THE_PERSON = ("person_id", "primary_customer_id", "line_count", "known_line_count")
+query = partial(composed, "matching")
 
 
 def load_rules(settings: Settings, available: list[str]) -> dict[str, Rule]:
@@ -35,12 +48,10 @@ def load_rules(settings: Settings, available: list[str]) -> dict[str, Rule]:
         SettingsError: a rule or a field of the file does not exist.
     """
     content: dict[str, object] = {}
-    for file in (
-        INCLUDE / "matching" / "survivorship.yaml",
-        settings.profile_dir / "matching" / "survivorship.yaml",
-    ):
+    for folder in (INCLUDE, settings.profile_dir):
+        file = folder / "matching" / "survivorship.yaml"
         if file.is_file():
-            content |= yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+            content |= read_yaml(file) or {}
     try:
         rules = TypeAdapter(dict[str, Rule]).validate_python(content)
     except ValidationError as error:
@@ -50,6 +61,16 @@ def load_rules(settings: Settings, available: list[str]) -> dict[str, Rule]:
     return {name: rule for name, rule in rules.items() if name in available}
 
 
+def records_of_persons_sql() -> str:
+    """``match_source`` with person_id, is_primary and is_only (no other record is of that person)."""
+    return query("records_of_persons")
+
+
+def line_counts_sql() -> str:
+    """How many lines each person of ``survivor_lines`` has; with the primary line."""
+    return query("line_counts")
+
+
 def chosen_sql(rules: dict[str, Rule], lines: str) -> str:
     """SELECT of person_id, field, value (as text), customer_id, known_date, rule and candidates, one row a value.
 
@@ -57,26 +78,20 @@ def chosen_sql(rules: dict[str, Rule], lines: str) -> str:
         lines: relation with person_id, customer_id, known_date, is_primary, is_only (the person has one line here)
             and the fields.
     """
-    return " UNION ALL ".join(
-        _field_sql(name, rule, lines) for name, rule in rules.items()
-    )
+    return union_all(_field_sql(name, rule, lines) for name, rule in rules.items())
 
 
 def _field_sql(name: str, rule: Rule, lines: str) -> str:
-    """A person of one line needs no choice; sorting those as well would be most of the work."""
-    given = f'SELECT person_id, customer_id, known_date, is_primary, CAST("{name}" AS VARCHAR) AS value FROM {lines}'
-    several = (
-        "SELECT *, count(*) OVER (PARTITION BY person_id, value) AS how_often,"
-        " count(DISTINCT value) OVER (PARTITION BY person_id) AS candidates"
-        f' FROM ({given} WHERE NOT is_only AND "{name}" IS NOT NULL)'
+    """The query of one field, in brackets: its QUALIFY is its own."""
+    select = query(
+        "candidate_values",
+        field=Name(name),
+        field_name=Value(name),
+        rule=Value(rule),
+        best_first=Order.by(*PREFERRED[rule], *LATEST),
+        lines=Relation(lines),
     )
-    columns = "value, customer_id, known_date"
-    return (
-        f"SELECT person_id, '{name}' AS field, {columns}, '{rule}' AS rule, 1 AS candidates"
-        f' FROM ({given} WHERE is_only AND "{name}" IS NOT NULL)'
-        f" UNION ALL SELECT person_id, '{name}', {columns}, '{rule}', candidates FROM ({several})"
-        f" QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY {ORDER[rule]}) = 1"
-    )
+    return f"({select})"
 
 
 def customer_sql(table: Table, rules: dict[str, Rule], chosen: str, counts: str) -> str:
@@ -86,26 +101,26 @@ def customer_sql(table: Table, rules: dict[str, Rule], chosen: str, counts: str)
         chosen: relation made from :func:`chosen_sql`.
         counts: relation with person_id, primary_customer_id, line_count and known_line_count.
     """
-    types = {column.name: SQL_TYPES[column.type] for column in table.columns}
-    own = ("person_id", "primary_customer_id", "line_count", "known_line_count")
-    fields = [name for name in types if name not in own]
-    shown = ", ".join(
-        f"CAST(max(value) FILTER (WHERE field = '{name}') AS {types[name]}) AS {name}"
-        if name in rules
-        else f"CAST(NULL AS {types[name]}) AS {name}"
-        for name in fields
+    fields = {}
+    for column in table.columns:
+        if column.name not in OF_THE_PERSON:
+            fields[column.name] = _chosen_value(column, rules)
+    return query(
+        "integrated_customers",
+        chosen=Relation(chosen),
+        counts=Relation(counts),
+        fields=Columns.of_texts(fields),
     )
-    counted = ", ".join(f"counted.{name}" for name in own)
-    return (
-        f"SELECT {counted}, {', '.join(f'field.{name}' for name in fields)} FROM {counts} AS counted"
-        f" LEFT JOIN (SELECT person_id, {shown} FROM {chosen} GROUP BY person_id) AS field"
-        " ON field.person_id = counted.person_id"
-    )
+
+
+def _chosen_value(column: Column, rules: dict[str, Rule]) -> str:
+    """The value that was chosen, in the column's own type; NULL for a field that the contract does not have."""
+    value = "NULL"
+    if column.name in rules:
+        value = f"max(value) FILTER (WHERE field = {literal(column.name)})"
+    return f"CAST({value} AS {SQL_TYPES[column.type]})"
 
 
 def source_sql(chosen: str, source: str) -> str:
     """SELECT of the table ``customer_source``; it repeats no value."""
-    return (
-        f"SELECT person_id, field, '{source}' AS source_table, customer_id, known_date,"
-        f" rule, candidates FROM {chosen}"
-    )
+    return query("value_sources", chosen=Relation(chosen), source=Value(source))

@@ -1,8 +1,11 @@
 """How often each rule brought a value to standard form, and which values no mapping table knew: ``standardised``."""
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
+from churn_tasks.declared.composer import composed
+from churn_tasks.declared.sql_parts import Columns, Expression, Name, Value
 from churn_tasks.integrate.standardise.mappings import UNMAPPED
 from churn_tasks.integrate.standardise.reading import ReadColumn
 from churn_tasks.integrate.standardise.view import StandardView
@@ -14,6 +17,12 @@ EXAMPLES = 5
 UNMAPPED_LISTED = 100
 COLUMNS = ("table_name", "column_name", "rule", "unmapped", "row_count", "examples")
 Line = tuple[str, str, str, str | None, int, str | None]
+query = partial(composed, "standard")
+
+
+def lines_of_the_month_sql() -> str:
+    """The table ``standardised``: the registered ``found_lines``, and ``number_spelling`` of ``$month``."""
+    return query("lines_of_the_month")
 
 
 def standardised_lines(
@@ -23,67 +32,83 @@ def standardised_lines(
 
     Columns that came in standard form cost nothing; the others are counted in one pass.
     """
-    read = [column for column in view.columns if column.spelling]
-    if not read:
-        return []
-    histograms = ", ".join(
-        f'histogram({column.spelling}) AS "{column.name}"' for column in read
-    )
-    (counts,) = connection.execute(f"SELECT {histograms} {view.source}").fetchall()
     lines: list[Line] = []
-    for column, count in zip(read, counts, strict=True):
-        if count:
-            lines += _of_column(connection, view, column, count)
+    for column, spellings in _spellings(connection, view):
+        by_rule = _by_rule(spellings)
+        examples = _examples(connection, view, column)
+        for rule, rows in by_rule.items():
+            if rule != UNMAPPED:
+                known = (rule, None, rows, examples.get(rule))
+                lines.append((view.table.table, column.name, *known))
+        if UNMAPPED in by_rule:
+            lines.extend(_unmapped(connection, view, column))
     return lines
 
 
-def _of_column(
-    connection: "duckdb.DuckDBPyConnection",
-    view: StandardView,
-    column: ReadColumn,
-    count: dict[str, int],
-) -> list[Line]:
-    table = view.table.table
-    by_rule: Counter[str] = Counter()
-    for rules, rows in count.items():
-        by_rule.update(dict.fromkeys(rules.split(","), rows))
-    examples = _examples(connection, view, column)
-    lines: list[Line] = [
-        (table, column.name, rule, None, rows, examples.get(rule))
-        for rule, rows in by_rule.items()
-        if rule != UNMAPPED
+def _spellings(
+    connection: "duckdb.DuckDBPyConnection", view: StandardView
+) -> list[tuple[ReadColumn, dict[str, int]]]:
+    """The columns that had to be read, each with its combinations of rules and their rows."""
+    histograms: dict[str, str] = {}
+    read: list[ReadColumn] = []
+    for column in view.columns:
+        if column.spelling:
+            histograms[column.name] = f"histogram({column.spelling})"
+            read.append(column)
+    if not read:
+        return []
+    counts = query("rule_counts", counts=Columns.of_texts(histograms), read=view.read)
+    (row,) = connection.execute(counts).fetchall()
+    return [
+        (column, spellings)
+        for column, spellings in zip(read, row, strict=True)
+        if spellings
     ]
-    return lines + _unmapped(connection, view, column) if UNMAPPED in by_rule else lines
+
+
+def _by_rule(spellings: dict[str, int]) -> Counter[str]:
+    by_rule: Counter[str] = Counter()
+    for rules, rows in spellings.items():
+        by_rule.update(dict.fromkeys(rules.split(","), rows))
+    return by_rule
 
 
 def _examples(
     connection: "duckdb.DuckDBPyConnection", view: StandardView, column: ReadColumn
 ) -> dict[str, str]:
     """A few delivered spellings of each rule, the first by their text; none of a column with personal data."""
-    declared = next(c for c in view.table.columns if c.name == column.name)
-    if declared.pii != "none" or declared.derived:
+    declared = next(one for one in view.table.columns if one.name == column.name)
+    if declared.pii != "none" or declared.derived or column.spelling is None:
         return {}
-    raw = f'CAST(raw."{column.name}" AS VARCHAR)'
-    found = connection.execute(
-        f"SELECT {column.spelling} AS rules, min({raw}, 50) {view.source} WHERE {raw} IS NOT NULL"
-        " GROUP BY rules HAVING rules IS NOT NULL ORDER BY rules"
-    ).fetchall()
-    return {
-        rule: ", ".join(sorted(set(texts))[:EXAMPLES])
-        for rules, texts in reversed(found)
-        if texts
-        for rule in rules.split(",")
-    }
+    asked = query(
+        "rule_examples",
+        spelling=Expression(column.spelling),
+        column=Name(column.name),
+        read=view.read,
+    )
+    examples: dict[str, str] = {}
+    for rules, texts in connection.execute(asked).fetchall():
+        for rule in rules.split(","):
+            if texts:
+                first = ", ".join(sorted(set(texts))[:EXAMPLES])
+                examples.setdefault(rule, first)
+    return examples
 
 
 def _unmapped(
     connection: "duckdb.DuckDBPyConnection", view: StandardView, column: ReadColumn
 ) -> list[Line]:
-    found = connection.execute(
-        f'SELECT trim(CAST(raw."{column.name}" AS VARCHAR)) AS value, count(*) AS rows {view.source}'
-        f" WHERE {column.spelling} = '{UNMAPPED}' GROUP BY value ORDER BY rows DESC, value LIMIT {UNMAPPED_LISTED}"
-    ).fetchall()
+    """The values that no mapping table knows, each with its rows."""
+    asked = query(
+        "unmapped_values",
+        column=Name(column.name),
+        spelling=Expression(column.spelling or "NULL"),
+        unmapped=Value(UNMAPPED),
+        most=Value(UNMAPPED_LISTED),
+        read=view.read,
+    )
+    where = (view.table.table, column.name, UNMAPPED)
     return [
-        (view.table.table, column.name, UNMAPPED, value, rows, None)
-        for value, rows in found
+        (*where, value, rows, None)
+        for value, rows in connection.execute(asked).fetchall()
     ]

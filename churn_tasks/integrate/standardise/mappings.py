@@ -48,12 +48,13 @@ class Mapping:
         text = delivered.strip()
         if not text:
             return None, None
-        found = self.standard_of.get(folded(delivered)) or self.standards.get(
-            folded(delivered)
-        )
-        if found is None:
+        spelling = folded(delivered)
+        standard = self.standard_of.get(spelling) or self.standards.get(spelling)
+        if standard is None:
             return text, UNMAPPED
-        return found, None if found == delivered else MAPPED
+        if standard == delivered:
+            return standard, None
+        return standard, MAPPED
 
 
 def load_mapping(name: str, folders: list[Path]) -> Mapping:
@@ -63,22 +64,21 @@ def load_mapping(name: str, folders: list[Path]) -> Mapping:
         SettingsError: no folder holds it (with those there are), a heading is wrong, a line is incomplete, or one
             file gives two standards for one spelling.
     """
-    files = [
-        folder / f"{name}.csv"
-        for folder in folders
-        if (folder / f"{name}.csv").is_file()
-    ]
-    if not files:
-        there = sorted(
-            {path.stem for folder in folders for path in folder.glob("*.csv")}
-        )
+    files = [folder / f"{name}.csv" for folder in folders]
+    there = [file for file in files if file.is_file()]
+    if not there:
         raise SettingsError(
-            f"there is no mappings/{name}.csv; there are {', '.join(there) or 'none'}"
+            f"there is no mappings/{name}.csv; there are {_names_in(folders)}"
         )
-    merged: dict[str, str] = {}
-    for path in files:
-        merged |= _read(path)
-    return Mapping(name, merged)
+    standard_of: dict[str, str] = {}
+    for file in there:
+        standard_of |= _read(file)
+    return Mapping(name, standard_of)
+
+
+def _names_in(folders: list[Path]) -> str:
+    names = {path.stem for folder in folders for path in folder.glob("*.csv")}
+    return ", ".join(sorted(names)) or "none"
 
 
 def _read(path: Path) -> dict[str, str]:
@@ -88,18 +88,18 @@ def _read(path: Path) -> dict[str, str]:
             raise SettingsError(
                 f"{path}: the heading is {lines.fieldnames}; it must be {', '.join(COLUMNS)}"
             )
-        found: dict[str, str] = {}
+        standard_of: dict[str, str] = {}
         for number, line in enumerate(lines, start=2):
-            delivered, standard = (
-                folded(line["delivered"] or ""),
-                (line["standard"] or "").strip(),
-            )
-            if not delivered or not standard:
-                raise SettingsError(
-                    f"{path}, line {number}: delivered and standard must both be filled"
-                )
-            if found.setdefault(delivered, standard) != standard:
-                raise SettingsError(
-                    f"{path}, line {number}: {line['delivered']} stands for {found[delivered]} already"
-                )
-    return found
+            _add(standard_of, line, f"{path}, line {number}")
+        return standard_of
+
+
+def _add(standard_of: dict[str, str], line: dict[str, str], where: str) -> None:
+    delivered = folded(line["delivered"] or "")
+    standard = (line["standard"] or "").strip()
+    if not delivered or not standard:
+        raise SettingsError(f"{where}: delivered and standard must both be filled")
+    if standard_of.setdefault(delivered, standard) != standard:
+        raise SettingsError(
+            f"{where}: {line['delivered']} stands for {standard_of[delivered]} already"
+        )

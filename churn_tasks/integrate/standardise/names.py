@@ -6,25 +6,27 @@ names (买买提·吐尔逊), titles and notes in brackets. The name as it was w
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 
+# the standard form, and the rules applied, joined by commas
+Read = tuple[str | None, str | None]
+Change = Callable[[str], str]
 DOT = "·"
 _DOTS = re.compile(r"\s*[·•‧∙⋅・･.．。]\s*")
-_NOTE = re.compile(
-    r"[(\[{【〔《<][^)\]}】〕》>]*[)\]}】〕》>]?"
-)  # an agent's remark; one not closed goes to the end
+# an agent's remark; one not closed goes to the end
+_NOTE = re.compile(r"[(\[{【〔《<][^)\]}】〕》>]*[)\]}】〕》>]?")
 _TITLE = re.compile(
     r"(?:先生|女士|小姐|太太|老师|师傅|经理|总经理|医生|教授|同学|(?:mr|mrs|ms|miss|dr)\.?)$",
     re.IGNORECASE,
 )
 _LATIN_TITLE = re.compile(r"^(?:mr|mrs|ms|miss|dr)\.?\s+", re.IGNORECASE)
-_HAN = r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
-_BETWEEN_HAN = re.compile(rf"(?<=[{_HAN[1:-1]}·])\s+(?=[{_HAN[1:-1]}·])")
+_HAN_RANGES = r"\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_HAN = re.compile(rf"[{_HAN_RANGES}]")
+_BETWEEN_HAN = re.compile(rf"(?<=[{_HAN_RANGES}·])\s+(?=[{_HAN_RANGES}·])")
+_SPACES = re.compile(r"\s+")
 _COMPANY = re.compile(r"公司|集团|学校|大学|医院|中心|厂|店|银行|委员会|协会|局|部|院$")
 _SURROUNDING = " \t\r\n\u3000,，;；、:：\"'*-_/"
-Read = tuple[
-    str | None, str | None
-]  # the standard form, and the rules applied, joined by commas
 
 
 def standard_name(delivered: str) -> Read:
@@ -35,52 +37,58 @@ def standard_name(delivered: str) -> Read:
     """
     rules: list[str] = []
     text = delivered
-    for rule, change in _CHANGES:
+    for rule, change in _CHANGES.items():
         changed = change(text)
         if changed != text:
             rules.append(rule)
             text = changed
-    return (text or None), ",".join(rules) or None
+    return text or None, ",".join(rules) or None
 
 
 def _half_width(text: str) -> str:
-    return unicodedata.normalize("NFKC", text.replace("•", DOT).replace("‧", DOT))
+    one_dot = text.replace("•", DOT).replace("‧", DOT)
+    return unicodedata.normalize("NFKC", one_dot)
 
 
 def _without_title(text: str) -> str:
     """The name without remarks in brackets and forms of address; a company keeps what its brackets hold."""
     if _COMPANY.search(text):
         return text
-    bare = _LATIN_TITLE.sub("", _NOTE.sub("", text).strip())
+    without_note = _NOTE.sub("", text).strip()
+    bare = _LATIN_TITLE.sub("", without_note)
     shorter = _TITLE.sub("", bare).strip()
-    return shorter if len(shorter) > 1 or (shorter and bare != shorter) else bare
+    is_a_surname = len(shorter) == 1 and shorter != bare
+    if len(shorter) > 1 or is_a_surname:
+        return shorter
+    return bare
 
 
 def simplified(text: str) -> str:
     """The text in simplified characters; most texts hold none to convert, which is told first."""
-    return text if _traditional().isdisjoint(text) else str(_converter().convert(text))
+    if _traditional().isdisjoint(text):
+        return text
+    return str(_converter().convert(text))
 
 
 def _one_spacing(text: str) -> str:
-    return _BETWEEN_HAN.sub("", re.sub(r"\s+", " ", text)).strip(_SURROUNDING)
+    single = _SPACES.sub(" ", text)
+    return _BETWEEN_HAN.sub("", single).strip(_SURROUNDING)
 
 
 def _one_dot(text: str) -> str:
-    return _DOTS.sub(DOT, text).strip(DOT) if re.search(_HAN, text) else text
+    if not _HAN.search(text):
+        return text
+    return _DOTS.sub(DOT, text).strip(DOT)
 
 
-def _upper(text: str) -> str:
-    return text.upper()
-
-
-_CHANGES = (
-    ("width", _half_width),
-    ("traditional", simplified),
-    ("spacing", _one_spacing),
-    ("dots", _one_dot),
-    ("title", _without_title),
-    ("case", _upper),
-)
+_CHANGES: dict[str, Change] = {
+    "width": _half_width,
+    "traditional": simplified,
+    "spacing": _one_spacing,
+    "dots": _one_dot,
+    "title": _without_title,
+    "case": str.upper,
+}
 
 
 @cache
@@ -93,5 +101,9 @@ def _converter():  # type: ignore[no-untyped-def]  # opencc ships no types
 @cache
 def _traditional() -> frozenset[str]:
     """Characters that conversion to simplified changes; a text without any is left alone, which is most of them."""
-    every = [chr(code) for code in (*range(0x3400, 0xA000), *range(0xF900, 0xFB00))]
-    return frozenset(one for one in every if _converter().convert(one) != one)
+    convert = _converter().convert
+    unified, compatible = range(0x3400, 0xA000), range(0xF900, 0xFB00)
+    every = map(chr, (*unified, *compatible))
+    return frozenset(
+        character for character in every if convert(character) != character
+    )

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from churn_tasks.core.settings import INCLUDE, Settings
+from churn_tasks.core.sql_text import identifier
 from churn_tasks.core.standard_section import Standard
 from churn_tasks.declared.contracts import RawTable
 from churn_tasks.integrate.standardise.lookup import (
@@ -41,25 +42,28 @@ def prepare_standard(
     declared = declared_for(settings, table.table)
     wanted = forms_wanted(table, declared, set(types))
     make_lookups(connection, table, declared, rows, wanted, mapping_folders(settings))
-    spaced, formulas = _probed(connection, table, types, rows)
-    looked_up = {name: fields_of(forms) for name, forms in wanted.items()}
-    delivery = Delivery(types, spaced, formulas, looked_up, settings.time_zone)
-    view = StandardView(table, rows, delivery, declared)
-    connection.execute(
-        f'CREATE OR REPLACE TEMP VIEW "standard_{table.table}" AS {view.sql()}'
+    signs = _signs(connection, probe_sql(table, types, rows))
+    delivery = Delivery(
+        types=types,
+        spaced=_with_sign(SPACED, signs),
+        formulas=_with_sign(FORMULA, signs),
+        looked_up={name: fields_of(forms) for name, forms in wanted.items()},
+        zone=settings.time_zone,
     )
+    view = StandardView(table, rows, delivery, declared)
+    name = identifier(f"standard_{table.table}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS\n{view.sql()}")
     return view
 
 
 def declared_for(settings: Settings, table: str) -> dict[str, Standard]:
     """Column to what the profile declares of it, for one table."""
-    split = {
-        tuple(where.split(".", 1)): standard
-        for where, standard in settings.standardise.items()
-    }
-    return {
-        column: standard for (name, column), standard in split.items() if name == table
-    }
+    declared: dict[str, Standard] = {}
+    for where, standard in settings.standardise.items():
+        name, column = where.split(".", 1)
+        if name == table:
+            declared[column] = standard
+    return declared
 
 
 def mapping_folders(settings: Settings) -> list[Path]:
@@ -67,21 +71,16 @@ def mapping_folders(settings: Settings) -> list[Path]:
     return [INCLUDE / "mappings", settings.profile_dir / "mappings"]
 
 
-def _probed(
-    connection: "duckdb.DuckDBPyConnection",
-    table: RawTable,
-    types: dict[str, str],
-    rows: str,
-) -> tuple[frozenset[str], frozenset[str]]:
-    """Text columns with white space to trim, and text columns with formulas."""
-    if (sql := probe_sql(table, types, rows)) is None:
-        return frozenset(), frozenset()
-    cursor = connection.execute(sql)
-    names = [column[0] for column in cursor.description]
-    (values,) = cursor.fetchall()
-    found = [name for name, value in zip(names, values, strict=True) if value]
-    spaced, formulas = (
-        frozenset(name.removeprefix(kind) for name in found if name.startswith(kind))
-        for kind in (SPACED, FORMULA)
-    )
-    return spaced, formulas
+def _signs(connection: "duckdb.DuckDBPyConnection", probe: str | None) -> list[str]:
+    """The signs that some value of the month shows."""
+    if probe is None:
+        return []
+    answer = connection.execute(probe)
+    names = [column[0] for column in answer.description]
+    (values,) = answer.fetchall()
+    return [name for name, value in zip(names, values, strict=True) if value]
+
+
+def _with_sign(sign: str, shown: list[str]) -> frozenset[str]:
+    """The columns that show it."""
+    return frozenset(name.removeprefix(sign) for name in shown if name.startswith(sign))

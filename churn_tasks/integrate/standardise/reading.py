@@ -8,17 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.core.standard_section import Standard
 from churn_tasks.declared.contracts import SQL_TYPES, Column
 from churn_tasks.declared.delivered import is_lossless
+from churn_tasks.declared.sql_parts import case, list_of
 from churn_tasks.declared.units import base_unit, ratio
 
 STEPS = ("parts", "read", "value")
+PARTS, READ, VALUE = range(3)
+Steps = tuple[str | None, str | None, str | None]
 _NUMERIC = ("integer", "decimal", "double")
 _NUMBERS = (
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
     "FLOAT", "DOUBLE", "DECIMAL",
 )  # fmt: skip
+_PER_SECOND = {"epoch_s": 1, "epoch_ms": 1000}
 _PLAIN = Standard.model_construct(unit="", dates=(), mapping="", unmapped="keep")
 
 
@@ -58,12 +63,21 @@ class ReadColumn:
     value: str
     spelling: str | None = None
     failed: str | None = None
-    steps: tuple[str | None, str | None, str | None] = (None, None, None)
+    steps: Steps = (None, None, None)
 
 
 def step_name(column: str, step: int) -> str:
-    """The quoted name of the column that holds one step of another."""
-    return f'"{column}:{STEPS[step]}"'
+    """The name of the column that holds one step of another."""
+    return f"{column}:{STEPS[step]}"
+
+
+def raw_column(name: str) -> str:
+    """A column of the rows as they are read."""
+    return f"raw.{identifier(name)}"
+
+
+def _step(column: Column, step: int) -> str:
+    return raw_column(step_name(column.name, step))
 
 
 def read_column(
@@ -78,86 +92,124 @@ def read_column(
     if column.derived is not None:
         return _derived(column, delivery)
     if column.name not in delivery.types:
-        return ReadColumn(column.name, f"NULL::{SQL_TYPES[column.type]}")
+        return _empty(column)
     if column.type == "text":
         return _text(column, standard, delivery)
     if column.type in _NUMERIC:
         return _number(column, standard, delivery, f"{table}.{column.name}")
-    read = _boolean if column.type == "boolean" else _moment
-    return read(column, standard, delivery)
+    if column.type == "boolean":
+        return _boolean(column, delivery)
+    return _moment(column, standard, delivery)
+
+
+def _empty(column: Column) -> ReadColumn:
+    return ReadColumn(column.name, f"NULL::{SQL_TYPES[column.type]}")
 
 
 def _derived(column: Column, delivery: Delivery) -> ReadColumn:
-    source = column.derived.of if column.derived else ""
-    if not source or source not in delivery.looked_up:
-        return ReadColumn(column.name, f"NULL::{SQL_TYPES[column.type]}")
-    form = column.derived.form if column.derived else ""
-    return ReadColumn(
-        column.name, f'raw."{source}:{form}"', f'raw."{source}:{form}_rules"'
-    )
+    """A form of another column, which its table of spellings holds."""
+    derived = column.derived
+    if derived is None or derived.of not in delivery.looked_up:
+        return _empty(column)
+    form = f"{derived.of}:{derived.form}"
+    return ReadColumn(column.name, raw_column(form), raw_column(f"{form}_rules"))
 
 
 def _text(column: Column, standard: Standard, delivery: Delivery) -> ReadColumn:
-    raw = f'raw."{column.name}"'
     if standard.mapping:
-        found, rules = (
-            f'raw."{column.name}:{what}"' for what in ("mapping", "mapping_rules")
-        )
-        failed = f"{rules} = 'unmapped'" if standard.unmapped == "quarantine" else None
-        value = f"CASE WHEN {failed} THEN NULL ELSE {found} END" if failed else found
-        return ReadColumn(column.name, value, rules, failed)
-    if column.name in delivery.spaced:
-        value = f"CASE WHEN is_spaced({raw}) THEN without_spaces({raw}) ELSE {raw} END"
-        blank = f"{value} IS NULL AND {raw} IS NOT NULL"
-        spelling = f"CASE WHEN {blank} THEN 'no_value' WHEN is_spaced({raw}) THEN 'spaces_around' END"
-        return ReadColumn(column.name, value, spelling)
-    return ReadColumn(column.name, raw)
+        return _mapped(column, standard)
+    raw = raw_column(column.name)
+    if column.name not in delivery.spaced:
+        return ReadColumn(column.name, raw)
+    value = f"CASE WHEN is_spaced({raw}) THEN without_spaces({raw}) ELSE {raw} END"
+    spelling = case(
+        [
+            (f"{value} IS NULL AND {raw} IS NOT NULL", "'no_value'"),
+            (f"is_spaced({raw})", "'spaces_around'"),
+        ]
+    )
+    return ReadColumn(column.name, value, spelling)
+
+
+def _mapped(column: Column, standard: Standard) -> ReadColumn:
+    """The standard spelling that a mapping table gives; an unknown one stays, or cannot be read."""
+    value = raw_column(f"{column.name}:mapping")
+    rules = raw_column(f"{column.name}:mapping_rules")
+    if standard.unmapped != "quarantine":
+        return ReadColumn(column.name, value, rules)
+    failed = f"{rules} = 'unmapped'"
+    known = f"CASE WHEN {failed} THEN NULL ELSE {value} END"
+    return ReadColumn(column.name, known, rules, failed)
+
+
+def _as_text(raw: str, kind: str) -> str:
+    """A delivered value of a DuckDB type as text."""
+    if kind == "VARCHAR":
+        return raw
+    return f"CAST({raw} AS VARCHAR)"
+
+
+def _lost(raw: str, value: str, is_absent: str) -> str:
+    """The condition of a value that is there and could not be read."""
+    return f"{raw} IS NOT NULL AND {value} IS NULL AND NOT {is_absent}"
 
 
 def _number(
     column: Column, standard: Standard, delivery: Delivery, where: str
 ) -> ReadColumn:
-    raw, kind = f'raw."{column.name}"', delivery.types[column.name]
-    factor = ratio(standard.unit, column.unit, where) if standard.unit else Fraction(1)
+    """A number in the contract's unit, from a number or from text."""
+    raw, kind = raw_column(column.name), delivery.types[column.name]
+    factor = Fraction(1)
+    if standard.unit:
+        factor = ratio(standard.unit, column.unit, where)
     if factor == 1 and is_lossless(column.type, kind):
         return ReadColumn(column.name, raw)
-    is_number = kind.startswith(_NUMBERS)
-    text = raw if kind == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
-    parts, read, value = (f"raw.{step_name(column.name, step)}" for step in range(3))
-    steps = (
-        (None, _number_read(column, raw, factor))
-        if is_number
-        else _text_read(column, text, parts)
-    )
-    is_absent = f"isnan({raw}::DOUBLE)" if is_number else f"is_no_value({text})"
-    rules = [] if is_number else [f"number_spelling({text}, {read})"]
+    read, value = _step(column, READ), _step(column, VALUE)
+    rules = []
+    if kind.startswith(_NUMBERS):
+        parts_sql, read_sql = None, _number_read(column, raw, factor)
+        is_absent = f"isnan({raw}::DOUBLE)"
+    else:
+        text = _as_text(raw, kind)
+        parts_sql, read_sql = _number_in_text(column, text)
+        is_absent = f"is_no_value({text})"
+        rules.append(f"number_spelling({text}, {read})")
     if factor != 1:
-        rules.append(
-            f"CASE WHEN {raw} IS NOT NULL THEN '{standard.unit}_to_{base_unit(column.unit)}' END"
-        )
+        change = literal(f"{standard.unit}_to_{base_unit(column.unit)}")
+        rules.append(case([(f"{raw} IS NOT NULL", change)]))
     return ReadColumn(
         column.name,
         value,
-        f"nullif(concat_ws(',', {', '.join(rules)}), '')" if rules else None,
-        f"{raw} IS NOT NULL AND {value} IS NULL AND NOT {is_absent}",
-        (*steps, _as_declared(column, _scaled(read, factor, column))),
+        _rules_together(rules),
+        _lost(raw, value, is_absent),
+        (parts_sql, read_sql, _as_declared(column, _scaled(read, factor, column))),
     )
+
+
+def _rules_together(rules: list[str]) -> str | None:
+    if not rules:
+        return None
+    return f"nullif(concat_ws(',', {list_of(rules)}), '')"
 
 
 def _number_read(column: Column, raw: str, factor: Fraction) -> str:
     """A delivered number as it is, or with ten places where it must be exact."""
-    return (
-        raw
-        if factor == 1 and column.type != "integer"
-        else f"TRY_CAST({raw} AS DECIMAL(38, 10))"
-    )
+    if factor == 1 and column.type != "integer":
+        return raw
+    return f"TRY_CAST({raw} AS DECIMAL(38, 10))"
 
 
-def _text_read(column: Column, text: str, parts: str) -> tuple[str, str]:
-    percent = "1" if base_unit(column.unit) == "%" else "0.01"
+def _number_in_text(column: Column, text: str) -> tuple[str, str]:
+    """The parts of a number that is written in some special way, and the number."""
+    parts = _step(column, PARTS)
+    percent = "0.01"
+    if base_unit(column.unit) == "%":
+        percent = "1"
+    plain = f"CAST({text} AS DECIMAL(38, 10))"
+    special = f"number_of_parts({parts}, {percent})"
     return (
         f"CASE WHEN NOT is_plain_number({text}) THEN number_parts({text}) END",
-        f"CASE WHEN {parts} IS NULL THEN CAST({text} AS DECIMAL(38, 10)) ELSE number_of_parts({parts}, {percent}) END",
+        f"CASE WHEN {parts} IS NULL THEN {plain} ELSE {special} END",
     )
 
 
@@ -172,64 +224,75 @@ def _scaled(number: str, factor: Fraction, column: Column) -> str:
     """The number in the contract's unit, exact up to one rounding, half away from zero, at its last place."""
     if factor == 1:
         return number
-    ticks, tick = (
-        (1, "1::DECIMAL(5, 4)")
-        if column.type == "integer"
-        else (10_000, "0.0001::DECIMAL(5, 4)")
-    )
-    return f"scaled({number}, {factor.numerator}::HUGEINT, {factor.denominator}::HUGEINT, {ticks}, {tick})"
+    ticks, tick = 10_000, "0.0001::DECIMAL(5, 4)"
+    if column.type == "integer":
+        ticks, tick = 1, "1::DECIMAL(5, 4)"
+    ratio_sql = f"{factor.numerator}::HUGEINT, {factor.denominator}::HUGEINT"
+    return f"scaled({number}, {ratio_sql}, {ticks}, {tick})"
 
 
-def _boolean(column: Column, _: Standard, delivery: Delivery) -> ReadColumn:
-    raw, kind = f'raw."{column.name}"', delivery.types[column.name]
-    if is_lossless(column.type, kind):
+def _boolean(column: Column, delivery: Delivery) -> ReadColumn:
+    raw = raw_column(column.name)
+    if is_lossless(column.type, delivery.types[column.name]):
         return ReadColumn(column.name, raw)
     text = f"CAST({raw} AS VARCHAR)"
     value = f"read_boolean({text})"
-    failed = f"{raw} IS NOT NULL AND {value} IS NULL AND NOT is_no_value({text})"
+    failed = _lost(raw, value, f"is_no_value({text})")
     return ReadColumn(column.name, value, f"boolean_spelling({text})", failed)
 
 
 def _moment(column: Column, standard: Standard, delivery: Delivery) -> ReadColumn:
-    """A date or timestamp: formats that the profile declares first, then year-month-day."""
-    raw, kind = f'raw."{column.name}"', delivery.types[column.name]
-    zone, sql_type = delivery.zone.replace("'", "''"), SQL_TYPES[column.type]
-    if is_lossless(
-        column.type, kind
-    ):  # a database knows infinite days, with which nothing can be reckoned
-        possible = (
-            f"{raw} BETWEEN '0001-01-01'::{sql_type} AND '9999-12-31'::{sql_type}"
-        )
-        failed = f"{raw} IS NOT NULL AND NOT ({possible})"
-        return ReadColumn(
-            column.name, f"CASE WHEN {possible} THEN {raw} END", None, failed
-        )
+    """A date or timestamp."""
+    raw, kind = raw_column(column.name), delivery.types[column.name]
+    zone, sql_type = literal(delivery.zone), SQL_TYPES[column.type]
+    if is_lossless(column.type, kind):
+        return _possible_moment(column, sql_type)
     if kind == "TIMESTAMP WITH TIME ZONE":
-        return ReadColumn(column.name, f"CAST(timezone('{zone}', {raw}) AS {sql_type})")
+        return ReadColumn(column.name, f"CAST(timezone({zone}, {raw}) AS {sql_type})")
     if kind.startswith("TIMESTAMP"):
         return ReadColumn(column.name, f"CAST({raw} AS {sql_type})")
-    text = raw if kind == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
-    parts, read, value = (f"raw.{step_name(column.name, step)}" for step in range(3))
-    usual = f"CASE WHEN {parts} IS NULL THEN TRY_CAST({text} AS TIMESTAMP) ELSE moment_of({parts}, '{zone}') END"
-    declared = [_declared_moment(text, form, zone) for form in standard.dates]
-    failed = f"{raw} IS NOT NULL AND {value} IS NULL AND NOT is_no_value({text})"
+    return _moment_in_text(column, standard, _as_text(raw, kind), zone)
+
+
+def _possible_moment(column: Column, sql_type: str) -> ReadColumn:
+    """A database knows infinite days, with which nothing can be reckoned."""
+    raw = raw_column(column.name)
+    first, last = f"'0001-01-01'::{sql_type}", f"'9999-12-31'::{sql_type}"
+    possible = f"{raw} BETWEEN {first} AND {last}"
+    failed = f"{raw} IS NOT NULL AND NOT ({possible})"
     return ReadColumn(
-        column.name,
-        value,
-        f"CASE WHEN {failed} THEN 'unreadable' ELSE date_spelling({text}, {parts}) END",
-        failed,
-        (
-            f"CASE WHEN NOT is_plain_date({text}) THEN date_parts({text}) END",
-            f"coalesce({', '.join([*declared, usual])})" if declared else usual,
-            f"CAST({read} AS {sql_type})",
-        ),
+        column.name, f"CASE WHEN {possible} THEN {raw} END", failed=failed
     )
 
 
+def _moment_in_text(
+    column: Column, standard: Standard, text: str, zone: str
+) -> ReadColumn:
+    """Formats that the profile declares first, then year-month-day."""
+    parts, value = _step(column, PARTS), _step(column, VALUE)
+    plain = f"TRY_CAST({text} AS TIMESTAMP)"
+    usual = (
+        f"CASE WHEN {parts} IS NULL THEN {plain} ELSE moment_of({parts}, {zone}) END"
+    )
+    forms = [_declared_moment(text, form, zone) for form in standard.dates]
+    read = usual
+    if forms:
+        read = f"coalesce({list_of([*forms, usual])})"
+    failed = _lost(raw_column(column.name), value, f"is_no_value({text})")
+    spelling = case(
+        [(failed, "'unreadable'")], otherwise=f"date_spelling({text}, {parts})"
+    )
+    steps = (
+        f"CASE WHEN NOT is_plain_date({text}) THEN date_parts({text}) END",
+        read,
+        f"CAST({_step(column, READ)} AS {SQL_TYPES[column.type]})",
+    )
+    return ReadColumn(column.name, value, spelling, failed, steps)
+
+
 def _declared_moment(text: str, form: str, zone: str) -> str:
-    per_second = {"epoch_s": 1, "epoch_ms": 1000}
     if form == "spreadsheet":
         return f"read_spreadsheet_day({text})"
-    if form in per_second:
-        return f"read_epoch({text}, {per_second[form]}, '{zone}')"
-    return f"TRY_STRPTIME(tidy({text}), '{form.replace(chr(39), chr(39) * 2)}')"
+    if form in _PER_SECOND:
+        return f"read_epoch({text}, {_PER_SECOND[form]}, {zone})"
+    return f"TRY_STRPTIME(tidy({text}), {literal(form)})"

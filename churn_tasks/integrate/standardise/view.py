@@ -6,27 +6,45 @@ One row out for each row in, in the same order of columns as the contract, and b
 * ``formula``: the first column whose text a spreadsheet would run (``core/formulas.py``), else NULL,
 * ``delivered``: the row as it came, as JSON text; made only where it is asked for,
 * ``month``: first day of the month.
+
+The queries lie in ``include/sql/standard``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from churn_tasks.core.formulas import formula_sql
 from churn_tasks.core.settings import INCLUDE
+from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.core.standard_section import Standard
+from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import RawTable
+from churn_tasks.declared.sql_parts import (
+    Branch,
+    Columns,
+    Expression,
+    Joins,
+    LeftJoin,
+    Relation,
+    case,
+    list_of,
+    subquery,
+)
+from churn_tasks.integrate.standardise.lookup import spelling_table
 from churn_tasks.integrate.standardise.reading import (
     STEPS,
     Delivery,
     ReadColumn,
+    raw_column,
     read_column,
     step_name,
 )
 
 SPACED, FORMULA = "spaced ", "formula "
 MACROS: Path = INCLUDE / "standard" / "reading.sql"
+query = partial(composed, "standard")
 
 
 @dataclass(frozen=True)
@@ -46,73 +64,90 @@ class StandardView:
     @cached_property
     def columns(self) -> list[ReadColumn]:
         """How each column of the contract is read."""
-        return [
-            read_column(
-                column, self.declared.get(column.name), self.delivery, self.table.table
+        columns = []
+        for column in self.table.columns:
+            declared = self.declared.get(column.name)
+            columns.append(
+                read_column(column, declared, self.delivery, self.table.table)
             )
-            for column in self.table.columns
-        ]
+        return columns
 
-    @property
-    def source(self) -> str:
-        """FROM: the rows with the spellings found for some columns, and step by step what is read of the others."""
-        relation = self._looked_up()
+    @cached_property
+    def read(self) -> Relation:
+        """The rows with the spellings found for some columns, and step by step what is read of the others.
+
+        The columns' SQL calls it ``raw``.
+        """
+        relation = self._with_spellings()
         for step in range(len(STEPS)):
-            added = [
-                f"{c.steps[step]} AS {step_name(c.name, step)}"
-                for c in self.columns
-                if c.steps[step]
-            ]
+            added: dict[str, str] = {}
+            for column in self.columns:
+                if sql := column.steps[step]:
+                    added[step_name(column.name, step)] = sql
             if added:
-                relation = f"(SELECT *, {', '.join(added)} FROM {relation} AS raw)"
-        return f"FROM {relation} AS raw"
+                columns = Columns.of_texts(added)
+                relation = subquery(query("with_step", step=columns, rows=relation))
+        return relation
 
-    def _looked_up(self) -> str:
+    def _with_spellings(self) -> Relation:
         """The rows, each with its columns of the tables of spellings as ``<column>:<form>``."""
-        joins, found = "", ""
-        for name, fields in sorted(self.delivery.looked_up.items()):
-            joins += f' LEFT JOIN "spelt_{self.table.table}_{name}" AS "spelt {name}"'
-            joins += f' ON "spelt {name}".delivered = raw."{name}"'
-            found += "".join(
-                f', "spelt {name}"."{field}" AS "{name}:{field}"' for field in fields
+        rows = Relation(self.rows)
+        joins: list[LeftJoin] = []
+        fields: dict[str, str] = {}
+        for name, looked_up in sorted(self.delivery.looked_up.items()):
+            alias = f"spelt {name}"
+            table = Relation(identifier(spelling_table(self.table, name)))
+            same = {"delivered": Expression(raw_column(name))}
+            joins.append(LeftJoin(table, alias, same))
+            for field in looked_up:
+                fields[f"{name}:{field}"] = f"{identifier(alias)}.{identifier(field)}"
+        if not joins:
+            return rows
+        return subquery(
+            query(
+                "with_spellings",
+                fields=Columns.of_texts(fields),
+                rows=rows,
+                spellings=Joins(tuple(joins)),
             )
-        return (
-            f"(SELECT raw.*{found} FROM {self.rows} AS raw{joins})"
-            if joins
-            else self.rows
         )
 
     def sql(self) -> str:
         """The SELECT of the view."""
-        columns = self.columns
-        values = ", ".join(f'{column.value} AS "{column.name}"' for column in columns)
-        failures = " ".join(
-            f"WHEN {c.failed} THEN '{c.name}'" for c in columns if c.failed
-        )
-        unreadable = f"CASE {failures} END" if failures else "NULL::VARCHAR"
-        return (
-            f"SELECT {values}, {unreadable} AS unreadable, {self._formula()} AS formula,"
-            f" {self._delivered()} AS delivered, raw.month AS month {self.source}"
+        values = {column.name: column.value for column in self.columns}
+        row = f"struct_pack({list_of(self._fields())})"
+        return query(
+            "standard_rows",
+            values=Columns.of_texts(values),
+            unreadable=Expression(case(self._failures())),
+            formula=Expression(case(self._formulas())),
+            delivered=Expression(f"to_json({row})::VARCHAR"),
+            read=self.read,
         )
 
-    def _formula(self) -> str:
-        """Looked for only in columns in which the month holds one."""
-        cases = " ".join(
-            f"""WHEN {formula_sql(name).replace(f'"{name}"', f'raw."{name}"')} THEN '{name}'"""
-            for name in self.table.column_names
-            if name in self.delivery.formulas
-        )
-        return f"CASE {cases} END" if cases else "NULL::VARCHAR"
+    def _failures(self) -> Iterator[Branch]:
+        """Of each column that cannot always be read: when not, and its name."""
+        for column in self.columns:
+            if column.failed:
+                yield column.failed, literal(column.name)
 
-    def _delivered(self) -> str:
-        there = [
-            c.name
-            for c in self.table.delivered_columns
-            if c.name in self.delivery.types
-        ]
-        # every value as text: JSON knows no NaN, and reads a long number as the nearest double
-        fields = ", ".join(f'"{name}" := raw."{name}"::VARCHAR' for name in there)
-        return f"to_json(struct_pack({fields}))::VARCHAR"
+    def _formulas(self) -> Iterator[Branch]:
+        """Of each column in which the month holds a formula: where, and its name."""
+        for name in self.table.column_names:
+            if name in self.delivery.formulas:
+                yield _runs(name), literal(name)
+
+    def _fields(self) -> Iterator[str]:
+        """Every value as text: JSON knows no NaN, and reads a long number as the nearest double."""
+        for column in self.table.delivered_columns:
+            name = column.name
+            if name in self.delivery.types:
+                yield f"{identifier(name)} := {raw_column(name)}::VARCHAR"
+
+
+def _runs(name: str) -> str:
+    """Whether a spreadsheet would run a column of the rows as they are read."""
+    return formula_sql(name).replace(identifier(name), raw_column(name))
 
 
 def probe_sql(table: RawTable, types: Mapping[str, str], rows: str) -> str | None:
@@ -120,16 +155,16 @@ def probe_sql(table: RawTable, types: Mapping[str, str], rows: str) -> str | Non
 
     Most months need neither, and then reading a text column costs nothing. Tokens are ours and not looked at.
     """
-    texts = [
-        c.name
-        for c in table.delivered_columns
-        if c.type == "text" and c.name in types and c.pii != "token"
-    ]
-    if not texts:
+    signs: dict[str, str] = {}
+    for column in table.delivered_columns:
+        name = column.name
+        if column.type == "text" and column.pii != "token" and name in types:
+            signs[SPACED + name] = _anywhere(f"is_spaced({identifier(name)})")
+            signs[FORMULA + name] = _anywhere(formula_sql(name))
+    if not signs:
         return None
-    columns = ", ".join(
-        f'coalesce(bool_or(is_spaced("{name}")), false) AS "{SPACED}{name}",'
-        f' coalesce(bool_or({formula_sql(name)}), false) AS "{FORMULA}{name}"'
-        for name in texts
-    )
-    return f"SELECT {columns} FROM {rows}"
+    return query("text_signs", signs=Columns.of_texts(signs), rows=Relation(rows))
+
+
+def _anywhere(condition: str) -> str:
+    return f"coalesce(bool_or({condition}), false)"

@@ -5,15 +5,18 @@ A profile's own ``text`` folder may hold a file of the same name, which takes th
 
 from typing import Annotated, TypeVar
 
-import yaml
-from pydantic import Field, StrictStr, ValidationError
+from pydantic import Field, StrictStr
 
 from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE, Settings
+from churn_tasks.declared.yaml_file import read_declaration
 
-Terms = tuple[Annotated[StrictStr, Field(min_length=1)], ...]
-Graded = dict[Annotated[int, Field(ge=1, le=9)], Terms]  # strength of the terms
+Term = Annotated[StrictStr, Field(min_length=1)]
+Terms = tuple[Term, ...]
+Strength = Annotated[int, Field(ge=1, le=9)]
+Graded = dict[Strength, Terms]
+ClassName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 C = TypeVar("C", bound=Closed)
 
 
@@ -32,9 +35,7 @@ class TextClass(Closed):
 class Classes(Closed):
     """``classes.yaml``. ``placeholders``: what is written where there is nothing to write."""
 
-    classes: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], TextClass] = (
-        Field(min_length=1)
-    )
+    classes: dict[ClassName, TextClass] = Field(min_length=1)
     placeholders: Terms = ()
 
 
@@ -68,11 +69,12 @@ def load_text_rules(settings: Settings) -> TextRules:
 
 
 def _read(settings: Settings, name: str, kind: type[C]) -> C:
-    own = settings.profile_dir / "text" / name
-    path = own if own.is_file() else INCLUDE / "text" / name
+    path = settings.profile_dir / "text" / name
+    if not path.is_file():
+        path = INCLUDE / "text" / name
     try:
-        return kind(**yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (ValidationError, yaml.YAMLError, TypeError) as error:
+        return read_declaration(kind, path)
+    except SettingsError as error:
         raise SettingsError(
-            f"{path}: {error} (quote words that YAML takes for something else: no, on, 315)"
+            f"{error} (quote words that YAML takes for something else: no, on, 315)"
         ) from error

@@ -2,16 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import rjieba
 
-MOST_CHARACTERS = (
-    4_000  # of a longer text the rest is not read: a pasted log says nothing more
-)
+MOST_CHARACTERS = 4_000  # a pasted log says nothing more in what follows
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 PIECE = re.compile(rf"[{HAN}]+|[a-z0-9]+(?:'[a-z]+)*|[^\s]")
 BETWEEN_HAN = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
@@ -32,22 +30,24 @@ class Word(NamedTuple):
 
 def normalised(text: str) -> str:
     """One spelling: full width and case folded, control characters out, single spaces, none between Chinese."""
-    folded = (
-        unicodedata.normalize("NFKC", text[:MOST_CHARACTERS]).lower().replace("’", "'")
-    )
-    printable = "".join(
-        " " if unicodedata.category(sign)[0] in "CZ" else sign for sign in folded
-    )
+    folded = unicodedata.normalize("NFKC", text[:MOST_CHARACTERS]).lower()
+    straight = folded.replace("’", "'")
+    printable = "".join(map(_blank_if_control, straight))
     return BETWEEN_HAN.sub("", " ".join(printable.split()))
+
+
+def _blank_if_control(sign: str) -> str:
+    if unicodedata.category(sign)[0] in "CZ":
+        return " "
+    return sign
 
 
 class Segmenter:
     """Cuts text into words; ``terms`` are kept whole where the dictionary would cut them."""
 
     def __init__(self, terms: Iterable[str] = ()) -> None:
-        self.terms = sorted(
-            {term for term in terms if is_short_han(term) and len(term) > 1}
-        )
+        whole = {term for term in terms if is_short_han(term) and len(term) > 1}
+        self.terms = sorted(whole)
 
     @cached_property
     def _jieba(self) -> "rjieba.Jieba":
@@ -55,22 +55,25 @@ class Segmenter:
 
         jieba = rjieba.Jieba()
         for term in self.terms:
-            jieba.add_word(
-                term, jieba.suggest_freq(term), "n"
-            )  # the frequency from which it is not cut
+            uncut_from = jieba.suggest_freq(term)  # the frequency that keeps it whole
+            jieba.add_word(term, uncut_from, "n")
         return jieba
 
     def words(self, text: str) -> list[Word]:
         """The words of a normalised text, with their places."""
-        found = []
+        words = []
         for piece in PIECE.finditer(text):
             start = piece.start()
-            for part in (
-                self._jieba.cut(piece[0], False) if is_han(piece[0]) else [piece[0]]
-            ):
-                found.append(Word(part, start, start + len(part)))
-                start += len(part)
-        return found
+            for part in self._cut(piece[0]):
+                end = start + len(part)
+                words.append(Word(part, start, end))
+                start = end
+        return words
+
+    def _cut(self, piece: str) -> Sequence[str]:
+        if is_han(piece):
+            return self._jieba.cut(piece, False)
+        return [piece]
 
 
 def is_han(text: str) -> bool:

@@ -1,0 +1,4 @@
+-- The scored pairs where there are none.
+SELECT
+    {{columns}}
+WHERE false

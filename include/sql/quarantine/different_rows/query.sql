@@ -1,0 +1,3 @@
+-- Wholly equal rows once.
+SELECT DISTINCT *
+FROM {{accepted}}

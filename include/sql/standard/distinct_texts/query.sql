@@ -1,0 +1,3 @@
+-- Each spelling of one column once.
+SELECT DISTINCT {{column}} AS delivered
+FROM {{rows}}

@@ -1,0 +1,8 @@
+-- The rows of one month in the types and units of the contract, whatever form they came in.
+SELECT
+    {{values}},
+    {{unreadable}} AS unreadable,
+    {{formula}} AS formula,
+    {{delivered}} AS delivered,
+    raw.month AS month
+FROM {{read}} AS raw

@@ -1,0 +1,3 @@
+-- Gives whatever its table has, and does not say so.
+SELECT *
+FROM match_lines
