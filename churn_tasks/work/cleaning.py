@@ -5,12 +5,22 @@ from functools import cached_property
 
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.months import Month
-from churn_tasks.integrate.clean import ExactDoubles, judged_sql
-from churn_tasks.integrate.quarantine import quarantine_sql, released_sql
+from churn_tasks.integrate.clean import (
+    ExactDoubles,
+    accepted_sql,
+    judged_counts_sql,
+    judged_sql,
+)
+from churn_tasks.integrate.quarantine import (
+    quarantine_sql,
+    release_count_sql,
+    released_sql,
+)
 from churn_tasks.integrate.standardise.counts import Line, standardised_lines
 from churn_tasks.integrate.standardise.mappings import UNMAPPED
 from churn_tasks.integrate.treat import (
     Earlier,
+    earlier_sql,
     learnt_limits_sql,
     limits_of,
     outlier_rules,
@@ -86,9 +96,8 @@ def _judge(run: MonthRun, name: str) -> Limits:
 
 
 def _has_releases(run: MonthRun, name: str) -> bool:
-    sql = "SELECT count(*) AS n FROM quarantine_release WHERE month = $month AND table_name = $name"
-    asked = {"month": run.month.start, "name": name}
-    return run.engine.row(sql, asked)["n"] > 0
+    asked = {"month": run.month.start, "table_name": name}
+    return run.engine.row(release_count_sql(), asked)["release_count"] > 0
 
 
 def _earlier(run: MonthRun, name: str) -> Earlier:
@@ -97,8 +106,8 @@ def _earlier(run: MonthRun, name: str) -> Earlier:
     if not months:
         return Earlier(None)
     run.engine.view(f"clean_{name}")
-    dates = ", ".join(f"DATE '{month.start}'" for month in months)
-    return Earlier(f"(SELECT * FROM clean_{name} WHERE month IN ({dates}))")
+    days = [month.start for month in months]
+    return Earlier(f"({earlier_sql(f'clean_{name}', days)})")
 
 
 def _is_accepted(run: MonthRun, name: str, month: Month) -> bool:
@@ -132,13 +141,11 @@ def _clean(run: MonthRun, name: str, limits: Limits) -> RowCount:
         BadInput: the rows do not balance.
     """
     table = run.registry.raw[name]
-    accepted = f"(SELECT * EXCLUDE (rule, unreadable, formula, delivered) FROM judged_{name} WHERE rule IS NULL)"
+    accepted = f"({accepted_sql(f'judged_{name}')})"
     kept = ExactDoubles().kept_sql(table, accepted)
     treated = treated_sql(table, kept, limits, _earlier(run, name))
     rows_out = run.engine.write(f"clean_{name}", run.month, treated)
-    judged = run.engine.row(
-        f"SELECT count(*) AS total, count(rule) AS quarantined FROM judged_{name}"
-    )
+    judged = run.engine.row(judged_counts_sql(f"judged_{name}"))
     total, quarantined = judged["total"], judged["quarantined"]
     merged = total - quarantined - rows_out
     count = RowCount(name, total, rows_out, quarantined, merged)

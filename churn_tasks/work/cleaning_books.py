@@ -5,7 +5,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from churn_tasks.integrate.standardise.counts import COLUMNS, Line
+from churn_tasks.integrate.quarantine import broken_rules_sql
+from churn_tasks.integrate.standardise.counts import (
+    COLUMNS,
+    Line,
+    lines_of_the_month_sql,
+)
 from churn_tasks.integrate.treatments import COLUMNS as TREATMENT_COLUMNS
 from churn_tasks.integrate.treatments import (
     Seen,
@@ -38,13 +43,10 @@ def write_counts(run: MonthRun, step: str, counts: Sequence[RowCount]) -> None:
 def write_standardised(run: MonthRun, lines: list[Line]) -> int:
     """Write ``standardised``: what was counted here, and how the numbers stood that became tokens at the door."""
     run.engine.view("number_spelling")
-    numbers = (
-        "SELECT table_name, column_name, rule, NULL AS unmapped, row_count, NULL AS examples"
-        f" FROM number_spelling WHERE month = DATE '{run.month.start}'"
-    )
-    with run.engine.registered("counted_lines", _lines(lines, COLUMNS)):
-        every = f"SELECT * FROM counted_lines UNION ALL {numbers}"
-        return run.engine.write("standardised", run.month, every)
+    month = {"month": run.month.start}
+    with run.engine.registered("found_lines", _lines(lines, COLUMNS)):
+        every = lines_of_the_month_sql()
+        return run.engine.write("standardised", run.month, every, month)
 
 
 def write_treatments(run: MonthRun, counts: Sequence[RowCount]) -> int:
@@ -74,11 +76,8 @@ def _seen(run: MonthRun, count: RowCount) -> Seen:
     of_month = f"{clean} WHERE month = $month"
     marks = marks_sql(run.registry.raw[count.table], of_month)
     marked = run.engine.records(marks, month) if marks else []
-    broken = run.engine.records(
-        "SELECT rule AS name, CAST(sum(row_count) AS BIGINT) AS rows FROM quarantine"
-        f" WHERE month = $month AND table_name = '{count.table}' GROUP BY rule ORDER BY rule",
-        month,
-    )
+    of_table = month | {"table_name": count.table}
+    broken = run.engine.records(broken_rules_sql(), of_table)
     return Seen(
         count.rows_in,
         count.rows_out,

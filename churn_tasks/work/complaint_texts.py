@@ -7,8 +7,11 @@ from typing import Any
 import pyarrow as pa
 
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.sql_text import literal
+from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import Table
 from churn_tasks.declared.query import load_question
+from churn_tasks.declared.sql_parts import Columns
 from churn_tasks.integrate.texts.reading import TextReader
 from churn_tasks.integrate.texts.rules import TextRules
 from churn_tasks.runner.month_run import MonthRun
@@ -56,18 +59,15 @@ def write_counts(run: MonthRun, rules: TextRules) -> tuple[int, int]:
     """
     batches = list(_readings(run, TextReader(rules)))
     texts_read = sum(batch.num_rows for batch in batches)
-    summed = load_question("texts", "counts_by_customer")
-    counted = [_counted(name) for name in rules.classes.classes]
-    sql = summed.sql.replace("/* classes */", ", ".join(counted) + ",")
+    counted = {f"{name}{COUNTED}": _counted(name) for name in rules.classes.classes}
+    sql = composed("texts", "counts_by_customer", classes=Columns.of_texts(counted))
     with run.engine.registered("readings", pa.Table.from_batches(batches, SCHEMA)):
         return run.engine.write(TABLE, run.month, sql), texts_read
 
 
 def _counted(name: str) -> str:
-    """How often a class was read; its name is one of the closed list of ``text/classes.yaml``."""
-    return (
-        f"count(*) FILTER (WHERE list_contains(classes, '{name}')) AS {name}{COUNTED}"
-    )
+    """How often a class was read."""
+    return f"count(*) FILTER (WHERE list_contains(classes, {literal(name)}))"
 
 
 def _readings(run: MonthRun, reader: TextReader) -> Iterator[pa.RecordBatch]:

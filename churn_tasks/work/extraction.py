@@ -19,9 +19,11 @@ from churn_tasks.checks.drift_notes import (
 from churn_tasks.checks.relation_drift import of_month
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.months import Month
-from churn_tasks.core.sql_text import identifier
+from churn_tasks.core.sql_text import identifier, literal
+from churn_tasks.declared.composer import composed
 from churn_tasks.declared.extract_sql import rendered_sql
 from churn_tasks.declared.query import load_question
+from churn_tasks.declared.sql_parts import Relation
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
 from churn_tasks.work.replaced_lines import replace_lines
@@ -149,13 +151,10 @@ def _delivery(run: MonthRun, table: Extracted) -> dict[str, object]:
     """One row of ``delivery``, told by the partition that now holds the rows."""
     name = f"raw_{table.name}"
     path = run.lake.path(name, run.month)
-    known = run.engine.row(
-        load_question("extraction", "known_dates").sql,
-        {
-            "path": str(path),
-            "first": run.settings.calendar.window(run.month).known_until,
-        },
-    )
+    first = run.settings.calendar.window(run.month).known_until
+    rows = Relation(f"read_parquet({literal(path)})")
+    sql = composed("extraction", "known_dates", rows=rows)
+    known = run.engine.row(sql, {"first": first})
     return {
         "table_name": table.name,
         "known_until": run.window.known_until,

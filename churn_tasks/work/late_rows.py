@@ -9,6 +9,7 @@ from churn_tasks.adapters.source import Source, open_source
 from churn_tasks.core.errors import BadInput, NotReady
 from churn_tasks.core.months import Month
 from churn_tasks.declared.extract_sql import late_rows_sql
+from churn_tasks.declared.query import load_question
 from churn_tasks.runner.month_run import MonthRun
 
 log = logging.getLogger("churn")
@@ -23,16 +24,14 @@ SCHEMA = pa.schema(
         "known_to": pa.string(),
     }
 )
-READ_DATES = """
-SELECT * REPLACE (TRY_CAST(known_from AS DATE) AS known_from, TRY_CAST(known_to AS DATE) AS known_to) FROM counted_rows
-"""
 
 
 def write_late_rows(run: MonthRun, rows: list[Row]) -> int:
     """Write ``late_rows`` of the month; dates that cannot be read stay empty."""
     counted = pa.Table.from_pylist(rows, SCHEMA)
+    read = load_question("extraction", "late_rows_read")
     with run.engine.registered("counted_rows", counted):
-        return run.engine.write("late_rows", run.month, READ_DATES)
+        return run.engine.write("late_rows", run.month, read.sql)
 
 
 def late_rows(run: MonthRun, month: Month) -> list[Row]:

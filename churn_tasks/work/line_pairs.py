@@ -63,9 +63,7 @@ def parameters(run: MonthRun) -> dict[str, object]:
 
 
 def _links(run: MonthRun) -> list[Link]:
-    rows = run.engine.connection.execute(
-        "SELECT customer_id_a, customer_id_b, probability, guard, was_merged, decision, revision FROM match_links"
-    ).fetchall()
+    rows = run.engine.connection.execute(lines.links_to_judge_sql()).fetchall()
     return [Link(*row) for row in rows]
 
 
@@ -73,10 +71,8 @@ def _groups(run: MonthRun, plan: MatchingPlan) -> Groups:
     """Groups of lines, with the columns of which a person has one value only."""
     values = {}
     for name in plan.one_value:
-        rows = run.engine.connection.execute(
-            f'SELECT customer_id, "{name}" FROM match_records WHERE "{name}" IS NOT NULL AND customer_id IN'
-            " (SELECT customer_id_a FROM match_links UNION SELECT customer_id_b FROM match_links)"
-        ).fetchall()
+        sql = lines.single_values_sql(name)
+        rows = run.engine.connection.execute(sql).fetchall()
         values[name] = dict(rows)
     return Groups(one_value=values, most_lines=run.settings.matching.most_lines)
 
@@ -96,8 +92,7 @@ def write_pairs(run: MonthRun, judged: list[Judged]) -> int:
     schema = pa.schema([(name, pa.string()) for name in names])
     verdicts = pa.Table.from_pylist(rows, schema)
     with run.engine.registered("verdict_rows", verdicts):
-        joined = "SELECT * FROM match_links JOIN verdict_rows USING (customer_id_a, customer_id_b)"
-        return run.engine.write("match_pair", run.month, joined)
+        return run.engine.write("match_pair", run.month, lines.judged_pairs_sql())
 
 
 def pair_facts(pairs: Pairs) -> dict[str, object]:

@@ -9,27 +9,6 @@ from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.step import Made
 from churn_tasks.work.line_pairs import make_table
 
-# lines whose person is not simply named after them, or who may be paired now
-EARLIER_PERSONS = """
-WITH earlier AS (SELECT customer_id, person_id FROM customer_line WHERE month = $before)
-SELECT customer_id, person_id FROM earlier
-WHERE person_id IN (SELECT person_id FROM earlier WHERE person_id <> 'P' || customer_id)
-    OR 'P' || customer_id IN (SELECT person_id FROM earlier WHERE person_id <> 'P' || customer_id)
-    OR customer_id IN (SELECT customer_id_a FROM match_links UNION SELECT customer_id_b FROM match_links)
-"""
-SURVIVOR_LINES = """
-SELECT source.*, line.person_id, line.is_primary, count(*) OVER (PARTITION BY line.person_id) = 1 AS is_only
-FROM match_source AS source
-JOIN customer_line AS line ON line.customer_id = source.customer_id AND line.month = $month
-"""
-SURVIVOR_COUNTS = """
-SELECT person_id, max(customer_id) FILTER (WHERE is_primary) AS primary_customer_id,
-    max(line_count) AS line_count, count(*) AS known_line_count
-FROM customer_line
-WHERE month = $month AND person_id IN (SELECT person_id FROM survivor_lines)
-GROUP BY person_id
-"""
-
 
 def compares_names(run: MonthRun) -> bool:
     """Whether the profile delivers what the matching plan cannot do without."""
@@ -44,7 +23,7 @@ def compares_names(run: MonthRun) -> bool:
 def name_persons(run: MonthRun, groups: Groups) -> None:
     """Make ``match_persons``: the lines that are not simply a person of their own."""
     before = {"before": (run.month - 1).start}
-    rows = run.engine.connection.execute(EARLIER_PERSONS, before).fetchall()
+    rows = run.engine.connection.execute(lines.persons_before_sql(), before).fetchall()
     earlier = dict(rows)
     together = {
         groups.of(line): groups.members(line) for line in {*groups.lines, *earlier}
@@ -72,8 +51,8 @@ def write_persons(run: MonthRun) -> dict[str, int]:
     run.engine.view("customer_line")
     columns = run.registry.raw["customer"].column_names
     rules = survivorship.load_rules(run.settings, columns)
-    make_table(run, "survivor_lines", SURVIVOR_LINES)
-    make_table(run, "survivor_counts", SURVIVOR_COUNTS)
+    make_table(run, "survivor_lines", survivorship.records_of_persons_sql())
+    make_table(run, "survivor_counts", survivorship.line_counts_sql())
     chosen = survivorship.chosen_sql(rules, "survivor_lines")
     make_table(run, "survivor_values", chosen)
     spec = run.registry.tables["customer"]
@@ -97,14 +76,8 @@ def every_line_a_person(run: MonthRun) -> Made:
     if not tables:
         return Made(note=note)
     run.engine.views(*tables)
-    each = " UNION ".join(
-        f"SELECT DISTINCT customer_id FROM {table} WHERE month = $month AND customer_id IS NOT NULL"
-        for table in tables  # of a single table no UNION would merge the rows
-    )
-    alone = (
-        "SELECT customer_id, 'P' || customer_id AS person_id, true AS is_primary, true AS is_current, 1 AS line_count,"
-        f" NULL AS opened_date, NULL AS ended_date, NULL AS successor_id, $month AS seen_month FROM ({each})"
-    )
     month = {"month": run.month.start}
-    written = run.engine.write("customer_line", run.month, alone, month)
+    written = run.engine.write(
+        "customer_line", run.month, lines.lines_alone_sql(tables), month
+    )
     return Made({"customer_line": written}, note=note)

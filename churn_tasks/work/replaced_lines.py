@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from churn_tasks.core.sql_text import identifier, literal
+from churn_tasks.core.sql_text import identifier
+from churn_tasks.declared.composer import composed
+from churn_tasks.declared.sql_parts import Relation
 from churn_tasks.runner.month_run import MonthRun
 
 
@@ -18,11 +20,8 @@ def replace_lines(
         lines: the new ones, columns by name.
     """
     run.engine.view(table)
-    names = ", ".join(literal(name) for name in kept) or "NULL"
-    before = (
-        f"SELECT * EXCLUDE (month) FROM {identifier(table)}"
-        f" WHERE month = $month AND table_name IN ({names})"
-    )
+    before = Relation(identifier(table))
+    asked = {"month": run.month.start, "kept": list(kept)}
     with run.engine.registered("new_lines", lines):
-        sql = f"SELECT * FROM new_lines UNION ALL BY NAME {before}"
-        return run.engine.write(table, run.month, sql, {"month": run.month.start})
+        sql = composed("checks", "lines_replaced", lines=before)
+        return run.engine.write(table, run.month, sql, asked)

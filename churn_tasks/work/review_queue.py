@@ -6,19 +6,11 @@ import pyarrow as pa
 
 from churn_tasks.adapters.warehouse import QueuedPair
 from churn_tasks.integrate.matching.clusters import Judged
-from churn_tasks.runner.month_run import MonthRun
-
-SHOWN = (
-    "customer_name",
-    "address_text",
-    "gender",
-    "birth_year",
-    "region_code",
-    "city_code",
-    "customer_group",
-    "joined_date",
-    "service_status",
+from churn_tasks.integrate.matching.review import (
+    evidence_shown_sql,
+    records_shown_sql,
 )
+from churn_tasks.runner.month_run import MonthRun
 
 
 def ask_people(run: MonthRun, judged: list[Judged]) -> int:
@@ -49,24 +41,16 @@ def _queued(run: MonthRun, pairs: list[Judged]) -> list[QueuedPair]:
 
 def _records(run: MonthRun, pairs: list[Judged]) -> dict[str, tuple[Any, Any]]:
     """Line to its token and to what people may see of it, as JSON."""
-    there = set(run.registry.raw["customer"].column_names)
-    fields = [
-        f'"{name}" := CAST("{name}" AS VARCHAR)' for name in SHOWN if name in there
-    ]
-    token = "phone_token" if "phone_token" in there else "CAST(NULL AS VARCHAR)"
+    available = run.registry.raw["customer"].column_names
     lines = {line for pair in pairs for line in (pair.link.a, pair.link.b)}
     wanted = pa.table({"customer_id": pa.array(lines, pa.string())})
     with run.engine.registered("wanted_lines", wanted):
-        rows = run.engine.connection.execute(
-            f"SELECT customer_id, {token}, to_json(struct_pack({', '.join(fields)}))::VARCHAR FROM match_source"
-            " WHERE customer_id IN (SELECT customer_id FROM wanted_lines)"
-        ).fetchall()
+        sql = records_shown_sql(available)
+        rows = run.engine.connection.execute(sql).fetchall()
     return {line: (number, record) for line, number, record in rows}
 
 
 def _evidence(run: MonthRun) -> dict[tuple[str, str], tuple[str, str]]:
     """Pair to what agrees and what differs, in English and Chinese."""
-    rows = run.engine.connection.execute(
-        "SELECT customer_id_a, customer_id_b, evidence, evidence_zh FROM match_links"
-    ).fetchall()
+    rows = run.engine.connection.execute(evidence_shown_sql()).fetchall()
     return {(a, b): (en, zh) for a, b, en, zh in rows}

@@ -20,7 +20,17 @@ from tests.sql.queries import (
     text_problem,
 )
 
-FAMILIES = ("matching", "quarantine", "standard", "treatment")
+FAMILIES = (
+    "catalogue",
+    "checks",
+    "extraction",
+    "matching",
+    "quarantine",
+    "restatement",
+    "standard",
+    "texts",
+    "treatment",
+)
 PLANTED = Path(__file__).parent / "planted" / "composed"
 
 
@@ -85,7 +95,17 @@ def _names(filling: object) -> list[str]:
 def test_the_number_of_queries_is_known() -> None:
     """Exact, so that no test here passes on nothing."""
     counted = Counter(query.family for query in COMPOSED)
-    assert counted == {"matching": 25, "quarantine": 9, "standard": 9, "treatment": 7}
+    assert counted == {
+        "catalogue": 1,
+        "checks": 2,
+        "extraction": 3,
+        "matching": 25,
+        "quarantine": 9,
+        "restatement": 1,
+        "standard": 9,
+        "texts": 2,
+        "treatment": 7,
+    }
 
 
 @each_query

@@ -357,7 +357,8 @@ def test_a_restated_month_is_matched_anew_when_an_earlier_month_that_it_reads_ch
     run = lake(tmp_path)
     for month in ("2024-01", "2024-02"):
         put_month(run, month, [person("c1")], mix=MINGLED)
-    matched(run, "2024-01", "2024-02")
+    matched(run, "2024-01")
+    matched(run, "2024-02")
     day = date(2024, 4, 6)
     january = MonthRun(run.settings, Month(2024, 1), day)
     february = MonthRun(run.settings, Month(2024, 2), day, tables=("bill",))

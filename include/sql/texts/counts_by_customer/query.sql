@@ -1,9 +1,8 @@
--- What was read of the texts of a month, summed up to a row a customer. The counts of the classes, which a word list
--- names, are filled in where the comment stands.
+-- What was read of the texts of a month, summed up to a row a customer.
 SELECT
     customer_id,
     count(*) AS text_count,
-    /* classes */
+    {{classes}},
     sum(positive) AS positive_points,
     sum(negative) AS negative_points,
     min(tone) AS lowest_tone_ratio,
