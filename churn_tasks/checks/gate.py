@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from churn_tasks.checks.data_docs import Line, Outcome, Site, SuiteResult, publish
+from churn_tasks.checks.data_docs import Line, Site, SuiteResult, publish
 from churn_tasks.checks.measures import Suite
+from churn_tasks.checks.outcome import Outcome
 from churn_tasks.core.errors import CheckFailed
 
 if TYPE_CHECKING:
