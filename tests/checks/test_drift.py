@@ -7,10 +7,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from churn_tasks.checks.columns_read import columns_read
 from churn_tasks.checks.delivered_types import type_word
 from churn_tasks.checks.drift import Delivered, refusal, result_drift
 from churn_tasks.checks.drift_notes import note_drift
-from churn_tasks.checks.relation_drift import columns_read, of_month, relation_drift
+from churn_tasks.checks.relation_drift import of_month, relation_drift
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
