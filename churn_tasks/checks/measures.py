@@ -67,6 +67,16 @@ class Suite:
     table: str
     measures: list[Measure] = field(default_factory=list)
 
+    @property
+    def figure_names(self) -> list[str]:
+        """``<table>.<measure>`` of each measure: under these names the gate is given its figures."""
+        return [f"{self.table}.{measure.name}" for measure in self.measures]
+
+    @property
+    def has_bounds(self) -> bool:
+        """Whether anything is held against bounds at all."""
+        return any(measure.may_stop or measure.may_warn for measure in self.measures)
+
 
 def measured_rules(table: RawTable) -> dict[str, Rule]:
     """The rules whose shares are measured, by the name of the measure.
@@ -252,7 +262,7 @@ def _shows_number(table: Table) -> Iterator[str]:
 def measures_sql(suite: Suite, relation: str) -> str:
     """One SELECT that takes all measures of a suite; its columns are ``<table>.<measure>``."""
     columns = [
-        named(f"CAST({measure.sql} AS DOUBLE)", f"{suite.table}.{measure.name}")
-        for measure in suite.measures
+        named(f"CAST({measure.sql} AS DOUBLE)", name)
+        for measure, name in zip(suite.measures, suite.figure_names, strict=True)
     ]
     return f"SELECT {listed(columns)} FROM {relation}"

@@ -36,9 +36,9 @@ def raw_suite(
     measured = list(_measures_of_table(month))
     for column in table.delivered_columns:
         measured += measures_of_column(month, column)
-    name = f"raw_{table.table}"
-    values = {f"{name}.{each.measure.name}": each.value for each in measured}
-    return Suite(name, [each.measure for each in measured]), values
+    suite = Suite(f"raw_{table.table}", [each.measure for each in measured])
+    values = [each.value for each in measured]
+    return suite, dict(zip(suite.figure_names, values, strict=True))
 
 
 def _measures_of_table(month: MonthFigures) -> Iterator[MeasuredValue]:
