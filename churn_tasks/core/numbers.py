@@ -1,7 +1,10 @@
 """Numbers as people read them on pages and lists: the same in Chinese and English, thousands apart by a comma."""
 
+import math
+from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from babel import Locale
 from babel.numbers import NumberPattern, parse_pattern
@@ -20,6 +23,8 @@ def written(value: float | Decimal, pattern: str) -> str:
     >>> written(1234.5, "#,##0.00"), written(0.126, "0.##"), written(3.0, "0.##"), written(-0.001, "0.##")
     ('1,234.50', '0.13', '3', '0')
     """
+    if not math.isfinite(value):
+        return str(value)
     text: str = _parsed(pattern).apply(Decimal(value), LOCALE)
     is_zero = not text.strip("-0.")
     return text.removeprefix("-") if is_zero else text
@@ -50,6 +55,16 @@ def percent(share: float, places: int = 1) -> str:
     ('5.1%', '100.0%', '50%')
     """
     return f"{share * 100:.{places}f}%"
+
+
+def or_nothing(write: Callable[[Any], str]) -> Callable[[Any], str]:
+    """The same way to write a number, with a dash for one that is missing: None or not a number."""
+
+    def written_or_nothing(value: Any) -> str:
+        is_missing = value is None or (isinstance(value, float) and math.isnan(value))
+        return NOTHING if is_missing else write(value)
+
+    return written_or_nothing
 
 
 @cache
