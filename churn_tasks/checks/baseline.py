@@ -10,21 +10,18 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from churn_tasks.checks.bounds import Learnt, Past, Scale, learnt
+from churn_tasks.checks.bounds import YEAR, Learnt, Past, Scale, learnt
 from churn_tasks.checks.profile import Figure
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Quality, Widths
+from churn_tasks.declared.query import load_question
+from churn_tasks.declared.sql_engine import SqlEngine
 
-Measured = tuple[str, str, str]  # table, column, measure
+About = tuple[str, str, str]  # table, column, measure
 Part = tuple[str, str]  # region, item; both empty for the whole
-
-
-def baseline_sql(month: Month, months: int) -> str:
-    """The accepted figures of the months before, the present one left out."""
-    return (
-        "SELECT month, table_name, column_name, region_code, measure, item, value FROM profile_accepted"
-        f" WHERE month < DATE '{month.start}' AND month >= DATE '{(month - months).start}' ORDER BY ALL"
-    )
+WHOLE: Part = ("", "")
+ByMonth = Mapping[Month, float]
+Outcomes = tuple[Widths | None, Widths | None]  # for a warning, and for a stop
 
 
 @dataclass(frozen=True)
@@ -33,34 +30,32 @@ class Baseline:
 
     month: Month
     quality: Quality
-    figures: Mapping[Measured, Mapping[Part, Mapping[Month, float]]] = field(
-        default_factory=dict
-    )
+    figures: Mapping[About, Mapping[Part, ByMonth]] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls, month: Month, quality: Quality, records: Iterable[Mapping[str, Any]]
     ) -> "Baseline":
-        """A baseline from the rows of :func:`baseline_sql`."""
-        figures: dict[Measured, dict[Part, dict[Month, float]]] = defaultdict(
-            lambda: defaultdict(dict)
-        )
+        """A baseline from the rows of ``profile/accepted_figures``."""
+        figures: dict[About, dict[Part, dict[Month, float]]] = {}
         for row in records:
-            parts = figures[row["table_name"], row["column_name"], row["measure"]]
-            parts[row["region_code"], row["item"]][Month.of(row["month"])] = row[
-                "value"
-            ]
-        return cls(
-            month,
-            quality,
-            {measured: dict(parts) for measured, parts in figures.items()},
-        )
+            about = (row["table_name"], row["column_name"], row["measure"])
+            part = (row["region_code"], row["item"])
+            parts = figures.setdefault(about, defaultdict(dict))
+            parts[part][Month.of(row["month"])] = row["value"]
+        return cls(month, quality, figures)
 
-    def found(self, figure: Figure) -> Mapping[Month, float]:
+    @classmethod
+    def read(cls, engine: SqlEngine, month: Month, quality: Quality) -> "Baseline":
+        """The baseline of a month from the lake's ``profile_accepted``."""
+        question = load_question("profile", "accepted_figures")
+        dates = _dates(month, _months_back(quality))
+        return cls.of(month, quality, engine.ask(question, dates))
+
+    def of_figure(self, figure: Figure) -> ByMonth:
         """The figure in every accepted month that has it."""
-        return self.parts(figure.table, figure.column, figure.measure).get(
-            (figure.region, figure.item), {}
-        )
+        parts = self.parts(figure.table, figure.column, figure.measure)
+        return parts.get((figure.region, figure.item), {})
 
     def parts(
         self, table: str, column: str, measure: str
@@ -68,16 +63,22 @@ class Baseline:
         """A measure by region and item, then by month."""
         return self.figures.get((table, column, measure), {})
 
+    def whole(self, table: str, measure: str) -> ByMonth:
+        """A measure of the whole table by month."""
+        return self.parts(table, "", measure).get(WHOLE, {})
+
     def months(self, table: str) -> list[Month]:
         """Accepted months of a table that teach, earliest first."""
-        accepted = self.parts(table, "", "rows").get(("", ""), {})
+        accepted = self.whole(table, "rows")
         return sorted(accepted)[-self.quality.max_months :]
 
     def past(self, figure: Figure, error: float = 0.0, unit: float = 0.0) -> Past:
         """What is known of a figure from the accepted months of its table."""
-        found = self.found(figure)
-        values = [found[month] for month in self.months(figure.table) if month in found]
-        return Past(values, found.get(self.month - 12), error, unit)
+        by_month = self.of_figure(figure)
+        months = [month for month in self.months(figure.table) if month in by_month]
+        values = [by_month[month] for month in months]
+        year_ago = by_month.get(self.month - YEAR)
+        return Past(values, year_ago, error, unit)
 
     def learn(
         self, name: str, past: Past, scale: Scale, *, stops: bool = True
@@ -90,10 +91,31 @@ class Baseline:
         """
         if any(fnmatchcase(name, pattern) for pattern in self.quality.ignore):
             return None
-        warn: Widths | None = self.quality.warn
-        stop = self.quality.stop if stops else None
+        warn, stop = self._widths(name, stops=stops)
+        return learnt(past, scale, self.quality, warn, stop)
+
+    def _widths(self, name: str, *, stops: bool) -> Outcomes:
+        """The first exception of the settings that fits counts, else what holds for all."""
         for exception in self.quality.exceptions:
             if fnmatchcase(name, exception.measures):
-                warn, stop = exception.warn, exception.stop
-                break
-        return learnt(past, scale, self.quality, warn, stop)
+                return exception.warn, exception.stop
+        if stops:
+            return self.quality.warn, self.quality.stop
+        return self.quality.warn, None
+
+
+def baseline_sql(month: Month, months: int) -> str:
+    """``profile/accepted_figures`` of the ``months`` before, its dates written in: for callers that bind nothing."""
+    sql = load_question("profile", "accepted_figures").sql
+    for name, day in _dates(month, months).items():
+        sql = sql.replace(f"${name}", f"DATE '{day}'")
+    return sql
+
+
+def _dates(month: Month, months: int) -> dict[str, Any]:
+    return {"month": month.start, "first_month": (month - months).start}
+
+
+def _months_back(quality: Quality) -> int:
+    """As far as anything teaches: the same month of last year always does."""
+    return max(quality.max_months, YEAR)

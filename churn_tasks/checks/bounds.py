@@ -76,9 +76,12 @@ def learnt(
     if len(past.values) < quality.min_months:
         return None
     wider = 1.0 if len(past.values) >= YEAR else quality.first_year
-    usual = band(past, scale, warn, 1.0) if warn else Band()
-    allowed = band(past, scale, stop, wider) if stop else Band()
-    return Learnt(statistics.median(past.values), usual, allowed, len(past.values))
+    return Learnt(
+        middle=statistics.median(past.values),
+        usual=band(past, scale, warn, 1.0) if warn else Band(),
+        allowed=band(past, scale, stop, wider) if stop else Band(),
+        months=len(past.values),
+    )
 
 
 def band(past: Past, scale: Scale, widths: Widths, wider: float) -> Band:
@@ -95,9 +98,8 @@ def band(past: Past, scale: Scale, widths: Widths, wider: float) -> Band:
     Band(low=0.0, high=0.00249791736099)
     """
     middle = statistics.median(past.values)
-    reach = max(
-        widths.mads * spread(past.values), widths.chance * past.error, past.unit
-    )
+    chance = widths.chance * past.error
+    reach = max(widths.mads * spread(past.values), chance, past.unit)
     low, high = _tolerated(middle, scale, widths, wider)
     low, high = min(low, middle - reach), max(high, middle + reach)
     if past.year_ago is not None:
@@ -124,21 +126,23 @@ def spread(values: Sequence[float]) -> float:
 def _tolerated(
     middle: float, scale: Scale, widths: Widths, wider: float
 ) -> tuple[float, float]:
+    """The smallest change to either side that is worth anybody's time."""
+    width = widths.share * wider
     if scale == "distance":
-        return middle - widths.share * wider, middle + widths.share * wider
-    if (
-        scale == "share"
-    ):  # on the scale of Cohen's h, where a share's standard error is the same everywhere
-        angle, width = (
-            math.asin(math.sqrt(min(max(middle, 0.0), 1.0))),
-            widths.share * wider,
-        )
-        return math.sin(max(angle - width, 0.0)) ** 2, math.sin(
-            min(angle + width, math.pi / 2)
-        ) ** 2
-    factor = (1 + widths.relative) * wider if wider > 1 else 1 + widths.relative
-    ends = middle / factor, middle * factor
+        return middle - width, middle + width
+    if scale == "share":
+        return _share_at(middle, -width), _share_at(middle, width)
+    factor = (1 + widths.relative) * max(wider, 1.0)
+    ends = (middle / factor, middle * factor)
     return min(ends), max(ends)
+
+
+def _share_at(middle: float, away: float) -> float:
+    """A share so far away on the scale of Cohen's h, where a share's standard error is the same everywhere."""
+    inside = min(max(middle, 0.0), 1.0)
+    angle = math.asin(math.sqrt(inside)) + away
+    within = min(max(angle, 0.0), math.pi / 2)
+    return math.sin(within) ** 2
 
 
 def _rounded(value: float) -> float:
@@ -148,5 +152,7 @@ def _rounded(value: float) -> float:
 
 def error_of_share(share: float, rows: float) -> float:
     """Standard error of a share, never quite 0: one row more or less is always possible."""
-    likely = min(max(share, 1 / rows), 1 - 1 / rows) if rows > 1 else 0.5
+    likely = 0.5
+    if rows > 1:
+        likely = min(max(share, 1 / rows), 1 - 1 / rows)
     return math.sqrt(max(likely * (1 - likely), 0.0) / max(rows, 1))

@@ -1,6 +1,9 @@
 """What kind of value a delivered type holds, and which kinds may arrive for, or take the place of, which."""
 
 import re
+from collections.abc import Mapping
+
+Columns = Mapping[str, str]  # name -> type, in the words of whoever delivers it
 
 TYPE_WORDS: tuple[tuple[str, str], ...] = (  # the first that matches
     ("null", r"^null"),
@@ -21,12 +24,12 @@ TYPE_WORDS: tuple[tuple[str, str], ...] = (  # the first that matches
     ("double", r"^(double|float|real|halffloat)"),
     ("text", r"char|text|string|clob|uuid|enum|utf8|dictionary|json"),
 )
-FITS: dict[
-    str, frozenset[str]
-] = {  # type of the contract -> what may arrive for it, to be read value by value
-    "text": frozenset(
-        {"text", "integer", "boolean", "date", "timestamp"}
-    ),  # 700001.0 is no key
+Kinds = dict[str, frozenset[str]]
+
+# type of the contract -> what may arrive for it, to be read value by value
+FITS: Kinds = {
+    # 700001.0 is no key
+    "text": frozenset({"text", "integer", "boolean", "date", "timestamp"}),
     "integer": frozenset({"integer", "decimal", "double", "text"}),
     "decimal": frozenset({"integer", "decimal", "double", "text"}),
     "double": frozenset({"integer", "decimal", "double", "text"}),
@@ -34,7 +37,9 @@ FITS: dict[
     "timestamp": frozenset({"timestamp", "zoned", "date", "integer", "text"}),
     "boolean": frozenset({"boolean", "integer", "text"}),
 }
-HOLDS: dict[str, frozenset[str]] = {  # old type -> types that hold each of its values
+
+# old type -> types that hold each of its values
+HOLDS: Kinds = {
     "integer": frozenset({"decimal", "double", "text"}),
     "decimal": frozenset({"double", "text"}),
     "double": frozenset({"decimal", "text"}),
@@ -42,17 +47,16 @@ HOLDS: dict[str, frozenset[str]] = {  # old type -> types that hold each of its 
     "timestamp": frozenset({"text"}),
     "boolean": frozenset({"integer", "text"}),
 }
-LOSSES: dict[
-    str, frozenset[tuple[str, str]]
-] = {  # type of the contract -> changes that lose what it wants
-    "text": frozenset(
-        {("text", "integer"), ("text", "boolean")}
-    ),  # leading zeros of a key
-    "decimal": frozenset(
-        {("decimal", "integer"), ("double", "integer")}
-    ),  # cents, or another unit
+
+# type of the contract -> changes that lose what it wants
+LOSSES: dict[str, frozenset[tuple[str, str]]] = {
+    # leading zeros of a key
+    "text": frozenset({("text", "integer"), ("text", "boolean")}),
+    # cents, or another unit
+    "decimal": frozenset({("decimal", "integer"), ("double", "integer")}),
     "double": frozenset({("decimal", "integer"), ("double", "integer")}),
-    "timestamp": frozenset({("timestamp", "date")}),  # the time of day
+    # the time of day
+    "timestamp": frozenset({("timestamp", "date")}),
 }
 
 
@@ -63,6 +67,7 @@ def type_word(name: str) -> str:
     ['text', 'integer', 'decimal', 'zoned']
     """
     lowered = name.strip().lower()
-    return next(
-        (word for word, pattern in TYPE_WORDS if re.search(pattern, lowered)), "other"
-    )
+    for word, pattern in TYPE_WORDS:
+        if re.search(pattern, lowered):
+            return word
+    return "other"

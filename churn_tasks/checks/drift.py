@@ -14,28 +14,26 @@ The tables and files below the extract are looked at in :mod:`.relation_drift`.
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal
 
-from churn_tasks.checks.delivered_types import FITS, HOLDS, LOSSES, type_word
+from churn_tasks.checks.delivered_types import FITS, HOLDS, LOSSES, Columns, type_word
+from churn_tasks.checks.renamed import Overlap, no_overlap, renames
 from churn_tasks.declared.contracts import RawColumn, RawTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Columns = Mapping[str, str]  # name -> type, in the words of whoever delivers it
-COLUMNS = (
+NUMBERS = ("text", "integer", "decimal", "double")  # as which a phone number may come
+COLUMNS = (  # of the lake's table drift
     "table_name",
     "relation",
     "column_name",
     "kind",
     "renamed_to",
     "note",
-)  # of the lake's table drift
-ALIKE = 0.7  # share of letters in common, from which two names count as alike
+)
 
 
 @dataclass(frozen=True)
@@ -56,15 +54,12 @@ class Delivered:
     def of(
         cls, schema: "pa.Schema", relations: Mapping[str, Columns], extract: str = ""
     ) -> "Delivered":
-        digest = hashlib.sha256(extract.encode()).hexdigest() if extract else ""
-        return cls({one.name: str(one.type) for one in schema}, relations, digest)
+        columns = {column.name: str(column.type) for column in schema}
+        return cls(columns, relations, _digest(extract) if extract else "")
 
     def is_other_extract(self, text: str) -> bool:
         """Whether an extract's text is known to differ from the one that delivered this."""
-        return (
-            bool(self.extract)
-            and self.extract != hashlib.sha256(text.encode()).hexdigest()
-        )
+        return bool(self.extract) and self.extract != _digest(text)
 
     @classmethod
     def from_json(cls, text: str) -> "Delivered":
@@ -72,6 +67,10 @@ class Delivered:
 
     def as_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -90,10 +89,18 @@ class Finding:
     def text(self) -> str:
         return f"column {self.column} {self.note}"
 
-
-def no_overlap(_gone: str, _new: str) -> float:
-    """Where values cannot be looked at, names alone decide."""
-    return 0.0
+    @property
+    def row(self) -> dict[str, str]:
+        """The finding as a row of the lake's table ``drift``."""
+        values = (
+            self.table,
+            self.relation,
+            self.column,
+            self.kind,
+            self.renamed_to,
+            self.note,
+        )
+        return dict(zip(COLUMNS, values, strict=True))
 
 
 def result_drift(
@@ -101,7 +108,7 @@ def result_drift(
     now: Columns,
     before: Columns | None,
     costs: Callable[[str], str] = lambda column: "",
-    overlap: Callable[[str, str], float] = no_overlap,
+    overlap: Overlap = no_overlap,
 ) -> list[Finding]:
     """Drift of the extract's result.
 
@@ -110,40 +117,43 @@ def result_drift(
         costs: what is lost without an optional column, in words.
         overlap: share of the earlier values of one column that the other one holds now.
     """
-    ours = {
-        name: column
-        for column in table.delivered_columns
-        for name in column.delivered_names
-    }
+    ours = _by_delivered_name(table)
+    known = before or {}
     gone = [
-        c
-        for c in table.delivered_columns
-        if not c.delivered_names & now.keys() and _was_there(c, before)
+        column for column in table.delivered_columns if _is_gone(column, now, before)
     ]
-    fresh = [
-        name
-        for name in now
-        if name not in ours and (before is None or name not in before)
-    ]
+    fresh = [name for name in now if name not in ours and name not in known]
     findings = [_missing(table, column, costs) for column in gone]
     findings += [new_column(table, name, now[name]) for name in fresh]
-    findings = paired(
-        findings,
-        {c.name: c.type for c in gone},
-        {name: type_word(now[name]) for name in fresh},
-        overlap,
-    )
-    kept = [
-        name
-        for name in now
-        if name in ours and not (name.endswith("_number") and _is_plain(now[name]))
-    ]
-    findings += [
-        f
-        for name in kept
-        for f in _retyped(table, ours[name], now[name], (before or {}).get(name))
-    ]
+    types_gone = {column.name: column.type for column in gone}
+    types_fresh = {name: type_word(now[name]) for name in fresh}
+    findings = paired(findings, types_gone, types_fresh, overlap)
+    for name, kind in now.items():
+        if name in ours and not _is_number_to_tokenise(name, kind):
+            findings += _retyped(table, ours[name], kind, known.get(name))
     return findings
+
+
+def _by_delivered_name(table: RawTable) -> dict[str, RawColumn]:
+    """The contract's columns by every name under which they may come."""
+    by_name: dict[str, RawColumn] = {}
+    for column in table.delivered_columns:
+        by_name |= dict.fromkeys(column.delivered_names, column)
+    return by_name
+
+
+def _is_gone(column: RawColumn, now: Columns, before: Columns | None) -> bool:
+    """What the last accepted delivery lacked too is no drift, unless nothing can be made without it."""
+    if column.delivered_names & now.keys():
+        return False
+    if column.required or before is None:
+        return True
+    return bool(column.delivered_names & before.keys())
+
+
+def _is_number_to_tokenise(name: str, kind: str) -> bool:
+    """A number to be tokenised may come as text or as any number: the tokeniser reads them alike."""
+    return name.endswith("_number") and type_word(kind) in NUMBERS
 
 
 def are_unpaired(findings: Iterable[Finding]) -> bool:
@@ -153,147 +163,86 @@ def are_unpaired(findings: Iterable[Finding]) -> bool:
 
 def refusal(findings: Iterable[Finding]) -> str:
     """What stops the source, every harmful column by name; empty when all findings are notes."""
-    found = [finding for finding in findings if finding.harmful]
-    if not found:
+    harmful = [finding for finding in findings if finding.harmful]
+    if not harmful:
         return ""
+    columns = "; ".join(finding.text for finding in harmful)
     return (
-        "the source changed in a way that would do harm: "
-        + "; ".join(finding.text for finding in found)
-        + f". Mend extract/{found[0].table}.sql or ask the source's owner; the month stops here"
-    )
-
-
-def _is_plain(kind: str) -> bool:
-    """A number to be tokenised may come as text or as any number: the tokeniser reads them alike."""
-    return type_word(kind) in ("text", "integer", "decimal", "double")
-
-
-def _was_there(column: RawColumn, before: Columns | None) -> bool:
-    """What the last accepted delivery lacked too is no drift, unless nothing can be made without it."""
-    return (
-        column.required
-        or before is None
-        or bool(column.delivered_names & before.keys())
+        f"the source changed in a way that would do harm: {columns}."
+        f" Mend extract/{harmful[0].table}.sql or ask the source's owner; the month stops here"
     )
 
 
 def _missing(
     table: RawTable, column: RawColumn, costs: Callable[[str], str]
 ) -> Finding:
-    if column.required:
-        return Finding(
-            "missing", table.table, column.name, True, "required and not delivered"
-        )
-    lost = costs(column.name)
-    return Finding(
-        "missing",
-        table.table,
-        column.name,
-        False,
-        f"optional and not delivered: NULL{f'; costs {lost}' if lost else ''}",
-    )
+    note = "required and not delivered"
+    if not column.required:
+        lost = costs(column.name)
+        note = "optional and not delivered: NULL" + (f"; costs {lost}" if lost else "")
+    return Finding("missing", table.table, column.name, column.required, note)
 
 
 def new_column(table: RawTable, name: str, kind: str, relation: str = "") -> Finding:
+    """A column that nobody asked for: a note, for it is left out."""
     where = f"new in {relation}" if relation else "new in the delivery"
-    return Finding(
-        "new", table.table, name, False, f"{where} ({kind}); it is left out", relation
-    )
+    note = f"{where} ({kind}); it is left out"
+    return Finding("new", table.table, name, False, note, relation)
 
 
 def _retyped(
     table: RawTable, column: RawColumn, now: str, before: str | None
-) -> list[Finding]:
+) -> Iterator[Finding]:
     """Both the contract's type and the type of last time must be held by what arrives."""
-    arrives, earlier = type_word(now), type_word(before) if before else None
-    fits = arrives == "null" or arrives in FITS[column.type]
+    arrives = type_word(now)
+    earlier = type_word(before) if before else "null"
     was = f" instead of {before}" if before and earlier != arrives else ""
+    said = f"arrives as {now}{was}"
+    fits = arrives == "null" or arrives in FITS[column.type]
+    is_change = "null" not in (arrives, earlier) and arrives != earlier
     if not fits:
-        note = (
-            f"arrives as {now}{was}, which cannot be read as {column.type} without loss"
-        )
-        return [Finding("retyped", table.table, column.name, True, note)]
-    if arrives in ("null", earlier) or earlier in (None, "null"):
-        return []
-    if (earlier, arrives) in LOSSES.get(column.type, ()):
-        return [
-            Finding(
-                "retyped",
-                table.table,
-                column.name,
-                True,
-                f"arrives as {now}{was}: what it held is lost",
-            )
-        ]
-    safe = arrives in HOLDS.get(earlier or "", ()) and arrives != "text"
-    how = (
-        "nothing is lost"
-        if safe
-        else f"each value is read as {column.type}, and what cannot be read is set aside"
-    )
-    return [
-        Finding(
-            "retyped", table.table, column.name, False, f"arrives as {now}{was}; {how}"
-        )
-    ]
+        note = f"{said}, which cannot be read as {column.type} without loss"
+        yield Finding("retyped", table.table, column.name, True, note)
+    elif is_change and (earlier, arrives) in LOSSES.get(column.type, ()):
+        note = f"{said}: what it held is lost"
+        yield Finding("retyped", table.table, column.name, True, note)
+    elif is_change:
+        note = f"{said}; {_how_read(column, earlier, arrives)}"
+        yield Finding("retyped", table.table, column.name, False, note)
+
+
+def _how_read(column: RawColumn, earlier: str, arrives: str) -> str:
+    if arrives in HOLDS.get(earlier, ()) and arrives != "text":
+        return "nothing is lost"
+    return f"each value is read as {column.type}, and what cannot be read is set aside"
 
 
 def paired(
     findings: list[Finding],
     gone: Columns,
     fresh: Columns,
-    overlap: Callable[[str, str], float] = no_overlap,
+    overlap: Overlap = no_overlap,
 ) -> list[Finding]:
     """Missing and new columns of one type that belong together become one finding, harmful as the missing one."""
-    pairs: dict[str, str] = {}
-    scored = [
-        (max(_likeness(old, new), overlap(old, new)), old, new)
-        for old, old_type in gone.items()
-        for new, new_type in fresh.items()
-        if new_type in (old_type, "text") or new_type in FITS.get(old_type, ())
-    ]
-    for score, old, new in sorted(scored, key=lambda one: (-one[0], one[1], one[2])):
-        if score >= ALIKE and old not in pairs and new not in pairs.values():
-            pairs[old] = new
-    return [
-        replace(
-            f,
-            kind="renamed",
-            renamed_to=pairs[f.column],
-            note=f"{f.note}; looks renamed from {f.column} to {pairs[f.column]}",
-        )
-        if f.kind == "missing" and f.column in pairs
-        else f
-        for f in findings
-        if not (f.kind == "new" and f.column in pairs.values())
-    ]
+    new_names = renames(gone, fresh, overlap)
+    told = []
+    for finding in findings:
+        if finding.kind == "missing" and finding.column in new_names:
+            told.append(_renamed(finding, new_names[finding.column]))
+        elif finding.kind != "new" or finding.column not in new_names.values():
+            told.append(finding)
+    return told
 
 
-def _likeness(old: str, new: str) -> float:
-    """1 for names that differ in case and separators alone, or where one holds all words of the other."""
-    one, other = (
-        [word for word in re.split(r"[^a-z0-9一-鿿]+", name.lower()) if word]
-        for name in (old, new)
-    )
-    if "".join(one) == "".join(other) or (
-        one and other and (set(one) <= set(other) or set(other) <= set(one))
-    ):
-        return 1.0
-    return SequenceMatcher(None, "".join(one), "".join(other)).ratio()
+def _renamed(missing: Finding, new: str) -> Finding:
+    note = f"{missing.note}; looks renamed from {missing.column} to {new}"
+    return replace(missing, kind="renamed", renamed_to=new, note=note)
 
 
 def rows_of(findings: Iterable[Finding]) -> list[dict[str, str]]:
     """The findings as rows of the lake's table ``drift``; equal ones, as of two parts, stand once."""
-    rows = [dict(zip(COLUMNS, _row(finding), strict=True)) for finding in findings]
-    return [row for position, row in enumerate(rows) if row not in rows[:position]]
-
-
-def _row(finding: Finding) -> tuple[str, ...]:
-    return (
-        finding.table,
-        finding.relation,
-        finding.column,
-        finding.kind,
-        finding.renamed_to,
-        finding.note,
-    )
+    rows: list[dict[str, str]] = []
+    for finding in findings:
+        if finding.row not in rows:
+            rows.append(finding.row)
+    return rows

@@ -5,31 +5,28 @@ Built from ``check_result`` and ``profile``: same content, same bytes, no script
 
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
-
-from churn_tasks.checks.data_docs import (
-    MEASURES,
-    TEMPLATES,
-    Outcome,
-    between,
-    figure,
-    page_style,
-    replace_page,
-    write_months,
-)
-from churn_tasks.checks.small_chart import Point, small_chart
+from churn_tasks.checks.data_docs import MEASURES_PAGE, write_months
+from churn_tasks.checks.outcome import Outcome, worst
+from churn_tasks.checks.pages import rendered
+from churn_tasks.checks.small_chart import Point
 from churn_tasks.checks.texts import measure_text
+from churn_tasks.core.files import replace_text
 from churn_tasks.core.months import Month
-from churn_tasks.core.pages import page_environment
 from churn_tasks.declared.contracts import RawTable
+from churn_tasks.declared.query import load_question
 
 SHOWN_MOVERS = 24
+WORST_FIRST: dict[Outcome, int] = {"stop": 0, "warn": 1, "pass": 2}
+DEVIATIONS = (
+    6  # robust deviations that count as a half width where there is no band ...
+)
+LEAST_REACH = 0.5  # ... and at least so much of the middle
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -49,9 +46,8 @@ class Trail:
     @property
     def is_judged(self) -> bool:
         """Whether the latest month was held against bounds."""
-        return any(
-            limit is not None for limit in (*self.latest.usual, *self.latest.allowed)
-        )
+        limits = (*self.latest.usual, *self.latest.allowed)
+        return any(limit is not None for limit in limits)
 
     @property
     def moved(self) -> float:
@@ -63,40 +59,29 @@ class Trail:
         if not before:
             return 0.0
         middle = statistics.median(before)
-        low, high = self.latest.usual
         away = self.latest.value - middle
+        low, high = self.latest.usual
         limit = high if away > 0 else low
         if limit is not None and limit != middle:
             return abs(away / (limit - middle))
-        scale = max(
-            statistics.median(abs(value - middle) for value in before) * 6,
-            abs(middle) * 0.5,
-        )
-        return min(abs(away) / scale, 1.0) if scale else 0.0
+        reach = _usual_reach(before, middle)
+        if not reach:
+            return 0.0
+        return min(abs(away) / reach, 1.0)
 
-    @property
-    def outcomes(self) -> tuple[int, int]:
-        """In how many months it stopped, and in how many it warned."""
-        verdicts = [point.outcome for point in self.points]
-        return verdicts.count("stop"), verdicts.count("warn")
+
+def _usual_reach(before: Sequence[float], middle: float) -> float:
+    deviation = statistics.median(abs(value - middle) for value in before)
+    return max(deviation * DEVIATIONS, abs(middle) * LEAST_REACH)
 
 
 def history_sql() -> str:
     """Every judged measure of every month, and what was measured beside it of whole columns."""
-    return """
-        SELECT month, table_name, column_name, measure, '' AS item, value, usual_low, usual_high,
-            allowed_low, allowed_high, verdict
-        FROM check_result
-        UNION ALL
-        SELECT month, table_name, column_name, measure, item, value, NULL, NULL, NULL, NULL, 'pass'
-        FROM profile ANTI JOIN check_result USING (month, table_name, column_name, measure)
-        WHERE region_code = '' AND measure NOT IN ('kept', 'close_share', 'p01', 'p25', 'p75')
-        ORDER BY ALL
-    """
+    return load_question("profile", "history").sql
 
 
 def write_history(
-    root: Path, tables: Mapping[str, RawTable], records: Iterable[Mapping[str, Any]]
+    root: Path, tables: Mapping[str, RawTable], records: Iterable[Row]
 ) -> None:
     """Write the pages of all tables, the page of what moved most, and the link to it.
 
@@ -104,100 +89,85 @@ def write_history(
         root: folder of the Data Docs.
         records: rows of :func:`history_sql`.
     """
-    trails = _trails(tables, records)
-    folder = (root / MEASURES).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    names = [name for name in tables if any(trail.table == name for trail in trails)]
-    ordered = sorted(trails, key=_order)
+    trails = sorted(_trails(tables, records), key=_order)
+    with_trails = {trail.table for trail in trails}
+    names = [name for name in tables if name in with_trails]
+    folder = (root / MEASURES_PAGE).parent
     for name in names:
-        own = [trail for trail in ordered if trail.table == name]
-        page = _environment().get_template("measures_table.html.j2").render(
-            table=tables[name], name=name, names=names, style=page_style(),
-            judged=[trail for trail in own if trail.is_judged],
-            others=[trail for trail in own if not trail.is_judged],
-        )  # fmt: skip
-        replace_page(folder / f"{name}.html", page)
-    judged = [trail for trail in ordered if trail.is_judged]
-    page = (
-        _environment()
-        .get_template("measures.html.j2")
-        .render(
-            names=names,
-            tables=tables,
-            style=page_style(),
-            movers=judged[:SHOWN_MOVERS],
-            summary=_summary(names, trails),
-        )
-    )
-    replace_page(root / MEASURES, page)
+        own = [trail for trail in trails if trail.table == name]
+        page = _table_page(tables[name], names, own)
+        replace_text(folder / f"{name}.html", page)
+    replace_text(root / MEASURES_PAGE, _movers_page(tables, names, trails))
     write_months(root)
 
 
-def _trails(
-    tables: Mapping[str, RawTable], records: Iterable[Mapping[str, Any]]
-) -> list[Trail]:
+def _table_page(table: RawTable, names: list[str], trails: list[Trail]) -> str:
+    return rendered(
+        "measures_table.html.j2",
+        table=table,
+        name=table.table,
+        names=names,
+        judged=[trail for trail in trails if trail.is_judged],
+        others=[trail for trail in trails if not trail.is_judged],
+    )
+
+
+def _movers_page(
+    tables: Mapping[str, RawTable], names: list[str], trails: list[Trail]
+) -> str:
+    judged = [trail for trail in trails if trail.is_judged]
+    return rendered(
+        "measures.html.j2",
+        names=names,
+        tables=tables,
+        movers=judged[:SHOWN_MOVERS],
+        summary=[_summary(name, trails) for name in names],
+    )
+
+
+def _trails(tables: Mapping[str, RawTable], records: Iterable[Row]) -> list[Trail]:
     points: dict[tuple[str, str, str, str], list[Point]] = defaultdict(list)
     for row in records:
         about = (row["table_name"], row["column_name"], row["measure"], row["item"])
-        points[about].append(
-            Point(
-                month=str(Month.of(row["month"])),
-                value=row["value"],
-                usual=(row["usual_low"], row["usual_high"]),
-                allowed=(row["allowed_low"], row["allowed_high"]),
-                outcome=row["verdict"],
-            )
-        )
-    return [
-        Trail(
-            table,
-            column,
-            measure,
-            measure_text(tables[table], column, measure, item),
-            found,
-        )
-        for (table, column, measure, item), found in points.items()
-        if table in tables
-    ]
+        points[about].append(_point(row))
+    trails = []
+    for (table, column, measure, item), over_months in points.items():
+        if table in tables:
+            text = measure_text(tables[table], column, measure, item)
+            trails.append(Trail(table, column, measure, text, over_months))
+    return trails
+
+
+def _point(row: Row) -> Point:
+    return Point(
+        month=str(Month.of(row["month"])),
+        value=row["value"],
+        usual=(row["usual_low"], row["usual_high"]),
+        allowed=(row["allowed_low"], row["allowed_high"]),
+        outcome=row["verdict"],
+    )
 
 
 def _order(trail: Trail) -> tuple[Any, ...]:
     """What stopped, what warned, then what moved most in the latest month."""
-    worst = {"stop": 0, "warn": 1, "pass": 2}[trail.latest.outcome]
-    return (
-        worst,
-        -round(trail.moved, 6),
-        trail.table,
-        trail.column,
-        trail.measure,
-        trail.text,
-    )
+    about = (trail.table, trail.column, trail.measure, trail.text)
+    return (WORST_FIRST[trail.latest.outcome], -round(trail.moved, 6), *about)
 
 
-def _summary(names: list[str], trails: list[Trail]) -> list[dict[str, Any]]:
-    """One row a table: what was judged in its latest month, with the months that stopped or warned."""
-    made = []
-    for name in names:
-        own = [trail for trail in trails if trail.table == name]
-        latest = max(trail.latest.month for trail in own)
-        now = [
-            trail.latest.outcome
-            for trail in own
-            if trail.latest.month == latest and trail.is_judged
-        ]
-        worst: Outcome = (
-            "stop" if "stop" in now else "warn" if "warn" in now else "pass"
-        )
-        counts = {
-            "judged": len(now),
-            "warned": now.count("warn"),
-            "stopped": now.count("stop"),
-        }
-        made.append({"name": name, "latest": latest, "outcome": worst, **counts})
-    return made
-
-
-@cache
-def _environment() -> Environment:
-    filters: dict[str, Callable[..., Any]] = {"figure": figure, "chart": small_chart}
-    return page_environment(TEMPLATES, filters, between=between)
+def _summary(table: str, trails: list[Trail]) -> dict[str, Any]:
+    """What was judged of a table in its latest month, and how much of it stopped or warned."""
+    own = [trail for trail in trails if trail.table == table]
+    latest = max(trail.latest.month for trail in own)
+    outcomes = [
+        trail.latest.outcome
+        for trail in own
+        if trail.latest.month == latest and trail.is_judged
+    ]
+    return {
+        "name": table,
+        "latest": latest,
+        "outcome": worst(outcomes),
+        "judged": len(outcomes),
+        "warned": outcomes.count("warn"),
+        "stopped": outcomes.count("stop"),
+    }

@@ -1,10 +1,13 @@
 """What is measured of a table, as SQL expressions, and the bounds each measure must keep."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from churn_tasks.checks.sql_parts import any_of, listed, named, share
+from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.contracts import RawTable, Rule, Table
 
-KINDS = {
+KINDS_OF_RULES = {
     "missing": ("a value that every row needs is missing or blank", "必填字段缺失"),
     "unreadable": (
         "a value cannot be read as its declared type",
@@ -64,6 +67,16 @@ class Suite:
     table: str
     measures: list[Measure] = field(default_factory=list)
 
+    @property
+    def figure_names(self) -> list[str]:
+        """``<table>.<measure>`` of each measure: under these names the gate is given its figures."""
+        return [f"{self.table}.{measure.name}" for measure in self.measures]
+
+    @property
+    def has_bounds(self) -> bool:
+        """Whether anything is held against bounds at all."""
+        return any(measure.may_stop or measure.may_warn for measure in self.measures)
+
 
 def measured_rules(table: RawTable) -> dict[str, Rule]:
     """The rules whose shares are measured, by the name of the measure.
@@ -71,43 +84,41 @@ def measured_rules(table: RawTable) -> dict[str, Rule]:
     Rules that every column has by itself are taken together by their kind (``missing``, ``unreadable``, ...), so that a
     check costs little; :func:`rules_behind` tells the columns apart.
     """
-    together = [_any_of(kind, rules) for kind, rules in _automatic(table).items()]
+    together = [_together(kind, rules) for kind, rules in _automatic(table).items()]
     return {f"{rule.name}_share": rule for rule in (*together, *table.rules)}
 
 
 def rules_behind(table: RawTable, measure: str) -> list[Rule]:
     """The rules of single columns that a measure takes together; none for a rule that the contract declares."""
-    return _automatic(table).get(
-        measure.removeprefix("any_").removesuffix("_share"), []
-    )
+    kind = measure.removeprefix("any_").removesuffix("_share")
+    return _automatic(table).get(kind, [])
 
 
 def _automatic(table: RawTable) -> dict[str, list[Rule]]:
+    """The rules that columns have by themselves, by their kind."""
     declared = {rule.name for rule in table.rules}
-    found: dict[str, list[Rule]] = {}
+    by_kind: dict[str, list[Rule]] = {}
     for rule in table.row_rules:
         if rule.name not in declared:
-            found.setdefault(rule.name.rpartition("_")[2], []).append(rule)
-    return found
+            _, _, kind = rule.name.rpartition("_")
+            by_kind.setdefault(kind, []).append(rule)
+    return by_kind
 
 
-def _any_of(kind: str, rules: list[Rule]) -> Rule:
-    en, zh = KINDS.get(
-        kind,
-        (f"a value breaks the rule {kind!r} of its column", f"有字段违反规则 {kind}"),
+def _together(kind: str, rules: list[Rule]) -> Rule:
+    """One rule that a row breaks when it breaks any of them."""
+    unnamed = (
+        f"a value breaks the rule {kind!r} of its column",
+        f"有字段违反规则 {kind}",
     )
+    en, zh = KINDS_OF_RULES.get(kind, unnamed)
     return Rule(
         name=f"any_{kind}",
-        reject_when=" OR ".join(f"({rule.reject_when})" for rule in rules),
+        reject_when=any_of(f"({rule.reject_when})" for rule in rules),
         en=en,
         zh=zh,
         max_share=min(rule.max_share for rule in rules),
     )
-
-
-def share(condition: str) -> str:
-    """Share of rows for which a condition holds, 0 for a table without rows."""
-    return f"coalesce(avg(CASE WHEN {condition} THEN 1.0 ELSE 0.0 END), 0.0)"
 
 
 REPEATED = Measure(
@@ -117,145 +128,141 @@ REPEATED = Measure(
     highest=0,
     zh="重复出现的客户数。",
 )
+IN_POPULATION = Measure(
+    "rows",
+    "count(*)",
+    "Customers in the population.",
+    lowest=1,
+    zh="当月客户群人数。",
+)
+OF_LIST = (
+    Measure(
+        "rank_gaps",
+        "coalesce(max(rank), 0) - count(DISTINCT rank)",
+        "Ranks left out.",
+        lowest=0,
+        highest=0,
+        zh="缺失的名次数。",
+    ),
+    Measure(
+        "score_lowest",
+        "coalesce(min(churn_score), 0)",
+        "Lowest churn score.",
+        lowest=0,
+        zh="最低流失倾向评分。",
+    ),
+    Measure(
+        "score_highest",
+        "coalesce(max(churn_score), 0)",
+        "Highest churn score.",
+        highest=1,
+        zh="最高流失倾向评分。",
+    ),
+    Measure(
+        "no_score",
+        share("churn_score IS NULL"),
+        "Rows without a churn score.",
+        highest=0,
+        zh="没有流失倾向评分的行占比。",
+    ),
+    Measure(
+        "no_reason",
+        share("reason_1 IS NULL"),
+        "Rows without a reason.",
+        highest=0.05,
+        zh="没有预警原因的行占比。",
+    ),
+)
+# a token or digest in hexadecimal may hold eleven such digits between two of its letters: letters are no boundary
+PHONE_NUMBER = "(^|[^0-9a-f])1[3-9][0-9]{9}([^0-9a-f]|$)"
 
 
 def cohort_suite(before: int | None) -> Suite:
     """Bounds of the population: not empty, each customer once, size like last month's."""
-    measures = [
-        Measure(
-            "rows",
-            "count(*)",
-            "Customers in the population.",
-            lowest=1,
-            zh="当月客户群人数。",
-        ),
-        REPEATED,
-    ]
+    measures = [IN_POPULATION, REPEATED]
     if before:
-        measures.append(
-            Measure(
-                "size_ratio",
-                f"count(*) / {before}.0",
-                "Population against last month's.",
-                lowest=0.5,
-                highest=2.0,
-                zh="客户群人数与上月之比。",
-            )
-        )
+        measures.append(_size_ratio(before))
     return Suite("cohort", measures)
 
 
 def feature_suite(table: Table, customers: int) -> Suite:
     """Bounds of one feature table: a row a customer, finite numbers, and not every feature empty."""
-    numbers = [column.name for column in table.columns if column.type == "double"]
-    infinite = (
-        " + ".join(
-            f'count(*) FILTER (WHERE isinf("{name}") OR isnan("{name}"))'
-            for name in numbers
-        )
-        or "0"
+    rows = _rows(
+        customers, "One row a customer of the population.", "客户群中每位客户一行。"
     )
-    filled = " + ".join(
-        f'least(count("{c.name}"), 1)' for c in table.columns if c.name != "customer_id"
-    )
-    return Suite(
-        table.table,
-        [
-            Measure(
-                "rows",
-                "count(*)",
-                "One row a customer of the population.",
-                lowest=customers,
-                highest=customers,
-                zh="客户群中每位客户一行。",
-            ),
-            REPEATED,
-            Measure(
-                "not_finite",
-                infinite,
-                "Values that are infinite or not a number.",
-                highest=0,
-                zh="无穷大或非数值的取值数。",
-            ),
-            Measure(
-                "filled_features",
-                filled,
-                "Features that hold at least one value.",
-                lowest=1,
-                zh="至少有一个取值的特征数。",
-            ),
-        ],
-    )
+    return Suite(table.table, [rows, REPEATED, _not_finite(table), _filled(table)])
 
 
 def list_suite(table: Table, expected_rows: int) -> Suite:
     """Bounds of the warning list: its size, its ranks, its scores, a reason each, and no phone number in clear."""
-    texts = [column.name for column in table.columns if column.type == "text"]
-    # a token or digest in hexadecimal may hold eleven such digits between two of its letters: letters are no boundary
-    number = "(^|[^0-9a-f])1[3-9][0-9]{9}([^0-9a-f]|$)"
-    clear = " OR ".join(f"""regexp_matches("{name}", '{number}')""" for name in texts)
-    return Suite(
-        table.table,
-        [
-            Measure(
-                "rows",
-                "count(*)",
-                "Size of the list.",
-                lowest=expected_rows,
-                highest=expected_rows,
-                zh="清单人数。",
-            ),
-            REPEATED,
-            Measure(
-                "rank_gaps",
-                "coalesce(max(rank), 0) - count(DISTINCT rank)",
-                "Ranks left out.",
-                0,
-                0,
-                zh="缺失的名次数。",
-            ),
-            Measure(
-                "score_lowest",
-                "coalesce(min(churn_score), 0)",
-                "Lowest churn score.",
-                lowest=0,
-                zh="最低流失倾向评分。",
-            ),
-            Measure(
-                "score_highest",
-                "coalesce(max(churn_score), 0)",
-                "Highest churn score.",
-                highest=1,
-                zh="最高流失倾向评分。",
-            ),
-            Measure(
-                "no_score",
-                share("churn_score IS NULL"),
-                "Rows without a churn score.",
-                highest=0,
-                zh="没有流失倾向评分的行占比。",
-            ),
-            Measure(
-                "no_reason",
-                share("reason_1 IS NULL"),
-                "Rows without a reason.",
-                highest=0.05,
-                zh="没有预警原因的行占比。",
-            ),
-            Measure(
-                "clear_numbers",
-                f"count(*) FILTER (WHERE {clear})",
-                "Phone numbers in clear.",
-                highest=0,
-                zh="明文手机号数量。",
-            ),
-        ],
+    rows = _rows(expected_rows, "Size of the list.", "清单人数。")
+    return Suite(table.table, [rows, REPEATED, *OF_LIST, _clear_numbers(table)])
+
+
+def _rows(expected: int, meaning: str, zh: str) -> Measure:
+    """So many rows, not one more or less."""
+    return Measure(
+        "rows", "count(*)", meaning, lowest=expected, highest=expected, zh=zh
     )
+
+
+def _size_ratio(before: int) -> Measure:
+    return Measure(
+        "size_ratio",
+        f"count(*) / {before}.0",
+        "Population against last month's.",
+        lowest=0.5,
+        highest=2.0,
+        zh="客户群人数与上月之比。",
+    )
+
+
+def _not_finite(table: Table) -> Measure:
+    names = [identifier(c.name) for c in table.columns if c.type == "double"]
+    counts = [
+        f"count(*) FILTER (WHERE isinf({name}) OR isnan({name}))" for name in names
+    ]
+    return Measure(
+        "not_finite",
+        " + ".join(counts) or "0",
+        "Values that are infinite or not a number.",
+        highest=0,
+        zh="无穷大或非数值的取值数。",
+    )
+
+
+def _filled(table: Table) -> Measure:
+    features = [identifier(c.name) for c in table.columns if c.name != "customer_id"]
+    return Measure(
+        "filled_features",
+        " + ".join(f"least(count({name}), 1)" for name in features),
+        "Features that hold at least one value.",
+        lowest=1,
+        zh="至少有一个取值的特征数。",
+    )
+
+
+def _clear_numbers(table: Table) -> Measure:
+    shows_number = any_of(_shows_number(table))
+    return Measure(
+        "clear_numbers",
+        f"count(*) FILTER (WHERE {shows_number})",
+        "Phone numbers in clear.",
+        highest=0,
+        zh="明文手机号数量。",
+    )
+
+
+def _shows_number(table: Table) -> Iterator[str]:
+    for column in table.columns:
+        if column.type == "text":
+            yield f"regexp_matches({identifier(column.name)}, {literal(PHONE_NUMBER)})"
 
 
 def measures_sql(suite: Suite, relation: str) -> str:
     """One SELECT that takes all measures of a suite; its columns are ``<table>.<measure>``."""
-    columns = ", ".join(
-        f'CAST({m.sql} AS DOUBLE) AS "{suite.table}.{m.name}"' for m in suite.measures
-    )
-    return f"SELECT {columns} FROM {relation}"
+    columns = [
+        named(f"CAST({measure.sql} AS DOUBLE)", name)
+        for measure, name in zip(suite.measures, suite.figure_names, strict=True)
+    ]
+    return f"SELECT {listed(columns)} FROM {relation}"

@@ -4,6 +4,7 @@ import re
 from html import escape
 from html.parser import HTMLParser
 
+# elements that have no end
 VOID = frozenset(
     {
         "area",
@@ -22,6 +23,7 @@ VOID = frozenset(
 )
 LEFT_OUT = frozenset({"script", "style", "link", "title", "footer"})
 LEFT_OUT_CLASSES = frozenset({"modal", "ge-walkthrough-modal", "sticky-top"})
+ELSEWHERE = re.compile(r"\s*([a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 NOT_SAID = re.compile(r"\s*Data asset: None")
 
 Attributes = list[tuple[str, str | None]]
@@ -39,10 +41,8 @@ def offline(page: str, title: str, style: str, top: str) -> str:
         style: address of our stylesheet, relative to the page.
         top: HTML for the top of the body.
     """
-    copy = _Copy(
-        f'<title>{escape(title)}</title>\n<link rel="stylesheet" href="{escape(style)}">\n',
-        top,
-    )
+    link = f'<link rel="stylesheet" href="{escape(style)}">'
+    copy = _Copy(head=f"<title>{escape(title)}</title>\n{link}\n", top=top)
     copy.feed(page)
     copy.close()
     return "".join(copy.parts)
@@ -54,7 +54,7 @@ def is_outside(address: str | None) -> bool:
     >>> is_outside("//cdn.example/x.js"), is_outside("HTTPS://example"), is_outside("../index.html#top")
     (True, True, False)
     """
-    return bool(re.match(r"\s*([a-z][a-z0-9+.-]*:|//)", address or "", re.IGNORECASE))
+    return ELSEWHERE.match(address or "") is not None
 
 
 class _Copy(HTMLParser):
@@ -74,17 +74,13 @@ class _Copy(HTMLParser):
             if tag not in VOID:
                 self._leaving_out, self._depth = tag, 1
         else:
-            self.parts.append(
-                _without_handlers(tag, attrs, self.get_starttag_text() or "")
-            )
+            self._copy_tag(tag, attrs)
             if tag == "body":
                 self.parts.append(self._top)
 
     def handle_startendtag(self, tag: str, attrs: Attributes) -> None:
         if not self._leaving_out and not _is_left_out(tag, attrs):
-            self.parts.append(
-                _without_handlers(tag, attrs, self.get_starttag_text() or "")
-            )
+            self._copy_tag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
         if self._leaving_out:
@@ -106,6 +102,10 @@ class _Copy(HTMLParser):
     def handle_decl(self, decl: str) -> None:
         self._keep(f"<!{decl}>")
 
+    def _copy_tag(self, tag: str, attrs: Attributes) -> None:
+        text = self.get_starttag_text() or ""
+        self.parts.append(_without_handlers(tag, attrs, text))
+
     def _keep(self, text: str) -> None:
         if not self._leaving_out:
             self.parts.append(text)
@@ -113,24 +113,29 @@ class _Copy(HTMLParser):
 
 def _is_left_out(tag: str, attrs: Attributes) -> bool:
     values = dict(attrs)
+    classes = (values.get("class") or "").split()
     return (
         tag in LEFT_OUT
         or is_outside(values.get("src"))
-        or not LEFT_OUT_CLASSES.isdisjoint((values.get("class") or "").split())
+        or not LEFT_OUT_CLASSES.isdisjoint(classes)
         or values.get("data-toggle") == "modal"
     )
 
 
 def _without_handlers(tag: str, attrs: Attributes, text: str) -> str:
     """The tag as it was, or without handlers and addresses elsewhere where it has any."""
-    kept = [
-        (n, v)
-        for n, v in attrs
-        if not n.startswith("on") and not (n in {"href", "action"} and is_outside(v))
-    ]
+    kept = [attribute for attribute in attrs if not _does_more(*attribute)]
     if len(kept) == len(attrs):
         return text
-    written = (
-        name if value is None else f'{name}="{escape(value)}"' for name, value in kept
-    )
+    written = [_attribute(*attribute) for attribute in kept]
     return f"<{' '.join([tag, *written])}>"
+
+
+def _does_more(name: str, value: str | None) -> bool:
+    """Whether an attribute runs something or leads elsewhere."""
+    leads_elsewhere = name in {"href", "action"} and is_outside(value)
+    return name.startswith("on") or leads_elsewhere
+
+
+def _attribute(name: str, value: str | None) -> str:
+    return name if value is None else f'{name}="{escape(value)}"'

@@ -13,10 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from churn_tasks.checks.column_kinds import is_code, is_date, is_number
 from churn_tasks.checks.measures import measured_rules
+from churn_tasks.checks.sql_parts import any_of, breaks, listed, named
 from churn_tasks.core.months import Month
 from churn_tasks.core.privacy import masked
-from churn_tasks.declared.contracts import Column, RawTable
+from churn_tasks.core.sql_text import identifier
+from churn_tasks.declared.contracts import Column, RawTable, Rule
 
 SAMPLED_FROM = 1_000_000
 LEAST_NAMED = 10
@@ -31,8 +34,6 @@ QUANTILES = {
     "p95": 0.95,
     "p99": 0.99,
 }
-NUMBERS = ("integer", "decimal", "double")
-DATES = ("date", "timestamp")
 
 
 @dataclass(frozen=True)
@@ -70,20 +71,6 @@ def sampling_mask(rows: int) -> int:
     return parts - 1
 
 
-def is_code(column: Column) -> bool:
-    """Whether the values of the column may be named and counted: texts and flags that speak of nobody."""
-    return (
-        column.pii == "none"
-        and column.type in ("text", "boolean")
-        and not column.name.endswith("_id")
-    )
-
-
-def is_number(column: Column) -> bool:
-    """Whether sums and quantiles of the column may be taken."""
-    return column.pii == "none" and column.type in NUMBERS
-
-
 def profile_sql(table: RawTable, relation: str, month: Month, rows: int) -> str:
     """One SELECT of one row: every figure of a table, each column named ``<column>|<measure>``.
 
@@ -91,139 +78,160 @@ def profile_sql(table: RawTable, relation: str, month: Month, rows: int) -> str:
         relation: the month's rows in the declared types, with ``month`` and ``unreadable``.
         rows: how many there are, which decides what part is looked at closely.
     """
-    rules = measured_rules(table)
-    breaks = "".join(
-        f', coalesce({rule.reject_when}, false) AS "breaks|{name}"'
-        for name, rule in rules.items()
-    )
-    rejected = " OR ".join(f'"breaks|{name}"' for name in rules) or "false"
-    key = ", ".join(f'"{name}"' for name in table.key or table.column_names)
-    looked_at = f"(row_hash & {sampling_mask(rows)}::UBIGINT) = 0"
-    aggregates = [
-        'count(*) AS "|rows"',
-        'count(*) FILTER (kept) AS "|kept"',
-        'count(*) FILTER (close) AS "|close_rows"',
-        'count(DISTINCT row_hash) FILTER (close) AS "|close_keys"',
-        *(f'count(*) FILTER ("breaks|{name}") AS "|{name}"' for name in rules),
-        *(
-            aggregate
-            for column in table.columns
-            for aggregate in _aggregates(column, month)
-        ),
-    ]
-    return (
-        f"SELECT {', '.join(aggregates)} FROM (SELECT *, kept AND close AS close_kept FROM"
-        f" (SELECT *, NOT ({rejected}) AS kept, {looked_at} AS close FROM"
-        f" (SELECT *, hash({key}) AS row_hash{breaks} FROM {relation})))"
-    )
+    inner = _with_rules(table, relation)
+    broken = any_of(identifier(flag) for flag in _rule_flags(table))
+    close = f"(row_hash & {sampling_mask(rows)}::UBIGINT) = 0"
+    marked = f"SELECT *, NOT ({broken}) AS kept, {close} AS close FROM ({inner})"
+    both = f"SELECT *, kept AND close AS close_kept FROM ({marked})"
+    return f"SELECT {listed(_aggregates(table, month))} FROM ({both})"
 
 
-def _aggregates(column: Column, month: Month) -> Iterator[str]:
-    name = f'"{column.name}"'
-    yield f'count({name}) AS "{column.name}|filled"'
+def _with_rules(table: RawTable, relation: str) -> str:
+    """The rows with a hash of their key, and a flag for each rule that they break."""
+    key = listed(identifier(name) for name in table.key or table.column_names)
+    columns = ["*", named(f"hash({key})", "row_hash")]
+    for flag, rule in _rule_flags(table).items():
+        columns.append(named(breaks(rule), flag))
+    return f"SELECT {listed(columns)} FROM {relation}"
+
+
+def _rule_flags(table: RawTable) -> dict[str, Rule]:
+    return {f"breaks|{name}": rule for name, rule in measured_rules(table).items()}
+
+
+def _aggregates(table: RawTable, month: Month) -> Iterator[str]:
+    """What is counted of the table, of its rules, and of each column."""
+    yield 'count(*) AS "|rows"'
+    yield 'count(*) FILTER (kept) AS "|kept"'
+    yield 'count(*) FILTER (close) AS "|close_rows"'
+    yield 'count(DISTINCT row_hash) FILTER (close) AS "|close_keys"'
+    for name in measured_rules(table):
+        flag = identifier(f"breaks|{name}")
+        yield named(f"count(*) FILTER ({flag})", f"|{name}")
+    for column in table.columns:
+        yield from _of_column(column, month)
+
+
+def _of_column(column: Column, month: Month) -> Iterator[str]:
+    name = identifier(column.name)
+    yield named(f"count({name})", f"{column.name}|filled")
     if is_code(column):
-        yield f'{_top_values(name)} AS "{column.name}|top"'
+        yield named(_top_values(name), f"{column.name}|top")
     elif column.type in ("text", "integer"):
-        yield f'count(DISTINCT hash({name})) FILTER (close AND {name} IS NOT NULL) AS "{column.name}|distinct"'
+        distinct = f"count(DISTINCT hash({name})) FILTER (close AND {name} IS NOT NULL)"
+        yield named(distinct, f"{column.name}|distinct")
     if is_number(column):
         exact = _exact(column)
-        yield f'count(*) FILTER (kept AND {name} < 0) AS "{column.name}|negative"'
-        yield f'sum({exact}) FILTER (kept) AS "{column.name}|sum"'
-        yield f'count({exact}) FILTER (kept) AS "{column.name}|summed"'
+        yield named(f"count(*) FILTER (kept AND {name} < 0)", f"{column.name}|negative")
+        yield named(f"sum({exact}) FILTER (kept)", f"{column.name}|sum")
+        yield named(f"count({exact}) FILTER (kept)", f"{column.name}|summed")
         yield from _spread(column.name, name)
-    if column.pii == "none" and column.type in DATES:
+    if is_date(column):
         yield from _spread(column.name, f"({name}::DATE - DATE '{month.start}')")
 
 
 def _exact(column: Column) -> str:
     """The value as a number whose sum does not depend on the order of rows."""
-    return (
-        f'TRY_CAST("{column.name}" AS DECIMAL(28,6))'
-        if column.type == "double"
-        else f'"{column.name}"'
-    )
+    name = identifier(column.name)
+    if column.type == "double":
+        return f"TRY_CAST({name} AS DECIMAL(28,6))"
+    return name
 
 
 def _spread(column: str, sql: str) -> Iterator[str]:
-    yield f'min({sql}) FILTER (kept) AS "{column}|min"'
-    yield f'max({sql}) FILTER (kept) AS "{column}|max"'
-    wanted = list(QUANTILES.values())
-    yield f'quantile_disc({sql}, {wanted}) FILTER (close_kept AND {sql} IS NOT NULL) AS "{column}|quantiles"'
+    quantiles = f"quantile_disc({sql}, {list(QUANTILES.values())})"
+    yield named(f"min({sql}) FILTER (kept)", f"{column}|min")
+    yield named(f"max({sql}) FILTER (kept)", f"{column}|max")
+    yield named(
+        f"{quantiles} FILTER (close_kept AND {sql} IS NOT NULL)", f"{column}|quantiles"
+    )
 
 
 def _top_values(name: str) -> str:
     """How many values, how many rows, and the most frequent values with their rows, ties in order of the value."""
-    counted = f"map_entries(histogram({name}::VARCHAR) FILTER (close_kept))"
+    entries = f"map_entries(histogram({name}::VARCHAR) FILTER (close_kept))"
     flipped = (
-        f"list_transform({counted}, lambda e: {{'n': -(e.value::BIGINT), 'v': e.key}})"
+        f"list_transform({entries}, lambda e: {{'n': -(e.value::BIGINT), 'v': e.key}})"
     )
-    return (
-        f"{{'distinct': len({counted}), 'rows': count({name}) FILTER (close_kept),"
-        f" 'values': list_slice(list_sort({flipped}), 1, {TOP})}}"
-    )
+    top = f"list_slice(list_sort({flipped}), 1, {TOP})"
+    rows = f"count({name}) FILTER (close_kept)"
+    return f"{{'distinct': len({entries}), 'rows': {rows}, 'values': {top}}}"
 
 
-def figures(table: RawTable, found: Mapping[str, Any]) -> list[Figure]:
+def figures(table: RawTable, profiled: Mapping[str, Any]) -> list[Figure]:
     """The figures of a table from the row that :func:`profile_sql` gave; what has no value is left out."""
-    rows = found["|rows"]
-    whole = {
-        "rows": rows,
-        "kept": found["|kept"],
-        "close_share": _share(found["|close_rows"], rows),
-    }
-    whole["repeated_share"] = _share(
-        found["|close_rows"] - found["|close_keys"], found["|close_rows"]
-    )
-    whole |= {
-        name: _share(found[f"|{name}"], rows) or 0.0 for name in measured_rules(table)
-    }
     made = [
         Figure(table.table, "", name, float(value))
-        for name, value in whole.items()
+        for name, value in _table_figures(table, profiled).items()
         if value is not None
     ]
     for column in table.columns:
-        made.extend(
-            Figure(table.table, column.name, measure, float(value), item=item)
-            for (measure, item), value in _column_figures(column, found, rows).items()
-            if value is not None
-        )
+        for (measure, item), value in _column_figures(column, profiled).items():
+            if value is not None:
+                figure = Figure(
+                    table.table, column.name, measure, float(value), item=item
+                )
+                made.append(figure)
     return made
+
+
+def _table_figures(
+    table: RawTable, profiled: Mapping[str, Any]
+) -> dict[str, float | None]:
+    rows, close = profiled["|rows"], profiled["|close_rows"]
+    measured = {
+        "rows": rows,
+        "kept": profiled["|kept"],
+        "close_share": _share(close, rows),
+        "repeated_share": _share(close - profiled["|close_keys"], close),
+    }
+    for name in measured_rules(table):
+        measured[name] = _share(profiled[f"|{name}"], rows) or 0.0
+    return measured
 
 
 def _column_figures(
-    column: Column, found: Mapping[str, Any], rows: int
+    column: Column, profiled: Mapping[str, Any]
 ) -> dict[tuple[str, str], Any]:
-    parts = {
-        key.partition("|")[2]: value
-        for key, value in found.items()
-        if key.startswith(f"{column.name}|")
-    }
-    made = {
-        ("null_share", ""): _share(rows - parts["filled"], rows),
-        ("distinct", ""): parts.get("distinct"),
-    }
+    """Measure and item to value, None where there is none."""
+    parts = _parts_of(column, profiled)
+    rows = profiled["|rows"]
+    measured = {"null_share": _share(rows - parts["filled"], rows)}
+    measured["distinct"] = parts.get("distinct")
     if "sum" in parts:
-        made["negative_share", ""] = _share(parts["negative"], parts["summed"])
-        made["mean", ""] = _share(parts["sum"], parts["summed"])
-    made |= {(name, ""): parts.get(name) for name in ("min", "max")}
-    made |= {
-        (name, ""): value
-        for name, value in zip(QUANTILES, parts.get("quantiles") or (), strict=False)
-    }
+        measured["negative_share"] = _share(parts["negative"], parts["summed"])
+        measured["mean"] = _share(parts["sum"], parts["summed"])
+    measured["min"] = parts.get("min")
+    measured["max"] = parts.get("max")
+    quantiles = parts.get("quantiles") or ()
+    measured |= dict(zip(QUANTILES, quantiles, strict=False))
     if "top" in parts:
-        top = parts["top"]
-        made["distinct", ""] = top["distinct"]
-        counts = {
-            _shown(each["v"]): -each["n"]
-            for each in top["values"] or ()
-            if -each["n"] >= LEAST_NAMED
-        }
-        made |= {
-            ("share_of", value): _share(count, top["rows"])
-            for value, count in counts.items()
-        }
-    return made
+        measured["distinct"] = parts["top"]["distinct"]
+    whole = {(name, ""): value for name, value in measured.items()}
+    return whole | _shares_of_values(parts.get("top"))
+
+
+def _parts_of(column: Column, profiled: Mapping[str, Any]) -> dict[str, Any]:
+    own = f"{column.name}|"
+    return {
+        name.removeprefix(own): value
+        for name, value in profiled.items()
+        if name.startswith(own)
+    }
+
+
+def _shares_of_values(
+    top: Mapping[str, Any] | None,
+) -> dict[tuple[str, str], float | None]:
+    """Shares of the most frequent values; one that few rows share is not named."""
+    if top is None:
+        return {}
+    shares: dict[tuple[str, str], float | None] = {}
+    for entry in top["values"] or ():
+        count = -entry["n"]
+        if count >= LEAST_NAMED:
+            shares["share_of", _shown(entry["v"])] = _share(count, top["rows"])
+    return shares
 
 
 def _shown(value: str) -> str:
@@ -242,50 +250,52 @@ def regions_sql(table: RawTable, relation: str, master: str | None) -> str | Non
     Args:
         master: relation with customer_id and region_code, one row or several a customer.
     """
-    rejected = (
-        " OR ".join(f"({rule.reject_when})" for rule in measured_rules(table).values())
-        or "false"
+    rejected = any_of(
+        f"({rule.reject_when})" for rule in measured_rules(table).values()
     )
     kept = f"{relation} WHERE NOT coalesce({rejected}, false)"
     numbers = [column for column in table.columns if is_number(column)]
-    sums = "".join(
-        f', sum({_exact(c)}) AS "{c.name}|sum", count({_exact(c)}) AS "{c.name}|summed"'
-        for c in numbers
-    )
-    again = "".join(
-        f', sum("{c.name}|{part}") AS "{c.name}|{part}"'
-        for c in numbers
-        for part in ("sum", "summed")
-    )
+    rows = ["count(*) AS rows", *(sql for column in numbers for sql in _sums(column))]
     if "region_code" in table.column_names:
-        return f"SELECT region_code, count(*) AS rows{sums} FROM {kept} GROUP BY ALL ORDER BY ALL"
+        by_region = listed(["region_code", *rows])
+        return f"SELECT {by_region} FROM {kept} GROUP BY ALL ORDER BY ALL"
     if master is None or "customer_id" not in table.column_names:
         return None
+    by_customer = listed(["customer_id", *rows])
+    again = [sql for column in numbers for sql in _sums_of_sums(column)]
+    regions = ["region_code", "sum(rows) AS rows", "count(*) AS customers", *again]
     return (
-        f"WITH by_customer AS (SELECT customer_id, count(*) AS rows{sums} FROM {kept} GROUP BY customer_id),"
+        f"WITH by_customer AS (SELECT {by_customer} FROM {kept} GROUP BY customer_id),"
         f" region_of AS (SELECT customer_id, min(region_code) AS region_code FROM {master} GROUP BY customer_id)"
-        f" SELECT region_code, sum(rows) AS rows, count(*) AS customers{again}"
+        f" SELECT {listed(regions)}"
         " FROM by_customer LEFT JOIN region_of USING (customer_id) GROUP BY region_code ORDER BY ALL"
     )
 
 
-def region_figures(table: RawTable, found: list[dict[str, Any]]) -> list[Figure]:
+def _sums(column: Column) -> Iterator[str]:
+    """A number's sum, and of how many rows it is the sum."""
+    exact = _exact(column)
+    yield named(f"sum({exact})", f"{column.name}|sum")
+    yield named(f"count({exact})", f"{column.name}|summed")
+
+
+def _sums_of_sums(column: Column) -> Iterator[str]:
+    for part in (f"{column.name}|sum", f"{column.name}|summed"):
+        yield named(f"sum({identifier(part)})", part)
+
+
+def region_figures(table: RawTable, by_region: list[dict[str, Any]]) -> list[Figure]:
     """Rows, customers and means by region; rows of no known region stand under ``?``."""
-    made = []
-    for row in found:
-        region = row["region_code"] or "?"
-        named = ((name, row[name]) for name in ("rows", "customers") if name in row)
-        made += [
-            Figure(table.table, "", name, float(value), region) for name, value in named
-        ]
-        means = {
-            c.name: _share(row[f"{c.name}|sum"], row[f"{c.name}|summed"])
-            for c in table.columns
-            if is_number(c)
-        }
-        made += [
-            Figure(table.table, name, "mean", mean, region)
-            for name, mean in means.items()
-            if mean is not None
-        ]
-    return made
+    return [figure for row in by_region for figure in _figures_of_region(table, row)]
+
+
+def _figures_of_region(table: RawTable, row: Mapping[str, Any]) -> Iterator[Figure]:
+    region = row["region_code"] or "?"
+    for name in ("rows", "customers"):
+        if name in row:
+            yield Figure(table.table, "", name, float(row[name]), region)
+    for column in table.columns:
+        if is_number(column):
+            mean = _share(row[f"{column.name}|sum"], row[f"{column.name}|summed"])
+            if mean is not None:
+                yield Figure(table.table, column.name, "mean", mean, region)

@@ -6,26 +6,13 @@ column that is only passed on is judged where it arrives, in the extract's resul
 """
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping
 
-import sqlglot
-from sqlglot import exp
-
-from churn_tasks.checks.delivered_types import HOLDS, type_word
-from churn_tasks.checks.drift import Columns, Finding, new_column, paired
+from churn_tasks.checks.columns_read import SAID, Read
+from churn_tasks.checks.delivered_types import HOLDS, Columns, type_word
+from churn_tasks.checks.drift import Finding, new_column, paired
 from churn_tasks.core.months import Month
 from churn_tasks.declared.contracts import RawTable
-
-Read = Literal[
-    "worked", "named", "passed", "no"
-]  # used in an expression, selected by name, part of a *, not at all
-SAID: dict[Read, str] = {
-    "worked": "works with it",
-    "named": "passes it on",
-    "passed": "passes it on",
-    "no": "does not read it",
-}
 
 
 def of_month(relations: Mapping[str, Columns], month: Month) -> dict[str, Columns]:
@@ -35,21 +22,30 @@ def of_month(relations: Mapping[str, Columns], month: Month) -> dict[str, Column
     month's count: a database or folder that holds the whole history shows all of them all the time.
     """
     wanted = re.compile(rf"(?<!\d){month.year}[-_]?{month.number:02d}(?!\d)")
-    found: dict[str, Columns] = {
-        name: columns for name, columns in relations.items() if "/" not in name
-    }
-    for name in found:
-        parts = {
-            key.partition("/")[2]: columns
-            for key, columns in relations.items()
-            if key.startswith(f"{name}/")
-        }
+    whole = {name: columns for name, columns in relations.items() if "/" not in name}
+    for name in whole:
+        parts = _parts(relations, name)
         own = [columns for part, columns in parts.items() if wanted.search(part)]
         if own:
-            found[name] = {
-                column: kind for columns in own for column, kind in columns.items()
-            }
-    return found
+            whole[name] = _together(own)
+    return whole
+
+
+def _parts(relations: Mapping[str, Columns], name: str) -> dict[str, Columns]:
+    """The parts of one relation: their names and their columns."""
+    own = f"{name}/"
+    return {
+        key.removeprefix(own): columns
+        for key, columns in relations.items()
+        if key.startswith(own)
+    }
+
+
+def _together(parts: list[Columns]) -> dict[str, str]:
+    columns: dict[str, str] = {}
+    for part in parts:
+        columns |= part
+    return columns
 
 
 def relation_drift(
@@ -68,86 +64,63 @@ def relation_drift(
     findings: list[Finding] = []
     for relation in sorted(now.keys() & before.keys()):
         columns, known = now[relation], before[relation]
-        gone = {
-            n: type_word(kind)
-            for n, kind in known.items()
-            if n not in columns and read(n) != "passed"
-        }
-        fresh = {
-            n: type_word(kind)
-            for n, kind in columns.items()
-            if n not in known and read(n) != "passed"
-        }
-        found = [_gone(table, relation, name, read(name)) for name in gone]
-        found += [new_column(table, name, columns[name], relation) for name in fresh]
-        findings += paired(found, gone, fresh)
-        for name in (name for name in columns if name in known):
-            how = "named" if is_mended and read(name) == "worked" else read(name)
-            findings += _changed(
-                table, relation, name, (known[name], columns[name]), how
-            )
+        findings += _come_and_gone(table, relation, columns, known, read)
+        for name in columns:
+            if name in known and columns[name] != known[name]:
+                how = _seen_to(read(name)) if is_mended else read(name)
+                types = (known[name], columns[name])
+                findings.append(_retyped(table, relation, name, types, how))
     return findings
 
 
-def columns_read(sql: str, dialect: str) -> Callable[[str], Read]:
-    """How a SELECT reads a column of some name. One that cannot be parsed is taken to work with all of them."""
-    try:
-        tree = sqlglot.parse_one(sql, read=dialect)
-    except sqlglot.errors.SqlglotError:
-        return lambda name: "worked"
-    found: dict[str, Read] = {}
-    for column in tree.find_all(exp.Column):
-        holder = (
-            column.parent.parent
-            if isinstance(column.parent, exp.Alias)
-            else column.parent
-        )
-        plain = (
-            isinstance(holder, exp.Select)
-            and column.find_ancestor(exp.Where, exp.Join, exp.Order) is None
-        )
-        name = column.name.lower()
-        found[name] = "named" if plain and found.get(name) != "worked" else "worked"
-    whole: Read = "passed" if _passes_a_table(tree) else "no"
-    return lambda name: found.get(name.lower(), whole)
+def _come_and_gone(
+    table: RawTable,
+    relation: str,
+    columns: Columns,
+    known: Columns,
+    read: Callable[[str], Read],
+) -> list[Finding]:
+    """Columns that are gone, new, or both under two names; what a ``*`` passes on is judged where it arrives."""
+    gone = dict(_others(known, columns, read))
+    fresh = dict(_others(columns, known, read))
+    findings = [_gone(table, relation, name, read(name)) for name in gone]
+    findings += [new_column(table, name, columns[name], relation) for name in fresh]
+    return paired(findings, gone, fresh)
 
 
-def _passes_a_table(tree: exp.Expr) -> bool:
-    """Whether some SELECT says ``*`` of a table or file, rather than of another SELECT."""
-    made = {common.alias for common in tree.find_all(exp.CTE)}
-    return any(
-        table.find_ancestor(exp.Select) is select and table.name not in made
-        for select in tree.find_all(exp.Select)
-        if select.is_star
-        for table in select.find_all(exp.Table)
-    )
+def _others(
+    columns: Columns, known: Columns, read: Callable[[str], Read]
+) -> Iterator[tuple[str, str]]:
+    """Columns that are not among the known ones, with the words of their types."""
+    for name, kind in columns.items():
+        if name not in known and read(name) != "passed":
+            yield name, type_word(kind)
+
+
+def _seen_to(how: Read) -> Read:
+    """In a mended extract somebody has looked at what the SQL works with."""
+    return "named" if how == "worked" else how
 
 
 def _gone(table: RawTable, relation: str, name: str, how: Read) -> Finding:
     note = f"gone from {relation}; extract/{table.table}.sql {SAID[how]}"
-    return Finding(
-        "missing", table.table, name, how in ("worked", "named"), note, relation
-    )
+    is_harmful = how in ("worked", "named")
+    return Finding("missing", table.table, name, is_harmful, note, relation)
 
 
-def _changed(
+def _retyped(
     table: RawTable, relation: str, name: str, types: tuple[str, str], how: Read
-) -> list[Finding]:
+) -> Finding:
     old, new = types
+    is_lossless = _holds(type_word(old), type_word(new))
+    loss = "nothing is lost" if is_lossless else "values may be lost"
+    note = f"{new} instead of {old} in {relation}; {loss}; extract/{table.table}.sql {SAID[how]}"
+    is_harmful = how == "worked" and not is_lossless
+    return Finding("retyped", table.table, name, is_harmful, note, relation)
+
+
+def _holds(old: str, new: str) -> bool:
+    """Whether a new type holds each value of the old one; of a type nobody knows that is not sure."""
     if old == new:
-        return []
-    lossless = type_word(old) == type_word(new) != "other" or type_word(
-        new
-    ) in HOLDS.get(type_word(old), ())
-    said = f"{'nothing is lost' if lossless else 'values may be lost'}; extract/{table.table}.sql {SAID[how]}"
-    harmful = how == "worked" and not lossless
-    return [
-        Finding(
-            "retyped",
-            table.table,
-            name,
-            harmful,
-            f"{new} instead of {old} in {relation}; {said}",
-            relation,
-        )
-    ]
+        return old != "other"
+    return new in HOLDS.get(old, ())

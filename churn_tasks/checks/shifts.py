@@ -6,13 +6,18 @@ against it.
 
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
-from churn_tasks.checks.baseline import Baseline, Part
+from churn_tasks.checks.baseline import Baseline, ByMonth, Part
 from churn_tasks.checks.bounds import Past
 from churn_tasks.checks.profile import Figure
 from churn_tasks.core.months import Month
+
+P = TypeVar("P", bound=Hashable)  # whatever the parts of a whole are called by
+Shares = Mapping[P, float]
+ByRegion = Mapping[str, float]  # "" is the whole
 
 
 @dataclass(frozen=True)
@@ -38,39 +43,64 @@ def shift(
     """
     months = baseline.months(table)
     parts = baseline.parts(table, column, "share_of")
-    present = {
-        (f.region, f.item): f.value
-        for f in figures
-        if (f.column, f.measure) == (column, "share_of")
-    }
+    present = _shares_of_values(column, figures)
     if not months or not parts or not present:
         return None
-    usual = {
-        part: statistics.median([found.get(m, 0.0) for m in months])
-        for part, found in parts.items()
+    usual = _medians(parts, months)
+    distances = [_distance(_in_month(parts, month), usual) for month in months]
+    _, most = _furthest(present, usual)
+    return Moved(
+        value=_distance(present, usual),
+        past=Past(distances, error=_error_of_distance(usual, rows)),
+        item=most,
+    )
+
+
+def _shares_of_values(column: str, figures: list[Figure]) -> dict[Part, float]:
+    return {
+        (figure.region, figure.item): figure.value
+        for figure in figures
+        if figure.column == column and figure.measure == "share_of"
     }
-    then = [
-        _distance({p: found.get(m, 0.0) for p, found in parts.items()}, usual)
-        for m in months
-    ]
-    error = 0.5 * sum(
-        math.sqrt(share * (1 - share) / max(rows, 1))
-        for share in usual.values()
-        if 0 < share < 1
-    )
-    most = max(
-        sorted(present.keys() | usual.keys()),
-        key=lambda p: abs(present.get(p, 0.0) - usual.get(p, 0.0)),
-    )
-    return Moved(_distance(present, usual), Past(then, error=error), item=most[1])
 
 
-def _distance(one: Mapping[Part, float], other: Mapping[Part, float]) -> float:
-    parts = sorted(one.keys() | other.keys())
+def _medians(parts: Mapping[P, ByMonth], months: list[Month]) -> dict[P, float]:
+    """The middle of each part over the months; where a part is missing it counts as nothing."""
+    return {
+        part: statistics.median([by_month.get(month, 0.0) for month in months])
+        for part, by_month in parts.items()
+    }
+
+
+def _in_month(parts: Mapping[P, ByMonth], month: Month) -> dict[P, float]:
+    return {part: by_month.get(month, 0.0) for part, by_month in parts.items()}
+
+
+def _error_of_distance(usual: Shares[Part], rows: float) -> float:
+    """Standard error of the distance over so many rows: half the sum of those of the shares."""
+    inner = [share for share in usual.values() if 0 < share < 1]
+    variances = [share * (1 - share) / max(rows, 1) for share in inner]
+    return 0.5 * sum(math.sqrt(variance) for variance in variances)
+
+
+def _distance(one: Shares[Part], other: Shares[Part]) -> float:
+    """Total variation, to twelve digits; what the shares leave of the whole counts as one more value."""
     rest = abs(sum(one.values()) - sum(other.values()))
-    return round(
-        (sum(abs(one.get(p, 0.0) - other.get(p, 0.0)) for p in parts) + rest) / 2, 12
-    )
+    apart = [_apart(part, one, other) for part in _all_parts(one, other)]
+    return round((sum(apart) + rest) / 2, 12)
+
+
+def _furthest(one: Shares[Part], other: Shares[Part]) -> Part:
+    """The value whose share differs most, the first of equals."""
+    return max(_all_parts(one, other), key=lambda part: _apart(part, one, other))
+
+
+def _all_parts(one: Shares[Part], other: Shares[Part]) -> list[Part]:
+    return sorted(one.keys() | other.keys())
+
+
+def _apart(part: Part, one: Shares[Part], other: Shares[Part]) -> float:
+    return abs(one.get(part, 0.0) - other.get(part, 0.0))
 
 
 def most_moved(
@@ -89,69 +119,80 @@ def most_moved(
     Args:
         least: regions with fewer rows than this in the accepted months do not take part.
     """
+    large = _large_regions(table, baseline, least)
+    present = _by_region(column, measure, figures)
+    if not large or not present.get(""):
+        return None
     months = baseline.months(table)
-    large = _large_regions(table, baseline, months, least)
-    if not large:
+    parts = baseline.parts(table, column, measure)
+    past = [_relative(_regions_in_month(parts, month)) for month in months]
+    usual = _usual_of_regions(large, past)
+    if not usual:
         return None
-    present = {
-        f.region: f.value
-        for f in figures
-        if (f.column, f.measure, f.item) == (column, measure, "")
-    }
-    then = [
-        _relative(
-            {
-                r: f[m]
-                for (r, _), f in baseline.parts(table, column, measure).items()
-                if m in f
-            }
-        )
-        for m in months
-    ]
-    usual = {
-        region: statistics.median([month.get(region, 0.0) for month in then])
-        for region in large
-    }
-    usual = {region: value for region, value in usual.items() if value > 0}
-    if not usual or not present.get(""):
-        return None
-    region, value = _extreme(_relative(present), usual)
+    region, factor = _extreme(_relative(present), usual)
+    factors = [_extreme(relative, usual)[1] for relative in past]
     error = 1.0 / math.sqrt(large[region]) if measure == "rows" else 0.0
-    return Moved(
-        value,
-        Past([_extreme(month, usual)[1] for month in then], error=error),
-        region=region,
-    )
+    return Moved(factor, Past(factors, error=error), region=region)
 
 
-def _large_regions(
-    table: str, baseline: Baseline, months: list[Month], least: int
-) -> dict[str, float]:
-    parts = baseline.parts(table, "", "rows")
-    rows = {
-        r: statistics.median([found.get(m, 0.0) for m in months])
-        for (r, _), found in parts.items()
-        if r and months
-    }
-    return {region: count for region, count in sorted(rows.items()) if count >= least}
+def _large_regions(table: str, baseline: Baseline, least: int) -> dict[str, float]:
+    """Regions of at least so many rows in the middle of the accepted months, and the rows."""
+    months = baseline.months(table)
+    if not months:
+        return {}
+    rows = _medians(baseline.parts(table, "", "rows"), months)
+    by_region = {region: count for (region, _), count in rows.items() if region}
+    return {region: n for region, n in sorted(by_region.items()) if n >= least}
 
 
-def _relative(by_region: Mapping[str, float]) -> dict[str, float]:
-    whole = by_region.get("", 0.0)
+def _by_region(column: str, measure: str, figures: list[Figure]) -> dict[str, float]:
+    about = (column, measure, "")
     return {
-        region: value / whole for region, value in by_region.items() if region and whole
+        figure.region: figure.value
+        for figure in figures
+        if (figure.column, figure.measure, figure.item) == about
     }
 
 
-def _extreme(
-    present: Mapping[str, float], usual: Mapping[str, float]
-) -> tuple[str, float]:
+def _regions_in_month(parts: Mapping[Part, ByMonth], month: Month) -> ByRegion:
+    return {
+        region: by_month[month]
+        for (region, _), by_month in parts.items()
+        if month in by_month
+    }
+
+
+def _usual_of_regions(
+    regions: Iterable[str], past: list[dict[str, float]]
+) -> dict[str, float]:
+    """The middle of each region over the months, without those that mostly had nothing."""
+    usual: dict[str, float] = {}
+    for region in regions:
+        middle = statistics.median([relative.get(region, 0.0) for relative in past])
+        if middle > 0:
+            usual[region] = middle
+    return usual
+
+
+def _relative(by_region: ByRegion) -> dict[str, float]:
+    """Each region against the whole; nothing where the whole is nothing."""
+    whole = by_region.get("", 0.0)
+    if not whole:
+        return {}
+    return {region: value / whole for region, value in by_region.items() if region}
+
+
+def _extreme(present: ByRegion, usual: ByRegion) -> tuple[str, float]:
     """The region with the largest factor either way; 0 where it has nothing, or changed its sign."""
     factors = {
         region: present.get(region, 0.0) / value for region, value in usual.items()
     }
-    region = max(
-        factors,
-        key=lambda r: math.inf if factors[r] <= 0 else abs(math.log(factors[r])),
-    )
+    region = max(factors, key=lambda one: _size_of_change(factors[one]))
     return region, round(max(factors[region], 0.0), 12)
+
+
+def _size_of_change(factor: float) -> float:
+    """A half is as large a change as a double; nothing left is the largest."""
+    if factor <= 0:
+        return math.inf
+    return abs(math.log(factor))

@@ -1,16 +1,22 @@
 """One measure over the months as a small line chart: its usual band, and the months that warned or stopped."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from churn_tasks.checks.data_docs import Outcome, between, figure
+from churn_tasks.checks.bounds_text import between, figure
+from churn_tasks.checks.outcome import Outcome
+from churn_tasks.core import svg
+from churn_tasks.core.svg import Plot
 
 WIDTH, HEIGHT = 320, 96
 LEFT, RIGHT, TOP, BOTTOM = 6, 6, 8, 18
-COLOURS: dict[str, str] = {"pass": "#2f5d8a", "warn": "#c98a1b", "stop": "#c0392b"}
+LINE, BAND = "#2f5d8a", "#d9e6f2"
+COLOURS: dict[Outcome, str] = {"pass": LINE, "warn": "#c98a1b", "stop": "#c0392b"}
+RADIUS: dict[Outcome, float] = {"pass": 2.2, "warn": 4.5, "stop": 4.5}
 Limits = tuple[float | None, float | None]
+OPEN: Limits = (None, None)
 
 
 @dataclass(frozen=True)
@@ -19,82 +25,97 @@ class Point:
 
     month: str
     value: float
-    usual: Limits = (None, None)
-    allowed: Limits = (None, None)
+    usual: Limits = OPEN
+    allowed: Limits = OPEN
     outcome: Outcome = "pass"
+
+    @property
+    def note(self) -> str:
+        """Its figures in words."""
+        said = f"{self.month}: {figure(self.value)}"
+        if self.usual != OPEN:
+            said += f"; usual {between(*self.usual)}"
+        if self.allowed != OPEN:
+            said += f"; allowed {between(*self.allowed)}"
+        return said
 
 
 def small_chart(points: Sequence[Point]) -> Markup:
     """The chart as inline SVG: the same bytes for the same points; each point says its figures when pointed at."""
     low, high = _extent(points)
-    places = [_x(place, len(points)) for place in range(len(points))]
-    heights = [_y(point.value, low, high) for point in points]
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(places, heights, strict=True))
-    dots = "".join(
-        _dot(point, x, y) for point, x, y in zip(points, places, heights, strict=True)
-    )
-    ends = f'<text x="{LEFT}" y="{HEIGHT - 4}">{points[0].month}</text>'
-    if len(points) > 1:
-        ends += f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 4}" text-anchor="end">{points[-1].month}</text>'
-    path = (
-        f'<polyline points="{line}" fill="none" stroke="#2f5d8a" stroke-width="1.5"/>'
-    )
-    band = _band(points, places, low, high)
-    return Markup(  # noqa: S704 - numbers and months only
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{band}{path}{dots}{ends}</svg>'
-    )
+    plot = Plot(WIDTH, HEIGHT, (LEFT, RIGHT, TOP, BOTTOM), low, high)
+    xs = [plot.x_of_slot(place, len(points)) for place in range(len(points))]
+    ys = [_y(plot, point.value) for point in points]
+    places = list(zip(xs, ys, strict=True))
+    line = svg.polyline(places, fill="none", stroke=LINE, stroke_width=1.5)
+    dots = [_dot(point, *at) for point, at in zip(points, places, strict=True)]
+    parts = [*_band(points, xs, plot), line, *dots, *_ends(points)]
+    return svg.drawing(parts, WIDTH, HEIGHT)
 
 
 def _extent(points: Sequence[Point]) -> tuple[float, float]:
     """From where to where the chart reaches: a month that stopped is cut off rather than flattening all the others."""
-    bands = [limit for point in points for limit in point.usual if limit is not None]
-    calm = [point.value for point in points if point.outcome != "stop"] + bands
     values = [point.value for point in points]
-    low, high = min(calm or values), max(calm or values)
-    room = 2 * (high - low) or max(values) - min(values)
-    low, high = (
-        max(min([*values, low]), low - room),
-        min(max([*values, high]), high + room),
-    )
-    return (low, high) if low < high else (low - 0.5, high + 0.5)
+    calm = _calm(points) or values
+    lowest, highest = min(calm), max(calm)
+    room = 2 * (highest - lowest) or max(values) - min(values)
+    low = max(min(*values, lowest), lowest - room)
+    high = min(max(*values, highest), highest + room)
+    if low < high:
+        return low, high
+    return low - 0.5, high + 0.5
 
 
-def _band(
-    points: Sequence[Point], places: Sequence[float], low: float, high: float
-) -> str:
+def _calm(points: Sequence[Point]) -> list[float]:
+    """The figures of the months that went on, and the ends of all usual bands."""
+    calm = [point.value for point in points if point.outcome != "stop"]
+    for point in points:
+        calm += [limit for limit in point.usual if limit is not None]
+    return calm
+
+
+def _band(points: Sequence[Point], xs: Sequence[float], plot: Plot) -> Iterator[str]:
     """The usual band as an area, for each run of months that have one; an open side reaches the edge."""
-    parts, half = (
-        [],
-        (places[1] - places[0]) / 2 if len(places) > 1 else (WIDTH - LEFT - RIGHT) / 2,
-    )
-    for point, x in zip(points, places, strict=True):
-        if point.usual == (None, None):
+    half = plot.inner_width / 2
+    if len(xs) > 1:
+        half = (xs[1] - xs[0]) / 2
+    for point, x in zip(points, xs, strict=True):
+        if point.usual == OPEN:
             continue
-        bottom = low if point.usual[0] is None else point.usual[0]
-        top = high if point.usual[1] is None else point.usual[1]
-        y, end = _y(top, low, high), _y(bottom, low, high)
-        size = f'width="{2 * half:.1f}" height="{max(end - y, 1):.1f}"'
-        parts.append(
-            f'<rect x="{x - half:.1f}" y="{y:.1f}" {size} fill="#d9e6f2" shape-rendering="crispEdges"/>'
+        low, high = point.usual
+        bottom = _y(plot, plot.low if low is None else low)
+        top = _y(plot, plot.high if high is None else high)
+        yield svg.element(
+            "rect",
+            x=x - half,
+            y=top,
+            width=2 * half,
+            height=float(max(bottom - top, 1)),
+            fill=BAND,
+            shape_rendering="crispEdges",
         )
-    return "".join(parts)
 
 
 def _dot(point: Point, x: float, y: float) -> str:
-    note = f"{point.month}: {figure(point.value)}"
-    if point.usual != (None, None):
-        note += f"; usual {between(*point.usual)}"
-    if point.allowed != (None, None):
-        note += f"; allowed {between(*point.allowed)}"
-    radius = 2.2 if point.outcome == "pass" else 4.5
-    at = f'cx="{x:.1f}" cy="{y:.1f}" r="{radius}"'
-    return f'<circle {at} fill="{COLOURS[point.outcome]}"><title>{escape(note)}</title></circle>'
+    return svg.element(
+        "circle",
+        svg.title(point.note),
+        cx=x,
+        cy=y,
+        r=RADIUS[point.outcome],
+        fill=COLOURS[point.outcome],
+    )
 
 
-def _x(place: int, count: int) -> float:
-    return LEFT + (WIDTH - LEFT - RIGHT) * (place + 0.5) / count
+def _ends(points: Sequence[Point]) -> Iterator[str]:
+    """The first and the last month below the line."""
+    y = HEIGHT - 4
+    yield svg.element("text", points[0].month, x=LEFT, y=y)
+    if len(points) > 1:
+        last = points[-1].month
+        yield svg.element("text", last, x=WIDTH - RIGHT, y=y, text_anchor="end")
 
 
-def _y(value: float, low: float, high: float) -> float:
-    inside = min(max(value, low), high)
-    return TOP + (HEIGHT - TOP - BOTTOM) * (1 - (inside - low) / (high - low))
+def _y(plot: Plot, value: float) -> float:
+    """A figure beyond the chart lies on its edge."""
+    return plot.y(min(max(value, plot.low), plot.high))

@@ -3,22 +3,33 @@
 Pure: it is told what was seen and judges it. No value of the data is among what it is told or says.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from churn_tasks.checks.delivered_types import FITS, type_word
 from churn_tasks.core.windows import Window
-from churn_tasks.declared.contracts import RawTable
+from churn_tasks.declared.contracts import FeatureColumn, RawColumn, RawTable
 from churn_tasks.declared.lineage.gaps import Cost, Gaps
+from churn_tasks.declared.triggers import Trigger
 
 QUIET = 5  # times the mean time between two rows, after which a table counts as stale: by chance 7 times in 1,000
 HALVED, DOUBLED = 0.5, 2.0
-NUMBERS = {
+NUMBERS = {  # as good as the type itself
     "decimal": ("integer", "double"),
     "double": ("integer", "decimal"),
-}  # as good as the type itself
+}
+NONE_READABLE = -1
+
+
+class Mistyped(NamedTuple):
+    """A column that comes in another kind of type: ``unreadable`` values of it, or NONE_READABLE."""
+
+    column: str
+    delivered: str
+    wanted: str
+    unreadable: int
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,7 @@ class Judged:
     rows_before: int | None = None
     newest_known: date | None = None
     missing: tuple[str, ...] = ()
-    mistyped: tuple[tuple[str, str, str, int], ...] = ()
+    mistyped: tuple[Mistyped, ...] = ()
     set_aside: tuple[tuple[str, int], ...] = ()
     stops: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -82,15 +93,7 @@ class Judged:
             "rows_month_before": self.rows_before,
             "newest_known_date": str(self.newest_known) if self.newest_known else None,
             "missing_columns": list(self.missing),
-            "mistyped_columns": [
-                {
-                    "column": column,
-                    "delivered": now,
-                    "wanted": wanted,
-                    "unreadable": count,
-                }
-                for column, now, wanted, count in self.mistyped
-            ],
+            "mistyped_columns": [each._asdict() for each in self.mistyped],
             "set_aside": dict(self.set_aside),
             "stops": list(self.stops),
             "remarks": list(self.remarks),
@@ -103,32 +106,16 @@ def judge(table: RawTable, seen: Seen | None, gaps: Gaps, window: Window) -> Jud
     """The verdict on one contract; ``seen`` is None where the profile has no extract for it."""
     kind = table.kind or "own"
     if seen is None:
-        stops = (
-            ("without it nobody is a customer",)
-            if gaps.is_essential(table.table)
-            else ()
-        )
-        return Judged(
-            table.table, kind, "absent", stops=stops, cost=gaps.of_table(table.table)
-        )
+        stops = _stops_when_absent(table, gaps)
+        lost = gaps.of_table(table.table)
+        return Judged(table.table, kind, "absent", stops=stops, cost=lost)
     if seen.refused:
-        return Judged(
-            table.table,
-            kind,
-            "refused",
-            stops=(seen.refused,),
-            cost=gaps.of_table(table.table),
-        )
-    absent = tuple(
-        c.name
-        for c in table.delivered_columns
-        if not c.delivered_names & seen.columns.keys()
-    )
-    empty = tuple(
-        name
-        for name, count in seen.filled.items()
-        if seen.looked_at and not count and name not in absent
-    )
+        stops = (seen.refused,)
+        lost = gaps.of_table(table.table)
+        return Judged(table.table, kind, "refused", stops=stops, cost=lost)
+    absent = _absent(table, seen)
+    empty = _empty(seen, absent)
+    broken = {name: count for name, count in seen.set_aside.items() if count}
     return Judged(
         table.table,
         kind,
@@ -138,14 +125,9 @@ def judge(table: RawTable, seen: Seen | None, gaps: Gaps, window: Window) -> Jud
         newest_known=seen.newest_known,
         missing=absent + empty,
         mistyped=_mistyped(table, seen),
-        set_aside=tuple(
-            (name, count) for name, count in seen.set_aside.items() if count
-        ),
-        stops=_stops(table, seen, absent),
-        remarks=(
-            *(f"column {name} is empty" for name in empty),
-            *_remarks(table, seen, window),
-        ),
+        set_aside=tuple(broken.items()),
+        stops=tuple(_stops(table, seen, absent)),
+        remarks=tuple(_remarks(table, seen, window, empty)),
         cost=_cost(gaps, table.table, absent + empty),
     )
 
@@ -154,112 +136,127 @@ def missing_activity(gaps: Gaps) -> str:
     """Why no month could run, when nothing that is delivered tells who is a customer; else empty."""
     if gaps.has_customers:
         return ""
-    ways = " or ".join(
-        " with ".join(sorted(tables)) for tables in gaps.activity_sources
+    ways = [" with ".join(sorted(tables)) for tables in gaps.activity_sources]
+    return f"nothing that is delivered tells who is a customer (month_activity): deliver {' or '.join(ways)}"
+
+
+def _stops_when_absent(table: RawTable, gaps: Gaps) -> tuple[str, ...]:
+    if gaps.is_essential(table.table):
+        return ("without it nobody is a customer",)
+    return ()
+
+
+def _absent(table: RawTable, seen: Seen) -> tuple[str, ...]:
+    """Columns of the contract that do not come under any of their names."""
+    return tuple(
+        column.name
+        for column in table.delivered_columns
+        if not column.delivered_names & seen.columns.keys()
     )
-    return f"nothing that is delivered tells who is a customer (month_activity): deliver {ways}"
 
 
-def _stops(table: RawTable, seen: Seen, absent: tuple[str, ...]) -> tuple[str, ...]:
-    required = [
-        c.name for c in table.delivered_columns if c.required and c.name in absent
-    ]
-    found = [f"required column {name} is not delivered" for name in required]
-    found += [
-        f"column {column} arrives as {now}, which cannot be read as {wanted}"
-        for column, now, wanted, count in _mistyped(table, seen)
-        if count < 0
-    ]
+def _empty(seen: Seen, absent: tuple[str, ...]) -> tuple[str, ...]:
+    """Columns that come and hold nothing in the rows that were looked at."""
+    if not seen.looked_at:
+        return ()
+    unfilled = [name for name, count in seen.filled.items() if not count]
+    return tuple(name for name in unfilled if name not in absent)
+
+
+def _stops(table: RawTable, seen: Seen, absent: tuple[str, ...]) -> Iterator[str]:
+    for column in table.delivered_columns:
+        if column.required and column.name in absent:
+            yield f"required column {column.name} is not delivered"
+    for each in _mistyped(table, seen):
+        if each.unreadable == NONE_READABLE:
+            yield f"column {each.column} arrives as {each.delivered}, which cannot be read as {each.wanted}"
     if seen.rows < table.min_rows:
-        found.append(f"{seen.rows:,} rows, at least {table.min_rows:,} are expected")
-    return (*found, *_beyond_share(table, seen))
+        yield f"{seen.rows:,} rows, at least {table.min_rows:,} are expected"
+    yield from _beyond_share(table, seen)
 
 
-def _beyond_share(table: RawTable, seen: Seen) -> list[str]:
+def _beyond_share(table: RawTable, seen: Seen) -> Iterator[str]:
     """Rules that would set aside more rows than the contract allows."""
     if not seen.looked_at:
-        return []
+        return
     allowed = {rule.name: rule.max_share for rule in table.row_rules}
-    return [
-        f"{name} would set aside {count / seen.looked_at:.1%} of the rows, at most {allowed[name]:.1%} may be"
-        for name, count in seen.set_aside.items()
-        if count / seen.looked_at > allowed.get(name, 1)
-    ]
+    for name, count in seen.set_aside.items():
+        share, most = count / seen.looked_at, allowed.get(name, 1)
+        if share > most:
+            yield f"{name} would set aside {share:.1%} of the rows, at most {most:.1%} may be"
 
 
-def _mistyped(table: RawTable, seen: Seen) -> tuple[tuple[str, str, str, int], ...]:
-    """Columns that come in another kind of type; -1 values cannot be read where no value can."""
-    found = []
+def _mistyped(table: RawTable, seen: Seen) -> tuple[Mistyped, ...]:
+    """Columns that come in another kind of type than the contract's."""
+    mistyped = []
     for column in table.delivered_columns:
-        now = next(
-            (
-                seen.columns[name]
-                for name in sorted(column.delivered_names)
-                if name in seen.columns
-            ),
-            None,
-        )
-        if (
-            now is None
-            or column.name.endswith("_token")
-            or type_word(now) in (column.type, "null", *NUMBERS.get(column.type, ()))
-        ):
-            continue
-        unfit = type_word(now) not in FITS[column.type]
-        found.append(
-            (
-                column.name,
-                now,
-                column.type,
-                -1 if unfit else seen.set_aside.get(f"{column.name}_unreadable", 0),
-            )
-        )
-    return tuple(found)
+        delivered = _type_delivered(column, seen)
+        if delivered is not None and not _is_as_good(column, delivered):
+            unreadable = NONE_READABLE
+            if type_word(delivered) in FITS[column.type]:
+                unreadable = seen.set_aside.get(f"{column.name}_unreadable", 0)
+            told = Mistyped(column.name, delivered, column.type, unreadable)
+            mistyped.append(told)
+    return tuple(mistyped)
 
 
-def _remarks(table: RawTable, seen: Seen, window: Window) -> list[str]:
-    found = [
-        f"{name}: {count:,} of {seen.looked_at:,} rows would be set aside"
-        for name, count in seen.set_aside.items()
-        if count
-    ]
-    stale = _stale(table, seen, window)
-    if stale:
-        found.append(stale)
-    if seen.rows_before:
-        change = seen.rows / seen.rows_before
-        if not HALVED <= change <= DOUBLED:
-            found.append(
-                f"{seen.rows:,} rows after {seen.rows_before:,} in the month before"
-            )
-    ours = {name for c in table.delivered_columns for name in c.delivered_names} | set(
-        table.column_names
-    )
-    extra = [name for name in seen.columns if name not in ours]
+def _type_delivered(column: RawColumn, seen: Seen) -> str | None:
+    """Its type under the first of its names that comes, None where none does."""
+    for name in sorted(column.delivered_names):
+        if name in seen.columns:
+            return seen.columns[name]
+    return None
+
+
+def _is_as_good(column: RawColumn, delivered: str) -> bool:
+    """Whether nothing need be said: tokens are made of anything, an empty column has no type."""
+    as_good = (column.type, "null", *NUMBERS.get(column.type, ()))
+    return column.name.endswith("_token") or type_word(delivered) in as_good
+
+
+def _remarks(
+    table: RawTable, seen: Seen, window: Window, empty: tuple[str, ...]
+) -> Iterator[str]:
+    for name in empty:
+        yield f"column {name} is empty"
+    for name, count in seen.set_aside.items():
+        if count:
+            yield f"{name}: {count:,} of {seen.looked_at:,} rows would be set aside"
+    yield from _stale(table, seen, window)
+    if seen.rows_before and not HALVED <= seen.rows / seen.rows_before <= DOUBLED:
+        yield f"{seen.rows:,} rows after {seen.rows_before:,} in the month before"
+    extra = _beside_the_contract(table, seen)
     if extra:
-        found.append(f"not part of the contract and left out: {', '.join(extra)}")
-    return found
+        yield f"not part of the contract and left out: {', '.join(extra)}"
 
 
-def _stale(table: RawTable, seen: Seen, window: Window) -> str:
+def _beside_the_contract(table: RawTable, seen: Seen) -> list[str]:
+    ours = set(table.column_names)
+    for column in table.delivered_columns:
+        ours |= column.delivered_names
+    return [name for name in seen.columns if name not in ours]
+
+
+def _stale(table: RawTable, seen: Seen, window: Window) -> Iterator[str]:
     """Whether the newest row is older than a month that ended in the ordinary way would leave it."""
     newest = seen.newest_known
     if not seen.rows or newest is None:
-        return ""
-    silent = (
-        window.as_of - newest
-    ).days - 1  # 0: something was known on the month's last day
+        return
+    # 0: something was known on the month's last day
+    silent = (window.as_of - newest).days - 1
     days = (window.as_of - window.month.start).days
     usual = QUIET * days / seen.rows if table.covers == "events" else days
-    if silent <= max(1.0, usual):
-        return ""
-    return f"stale: the newest row was known on {newest}, {silent} days before the month's end"
+    if silent > max(1.0, usual):
+        yield f"stale: the newest row was known on {newest}, {silent} days before the month's end"
 
 
 def _cost(gaps: Gaps, table: str, columns: tuple[str, ...]) -> Cost:
-    costs = [gaps.of_column(table, column) for column in columns]
-    features = {feature.name: feature for cost in costs for feature in cost.features}
-    triggers = {trigger.number: trigger for cost in costs for trigger in cost.triggers}
-    return Cost(
-        tuple(features.values()), tuple(triggers[number] for number in sorted(triggers))
-    )
+    """What falls away without several columns, each feature and each trigger once."""
+    features: dict[str, FeatureColumn] = {}
+    triggers: dict[int, Trigger] = {}
+    for column in columns:
+        cost = gaps.of_column(table, column)
+        features |= {feature.name: feature for feature in cost.features}
+        triggers |= {trigger.number: trigger for trigger in cost.triggers}
+    in_order = [triggers[number] for number in sorted(triggers)]
+    return Cost(tuple(features.values()), tuple(in_order))

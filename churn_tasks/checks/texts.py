@@ -1,9 +1,9 @@
 """What each measure of a profile is called, in both languages."""
 
 from churn_tasks.checks.measures import measured_rules
-from churn_tasks.declared.contracts import RawTable
+from churn_tasks.declared.contracts import Column, RawTable
 
-MEASURES = {
+WORDS = {
     "rows": ("当月记录数", "rows of the month"),
     "volume_ratio": (
         "与上月的记录数之比",
@@ -32,9 +32,15 @@ MEASURES = {
 }
 
 
+WITH_UNIT = ("mean", "min", "max", "p05", "p50", "p95", "p99")
+COUNTS = ("null_share", "distinct")  # of dates too these are no days
+DATES = ("date", "timestamp")
+BilingualText = tuple[str, str]  # Chinese and English
+
+
 def measure_text(
     table: RawTable, column: str, measure: str, item: str = ""
-) -> tuple[str, str]:
+) -> BilingualText:
     """The measure in Chinese and in English, with its column and unit.
 
     Args:
@@ -42,28 +48,31 @@ def measure_text(
     """
     if rule := measured_rules(table).get(measure):
         return f"被隔离的记录：{rule.zh}", f"rows set aside: {rule.en}"
-    zh, en = (
-        (f"取值 {item} 的占比", f"share of {item}")
-        if item
-        else MEASURES.get(measure, (measure, measure))
-    )
-    found = next((each for each in table.columns if each.name == column), None)
-    if found is None:
+    zh, en = _words(measure, item)
+    measured = _column(table, column)
+    if measured is None:
         return zh, en
-    if found.type in ("date", "timestamp") and measure not in (
-        "null_share",
-        "distinct",
-    ):
-        return (
-            f"{column}：{zh}（距当月首日的天数）",
-            f"{column}: {en}, in days from the first of the month",
-        )
-    unit = (
-        found.unit
-        if found.unit and measure in ("mean", "min", "max", "p05", "p50", "p95", "p99")
-        else ""
-    )
-    return (
-        f"{column}：{zh}{f'（{unit}）' if unit else ''}",
-        f"{column}: {en}{f' ({unit})' if unit else ''}",
-    )
+    unit_zh, unit_en = _unit(measured, measure)
+    return f"{column}：{zh}{unit_zh}", f"{column}: {en}{unit_en}"
+
+
+def _words(measure: str, item: str) -> BilingualText:
+    if item:
+        return f"取值 {item} 的占比", f"share of {item}"
+    return WORDS.get(measure, (measure, measure))
+
+
+def _column(table: RawTable, name: str) -> Column | None:
+    for column in table.columns:
+        if column.name == name:
+            return column
+    return None
+
+
+def _unit(column: Column, measure: str) -> BilingualText:
+    """What the figure counts, where it has the column's unit or is a date."""
+    if column.type in DATES and measure not in COUNTS:
+        return "（距当月首日的天数）", ", in days from the first of the month"
+    if column.unit and measure in WITH_UNIT:
+        return f"（{column.unit}）", f" ({column.unit})"
+    return "", ""

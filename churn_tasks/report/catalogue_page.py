@@ -1,18 +1,28 @@
 """Writes the page of the feature catalogue: one file, no network; its small script searches, filters and sorts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
 
+from churn_tasks.core.numbers import (
+    counted,
+    or_nothing,
+    percent,
+    significant,
+    written,
+)
 from churn_tasks.core.pages import page_environment
+from churn_tasks.report.bin_names import bin_name, number
 from churn_tasks.report.catalogue import CatalogueContent, Entry, Row
 from churn_tasks.report.catalogue_texts import ALARMS, DIRECTIONS, FAMILIES, REASONS
 from churn_tasks.report.sparkline import shares_chart, sparkline
 
 TEMPLATES = Path(__file__).parent / "templates"
+LEAST_REACH = 0.1  # of an AUC to both sides of chance
 
 
 def catalogue_page(content: CatalogueContent) -> str:
@@ -25,55 +35,67 @@ def catalogue_page(content: CatalogueContent) -> str:
 
 @cache
 def _environment() -> Environment:
-    style, own, script = (
-        (TEMPLATES / name).read_text(encoding="utf-8")
-        for name in ("style.css", "catalogue.css", "catalogue.js")
-    )
-    filters = {
-        "number": number,
-        "index": _index,
-        "percent": _percent,
-        "count": lambda value: f"{value:,}",
-    }
-    shared = {
-        "families": FAMILIES,
-        "alarms": ALARMS,
-        "directions": DIRECTIONS,
-        "reasons": REASONS,
+    filters: dict[str, Callable[..., str]] = {
+        "number": or_nothing(number),
+        "index": or_nothing(_index),
+        "percent": or_nothing(_percent),
+        "count": counted,
     }
     return page_environment(
-        TEMPLATES, filters, style=style + own, script=script, **shared
+        TEMPLATES,
+        filters,
+        style=_text("style.css") + _text("catalogue.css"),
+        script=_text("catalogue.js"),
+        families=FAMILIES,
+        alarms=ALARMS,
+        directions=DIRECTIONS,
+        reasons=REASONS,
     )
+
+
+def _text(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def _shown(entry: Entry, labels: Sequence[str]) -> dict[str, Any]:
     """One row of the page: the entry with its charts drawn."""
-    latest, judged, watch = entry.latest, entry.judged, entry.watch
-    away = max(
-        [
-            0.1,
-            *(abs(value - 0.5) for value in _series(entry, "auc") if value is not None),
-        ]
-    )
     return {
         "e": entry,
         "search": _searched(entry),
         "bins": _bin_rows(entry),
-        "spread": _spread(entry, wide=False) if latest else "",
-        "spread_wide": _spread(entry, wide=True) if latest else "",
+        "spread": _spread(entry, wide=False) if entry.latest else "",
+        "spread_wide": _spread(entry, wide=True) if entry.latest else "",
         "missing": sparkline(labels, _series(entry, "missing_share"), low=0, high=0.1),
-        "auc": sparkline(
-            labels, _series(entry, "auc"), low=0.5 - away, high=0.5 + away, middle=0.5
-        ),
-        "psi": sparkline(
-            labels,
-            _series(entry, "psi"),
-            low=0,
-            high=watch.psi_alarm,
-            middle=watch.psi_notice,
-        ),
-        "strength": abs((judged["auc"] or 0.5) - 0.5) if judged else 0,
+        "auc": _auc_chart(entry, labels),
+        "psi": _psi_chart(entry, labels),
+        "strength": _strength(entry),
     }
+
+
+def _auc_chart(entry: Entry, labels: Sequence[str]) -> str:
+    """Chance in the middle, both sides reaching equally far."""
+    values = _series(entry, "auc")
+    away = [abs(value - 0.5) for value in values if value is not None]
+    reach = max([LEAST_REACH, *away])
+    return sparkline(labels, values, low=0.5 - reach, high=0.5 + reach, middle=0.5)
+
+
+def _psi_chart(entry: Entry, labels: Sequence[str]) -> str:
+    watch = entry.watch
+    return sparkline(
+        labels,
+        _series(entry, "psi"),
+        low=0,
+        high=watch.psi_alarm,
+        middle=watch.psi_notice,
+    )
+
+
+def _strength(entry: Entry) -> float:
+    """How far its AUC lies from chance, for sorting."""
+    if not entry.judged:
+        return 0
+    return abs((entry.judged["auc"] or 0.5) - 0.5)
 
 
 def _series(entry: Entry, name: str) -> list[float | None]:
@@ -81,18 +103,10 @@ def _series(entry: Entry, name: str) -> list[float | None]:
 
 
 def _searched(entry: Entry) -> str:
+    """The words by which the entry is found."""
     column = entry.column
-    return " ".join(
-        (
-            column.name,
-            column.zh,
-            column.en,
-            column.unit,
-            column.group,
-            entry.table,
-            entry.folder,
-        )
-    ).lower()
+    names = (column.name, column.zh, column.en, column.unit, column.group)
+    return " ".join((*names, entry.table, entry.folder)).lower()
 
 
 def _spread(entry: Entry, *, wide: bool) -> str:
@@ -100,8 +114,8 @@ def _spread(entry: Entry, *, wide: bool) -> str:
     if len(now) != len(before):
         before = now
     notes = [
-        f"{bin_name(entry, row)}: {share:.1%} ({old:.1%})"
-        for row, share, old in zip(entry.bins, now, before, strict=True)
+        f"{bin_name(entry, row)}: {percent(share)} ({percent(reference)})"
+        for row, share, reference in zip(entry.bins, now, before, strict=True)
     ]
     return shares_chart(now, before, notes, wide=wide)
 
@@ -113,76 +127,35 @@ def _shares(rows: Sequence[Row]) -> list[float]:
 
 def _bin_rows(entry: Entry) -> list[dict[str, Any]]:
     """The bins as a table: name, share now and at first, churn rate where the truth is in."""
-    before = _shares(entry.reference)
-    made = []
-    for place, (row, share) in enumerate(
-        zip(entry.bins, _shares(entry.bins), strict=True)
-    ):
-        judged, left = row["judged_count"], row["leaver_count"]
-        was = before[place] if place < len(before) else None
-        rate = left / judged if judged else None
-        if row["row_count"] or judged or was:
-            made.append(
-                {
-                    "name": bin_name(entry, row),
-                    "share": share,
-                    "was": was,
-                    "rate": rate,
-                    "judged": judged,
-                }
-            )
-    widest = (
-        max((one["rate"] for one in made if one["rate"] is not None), default=0) or 1
-    )
-    return [{**one, "width": 100 * (one["rate"] or 0) / widest} for one in made]
+    before = _shares(entry.reference)[: len(entry.bins)]
+    shares = zip_longest(_shares(entry.bins), before)
+    rows = []
+    for row, (share, was) in zip(entry.bins, shares, strict=True):
+        if row["row_count"] or row["judged_count"] or was:
+            rows.append(_bin_row(entry, row, share, was))
+    rates = [row["rate"] for row in rows if row["rate"] is not None]
+    highest = max(rates, default=0) or 1
+    return [{**row, "width": 100 * (row["rate"] or 0) / highest} for row in rows]
 
 
-def bin_name(entry: Entry, row: Row) -> str:
-    """A bin in words that need no language: ``≤ 0``, ``0 … 12.5``, ``> 40``, ``= 3``, a text, or ``∅`` for no value."""
-    if row["is_missing"]:
-        return "∅"
-    if entry.column.type == "text":
-        return row["text_value"] if row["text_value"] is not None else "…"
-    low, high = row["above"], row["up_to"]
-    if low is None:
-        return (
-            "…"
-            if high is None
-            else "< 0"
-            if -1e-300 < high < 0
-            else f"≤ {number(high)}"
-        )
-    if high is None:
-        return f"> {number(low)}"
-    whole = entry.column.type in ("integer", "boolean")
-    if (whole and high - low <= 1) or (high == 0 and -1e-300 < low < 0):
-        return f"= {number(high)}"
-    return f"{number(low)} … {number(high)}"
+def _bin_row(entry: Entry, row: Row, share: float, was: float | None) -> dict[str, Any]:
+    judged = row["judged_count"]
+    return {
+        "name": bin_name(entry, row),
+        "share": share,
+        "was": was,
+        "rate": row["leaver_count"] / judged if judged else None,
+        "judged": judged,
+    }
 
 
-def number(value: float | None) -> str:
-    """Three figures that count, thousands apart.
-
-    >>> number(1234.5), number(0.012345), number(3.0), number(None), number(-5e-324)
-    ('1,234', '0.0123', '3', '–', '0')
-    """
-    if value is None:
-        return "–"
-    if abs(value) < 1e-12:
-        return "0"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def _index(value: float | None) -> str:
+def _index(value: float) -> str:
     """An information value or a stability index: three decimals say enough."""
-    return "–" if value is None else f"{value:.3f}"
+    return written(value, "0.000")
 
 
-def _percent(value: float | None) -> str:
-    return (
-        "–"
-        if value is None
-        else f"{100 * value:.3g}%"
-        if 0 < value < 0.1
-        else f"{100 * value:.1f}%"
-    )
+def _percent(value: float) -> str:
+    """Below a tenth three figures that count, so that small shares can be told apart."""
+    if 0 < value < 0.1:
+        return f"{significant(100 * value, 3)}%"
+    return percent(value)

@@ -1,14 +1,22 @@
-"""Small charts as inline SVG: text, no scripts, the same bytes for the same figures."""
+"""Charts of a month's page as inline SVG: upright bars, and lines with their legend."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import escape
+
+from churn_tasks.core import svg
+from churn_tasks.core.numbers import counted, significant
+from churn_tasks.core.svg import Plot
 
 WIDTH = 560
 HEIGHT = 220
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 14, 34
 COLOURS = ("#2f5d8a", "#c65b3c", "#4f8a5b", "#8a6bb0")
+GRID = "#dfe4ea"
+MOST_LABELS = 12
+WHOLE_FROM = 20  # an axis that reaches so far needs no decimals
+ROUND = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 5, 6, 8, 10)
 
 
 @dataclass(frozen=True)
@@ -28,77 +36,97 @@ def columns(
     notes: Sequence[str] = (),
 ) -> str:
     """Upright bars, one a label. ``notes`` are shown when a bar is pointed at."""
-    top = _ceiling(max(values, default=0.0))
-    step = (WIDTH - LEFT - RIGHT) / max(len(values), 1)
-    parts = [_axis(top, percent)]
-    every = -(-len(labels) // 12)
+    plot = _plot(values)
+    step = plot.inner_width / max(len(values), 1)
+    every = _label_every(labels)
+    parts = [*_axis(plot, percent=percent)]
     for place, (label, value) in enumerate(zip(labels, values, strict=True)):
-        x, y = LEFT + place * step, _y(value, top)
-        note = f"<title>{escape(notes[place])}</title>" if notes else ""
-        parts.append(
-            f'<rect x="{x + step * 0.12:.1f}" y="{y:.1f}" width="{step * 0.76:.1f}"'
-            f' height="{HEIGHT - BOTTOM - y:.1f}" fill="{COLOURS[0]}">{note}</rect>'
-        )
+        left = LEFT + place * step
+        note = svg.title(notes[place]) if notes else ""
+        parts.append(_bar(plot, left, step, value, note))
         if place % every == 0:
-            parts.append(_text(x + step / 2, HEIGHT - BOTTOM + 15, label))
-    return _svg(parts)
+            parts.append(_label(left + step / 2, label))
+    return svg.drawing(parts, WIDTH, HEIGHT)
 
 
 def lines(
     labels: Sequence[str], series: Sequence[Series], *, percent: bool = False
 ) -> str:
     """One line a series over the same labels, named above the chart."""
-    present = [value for one in series for value in one.values if value is not None]
-    top = _ceiling(max(present, default=0.0))
-    parts = [_axis(top, percent)]
-    every = -(-len(labels) // 12)
-    for place, label in enumerate(labels):
-        if place % every == 0:
-            parts.append(_text(_x(place, len(labels)), HEIGHT - BOTTOM + 15, label))
+    known = [value for one in series for value in one.values if value is not None]
+    plot = _plot(known)
+    every = _label_every(labels)
+    parts = [*_axis(plot, percent=percent)]
+    for place in range(0, len(labels), every):
+        x = plot.x_of_slot(place, len(labels))
+        parts.append(_label(x, labels[place]))
     for number, one in enumerate(series):
-        parts.append(_line(one, COLOURS[number % len(COLOURS)], len(labels), top))
-    return _legend(series) + _svg(parts)
+        parts += _line(plot, one, _colour(number), len(labels))
+    return f"{_legend(series)}{svg.drawing(parts, WIDTH, HEIGHT)}"
 
 
-def _line(one: Series, colour: str, count: int, top: float) -> str:
-    points = [
-        (_x(i, count), _y(v, top), v) for i, v in enumerate(one.values) if v is not None
-    ]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points)
-    dots = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"><title>{value:.4g}</title></circle>'
-        for x, y, value in points
+def _plot(values: Sequence[float]) -> Plot:
+    """From zero to a round number above all values."""
+    highest = max(values, default=0.0)
+    margins = (LEFT, RIGHT, TOP, BOTTOM)
+    return Plot(WIDTH, HEIGHT, margins, high=_ceiling(highest))
+
+
+def _bar(plot: Plot, left: float, step: float, value: float, note: str) -> str:
+    y = plot.y(value)
+    return svg.element(
+        "rect",
+        note,
+        x=left + step * 0.12,
+        y=y,
+        width=step * 0.76,
+        height=HEIGHT - BOTTOM - y,
+        fill=COLOURS[0],
     )
-    return f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>{dots}'
+
+
+def _line(plot: Plot, one: Series, colour: str, count: int) -> Iterator[str]:
+    known = {place: value for place, value in enumerate(one.values) if value is not None}  # fmt: skip
+    points = [
+        (plot.x_of_slot(place, count), plot.y(value)) for place, value in known.items()
+    ]
+    yield svg.polyline(points, fill="none", stroke=colour, stroke_width=2)
+    for (x, y), value in zip(points, known.values(), strict=True):
+        note = svg.title(significant(value, 4))
+        yield svg.element("circle", note, cx=x, cy=y, r=3, fill=colour)
 
 
 def _legend(series: Sequence[Series]) -> str:
-    entries = "".join(
-        f'<span><i style="background:{COLOURS[n % len(COLOURS)]}"></i>'
-        f'<span class="zh">{escape(one.zh)}</span> <span class="en">{escape(one.en)}</span></span>'
-        for n, one in enumerate(series)
-    )
-    return f'<p class="legend">{entries}</p>'
+    entries = [_entry(one, _colour(number)) for number, one in enumerate(series)]
+    return f'<p class="legend">{"".join(entries)}</p>'
 
 
-def _axis(top: float, percent: bool) -> str:
-    """Four levels with their values; percent shows shares as such."""
-    parts = []
+def _entry(one: Series, colour: str) -> str:
+    mark = f'<i style="background:{colour}"></i>'
+    zh = f'<span class="zh">{escape(one.zh)}</span>'
+    en = f'<span class="en">{escape(one.en)}</span>'
+    return f"<span>{mark}{zh} {en}</span>"
+
+
+def _colour(number: int) -> str:
+    return COLOURS[number % len(COLOURS)]
+
+
+def _axis(plot: Plot, *, percent: bool) -> Iterator[str]:
+    """Five levels with their values; percent shows shares as such."""
     for quarter in range(5):
-        value = top * quarter / 4
-        y = _y(value, top)
-        shown = (
-            f"{value * 100:.3g}%"
-            if percent
-            else f"{value:,.0f}"
-            if top >= 20
-            else f"{value:.3g}"
-        )
-        parts.append(
-            f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#dfe4ea"/>'
-        )
-        parts.append(_text(LEFT - 6, y + 4, shown, anchor="end"))
-    return "".join(parts)
+        value = plot.high * quarter / 4
+        y = plot.y(value)
+        yield svg.element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, stroke=GRID)
+        yield _text(LEFT - 6, y + 4, _level(value, plot.high, percent), anchor="end")
+
+
+def _level(value: float, highest: float, percent: bool) -> str:
+    if percent:
+        return f"{significant(value * 100, 3)}%"
+    if highest >= WHOLE_FROM:
+        return counted(value)
+    return significant(value, 3)
 
 
 def _ceiling(value: float) -> float:
@@ -109,24 +137,26 @@ def _ceiling(value: float) -> float:
     """
     if value <= 0:
         return 1.0
-    magnitude = float(f"1e{int(f'{value:e}'.partition('e')[2])}")
-    steps = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 5, 6, 8, 10)
-    return next(
-        round(magnitude * step, 12) for step in steps if value <= magnitude * step
-    )
+    magnitude = float(f"1e{_exponent(value)}")
+    above = (magnitude * step for step in ROUND if value <= magnitude * step)
+    return round(next(above), 12)
 
 
-def _x(place: int, count: int) -> float:
-    return LEFT + (WIDTH - LEFT - RIGHT) * (place + 0.5) / max(count, 1)
+def _exponent(value: float) -> int:
+    """The power of ten of a figure's first digit: -2 of 0.037."""
+    _, _, power = f"{value:e}".partition("e")
+    return int(power)
 
 
-def _y(value: float, top: float) -> float:
-    return TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / top)
+def _label_every(labels: Sequence[str]) -> int:
+    """Every which label is written, so that they do not run into each other."""
+    return -(-len(labels) // MOST_LABELS) or 1
+
+
+def _label(x: float, text: str) -> str:
+    return _text(x, HEIGHT - BOTTOM + 15, text)
 
 
 def _text(x: float, y: float, text: str, anchor: str = "middle") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
-
-
-def _svg(parts: Sequence[str]) -> str:
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{"".join(parts)}</svg>'
+    said = str(escape(text))
+    return svg.element("text", said, x=float(x), y=float(y), text_anchor=anchor)

@@ -1,14 +1,15 @@
 """Counts everything a month's page shows. Only what was known when the month ran: no later month is asked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from churn_tasks.core.closed import Text
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
+from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.contracts import FeatureColumn
 from churn_tasks.declared.query import load_question
 from churn_tasks.declared.registry import Registry
@@ -16,13 +17,51 @@ from churn_tasks.declared.sql_engine import SqlEngine
 from churn_tasks.report.content import Bin, Factor, GroupWeight, MonthContent
 from churn_tasks.report.outcome import list_outcomes
 
-if TYPE_CHECKING:
-    pass
-
 TOP_FACTORS = 6
 HEAD_ROWS = 10
 FACTOR_MONTHS = 6
 TOP_SEGMENTS = 12
+SCORE_BINS = 20
+LEVELS = ("high", "medium", "low")
+OF_MONTH = "month = $month"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class MonthTables:
+    """The lake as the page of one month asks it."""
+
+    engine: SqlEngine
+    settings: Settings
+    month: Month
+
+    @cached_property
+    def label_month(self) -> Month:
+        """The latest month whose truth is in."""
+        return self.settings.calendar.label_month(self.month)
+
+    def answer(self, question: str) -> list[Row]:
+        """The answer of a query folder; nothing where the profile has not all that it reads."""
+        query = load_question("report", question)
+        if not set(query.output.reads) <= set(self.engine.registry.tables):
+            return []
+        dates = {"month": self.month.start, "label_month": self.label_month.start}
+        return self.engine.ask(query, dates)
+
+    def rows(self, table: str, order: str, where: str = OF_MONTH) -> list[Row]:
+        """Rows of a table, by default those of the month; nothing where the profile has no such table."""
+        if table not in self.engine.registry.tables:
+            return []
+        self.engine.views(table)
+        sql = f"SELECT * FROM {identifier(table)} WHERE {where} ORDER BY {order}"
+        return self.engine.records(sql, {"month": self.month.start})
+
+    def count(self, table: str) -> int:
+        """Rows of the month."""
+        self.engine.views(table)
+        sql = f"SELECT count(*) AS customers FROM {identifier(table)} WHERE {OF_MONTH}"
+        counted = self.engine.row(sql, {"month": self.month.start})
+        return int(counted["customers"])
 
 
 def gather(
@@ -33,103 +72,83 @@ def gather(
     Args:
         titles: reason group -> its short title.
     """
-    window = settings.calendar.window(month)
-    asked = {
-        "month": month.start,
-        "label_month": settings.calendar.label_month(month).start,
-    }
-    content = MonthContent(
+    tables = MonthTables(engine, settings, month)
+    content = _content(tables)
+    if tables.count("out_warning_list"):
+        return replace(content, **_list_figures(tables, titles))
+    has_cohort = bool(content.customers)
+    return replace(content, no_list_because=_why_no_list(settings, month, has_cohort))
+
+
+def _content(tables: MonthTables) -> MonthContent:
+    """What every month has, with or without a list."""
+    settings, month = tables.settings, tables.month
+    return MonthContent(
         settings=settings,
-        window=window,
-        customers=_count(engine, "cohort", month),
-        results=list_outcomes(engine, settings.calendar, month),
-        judged=_records(
-            engine,
-            "out_validation",
-            "month <= $month",
-            "month, tested_month, candidate",
-            asked,
+        window=settings.calendar.window(month),
+        customers=tables.count("cohort"),
+        results=list_outcomes(tables.engine, settings.calendar, month),
+        judged=tables.rows(
+            "out_validation", "month, tested_month, candidate", "month <= $month"
         ),
-        churn_by_month=_answer(engine, "churn_by_month", asked),
-        segments=_top_segments(_answer(engine, "churn_by_segment", asked)),
-        segment_month=str(settings.calendar.label_month(month)),
-        kinds=_answer(engine, "churn_by_kind", asked),
-        counts=_records(
-            engine, "audit_rows", "month = $month", "step, table_name", asked
+        churn_by_month=tables.answer("churn_by_month"),
+        segments=_top_segments(tables.answer("churn_by_segment")),
+        segment_month=str(tables.label_month),
+        kinds=tables.answer("churn_by_kind"),
+        counts=tables.rows("audit_rows", "step, table_name"),
+        drift=tables.rows("drift", "table_name, relation, column_name"),
+        standardised=tables.rows(
+            "standardised", "table_name, column_name, rule, unmapped"
         ),
-        drift=_records(
-            engine,
-            "drift",
-            "month = $month",
-            "table_name, relation, column_name",
-            asked,
-        ),
-        standardised=_records(
-            engine,
-            "standardised",
-            "month = $month",
-            "table_name, column_name, rule, unmapped",
-            asked,
-        ),
-        treatments=_records(
-            engine,
+        treatments=tables.rows(
             "treatment",
-            "month = $month AND row_count > 0",
             "table_name, column_name, treatment",
-            asked,
+            "month = $month AND row_count > 0",
         ),
         data_docs=_data_docs(settings, month),
     )
-    if not _count(engine, "out_warning_list", month):
-        return replace(
-            content,
-            no_list_because=_why_no_list(settings, month, bool(content.customers)),
-        )
-    return replace(content, **_list_figures(engine, settings, month, titles, asked))
 
 
-def _list_figures(
-    engine: SqlEngine,
-    settings: Settings,
-    month: Month,
-    titles: Mapping[str, Text],
-    asked: Mapping[str, date],
-) -> dict[str, Any]:
-    weights = _answer(engine, "factor_weights", asked)
-    bins = {
-        int(row["bin"]): int(row["customers"])
-        for row in _answer(engine, "score_histogram", asked)
-    }
-    rows = _records(engine, "out_warning_list", "month = $month", "rank", asked)
+def _list_figures(tables: MonthTables, titles: Mapping[str, Text]) -> dict[str, Any]:
+    """What a month with a list has besides."""
+    weights = tables.answer("factor_weights")
+    listed = tables.rows("out_warning_list", "rank")
+    levels = [row["level"] for row in listed]
+    registry = tables.engine.registry
     return {
-        "list_facts": {
-            "customers": len(rows),
-            "expected_loss_cny": sum(
-                round(row["action_priority"] * 10_000) for row in rows
-            )
-            / 10_000,
-            **{
-                name: rows[0][name]
-                for name in ("model_name", "model_version", "feature_set")
-            },
-        },
-        "listed": rows[:HEAD_ROWS],
-        "levels": {
-            level: sum(row["level"] == level for row in rows)
-            for level in ("high", "medium", "low")
-        },
-        "groups": _group_weights(engine.registry, weights, rows, titles),
-        "factors": _factors(
-            engine, settings, month, [row["feature"] for row in weights]
-        ),
-        "score_bins": [bins.get(place, 0) for place in range(20)],
+        "list_facts": _list_facts(listed),
+        "listed": listed[:HEAD_ROWS],
+        "levels": {level: levels.count(level) for level in LEVELS},
+        "groups": _group_weights(registry, weights, listed, titles),
+        "factors": _factors(tables, [row["feature"] for row in weights]),
+        "score_bins": _score_bins(tables),
     }
+
+
+def _list_facts(listed: Sequence[Row]) -> Row:
+    """Size, expected loss and model of the list. Losses have four places: their sum is exact in ten-thousandths."""
+    losses = [round(row["action_priority"] * 10_000) for row in listed]
+    first = listed[0]
+    return {
+        "customers": len(listed),
+        "expected_loss_cny": sum(losses) / 10_000,
+        "model_name": first["model_name"],
+        "model_version": first["model_version"],
+        "feature_set": first["feature_set"],
+    }
+
+
+def _score_bins(tables: MonthTables) -> list[int]:
+    counts = [0] * SCORE_BINS
+    for row in tables.answer("score_histogram"):
+        counts[int(row["bin"])] = int(row["customers"])
+    return counts
 
 
 def _group_weights(
     registry: Registry,
-    weights: Sequence[Mapping[str, Any]],
-    rows: Sequence[Mapping[str, Any]],
+    weights: Sequence[Row],
+    listed: Sequence[Row],
     titles: Mapping[str, Text],
 ) -> list[GroupWeight]:
     """Contributions added up by reason group, the heaviest first."""
@@ -138,40 +157,43 @@ def _group_weights(
     for row in weights:
         group = group_of[_catalogued(row["feature"], group_of)]
         sums[group] = sums.get(group, 0.0) + float(row["contribution"])
+    first_reasons = [row["reason_1"] for row in listed]
     everything = sum(sums.values())
+    heaviest_first = sorted(sums, key=lambda group: (-sums[group], group))
     return [
         GroupWeight(
-            titles[group],
-            value / len(rows),
-            value / everything,
-            sum(row["reason_1"] == group for row in rows),
+            title=titles[group],
+            mean_contribution=sums[group] / len(listed),
+            share=sums[group] / everything,
+            first_reason=first_reasons.count(group),
         )
-        for group, value in sorted(sums.items(), key=lambda item: (-item[1], item[0]))
+        for group in heaviest_first
     ]
 
 
-def _factors(
-    engine: SqlEngine, settings: Settings, month: Month, features: Sequence[str]
-) -> list[Factor]:
+def _factors(tables: MonthTables, features: Sequence[str]) -> list[Factor]:
     """The features that raised the listed scores most, with the share of leavers over their values."""
-    known = {
-        feature.name: feature
-        for feature in engine.registry.features
-        if feature.type not in ("text", "date")
-    }
-    names = list(dict.fromkeys(_catalogued(name, known) for name in features))
-    table_of = {
-        column.name: query.output.table
-        for query in engine.registry.queries["features"]
-        for column in query.output.columns
-    }
-    months = settings.calendar.mature_months(month)[-FACTOR_MONTHS:]
-    drawn = [name for name in names if name in known][:TOP_FACTORS] if months else []
-    return [
-        Factor(name, _short(known[name]), known[name].unit, bins)
-        for name in drawn
-        if (bins := _bins(engine, table_of[name], name, months))
-    ]
+    months = tables.settings.calendar.mature_months(tables.month)[-FACTOR_MONTHS:]
+    if not months:
+        return []
+    registry = tables.engine.registry
+    drawable = {f.name: f for f in registry.features if f.type not in ("text", "date")}
+    names = dict.fromkeys(_catalogued(name, drawable) for name in features)
+    drawn = [drawable[name] for name in names if name in drawable][:TOP_FACTORS]
+    table_of = _tables_of_features(registry)
+    factors = []
+    for feature in drawn:
+        bins = _bins(tables.engine, table_of[feature.name], feature.name, months)
+        if bins:
+            factors.append(Factor(feature.name, _short(feature), feature.unit, bins))
+    return factors
+
+
+def _tables_of_features(registry: Registry) -> dict[str, str]:
+    table_of: dict[str, str] = {}
+    for query in registry.queries["features"]:
+        table_of |= dict.fromkeys(query.output.column_names, query.output.table)
+    return table_of
 
 
 def _bins(
@@ -179,8 +201,8 @@ def _bins(
 ) -> list[Bin]:
     engine.views(table, "label")
     observed = engine.frame(
-        f'SELECT CAST(f."{column}" AS DOUBLE) AS value, l.churned AND NOT l.left_in_delay AS churned'
-        f' FROM "{table}" AS f'
+        f"SELECT CAST(f.{identifier(column)} AS DOUBLE) AS value, l.churned AND NOT l.left_in_delay AS churned"
+        f" FROM {identifier(table)} AS f"
         " INNER JOIN label AS l ON l.customer_id = f.customer_id AND l.month = f.month"
         " WHERE f.month >= $first AND f.month <= $last",
         {"first": months[0].start, "last": months[-1].start},
@@ -203,44 +225,13 @@ def _catalogued(name: str, known: Mapping[str, object]) -> str:
     return name if name in known else name.partition("=")[0]
 
 
-def _answer(
-    engine: SqlEngine, question: str, parameters: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    query = load_question("report", question)
-    if not set(query.output.reads) <= set(engine.registry.tables):
-        return []
-    return engine.ask(query, parameters)
-
-
-def _records(
-    engine: SqlEngine, table: str, where: str, order: str, asked: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    if table not in engine.registry.tables:
-        return []
-    engine.views(table)
-    return engine.records(
-        f'SELECT * FROM "{table}" WHERE {where} ORDER BY {order}',
-        {"month": asked["month"]},
-    )
-
-
-def _count(engine: SqlEngine, table: str, month: Month) -> int:
-    engine.views(table)
-    found = engine.row(
-        f'SELECT count(*) AS customers FROM "{table}" WHERE month = $month',
-        {"month": month.start},
-    )
-    return int(found["customers"])
-
-
-def _top_segments(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _top_segments(rows: Sequence[Row]) -> list[Row]:
     """The largest segments of each kind."""
-    kinds = sorted({row["kind"] for row in rows})
-    return [
-        row
-        for kind in kinds
-        for row in [r for r in rows if r["kind"] == kind][:TOP_SEGMENTS]
-    ]
+    top: list[Row] = []
+    for kind in sorted({row["kind"] for row in rows}):
+        of_kind = [row for row in rows if row["kind"] == kind]
+        top += of_kind[:TOP_SEGMENTS]
+    return top
 
 
 def _data_docs(settings: Settings, month: Month) -> list[str]:

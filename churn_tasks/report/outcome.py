@@ -2,15 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from churn_tasks.core.months import Month
 from churn_tasks.core.windows import Calendar
 from churn_tasks.declared.query import load_question
 from churn_tasks.declared.sql_engine import SqlEngine
 
-if TYPE_CHECKING:
-    pass
+COUNTS = (
+    "customers",
+    "churners",
+    "warned",
+    "warned_churners",
+    "left_in_delay",
+    "warned_left_in_delay",
+    "rotated",
+    "warned_rotated",
+)
 
 
 @dataclass(frozen=True)
@@ -50,21 +57,18 @@ class ListResult:
     @property
     def lift(self) -> float | None:
         """How many times more churners the list holds than the same number of customers drawn at random."""
-        return (
-            self.precision / self.churn_rate
-            if self.precision is not None and self.churn_rate
-            else None
-        )
+        if self.precision is None or not self.churn_rate:
+            return None
+        return self.precision / self.churn_rate
 
 
 def list_outcomes(
     engine: SqlEngine, calendar: Calendar, run_month: Month
 ) -> list[ListResult]:
     """Rows for the months whose truth was in when ``run_month`` ran, earliest first; empty while there is none."""
-    until = calendar.label_month(run_month)
-    answer = engine.ask(
-        load_question("report", "list_outcome"), {"label_month": until.start}
-    )
+    question = load_question("report", "list_outcome")
+    until = calendar.label_month(run_month).start
+    answer = engine.ask(question, {"label_month": until})
     return [ListResult(Month.of(row.pop("month")), **row) for row in answer]
 
 
@@ -74,21 +78,8 @@ def total(rows: Sequence[ListResult]) -> ListResult:
     Raises:
         IndexError: there is no row.
     """
-    counts = [
-        *(
-            "customers",
-            "churners",
-            "warned",
-            "warned_churners",
-            "left_in_delay",
-            "warned_left_in_delay",
-        ),
-        *("rotated", "warned_rotated"),
-    ]
-    return ListResult(
-        rows[-1].month,
-        **{name: sum(getattr(row, name) for row in rows) for name in counts},
-    )
+    sums = {name: sum(getattr(row, name) for row in rows) for name in COUNTS}
+    return ListResult(rows[-1].month, **sums)
 
 
 def _share(part: int, whole: int) -> float | None:

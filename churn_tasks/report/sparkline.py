@@ -1,10 +1,17 @@
 """Charts of a table's cell as inline SVG: a line over the months, and bars over bins."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+
+from churn_tasks.core import svg
+from churn_tasks.core.numbers import significant
+from churn_tasks.core.svg import Plot
 
 WIDTH, HEIGHT, EDGE = 104, 30, 3
+WIDE = (420, 110)
+APART = 0.6  # of a bar's width, between the bins and the one of no value
+EMPTY = Markup(svg.element("svg", "", viewBox=f"0 0 {WIDTH} {HEIGHT}"))  # noqa: S704 - fixed text
 
 
 def sparkline(
@@ -21,29 +28,24 @@ def sparkline(
         low, high: from where to where the chart reaches at least; values beyond widen it.
         middle: a line of reference, such as 0.5 for an AUC.
     """
-    present = [
-        (place, value) for place, value in enumerate(values) if value is not None
+    known = {place: value for place, value in enumerate(values) if value is not None}
+    if not known:
+        return EMPTY
+    reach = [low, high, *known.values()]
+    plot = Plot(WIDTH, HEIGHT, (EDGE, EDGE, EDGE, EDGE), min(reach), max(reach))
+    points = [
+        (plot.x_from_edge_to_edge(place, len(values)), plot.y(value))
+        for place, value in known.items()
     ]
-    if not present:
-        return Markup('<svg viewBox="0 0 104 30"></svg>')
-    bottom, top = (
-        min([low, *(value for _, value in present)]),
-        max([high, *(value for _, value in present)]),
-    )
-    at = [(_x(place, len(values)), _y(value, bottom, top)) for place, value in present]
-    notes = "\n".join(f"{labels[place]} {value:.3g}" for place, value in present)
-    parts = [f"<title>{escape(notes)}</title>"]
+    notes = [f"{labels[place]} {significant(value, 3)}" for place, value in known.items()]  # fmt: skip
+    parts = [svg.title("\n".join(notes))]
     if middle is not None:
-        y = _y(middle, bottom, top)
-        parts.append(f'<path class="m" d="M0 {y:.1f}H{WIDTH}"/>')
-    if len(at) > 1:
-        parts.append(
-            f'<polyline points="{" ".join(f"{x:.0f},{y:.1f}" for x, y in at)}"/>'
-        )
-    parts.append(f'<circle cx="{at[-1][0]:.0f}" cy="{at[-1][1]:.1f}" r="2.4"/>')
-    return Markup(  # noqa: S704 - numbers and escaped notes
-        f'<svg class="s" viewBox="0 0 {WIDTH} {HEIGHT}">{"".join(parts)}</svg>'
-    )
+        parts.append(svg.element("path", class_="m", d=f"M0 {plot.y(middle):.1f}H{WIDTH}"))  # fmt: skip
+    if len(points) > 1:
+        parts.append(svg.polyline(points, x_decimals=0))
+    x, y = points[-1]
+    parts.append(svg.element("circle", cx=f"{x:.0f}", cy=y, r=2.4))
+    return svg.drawing(parts, WIDTH, HEIGHT, css_class="s")
 
 
 def shares_chart(
@@ -59,31 +61,33 @@ def shares_chart(
         notes: what each bin is and holds.
         wide: a larger chart, for the details.
     """
-    width, height = (420, 110) if wide else (WIDTH, HEIGHT)
+    width, height = WIDE if wide else (WIDTH, HEIGHT)
+    bars = _bars(now, before, notes, width / (len(now) + APART), height)
+    return svg.drawing(list(bars), width, height, css_class="h")
+
+
+def _bars(
+    now: Sequence[float],
+    before: Sequence[float],
+    notes: Sequence[str],
+    step: float,
+    height: int,
+) -> Iterator[str]:
+    """Each bin: what is said of it, the outline of its reference, and its bar, narrower, before it."""
     top = max([*now, *before, 1e-9])
-    step = width / (len(now) + 0.6)
-    parts = []
-    for place, (share, old) in enumerate(zip(now, before, strict=True)):
-        last = place == len(now) - 1
-        x = place * step + (0.6 * step if last else 0)
-        tall, was = (height - 1) * share / top, (height - 1) * old / top
-        kind = "b n" if last else "b"
-        parts.append(
-            f'<g><title>{escape(notes[place])}</title><path class="r" d="{_box(x, height, step, was)}"/>'
-            f'<path class="{kind}" d="{_box(x + step * 0.2, height, step * 0.6, tall)}"/></g>'
+    for place, (share, reference) in enumerate(zip(now, before, strict=True)):
+        x, css_class = place * step, "b"
+        if place == len(now) - 1:
+            x, css_class = x + APART * step, "b n"
+        outline = _box(x, height, step, (height - 1) * reference / top)
+        bar = _box(x + step * 0.2, height, step * 0.6, (height - 1) * share / top)
+        parts = (
+            svg.title(notes[place]),
+            svg.element("path", class_="r", d=outline),
+            svg.element("path", class_=css_class, d=bar),
         )
-    return Markup(  # noqa: S704 - as above
-        f'<svg class="h" viewBox="0 0 {width} {height}">{"".join(parts)}</svg>'
-    )
+        yield svg.element("g", "".join(parts))
 
 
 def _box(x: float, bottom: float, width: float, tall: float) -> str:
     return f"M{x:.1f} {bottom}v{-tall:.1f}h{width:.1f}v{tall:.1f}z"
-
-
-def _x(place: int, count: int) -> float:
-    return EDGE + (WIDTH - 2 * EDGE) * (place / (count - 1) if count > 1 else 1)
-
-
-def _y(value: float, low: float, high: float) -> float:
-    return EDGE + (HEIGHT - 2 * EDGE) * (1 - (value - low) / ((high - low) or 1))

@@ -1,6 +1,6 @@
 """The page "what we need from you" for the owner of a source system, in either language, written from the contracts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -11,6 +11,8 @@ from churn_tasks.report.what_we_need_texts import COVERS, KINDS, TYPES, WORDS
 
 Language = Literal["en", "zh"]
 TEMPLATES = Path(__file__).parent / "templates"
+SEPARATOR = "|" + " --- |" * 5
+QUOTED = ',"，'
 
 
 def page(gaps: Gaps, language: Language) -> str:
@@ -19,138 +21,161 @@ def page(gaps: Gaps, language: Language) -> str:
     Args:
         gaps: with every contract delivered; the answers say what each switches on.
     """
-    tables = sorted(
-        gaps.contracts.values(), key=lambda table: (table.kind or "", table.table)
-    )
+    tables = sorted(gaps.contracts.values(), key=_order)
     costs = {table.table: _switched_on(gaps, table.table) for table in tables}
-    head = (TEMPLATES / f"what_we_need.{language}.md").read_text(encoding="utf-8")
-    parts = [head, _overview(gaps, tables, costs, language)]
+    opening = TEMPLATES / f"what_we_need.{language}.md"
+    parts = [opening.read_text(encoding="utf-8")]
+    parts.append(_overview(gaps, tables, costs, language))
     for kind, title in KINDS.items():
         parts.append(f"## {kind} {title[language]}\n")
-        parts += [
-            _section(gaps, table, costs[table.table], language)
-            for table in tables
-            if table.kind == kind
-        ]
+        of_kind = [table for table in tables if table.kind == kind]
+        parts += [_section(gaps, one, costs[one.table], language) for one in of_kind]
     return "\n".join(parts)
+
+
+def _order(table: RawTable) -> tuple[str, str]:
+    return table.kind or "", table.table
 
 
 def _switched_on(gaps: Gaps, table: str) -> Cost:
     """What a table adds where nothing makes it superfluous."""
-    read_by = [
-        query for query in gaps.queries if f"clean_{table}" in query.output.reads
-    ]
-    better = {
-        name.removeprefix("clean_") for query in read_by for name in query.output.unless
-    }
-    rest = replace(gaps, delivered=gaps.delivered - better) if better else gaps
-    return rest.of_table(table)
+    better: set[str] = set()
+    for query in gaps.queries:
+        if f"clean_{table}" in query.output.reads:
+            better |= {name.removeprefix("clean_") for name in query.output.unless}
+    if not better:
+        return gaps.of_table(table)
+    without = replace(gaps, delivered=gaps.delivered - better)
+    return without.of_table(table)
 
 
 def _overview(
     gaps: Gaps, tables: Iterable[RawTable], costs: dict[str, Cost], language: Language
 ) -> str:
     words = WORDS[language]
-    lines = [f"## {words['overview']}\n", words["overview_head"], "|" + " --- |" * 5]
+    lines = [f"## {words['overview']}\n", words["overview_head"], SEPARATOR]
     for table in tables:
         cost = costs[table.table]
-        numbers = ", ".join(str(trigger.number) for trigger in cost.triggers) or "–"
-        needed = words["needed"] if _is_needed(gaps, table) else words["welcome"]
         cells = (
             f"[{table.table}](#{table.table})",
             table.kind or "",
-            needed,
+            _need(gaps, table, language),
             str(len(cost.features)),
-            numbers,
+            _trigger_numbers(cost) or "–",
         )
-        lines.append("| " + " | ".join(cells) + " |")
+        lines.append(_row(cells))
     return "\n".join(lines) + "\n"
 
 
-def _is_needed(gaps: Gaps, table: RawTable) -> bool:
-    return any(table.table in tables for tables in gaps.activity_sources)
+def _need(gaps: Gaps, table: RawTable, language: Language) -> str:
+    """Whether anybody is a customer without the table."""
+    tells_customers = any(table.table in tables for tables in gaps.activity_sources)
+    return WORDS[language]["needed" if tells_customers else "welcome"]
+
+
+def _trigger_numbers(cost: Cost) -> str:
+    return ", ".join(str(trigger.number) for trigger in cost.triggers)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _section(gaps: Gaps, table: RawTable, cost: Cost, language: Language) -> str:
+    return "\n".join(_section_lines(gaps, table, cost, language))
+
+
+def _section_lines(
+    gaps: Gaps, table: RawTable, cost: Cost, language: Language
+) -> Iterator[str]:
     words = WORDS[language]
     grain = getattr(table.grain, language) if table.grain else ""
-    key = ", ".join(
-        f"`{column.delivered_as}`"
-        for column in table.delivered_columns
-        if column.name in table.key
-    )
-    return "\n".join(
-        [
-            f"### {table.table}\n",
-            f"{getattr(table.meaning, language)}\n",
-            f"- {words['row']}{grain}",
-            f"- {words['month']}{COVERS[table.covers][language]}",
-            f"- {words['key']}{key}",
-            f"- {words['needed'] if _is_needed(gaps, table) else words['welcome']}\n",
-            words["columns_head"],
-            "|" + " --- |" * 5,
-            *(
-                _column(gaps, table, column, language)
-                for column in table.delivered_columns
-            ),
-            "",
-            _gain(cost, language),
-            _sample(table, words["sample"]),
-        ]
-    )
+    columns = table.delivered_columns
+    key = [f"`{one.delivered_as}`" for one in columns if one.name in table.key]
+    yield f"### {table.table}\n"
+    yield f"{getattr(table.meaning, language)}\n"
+    yield f"- {words['row']}{grain}"
+    yield f"- {words['month']}{COVERS[table.covers][language]}"
+    yield f"- {words['key']}{', '.join(key)}"
+    yield f"- {_need(gaps, table, language)}\n"
+    yield words["columns_head"]
+    yield SEPARATOR
+    for column in columns:
+        yield _column(gaps, table, column, language)
+    yield ""
+    yield _gain(cost, language)
+    yield _sample(table, words["sample"])
 
 
 def _column(gaps: Gaps, table: RawTable, column: RawColumn, language: Language) -> str:
-    words, kind = WORDS[language], column.type
-    shown = TYPES[kind][language] + (f", {column.unit}" if column.unit else "")
-    if column.required:
-        need = words["required"]
-    else:
-        cost = gaps.of_column(table.table, column.name)
-        count, numbers = (
-            len(cost.features),
-            ", ".join(str(trigger.number) for trigger in cost.triggers),
+    kind = TYPES[column.type][language]
+    return _row(
+        (
+            f"`{column.delivered_as}`",
+            f"{kind}, {column.unit}" if column.unit else kind,
+            _need_of_column(gaps, table, column, language),
+            _meaning(column, language),
+            f"`{column.example}`" if column.example else "",
         )
-        need = words["optional"] + (words["costs"].format(count) if count else "")
-        need += words["costs_triggers"].format(numbers) if numbers else ""
-    meaning = getattr(column, language).replace("|", "/")
+    )
+
+
+def _need_of_column(
+    gaps: Gaps, table: RawTable, column: RawColumn, language: Language
+) -> str:
+    """Required, or what is lost without it."""
+    words = WORDS[language]
+    if column.required:
+        return words["required"]
+    cost = gaps.of_column(table.table, column.name)
+    need = words["optional"]
+    if cost.features:
+        need += words["costs"].format(len(cost.features))
+    if cost.triggers:
+        need += words["costs_triggers"].format(_trigger_numbers(cost))
+    return need
+
+
+def _meaning(column: RawColumn, language: Language) -> str:
+    """What the column means, and how private it is."""
+    meaning: str = getattr(column, language).replace("|", "/")
     if column.delivered_as != column.name:
-        meaning += words["token"]
-    elif column.pii == "direct":
-        meaning += words["direct"]
-    return f"| `{column.delivered_as}` | {shown} | {need} | {meaning} | {_example(column)} |"
-
-
-def _example(column: RawColumn) -> str:
-    return f"`{column.example}`" if column.example else ""
+        return meaning + WORDS[language]["token"]
+    if column.pii == "direct":
+        return meaning + WORDS[language]["direct"]
+    return meaning
 
 
 def _gain(cost: Cost, language: Language) -> str:
     """What the table switches on, the long list folded away."""
     words = WORDS[language]
     lines = [
-        words["triggers"].format(t.number, getattr(t.name, language))
-        for t in cost.triggers
+        words["triggers"].format(trigger.number, getattr(trigger.name, language))
+        for trigger in cost.triggers
     ]
     if not cost.features:
-        return "\n".join([*(lines or [words["nothing"]]), ""])
-    names = "\n".join(
-        f"- `{one.name}` {getattr(one, language)}" for one in cost.features
-    )
-    folded = f"<details><summary>{words['features'].format(len(cost.features))}</summary>\n\n{names}\n\n</details>\n"
-    return "\n".join([*lines, *([""] if lines else []), folded])
+        lines = lines or [words["nothing"]]
+        return "\n".join([*lines, ""])
+    if lines:
+        lines.append("")
+    return "\n".join([*lines, _folded(cost, language)])
+
+
+def _folded(cost: Cost, language: Language) -> str:
+    title = WORDS[language]["features"].format(len(cost.features))
+    names = [f"- `{one.name}` {getattr(one, language)}" for one in cost.features]
+    listed = "\n".join(names)
+    return f"<details><summary>{title}</summary>\n\n{listed}\n\n</details>\n"
 
 
 def _sample(table: RawTable, title: str) -> str:
     columns = table.delivered_columns
     header = ",".join(column.delivered_as for column in columns)
-    row = ",".join(_csv(column.type, column.example) for column in columns)
-    return f"{title}\n\n```csv\n{header}\n{row}\n```\n"
+    values = ",".join(_csv(column.type, column.example) for column in columns)
+    return f"{title}\n\n```csv\n{header}\n{values}\n```\n"
 
 
 def _csv(kind: ColumnType, value: str) -> str:
-    return (
-        f'"{value}"'
-        if kind == "text" and ("," in value or '"' in value or "，" in value)
-        else value
-    )
+    """A value as it stands in a CSV file; texts with a comma or a quote stand in quotes."""
+    needs_quotes = any(sign in value for sign in QUOTED)
+    return f'"{value}"' if kind == "text" and needs_quotes else value

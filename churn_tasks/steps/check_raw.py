@@ -5,10 +5,10 @@ month that does not stop is written to ``profile_accepted``, from which later mo
 """
 
 from churn_tasks.checks.data_docs import Site
-from churn_tasks.checks.drift_notes import note_drift
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import months_before
 from churn_tasks.runner.step import Made, Read, step
+from churn_tasks.work.drift import note_drift
 from churn_tasks.work.raw_profile import (
     judge_profiles,
     profiled_tables,

@@ -7,12 +7,13 @@ counts for the score and not as a reason.
 import math
 
 from churn_tasks.core.closed import Text
+from churn_tasks.core.numbers import written
 from churn_tasks.declared.contracts import FeatureColumn
 
 FLAG = "0/1"
-PAST = (
-    "_to_past_ratio"  # a figure over the customer's own earlier months; 1 is no change
-)
+# a figure over the customer's own earlier months; 1 is no change
+PAST = "_to_past_ratio"
+CHANGES = ("_slope_", "_change_")
 UNITS_ZH = {
     "min": "分钟", "days": "天", "months": "个月", "years": "岁", "h": "小时", "CNY": "元", "min a month": "分钟/月",
     "GBP": "英镑", "INR": "卢比", "CNY a month": "元/月", "MB a month": "MB/月",
@@ -32,19 +33,27 @@ def bears_out(feature: FeatureColumn, value: float | None) -> bool:
         return False
     if feature.expect == "up":
         return value > 0
-    if feature.expect == "down":
-        if feature.name.endswith(PAST) or feature.unit == FLAG:
-            return value < 1
-        if "_slope_" in feature.name or "_change_" in feature.name:
-            return value < 0
-    return True
+    limit = _lowest_not_low(feature)
+    return limit is None or value < limit
+
+
+def _lowest_not_low(feature: FeatureColumn) -> int | None:
+    """Where a value that should be low for leaving begins not to be; None for levels, and where nothing is expected."""
+    if feature.expect == "none":
+        return None
+    if feature.name.endswith(PAST) or feature.unit == FLAG:
+        return 1
+    if any(word in feature.name for word in CHANGES):
+        return 0
+    return None
 
 
 def fact(feature: FeatureColumn, value: float) -> Text | None:
     """The figure with its meaning, without the meaning's side remarks; None for yes-or-no features."""
     if feature.unit == FLAG:
         return None
-    en, zh = feature.en.partition(", ")[0], feature.zh.partition("（")[0]
+    en, _, _ = feature.en.partition(", ")
+    zh, _, _ = feature.zh.partition("（")
     unit_zh = UNITS_ZH.get(feature.unit, feature.unit)
     return Text(
         en=f"{en}: {_said(feature, value, feature.unit)}",
@@ -55,7 +64,9 @@ def fact(feature: FeatureColumn, value: float) -> Text | None:
 def _said(feature: FeatureColumn, value: float, unit: str) -> str:
     if feature.unit == "share" or feature.name.endswith(PAST):
         return f"{number(value * 100)}%"
-    return number(value) if feature.unit in WITHOUT_UNIT else f"{number(value)} {unit}"
+    if feature.unit in WITHOUT_UNIT:
+        return number(value)
+    return f"{number(value)} {unit}"
 
 
 def number(value: float) -> str:
@@ -64,6 +75,8 @@ def number(value: float) -> str:
     >>> number(3.0), number(0.126), number(12.34), number(1234.56), number(-0.001)
     ('3', '0.13', '12.3', '1235', '0')
     """
-    text = f"{value:.{0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
+    if abs(value) >= 100:
+        return written(value, "0")
+    if abs(value) >= 10:
+        return written(value, "0.#")
+    return written(value, "0.##")

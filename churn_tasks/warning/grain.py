@@ -5,39 +5,31 @@ the persons, and nobody is called twice about two numbers.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from datetime import date
 
 import pandas as pd
 
 from churn_tasks.core.sections import WarningList
-from churn_tasks.declared.query import Query, load_question
+from churn_tasks.declared.query import load_question
 from churn_tasks.declared.sql_engine import SqlEngine
 from churn_tasks.warning.capacity import highest, list_size
 from churn_tasks.warning.priority import expected_loss
 
-if TYPE_CHECKING:
-    from datetime import date
 
-
-def lines_of_persons(
-    engine: SqlEngine, parameters: "Mapping[str, date]"
-) -> pd.DataFrame:
+def lines_of_persons(engine: SqlEngine, parameters: Mapping[str, date]) -> pd.DataFrame:
     """Customer, person, number of lines, ARPU of the line and of the person, for each line of the cohort."""
-    query: Query = load_question("warning", "lines_of_persons")
-    engine.views(*query.output.reads, *query.output.optional)
-    return engine.frame(
-        query.sql, {name: parameters[name] for name in query.output.params}
-    )
+    question = load_question("warning", "lines_of_persons")
+    engine.views(*question.output.reads, *question.output.optional)
+    asked = {name: parameters[name] for name in question.output.params}
+    return engine.frame(question.sql, asked)
 
 
 def places(lines: pd.DataFrame, limits: WarningList) -> int:
     """Places on the list of a cohort with these lines."""
-    return list_size(
-        limits,
-        lines["person_id"].nunique()
-        if limits.one_row_per == "customer"
-        else len(lines),
-    )
+    takers = len(lines)
+    if limits.one_row_per == "customer":
+        takers = lines["person_id"].nunique()
+    return list_size(limits, takers)
 
 
 def chosen(
@@ -51,16 +43,13 @@ def chosen(
     """
     if limits.one_row_per == "line":
         return highest(scores, places(lines, limits))
-    known = scores.merge(
-        lines[["customer_id", "person_id", "arpu_cny"]],
-        on="customer_id",
-        validate="one_to_one",
-    )
-    known["loss"] = expected_loss(known["churn_score"], known["arpu_cny"])
-    order = known.sort_values(
+    persons = lines[["customer_id", "person_id", "arpu_cny"]]
+    scored = scores.merge(persons, on="customer_id", validate="one_to_one")
+    scored["loss"] = expected_loss(scored["churn_score"], scored["arpu_cny"])
+    dearest_first = scored.sort_values(
         ["loss", "churn_score", "customer_id"],
         ascending=[False, False, True],
         kind="stable",
     )
-    shown = order.drop_duplicates("person_id")
-    return highest(shown[["customer_id", "churn_score"]], places(lines, limits))
+    representing = dearest_first.drop_duplicates("person_id")
+    return highest(representing[["customer_id", "churn_score"]], places(lines, limits))

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from churn_tasks.core.closed import Text
 from churn_tasks.core.sections import WarningList
 from churn_tasks.declared.contracts import FeatureColumn
 from churn_tasks.warning.playbook import Playbook
 from churn_tasks.warning.priority import expected_loss, level, ranked
 from churn_tasks.warning.reasons import GivenReason, reasons_by_customer
+
+MOST_REASONS = 3  # columns of the list
 
 
 def warning_list(
@@ -31,15 +34,13 @@ def warning_list(
     Raises:
         SettingsError: a feature's reason group has no text in the playbook.
     """
-    rows = ranked(
-        listed.assign(
-            action_priority=expected_loss(listed["churn_score"], listed["arpu_cny"])
-        )
-    )
+    loss = expected_loss(listed["churn_score"], listed["arpu_cny"])
+    rows = ranked(listed.assign(action_priority=loss))
     rows["level"] = [level(limits, score) for score in rows["churn_score"]]
-    given = reasons_by_customer(factors, features, playbook)
+    reasons_of = reasons_by_customer(factors, features, playbook)
     spoken = [
-        _spoken(given.get(customer, []), playbook) for customer in rows["customer_id"]
+        _spoken(reasons_of.get(customer, []), playbook)
+        for customer in rows["customer_id"]
     ]
     return pd.concat([rows, pd.DataFrame(spoken, index=rows.index)], axis=1)
 
@@ -49,13 +50,19 @@ def _spoken(
 ) -> Mapping[str, str | None]:
     """The columns of reasons and strategy for one customer; missing reasons are empty."""
     columns: dict[str, str | None] = {}
-    for place in range(3):
+    for place in range(MOST_REASONS):
+        name = f"reason_{place + 1}"
         reason = reasons[place] if place < len(reasons) else None
-        columns[f"reason_{place + 1}"] = reason.group if reason else None
-        columns[f"reason_{place + 1}_en"] = reason.text.en if reason else None
-        columns[f"reason_{place + 1}_zh"] = reason.text.zh if reason else None
-    strategies = playbook.strategies
-    strategy = (
-        strategies.by_reason[reasons[0].group] if reasons else strategies.without_reason
-    )
+        columns[name] = reason.group if reason else None
+        columns[f"{name}_en"] = reason.text.en if reason else None
+        columns[f"{name}_zh"] = reason.text.zh if reason else None
+    strategy = _strategy(reasons, playbook)
     return {**columns, "strategy_en": strategy.en, "strategy_zh": strategy.zh}
+
+
+def _strategy(reasons: Sequence[GivenReason], playbook: Playbook) -> Text:
+    """What to do about the first reason."""
+    strategies = playbook.strategies
+    if not reasons:
+        return strategies.without_reason
+    return strategies.by_reason[reasons[0].group]

@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE, Settings
+from churn_tasks.declared.yaml_file import read_yaml
+
+SHIPPED = INCLUDE / "playbook"
 
 
 class Reason(Closed):
@@ -63,7 +65,7 @@ class Playbook(Closed):
         unknown = sorted(set(groups) - set(self.reasons.groups))
         if unknown:
             raise SettingsError(
-                f"{INCLUDE / 'playbook' / 'reasons.yaml'} has no text for the reason groups {', '.join(unknown)}, "
+                f"{SHIPPED / 'reasons.yaml'} has no text for the reason groups {', '.join(unknown)}, "
                 f"which features name. Known are {', '.join(sorted(self.reasons.groups))}."
             )
 
@@ -74,25 +76,23 @@ def load_playbook(settings: Settings) -> Playbook:
     Raises:
         SettingsError: a file is malformed, with the field.
     """
-    folders = [INCLUDE / "playbook", settings.profile_dir / "playbook"]
-    reasons = _merged([folder / "reasons.yaml" for folder in folders], "groups")
-    strategies = _merged(
-        [folder / "strategies.yaml" for folder in folders], "by_reason"
-    )
+    own = settings.profile_dir / "playbook"
+    reasons = _merged("reasons.yaml", own, "groups")
+    strategies = _merged("strategies.yaml", own, "by_reason")
     try:
         return Playbook(reasons=Reasons(**reasons), strategies=Strategies(**strategies))
     except (ValidationError, TypeError) as error:
         raise SettingsError(
-            f"playbook of profile {settings.profile} ({folders[0]}): {error}"
+            f"playbook of profile {settings.profile} ({SHIPPED}): {error}"
         ) from error
 
 
-def _merged(files: list[Path], table: str) -> dict[str, Any]:
-    """Later files win, entry by entry within ``table``."""
+def _merged(name: str, own: Path, table: str) -> dict[str, Any]:
+    """The shipped file with the profile's own on top, entry by entry within ``table``."""
     merged: dict[str, Any] = {table: {}}
-    for file in files:
+    for file in (SHIPPED / name, own / name):
         if file.is_file():
-            content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-            entries = {**merged[table], **content.pop(table, {})}
-            merged = {**merged, **content, table: entries}
+            content = read_yaml(file) or {}
+            entries = merged[table] | content.pop(table, {})
+            merged = merged | content | {table: entries}
     return merged

@@ -12,7 +12,7 @@ import pandas as pd
 from churn_tasks.core.closed import Text
 from churn_tasks.declared.contracts import FeatureColumn
 from churn_tasks.warning.evidence import bears_out, fact
-from churn_tasks.warning.playbook import Playbook
+from churn_tasks.warning.playbook import Playbook, Reasons
 
 
 @dataclass(frozen=True)
@@ -43,50 +43,63 @@ def reasons_by_customer(
         SettingsError: a feature's group has no text in the playbook.
     """
     catalogue = {feature.name: feature for feature in features}
-    meant = [catalogue[_column(name, catalogue)] for name in factors["feature"]]
+    meant = [catalogue[_catalogued(name, catalogue)] for name in factors["feature"]]
     playbook.require({feature.group for feature in meant})
-    spoken = [
-        bears_out(feature, value)
-        for feature, value in zip(meant, factors["value"], strict=True)
-    ]
-    raising = factors.assign(group=[feature.group for feature in meant], spoken=spoken)
-    raising = raising[(raising["contribution"] > 0) & raising["spoken"]].sort_values(
+    groups = _heaviest(_raising(factors, meant), playbook.reasons)
+    given: dict[str, list[GivenReason]] = {}
+    for row in groups.itertuples():
+        feature = catalogue[_catalogued(row.feature, catalogue)]
+        says = playbook.reasons.groups[row.group].says
+        text = _told(says, feature, float(row.value))
+        reason = GivenReason(row.group, float(row.weight), text)
+        given.setdefault(str(row.customer_id), []).append(reason)
+    return given
+
+
+def _raising(factors: pd.DataFrame, meant: Sequence[FeatureColumn]) -> pd.DataFrame:
+    """What raised a score on a figure that can be said, with its ``group``; a customer's strongest feature first.
+
+    Args:
+        meant: the feature behind each row of ``factors``.
+    """
+    features = zip(meant, factors["value"], strict=True)
+    is_spoken = pd.Series(
+        [bears_out(feature, value) for feature, value in features],
+        index=factors.index,
+        dtype=bool,
+    )
+    named = factors.assign(group=[feature.group for feature in meant])
+    raising = named[(named["contribution"] > 0) & is_spoken]
+    return raising.sort_values(
         ["customer_id", "contribution", "feature"],
         ascending=[True, False, True],
         kind="stable",
     )
-    given: dict[str, list[GivenReason]] = {}
-    for row in _heaviest(
-        raising, playbook.reasons.min_share, playbook.reasons.most
-    ).itertuples():
-        feature = catalogue[_column(row.feature, catalogue)]
-        text = _told(playbook.reasons.groups[row.group].says, feature, float(row.value))
-        given.setdefault(str(row.customer_id), []).append(
-            GivenReason(row.group, float(row.weight), text)
+
+
+def _heaviest(raising: pd.DataFrame, reasons: Reasons) -> pd.DataFrame:
+    """The groups behind each customer's risk, heaviest first, with the strongest feature of each."""
+    groups = (
+        raising.groupby(["customer_id", "group"], sort=True)
+        .agg(
+            weight=("contribution", "sum"),
+            feature=("feature", "first"),
+            value=("value", "first"),
         )
-    return given
-
-
-def _heaviest(raising: pd.DataFrame, min_share: float, most: int) -> pd.DataFrame:
-    """The groups behind each customer's risk, heaviest first; ``raising`` has a customer's strongest feature first."""
-    groups = raising.groupby(["customer_id", "group"], sort=True).agg(
-        weight=("contribution", "sum"),
-        feature=("feature", "first"),
-        value=("value", "first"),
+        .reset_index()
     )
-    groups = groups.reset_index().assign(
-        weight=lambda frame: frame["weight"].round(9)
-    )  # equal sums stay equal
-    enough = groups["weight"] >= min_share * groups.groupby("customer_id")[
-        "weight"
-    ].transform("sum")
-    order = groups[enough].sort_values(
-        ["customer_id", "weight", "group"], ascending=[True, False, True], kind="stable"
+    groups["weight"] = groups["weight"].round(9)  # equal sums stay equal
+    whole = groups.groupby("customer_id")["weight"].transform("sum")
+    enough = groups[groups["weight"] >= reasons.min_share * whole]
+    heaviest_first = enough.sort_values(
+        ["customer_id", "weight", "group"],
+        ascending=[True, False, True],
+        kind="stable",
     )
-    return order.groupby("customer_id", sort=False).head(most)
+    return heaviest_first.groupby("customer_id", sort=False).head(reasons.most)
 
 
-def _column(name: str, catalogue: Mapping[str, FeatureColumn]) -> str:
+def _catalogued(name: str, catalogue: Mapping[str, FeatureColumn]) -> str:
     """The catalogue's name of what a model calls a feature (an encoded category is ``feature=value``)."""
     return name if name in catalogue else name.partition("=")[0]
 
@@ -94,8 +107,6 @@ def _column(name: str, catalogue: Mapping[str, FeatureColumn]) -> str:
 def _told(says: Text, feature: FeatureColumn, value: float) -> Text:
     """The group's sentence with the customer's own figure behind it."""
     figure = fact(feature, value)
-    return (
-        Text(en=f"{says.en} ({figure.en})", zh=f"{says.zh}（{figure.zh}）")
-        if figure
-        else says
-    )
+    if figure is None:
+        return says
+    return Text(en=f"{says.en} ({figure.en})", zh=f"{says.zh}（{figure.zh}）")

@@ -8,14 +8,8 @@ import pyarrow as pa
 
 from churn_tasks.adapters.source import Source
 from churn_tasks.adapters.tokens import Tokeniser, load_key
+from churn_tasks.checks.delivery_drift import extract_text, refuse_harm
 from churn_tasks.checks.drift import Delivered, are_unpaired, refusal
-from churn_tasks.checks.drift_notes import (
-    above,
-    accepted,
-    below,
-    extract_text,
-    refuse_harm,
-)
 from churn_tasks.checks.relation_drift import of_month
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.months import Month
@@ -26,6 +20,7 @@ from churn_tasks.declared.query import load_question
 from churn_tasks.declared.sql_parts import Relation
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
+from churn_tasks.work.drift import drift_below, drift_of_result, yardstick
 from churn_tasks.work.replaced_lines import replace_lines
 
 log = logging.getLogger("churn.extract")
@@ -56,21 +51,21 @@ def extract_table(run: MonthRun, source: Source, name: str) -> Extracted:
     key = load_key(run.settings.token_key_file)
     tokeniser = Tokeniser(key, run.settings.phone_region)
     relations = source.relations(sql)
-    before = accepted(run, name)
-    refuse_harm(run, name, below(run, name, relations, before))
+    before = yardstick(run, name)
+    refuse_harm(name, run.month, drift_below(run, name, relations, before))
     written = 0
     with source.batches(sql) as batches:
         of_this_month = of_month(relations, run.month)
-        text = extract_text(run, name)
+        text = extract_text(run.settings, name)
         delivered = Delivered.of(batches.schema, of_this_month, text)
-        findings = above(run, name, delivered, before)
+        findings = drift_of_result(run, name, delivered, before)
         if not refusal(findings):
             rows = tokeniser.reader(batches)
             written = run.engine.write(f"raw_{name}", run.month, rows)
     if before and are_unpaired(findings):
-        overlap = _overlap(run, source, name, before[0])
-        findings = above(run, name, delivered, before, overlap)
-    refuse_harm(run, name, findings)
+        overlap = _overlap(run, source, name, before.month)
+        findings = drift_of_result(run, name, delivered, before, overlap)
+    refuse_harm(name, run.month, findings)
     if written != tokeniser.rows:
         problem = f"{tokeniser.rows} rows came from the source, {written} were written"
         raise BadInput(evidence(table=f"raw_{name}", month=run.month, problem=problem))

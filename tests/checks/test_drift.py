@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from churn_tasks.checks.columns_read import columns_read
 from churn_tasks.checks.delivered_types import type_word
 from churn_tasks.checks.drift import Delivered, refusal, result_drift
-from churn_tasks.checks.drift_notes import note_drift
-from churn_tasks.checks.relation_drift import columns_read, of_month, relation_drift
+from churn_tasks.checks.relation_drift import of_month, relation_drift
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
@@ -18,6 +18,7 @@ from churn_tasks.declared.contracts import RawTable
 from churn_tasks.declared.registry import load_contracts
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
+from churn_tasks.work.drift import note_drift
 from tests.lakes import put, rows, small_profile
 
 PAYMENT = {

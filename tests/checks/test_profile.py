@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from churn_tasks.checks import profile
+from churn_tasks.checks.column_kinds import is_code
 from churn_tasks.checks.profile import (
     Figure,
     figures,
-    is_code,
     profile_sql,
     region_figures,
     regions_sql,

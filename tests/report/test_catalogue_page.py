@@ -10,8 +10,9 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Watch
 from churn_tasks.core.settings import load_settings
 from churn_tasks.declared.contracts import FeatureColumn
+from churn_tasks.report.bin_names import bin_name
 from churn_tasks.report.catalogue import CatalogueContent, Entry
-from churn_tasks.report.catalogue_page import bin_name, catalogue_page
+from churn_tasks.report.catalogue_page import catalogue_page
 
 COLUMN = FeatureColumn(
     name="bill_last_cny", type="decimal", unit="CNY", en="Latest <bill>", zh="最近账单", family="consumption",
@@ -52,7 +53,7 @@ def entry(*stats: dict[str, Any] | None, **more: Any) -> Entry:
     made = {
         "folder": "include/sql/features/spend",
         "table": "feat_spend",
-        "verdict": None,
+        "selection": None,
         "watch": Watch(),
     }
     return Entry(
@@ -115,7 +116,7 @@ def test_bins_are_named_by_what_is_in_them() -> None:
 
 
 def test_the_page_says_each_thing_once_and_escapes_it(tmp_path) -> None:
-    verdict = {
+    selection = {
         "is_kept": False,
         "reason": "twin",
         "twin_of": "bill_mean_cny",
@@ -123,7 +124,7 @@ def test_the_page_says_each_thing_once_and_escapes_it(tmp_path) -> None:
         "place": None,
     }
     entries = [
-        entry(verdict=verdict),
+        entry(selection=selection),
         entry(CALM, CALM | {"psi": 0.4}),
         entry(None, None, bins=[], reference=[]),
     ]

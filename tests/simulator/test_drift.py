@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from churn_tasks.checks.drift_notes import note_drift
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
+from churn_tasks.work.drift import note_drift
 from tests.lakes import put, rows
 from tests.simulator.conftest import SMALL
 
