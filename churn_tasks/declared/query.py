@@ -1,6 +1,7 @@
 """One query folder: what it makes and the SQL that makes it."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -69,6 +70,7 @@ def _generated(folder: Path, trajectory: Path, months: int) -> Query:
     return Query("features", folder, output, sql_of(file, months))
 
 
+@cache
 def load_question(family: str, name: str) -> Query:
     """A query folder whose answer is shown to people or passed on, and makes no table of the lake."""
     folder = INCLUDE / "sql" / family / name

@@ -53,23 +53,24 @@ def run_step(step: Step, run: MonthRun, owner: Owner) -> StepReport:
 
 
 def _made(step: Step, run: MonthRun, owner: Owner) -> Made:
-    with run.engine.only(access(step, run.registry)):
-        made = _made_if_anything_is_new(step, run, owner)
+    why = step.idle(run) or _not_run_yet(step, run)
+    if not why:
+        _require_reads(step, run, owner)
+        for decision in step.decisions:
+            freeze(run, decision)
+        if step.restated == "again" and not has_news(step, run):
+            why = UNCHANGED
+    made = Made(idle=why) if why else _worked(step, run)
     if made.idle:
         remove(step, run, kept=made.rows)
     return made
 
 
-def _made_if_anything_is_new(step: Step, run: MonthRun, owner: Owner) -> Made:
-    why = step.idle(run) or _not_run_yet(step, run)
-    if why:
-        return Made(idle=why)
-    _require_reads(step, run, owner)
-    for decision in step.decisions:
-        freeze(run, decision)
-    if step.restated == "again" and not has_news(step, run):
-        return Made(idle=UNCHANGED)
-    return step.work(run)
+def _worked(step: Step, run: MonthRun) -> Made:
+    """The work, with declared tables alone in sight."""
+    declared = access(step, run.registry)
+    with run.engine.only(declared):
+        return step.work(run)
 
 
 def access(step: Step, registry: Registry) -> Access:

@@ -5,6 +5,7 @@ restated when a table has a version of that date.
 """
 
 import logging
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
@@ -29,26 +30,33 @@ log = logging.getLogger("churn")
 
 def late_runs(settings: Settings, month: Month) -> list[MonthRun]:
     """The months for which the step ``late`` found rows and that were not refused since, with their tables."""
-    tables: dict[Month, list[str]] = {}
-    for row in _rows(settings, month, "late_rows"):
-        tables.setdefault(Month.of(row["late_month"]), []).append(row["table_name"])
-    for row in _rows(settings, month, "refusal"):
-        if row["task"] == delivering_task().name:
-            tables.pop(Month.of(row["refused_month"]), None)
     day = settings.calendar.window(month).known_until
+    rows = _rows(settings, month, ("late_rows", "refusal"))
+    tables: dict[Month, list[str]] = {}
+    for late in rows["late_rows"]:
+        tables.setdefault(Month.of(late["late_month"]), []).append(late["table_name"])
+    for refusal in rows["refusal"]:
+        if refusal["task"] == delivering_task().name:
+            tables.pop(Month.of(refusal["refused_month"]), None)
     return [
         MonthRun(settings, late, day, tuple(names))
         for late, names in sorted(tables.items())
     ]
 
 
-def _rows(settings: Settings, month: Month, table: str) -> list[dict[str, Any]]:
+def _rows(
+    settings: Settings, month: Month, tables: Sequence[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """What the month's own run has written down; nothing where it has not yet."""
     import pyarrow.parquet as pq
 
-    path = Lake(settings.lake_dir).path(table, month)
-    if not path.is_file():
-        return []
-    return pq.read_table(path, partitioning=None).to_pylist()
+    lake = Lake(settings.lake_dir)
+    paths = {table: lake.path(table, month) for table in tables}
+    rows: dict[str, list[dict[str, Any]]] = {table: [] for table in tables}
+    for table, path in paths.items():
+        if path.is_file():
+            rows[table] = pq.read_table(path, partitioning=None).to_pylist()
+    return rows
 
 
 def dependent_runs(settings: Settings, month: Month) -> list[MonthRun]:
