@@ -90,13 +90,13 @@ def until_known(run: MonthRun) -> list[Month]:
     return list(months_between(labelled + 1, run.month + 1))
 
 
-def up_to_labelled(run: MonthRun) -> list[Month]:
-    """2024-05; where the label asks for the customers' own past, its observe window: 2024-03 to 2024-05."""
+def past_of_labelled(run: MonthRun) -> list[Month]:
+    """2024-03 and 2024-04, where the label asks for the customers' own past: its observe window; else none."""
     (labelled,) = label_month(run)
-    for query in run.registry.queries["labels"]:
-        if "observe_start" in query.output.params:
-            return run.settings.calendar.observed_months(labelled)
-    return [labelled]
+    (query,) = run.registry.queries["labels"]
+    if "observe_start" not in query.output.params:
+        return []
+    return run.settings.calendar.observed_months(labelled)[:-1]
 
 
 def searched_months(run: MonthRun) -> list[Month]:

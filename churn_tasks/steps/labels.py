@@ -5,8 +5,8 @@ from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import (
     label_lag,
     label_month,
+    past_of_labelled,
     until_known,
-    up_to_labelled,
 )
 from churn_tasks.runner.protocol import make_queries
 from churn_tasks.runner.step import Made, Read, step
@@ -16,8 +16,9 @@ from churn_tasks.runner.step import Made, Read, step
     reads=(
         Read("cohort", label_month, needed=True),
         Read("customer_line", needed=has_customers),  # who has changed numbers
+        Read("month_*", past_of_labelled, needed=True),
+        Read("month_*", label_month),
         Read("month_*", until_known, needed=True),
-        Read("month_*", up_to_labelled),
     ),
     queries=("labels",),
     idle=no_label_mature,

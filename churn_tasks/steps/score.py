@@ -8,9 +8,9 @@ from churn_tasks.runner.step import Made, Read, step
 
 @step(
     reads=(
+        Read("out_promotion", deciding_month, needed=is_own_run),
         Read("cohort", needed=True),
         Read("feat_*", needed=True),
-        Read("out_promotion", deciding_month, needed=is_own_run),
         # who has a place on the list
         Read("month_activity", observed_months),
         Read("customer_line"),

@@ -14,7 +14,7 @@ from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.privacy import masked
 from churn_tasks.core.settings import Settings
-from churn_tasks.declared.query import load_question
+from churn_tasks.declared.composer import composed
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import undo
 from churn_tasks.walks.graph import (
@@ -96,7 +96,7 @@ def refuse(month: Month, run: MonthRun, task: Task, error: ChurnError) -> None:
     row = {"refused_month": run.month.start, "task": task.name, "reason": reason}
     with closing(MonthRun(run.settings, month)) as own:
         own.engine.view("refusal")
-        added = load_question("restatement", "refusals_added").sql
+        added = composed("restatement", "refusals_added")
         asked = {
             "month": month.start,
             "refused_month": run.month.start,

@@ -16,7 +16,6 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.extract_sql import rendered_sql
-from churn_tasks.declared.query import load_question
 from churn_tasks.declared.sql_parts import Relation
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
@@ -137,7 +136,7 @@ def write_deliveries(run: MonthRun, extracted: Sequence[Extracted]) -> None:
         return
     run.engine.view("delivery")
     with run.engine.registered("new_deliveries", rows):
-        added = load_question("extraction", "deliveries_added").sql
+        added = composed("extraction", "deliveries_added")
         dates = {"month": run.month.start, "until": run.restated_until}
         run.engine.write("delivery", run.month, added, dates)
 

@@ -17,7 +17,7 @@ from churn_tasks.modeling.frames import (
     sample,
 )
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.steps.train import training_rows
+from churn_tasks.work.training import training_rows
 from tests.lakes import small_run
 from tests.modeling.synthetic import fill, signals
 

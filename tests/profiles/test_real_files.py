@@ -4,7 +4,6 @@ The files are not part of the repository. ``CHURN_TEST_DATA`` names the folder t
 ``../shared/data`` beside the repository is tried.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import REPOSITORY, load_settings, process_environment
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.walks.graph import run_on
 from tests.lakes import rows
 
 DATA = Path(
@@ -20,7 +20,6 @@ DATA = Path(
 )
 RETAIL = ("online_retail_2009_2010.parquet", "online_retail_2010_2011.parquet")
 WIDE = ("telecom_wide_1000.csv.xz",)
-Step = Callable[[MonthRun], object]
 
 
 def needs(*names: str) -> pytest.MarkDecorator:
@@ -37,7 +36,7 @@ class NoVault:
 
 
 def backfill(
-    tmp_path: Path, profile: str, first: str, last: str, *steps: Step
+    tmp_path: Path, profile: str, first: str, last: str, *steps: str
 ) -> MonthRun:
     settings = load_settings(
         profile, state_dir=tmp_path, data_path=DATA, first_month=first
@@ -46,7 +45,7 @@ def backfill(
         run = MonthRun(settings, month)
         run.__dict__["warehouse"] = NoVault()
         for step in steps:
-            step(run)
+            run_on(step, run)
     return run
 
 
