@@ -29,7 +29,8 @@ RECORDS = [
 
 def usage(path: Path, window: Window) -> pd.DataFrame:
     """``month_usage`` of the month."""
-    start, end = pd.Timestamp(window.month.start), pd.Timestamp(window.as_of)
+    start = pd.Timestamp(window.month.start)
+    end = pd.Timestamp(window.as_of)
     records = _read(path, RECORDS)
     is_in_month = records["event_date"].between(start, end, inclusive="left")
     is_known = records["known_date"] < pd.Timestamp(window.known_until)
@@ -38,7 +39,8 @@ def usage(path: Path, window: Window) -> pd.DataFrame:
     made["last_use_date"] = records.groupby("customer_id", sort=False)[
         "event_date"
     ].max()
-    return made.join(_days(records, start, end)).join(_circle(records)).reset_index()
+    made = made.join(_days(records, start, end))
+    return made.join(_circle(records)).reset_index()
 
 
 def _read(path: Path, columns: list[str]) -> pd.DataFrame:
@@ -55,7 +57,8 @@ def _summed(records: pd.DataFrame) -> pd.DataFrame:
         parts[name] = records[flag].astype("int32")
     parts["data_mb"] = records["data_kb"]
     parts["roaming_mb"] = records["data_kb"].where(records["is_roaming"], 0)
-    summed = pd.DataFrame(parts).groupby(records["customer_id"], sort=False).sum()
+    by_customer = pd.DataFrame(parts).groupby(records["customer_id"], sort=False)
+    summed = by_customer.sum()
     minutes, megabytes = list(MINUTES), ["data_mb", "roaming_mb"]
     summed[minutes] = (summed[minutes] / 60).round(4)
     summed[megabytes] = summed[megabytes] / 1000
@@ -178,13 +181,14 @@ class Numpy:
 
     def fell(self, months: list[np.ndarray]) -> np.ndarray:
         last, middle, first = months
-        return np.select([~(last < middle), ~(middle < first)], [0, 1], 2)
+        held = [~(last < middle), ~(middle < first)]
+        return np.select(held, [0, 1], 2)
 
     def silent(self, months: list[np.ndarray]) -> np.ndarray:
         used = [month != 0 for month in months]
         return np.select(used, [0, 1, 2], 3)
 
     def peak_ago(self, months: list[np.ndarray]) -> np.ndarray:
+        last, middle, _ = months
         high = self.largest(months)
-        never, last, middle = high == 0, months[0] == high, months[1] == high
-        return np.select([never, last, middle], [np.nan, 0, 1], 2)
+        return np.select([high == 0, last == high, middle == high], [np.nan, 0, 1], 2)

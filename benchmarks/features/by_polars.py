@@ -111,7 +111,8 @@ def _circle(records: pl.LazyFrame) -> pl.LazyFrame:
         contact=pl.len(),
     )
     contact, out = pl.col("contact"), pl.col("out")
-    called, calling = (out > 0).sum(), (out < contact).sum()
+    called = (out > 0).sum()
+    calling = (out < contact).sum()
     return pairs.group_by("customer_id").agg(
         peer_count=pl.len(),
         off_net_peer_count=pl.col("is_off_net").sum(),

@@ -37,40 +37,46 @@ CALLS_READ = (
 WINDOW_MONTHS = 3
 
 Figures = TypeVar("Figures", bound=Any)
+Months = list[Figures]  # one measure in the months of the window, the latest first
+Columns = dict[str, Figures]
 
 
 class Arithmetic(Protocol[Figures]):
-    """How one library does what no operator does; months are those of the window, the latest first."""
+    """How one library does what no operator does."""
 
-    def largest(self, months: list[Figures]) -> Figures: ...
+    def largest(self, months: Months) -> Figures: ...
 
-    def smallest(self, months: list[Figures]) -> Figures: ...
+    def smallest(self, months: Months) -> Figures: ...
 
     def over(self, above: Figures, below: Figures) -> Figures:
         """A ratio; none where ``below`` is 0."""
         ...
 
-    def fell(self, months: list[Figures]) -> Figures:
+    def fell(self, months: Months) -> Figures:
         """Latest months in a row that fell."""
         ...
 
-    def silent(self, months: list[Figures]) -> Figures:
+    def silent(self, months: Months) -> Figures:
         """Latest months in a row at zero."""
         ...
 
-    def peak_ago(self, months: list[Figures]) -> Figures:
+    def peak_ago(self, months: Months) -> Figures:
         """Months since the largest; none where all are 0."""
         ...
 
 
-def added(left: list[Figures], right: list[Figures]) -> list[Figures]:
+def added(left: Months, right: Months) -> Months:
     """Two measures month by month."""
     return [first + second for first, second in zip(left, right, strict=True)]
 
 
-def trajectory(
-    of: dict[str, list[Figures]], how: Arithmetic[Figures]
-) -> dict[str, Figures]:
+def past(months: Months) -> Figures:
+    """The two months before the last together."""
+    _, middle, first = months
+    return middle + first
+
+
+def trajectory(of: dict[str, Months], how: Arithmetic[Figures]) -> Columns:
     """The 29 columns of ``feat_calls`` from three months of each measure, latest first."""
     out, into = of["voice_out_min"], of["voice_in_min"]
     talk = added(out, into)
@@ -86,79 +92,78 @@ def trajectory(
     )
 
 
-def _of_minutes_out(out: list[Figures], how: Arithmetic[Figures]) -> dict[str, Figures]:
-    high, low = how.largest(out), how.smallest(out)
-    past, whole = out[1] + out[2], sum(out)
-    swing = abs(out[0] - out[1]) + abs(out[1] - out[2])
+def _of_minutes_out(out: Months, how: Arithmetic[Figures]) -> Columns:
+    last, middle, first = out
+    high, low, whole = how.largest(out), how.smallest(out), sum(out)
+    swing = abs(last - middle) + abs(middle - first)
     return {
-        "voice_out_last_min": out[0],
+        "voice_out_last_min": last,
         "voice_out_mean_min": whole / WINDOW_MONTHS,
-        "voice_out_to_past_ratio": how.over(out[0] * 2, past),
-        "voice_out_slope_min": (out[0] - out[2]) / 2,
+        "voice_out_to_past_ratio": how.over(last * 2, past(out)),
+        "voice_out_slope_min": (last - first) / 2,
         "voice_out_range_ratio": how.over((high - low) * 3, whole),
         "voice_out_decline_months": how.fell(out),
-        "voice_out_to_previous_ratio": how.over(out[0], out[1]),
-        "voice_out_below_peak_share": 1 - how.over(out[0], high),
+        "voice_out_to_previous_ratio": how.over(last, middle),
+        "voice_out_below_peak_share": 1 - how.over(last, high),
         "voice_out_peak_ago_months": how.peak_ago(out),
         "voice_out_swing_ratio": how.over(swing * 3, 2 * whole),
         "voice_out_silent_months": how.silent(out),
     }
 
 
-def _of_minutes_in(into: list[Figures], how: Arithmetic[Figures]) -> dict[str, Figures]:
+def _of_minutes_in(into: Months, how: Arithmetic[Figures]) -> Columns:
+    last, _, first = into
     return {
-        "voice_in_last_min": into[0],
-        "voice_in_to_past_ratio": how.over(into[0] * 2, into[1] + into[2]),
-        "voice_in_slope_min": (into[0] - into[2]) / 2,
+        "voice_in_last_min": last,
+        "voice_in_to_past_ratio": how.over(last * 2, past(into)),
+        "voice_in_slope_min": (last - first) / 2,
         "voice_in_decline_months": how.fell(into),
         "voice_in_silent_months": how.silent(into),
     }
 
 
-def _of_counts(
-    call_out: list[Figures], call: list[Figures], how: Arithmetic[Figures]
-) -> dict[str, Figures]:
+def _of_counts(call_out: Months, call: Months, how: Arithmetic[Figures]) -> Columns:
     return {
         "call_out_last_count": call_out[0],
         "call_out_decline_months": how.fell(call_out),
-        "call_to_past_ratio": how.over(call[0] * 2, call[1] + call[2]),
+        "call_to_past_ratio": how.over(call[0] * 2, past(call)),
         "call_below_peak_share": 1 - how.over(call[0], how.largest(call)),
     }
 
 
 def _of_minutes_a_call(
-    out: list[Figures], call_out: list[Figures], how: Arithmetic[Figures]
-) -> dict[str, Figures]:
+    out: Months, call_out: Months, how: Arithmetic[Figures]
+) -> Columns:
     last = how.over(out[0], call_out[0])
-    past = how.over(out[1] + out[2], call_out[1] + call_out[2])
+    before = how.over(past(out), past(call_out))
     return {
         "voice_out_per_call_out_last_min": last,
-        "voice_out_per_call_out_change_min": last - past,
+        "voice_out_per_call_out_change_min": last - before,
     }
 
 
 def _of_shares(
-    into: list[Figures],
-    night: list[Figures],
-    late: list[Figures],
-    talk: list[Figures],
+    into: Months,
+    night: Months,
+    late: Months,
+    talk: Months,
     how: Arithmetic[Figures],
-) -> dict[str, Figures]:
-    past_talk = talk[1] + talk[2]
+) -> Columns:
+    """Parts of all minutes of talk."""
     into_last = how.over(into[0], talk[0])
-    into_past = how.over(into[1] + into[2], past_talk)
+    into_before = how.over(past(into), past(talk))
     night_last = how.over(night[0], talk[0])
-    night_past = how.over(night[1] + night[2], past_talk)
+    night_before = how.over(past(night), past(talk))
     return {
         "voice_in_last_share": into_last,
-        "voice_in_change_share": into_last - into_past,
+        "voice_in_change_share": into_last - into_before,
         "call_late_month_share": how.over(late[0], talk[0]),
         "call_night_share": how.over(sum(night), sum(talk)),
-        "call_night_change_share": night_last - night_past,
+        "call_night_change_share": night_last - night_before,
     }
 
 
-def _of_hotline(own: list[Figures]) -> dict[str, Figures]:
+def _of_hotline(own: Months) -> Columns:
     return {
         "own_hotline_window_count": sum(own),
         "own_hotline_last_count": own[0],

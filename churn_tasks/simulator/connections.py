@@ -71,11 +71,7 @@ def measure(state: MonthState, made: Connections, chance: Chance) -> Measures:
     is_outgoing = is_data | chance.happens(OUTGOING, n)
     plan = state.people.plan[state.who][made.at]
     is_included = chance.happens(INCLUDED + INCLUDED_A_PLAN * plan, n)
-    is_free = ~is_outgoing | is_included
     price_fen = _prices(made.kind, is_toll, duration_s, volume_kb)
-    price_fen = price_fen * np.where(roams, ROAMING_PRICE, 1)
-    fee_fen = np.minimum(price_fen, DEAREST_FEN)
-    fee_fen = np.where(is_free & ~roams, 0, fee_fen)
     return Measures(
         is_outgoing=is_outgoing,
         roams=roams,
@@ -83,7 +79,7 @@ def measure(state: MonthState, made: Connections, chance: Chance) -> Measures:
         by_rival_carrier=by_rival_carrier,
         duration_s=duration_s,
         volume_kb=volume_kb,
-        fee_fen=whole(fee_fen),
+        fee_fen=_fees(price_fen, roams, ~is_outgoing | is_included),
     )
 
 
@@ -97,6 +93,13 @@ def _volumes(is_data: Array, chance: Chance) -> Array:
     """Kilobytes; 0 for what is no data connection."""
     volume_kb = chance.amounts(CONNECTION_KB, len(is_data))
     return whole(np.where(is_data, volume_kb, 0))
+
+
+def _fees(price_fen: Array, roams: Array, is_free: Array) -> Array:
+    """Fen that are charged: roaming is dearer, and never free."""
+    dearer = price_fen * np.where(roams, ROAMING_PRICE, 1)
+    charged = np.minimum(dearer, DEAREST_FEN)
+    return whole(np.where(is_free & ~roams, 0, charged))
 
 
 def _prices(kind: Array, is_toll: Array, duration_s: Array, volume_kb: Array) -> Array:

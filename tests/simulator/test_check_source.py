@@ -1,7 +1,9 @@
 """``churn check-source`` against a database: the simulated operator as it is, and with a column taken away."""
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,42 +16,37 @@ from tests.simulator.conftest import SMALL
 LAST = str(SMALL.first_month + SMALL.months - 1)
 
 
-def asked(url: str, folder: Path) -> tuple[int, str, dict[str, dict[str, object]]]:
+def asked(url: str, folder: Path) -> tuple[int, str, dict[str, dict[str, Any]]]:
+    """Exit code, what is printed, and what the JSON says of each table."""
     answer = folder / "answer.json"
-    arguments = [
-        "check-source",
-        "--month",
-        LAST,
-        "--profile",
-        "telecom",
-        "--json",
-        str(answer),
-    ]
-    done = CliRunner().invoke(
-        app, arguments, env={"CHURN_SOURCE_URL": url, "CHURN_STATE_DIR": str(folder)}
-    )
+    command = f"check-source --month {LAST} --profile telecom --json".split()
+    environment = {"CHURN_SOURCE_URL": url, "CHURN_STATE_DIR": str(folder)}
+    done = CliRunner().invoke(app, [*command, str(answer)], env=environment)
     machine = json.loads(answer.read_text(encoding="utf-8"))
-    return (
-        done.exit_code,
-        done.output,
-        {one["table"]: one for one in machine["contracts"]},
-    )
+    said = {contract["table"]: contract for contract in machine["contracts"]}
+    return done.exit_code, done.output, said
 
 
 @pytest.mark.slow
 def test_a_database_is_looked_at_table_by_table(reader: str, tmp_path: Path) -> None:
     """Five times the usual dirt is planted here, so some rules would stop the month: for that reason and no other."""
     code, output, said = asked(reader, tmp_path)
-    present = [one for one in said.values() if one["state"] == "present"]
+    present = [table for table in said.values() if table["state"] == "present"]
     assert len(present) == 21
-    assert {name for one in present for name in one["missing_columns"]} <= {
-        "demolition_date"
-    }, "rare: empty at this size"
-    assert all(one["mistyped_columns"] == [] for one in present)
+    assert listed(present, "missing_columns") <= {"demolition_date"}, (
+        "rare: empty at this size"
+    )
+    assert listed(present, "mistyped_columns") == set()
     assert said["cdr"]["rows"] > said["cdr"]["rows_month_before"] / 2 > 0
-    stops = [why for one in present for why in one["stops"]]
-    assert stops and all("would set aside" in why for why in stops) and code == 1
-    assert not any(len(word) == 11 and word.isdigit() for word in output.split())
+    stops = listed(present, "stops")
+    assert stops and code == 1
+    assert {why for why in stops if "would set aside" not in why} == set()
+    assert re.findall(r"\b\d{11}\b", output) == [], "no telephone number"
+
+
+def listed(tables: list[dict[str, Any]], field: str) -> set[str]:
+    """Everything that a field lists for any of the tables."""
+    return set().union(*(table[field] for table in tables))
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from churn_tasks.simulator import SimulationSettings
-from churn_tasks.simulator.clock import NEVER
+from churn_tasks.simulator.clock import within
 from churn_tasks.simulator.operator import Operator
 from churn_tasks.simulator.state import month_state
 
@@ -20,10 +20,11 @@ def operator() -> Operator:
 def records_by_month(operator: Operator) -> list[np.ndarray]:
     """Number of call detail records of every subscriber, by month."""
     n, first = len(operator.people), operator.people.subs_id[0]
-    return [
-        np.bincount(delivery.boss["cdr"]["subs_id"].to_numpy() - first, minlength=n)
-        for delivery in operator.months()
-    ]
+    records = []
+    for delivery in operator.months():
+        subscriber = delivery.boss["cdr"]["subs_id"].to_numpy() - first
+        records.append(np.bincount(subscriber, minlength=n))
+    return records
 
 
 def monthly_rates(operator: Operator) -> list[float]:
@@ -32,7 +33,8 @@ def monthly_rates(operator: Operator) -> list[float]:
     rates = []
     for k in range(MONTHS):
         billed = month_state(clock, k, operator.people, lives).who
-        rates.append(float((lives.leave_day[billed] < clock.start(k + 1)).mean()))
+        leaves = lives.leave_day[billed] < clock.start(k + 1)
+        rates.append(float(leaves.mean()))
     return rates
 
 
@@ -56,17 +58,16 @@ def test_joiners_keep_the_base_about_constant(operator: Operator) -> None:
 def test_a_leaver_is_billed_in_the_month_of_leaving_and_not_after(
     operator: Operator,
 ) -> None:
-    left, checked = operator.lives.leave_day, 0
+    people, leave_day = operator.people, operator.lives.leave_day
+    checked = 0
     for delivery in operator.months():
-        k = delivery.k
+        start = operator.clock.start(delivery.k)
+        end = operator.clock.start(delivery.k + 1)
         billed = set(delivery.boss["bill_item"]["subs_id"].to_pylist())
-        this_month = (left > operator.clock.start(k)) & (
-            left < operator.clock.start(k + 1)
-        )
-        this_month &= operator.people.join_day < operator.clock.start(k + 1)
-        earlier = left <= operator.clock.start(k)
-        assert billed.issuperset(operator.people.subs_id[this_month].tolist())
-        assert billed.isdisjoint(operator.people.subs_id[earlier].tolist())
+        this_month = (leave_day > start) & (leave_day < end) & (people.join_day < end)
+        earlier = leave_day <= start
+        assert billed.issuperset(people.subs_id[this_month].tolist())
+        assert billed.isdisjoint(people.subs_id[earlier].tolist())
         checked += this_month.sum()
     assert checked > 1000
 
@@ -78,40 +79,35 @@ def change_before(
     present = operator.people.join_day < operator.clock.start(k - 4)
     group = present & chosen
     assert group.sum() > 15
-    return (
-        records_by_month[k - 1][group].sum()
-        * 2
-        / (records_by_month[k - 4] + records_by_month[k - 3])[group].sum()
-    )
+    before = records_by_month[k - 4] + records_by_month[k - 3]
+    return 2 * records_by_month[k - 1][group].sum() / before[group].sum()
 
 
 def changes(
     operator: Operator, records_by_month: list[np.ndarray], shown: bool | None
 ) -> list[float]:
     """The change for leavers of each later month, with or without signs; ``None`` for those who are calm throughout."""
-    lives, found = operator.lives, []
+    lives = operator.lives
     calm = np.ones(len(operator.people), bool)
     calm[lives.episodes.who] = False
+    by_month = []
     for k in range(4, MONTHS):
-        leaves = (lives.leave_day >= operator.clock.start(k)) & (
-            lives.leave_day < operator.clock.start(k + 1)
-        )
-        chosen = (
-            calm & (lives.leave_day == NEVER)
-            if shown is None
-            else leaves & (lives.shown_signs == shown)
-        )
-        chosen = chosen & calm if shown is False else chosen
-        found.append(change_before(operator, records_by_month, chosen, k))
-    return found
+        start, end = operator.clock.start(k), operator.clock.start(k + 1)
+        leaves = within(lives.leave_day, start, end)
+        chosen = {
+            None: calm & lives.stays,
+            True: leaves & lives.shown_signs,
+            False: leaves & ~lives.shown_signs & calm,
+        }[shown]
+        by_month.append(change_before(operator, records_by_month, chosen, k))
+    return by_month
 
 
 def test_leavers_use_less_before_they_leave_than_stayers(
     operator: Operator, records_by_month: list
 ) -> None:
-    leavers, calm = (
-        np.mean(changes(operator, records_by_month, shown)) for shown in (True, None)
-    )
+    leavers = np.mean(changes(operator, records_by_month, True))
+    calm = np.mean(changes(operator, records_by_month, None))
     assert 0.9 < calm < 1.1
     assert leavers < 0.75 * calm
 
@@ -119,16 +115,15 @@ def test_leavers_use_less_before_they_leave_than_stayers(
 def test_those_without_signs_cannot_be_told_from_the_calm(
     operator: Operator, records_by_month: list
 ) -> None:
-    signless, calm = (
-        np.mean(changes(operator, records_by_month, shown)) for shown in (False, None)
-    )
+    signless = np.mean(changes(operator, records_by_month, False))
+    calm = np.mean(changes(operator, records_by_month, None))
     assert abs(signless - calm) < 0.08
 
 
 def test_no_sign_for_the_signless(operator: Operator) -> None:
     """They have no episode of their own; one that would have passed may overlap by chance."""
     lives = operator.lives
-    signless = np.flatnonzero((lives.leave_day < NEVER) & ~lives.shown_signs)
+    signless = np.flatnonzero(~lives.stays & ~lives.shown_signs)
     assert len(signless) > 150
     last_episode = np.full(len(operator.people), -1)
     np.maximum.at(last_episode, lives.episodes.who, lives.episodes.end)
@@ -142,9 +137,8 @@ def test_some_show_signs_and_stay_and_contacts_work_both_ways(
     operator: Operator,
 ) -> None:
     lives = operator.lives
-    stayed = (lives.leave_day[lives.episodes.who] == NEVER).mean()
+    stayed = lives.stays[lives.episodes.who].mean()
     assert 0.1 < stayed < 0.5
-    assert lives.kept_by_contact.sum() > 20 and lives.driven_by_contact.sum() > 5
-    assert (
-        lives.leave_day[lives.kept_by_contact & ~lives.driven_by_contact] >= 0
-    ).all()
+    kept, driven = lives.kept_by_contact, lives.driven_by_contact
+    assert kept.sum() > 20 and driven.sum() > 5
+    assert (lives.leave_day[kept & ~driven] >= 0).all()

@@ -9,12 +9,13 @@ import pytest
 from opencc import OpenCC
 
 from churn_tasks.simulator import SimulationSettings
-from churn_tasks.simulator.clock import NEVER
+from churn_tasks.simulator.clock import NEVER, within
 from churn_tasks.simulator.identity import mistyped, registered_documents
 from churn_tasks.simulator.operator import Operator
 from churn_tasks.simulator.slips import ADDRESS_SLIPS, NAME_SLIPS, SIMILAR, TRADITIONAL
 from churn_tasks.simulator.words import holder_names
 
+COMPARED = ("msisdn", "id_no", "cust_nm", "addr", "birth_yr")
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -25,9 +26,9 @@ def operator() -> Operator:
 
 def is_valid(number: str) -> bool:
     """GB 11643, written down a second time."""
-    total = sum(
-        weight * int(digit) for weight, digit in zip(WEIGHTS, number[:17], strict=True)
-    )
+    total = 0
+    for weight, digit in zip(WEIGHTS, number[:17], strict=True):
+        total += weight * int(digit)
     return "10X98765432"[total % 11] == number[17]
 
 
@@ -47,7 +48,8 @@ def test_lines_of_a_person_agree_in_what_a_person_has(operator: Operator) -> Non
     for values in (people.sex, people.birth_year, people.surname, names):
         assert (values[further] == values[holder[further]]).all()
     assert (people.number[further] != people.number[holder[further]]).all()
-    assert 0.88 < (people.home[further] == people.home[holder[further]]).mean() < 0.96
+    stay = people.home[further] == people.home[holder[further]]
+    assert 0.88 < stay.mean() < 0.96
 
 
 def test_documents_are_valid_and_fit_sex_and_birth(operator: Operator) -> None:
@@ -88,18 +90,16 @@ def test_one_document_a_person(operator: Operator) -> None:
 def test_a_tenth_of_the_leavers_come_back_within_45_days(operator: Operator) -> None:
     people, lives, rotation = operator.people, operator.lives, operator.rotation
     wait = people.join_day[rotation.new] - lives.leave_day[rotation.old]
-    left = (lives.leave_day >= operator.clock.start(0)) & (
-        lives.leave_day < operator.clock.start(6)
-    )
+    left = within(lives.leave_day, operator.clock.start(0), operator.clock.start(6))
     assert 0.07 < len(rotation.old) / left.sum() < 0.12
-    assert wait.min() >= -5 and wait.max() <= 45 and (wait < 0).sum() > 10
-    assert (
-        people.kinship.holder[rotation.old] == people.kinship.holder[rotation.new]
-    ).all()
+    assert wait.min() >= -5
+    assert wait.max() <= 45
+    assert (wait < 0).sum() > 10
+    holder = people.kinship.holder
+    assert (holder[rotation.old] == holder[rotation.new]).all()
     assert len(set(rotation.old)) == len(rotation.old)
-    assert (lives.leave_day[rotation.old] < NEVER).all() and (
-        lives.cause[rotation.old] > 0
-    ).all()
+    assert (lives.leave_day[rotation.old] < NEVER).all()
+    assert (lives.cause[rotation.old] > 0).all()
 
 
 def test_who_leaves_does_not_depend_on_who_comes_back(operator: Operator) -> None:
@@ -114,22 +114,30 @@ def test_there_are_fathers_and_sons_siblings_and_namesakes_who_are_other_persons
 ) -> None:
     people, kin = operator.people, operator.people.kinship
     everyone = np.arange(len(people))
+    is_first_line = kin.holder == everyone
     names = holder_names(people, operator.clock.chance("books"))
-    sons = np.flatnonzero(kin.is_son & (kin.holder == everyone))
-    apart = np.abs(people.birth_year[sons] - people.birth_year[people.home[sons]])
-    alone = kin.holder[people.home[sons]] == people.home[sons]
-    assert len(sons) > 50 and ((apart[alone] >= 23) & (apart[alone] < 33)).mean() > 0.9
+
+    sons = np.flatnonzero(kin.is_son & is_first_line)
+    fathers = people.home[sons]
+    apart = np.abs(people.birth_year[sons] - people.birth_year[fathers])
+    assert len(sons) > 50
+    assert within(apart[is_first_line[fathers]], 23, 33).mean() > 0.9
+
     siblings = np.flatnonzero(kin.sibling != everyone)
-    shared = [names[s][:2] == names[people.home[s]][:2] for s in siblings]
-    assert len(siblings) > 50 and np.mean(shared) > 0.7
-    namesakes = np.flatnonzero((kin.namesake != everyone) & (kin.holder == everyone))
+    heads = people.home[siblings]
+    pairs = zip(names[siblings], names[heads], strict=True)
+    assert len(siblings) > 50
+    assert np.mean([name[:2] == other[:2] for name, other in pairs]) > 0.7
+
+    namesakes = np.flatnonzero((kin.namesake != everyone) & is_first_line)
     model = kin.namesake[namesakes]
-    assert len(namesakes) > 30 and np.mean(names[namesakes] == names[model]) > 0.9
+    assert len(namesakes) > 30
+    assert np.mean(names[namesakes] == names[model]) > 0.9
     assert (people.home[namesakes] != people.home[model]).all()
     assert (kin.holder[namesakes] != kin.holder[model]).all()
 
 
-def test_slips_are_what_they_say() -> None:
+def test_other_characters_are_what_they_say() -> None:
     to_simplified = OpenCC("t2s")
     for plain, other in TRADITIONAL.items():
         assert to_simplified.convert(chr(other)) == chr(plain)
@@ -137,27 +145,24 @@ def test_slips_are_what_they_say() -> None:
         assert to_simplified.convert(chr(other)) != chr(plain), (
             "a similar character is another character"
         )
-    assert [slip("张建国") for slip in NAME_SLIPS][:4] == [
-        "张建国",
-        "张 建国 ",
-        "张　建国",
-        "張建国",
-    ]
+
+
+def test_slips_are_what_they_say() -> None:
+    names = [slip("张建国") for slip in NAME_SLIPS]
+    assert names[:4] == ["张建国", "张 建国 ", "张　建国", "張建国"]
     address = "03区东城人民路12号3栋1503室"
-    written = [slip(address) for slip in ADDRESS_SLIPS]
-    assert written[0] == address and len(set(written)) == len(ADDRESS_SLIPS) == 7
-    assert (
-        "03区东城人民路12号3号楼15层3号" in written
-        and "人民路12号3栋1503室（03区东城）" in written
-    )
+    addresses = [slip(address) for slip in ADDRESS_SLIPS]
+    assert addresses[0] == address
+    assert len(set(addresses)) == len(ADDRESS_SLIPS) == 7
+    assert "03区东城人民路12号3号楼15层3号" in addresses
+    assert "人民路12号3栋1503室（03区东城）" in addresses
 
 
 @pytest.fixture(scope="module")
 def pairs(source: str) -> list[dict[str, Any]]:
     """Second registrations beside the first, as the books hold them."""
-    columns = ("msisdn", "id_no", "cust_nm", "addr", "birth_yr")
     asked = ", ".join(
-        f"a.{name} AS again_{name}, b.{name} AS {name}" for name in columns
+        f"a.{name} AS again_{name}, b.{name} AS {name}" for name in COMPARED
     )
     with psycopg.connect(source, row_factory=psycopg.rows.dict_row) as connection:
         return connection.execute(
@@ -171,16 +176,15 @@ def test_a_fuzzy_double_differs_in_many_ways_and_keeps_something(
     pairs: list[dict[str, Any]],
 ) -> None:
     assert len(pairs) > 20
-    for column in ("msisdn", "id_no", "cust_nm", "addr", "birth_yr"):
-        same = [pair[column] == pair[f"again_{column}"] for pair in pairs]
-        assert 0 < sum(same) < len(pairs), column
-    assert all(
-        any(
-            pair[c] == pair[f"again_{c}"]
-            for c in ("msisdn", "id_no", "cust_nm", "addr", "birth_yr")
-        )
-        for pair in pairs
-    )
+    for column in COMPARED:
+        same = [pair for pair in pairs if column in kept(pair)]
+        assert 0 < len(same) < len(pairs), column
+    assert all(kept(pair) for pair in pairs)
+
+
+def kept(pair: dict[str, Any]) -> list[str]:
+    """Columns that are the same in both registrations."""
+    return [name for name in COMPARED if pair[name] == pair[f"again_{name}"]]
 
 
 def test_every_number_in_the_books_has_its_person(source: str) -> None:
@@ -203,10 +207,8 @@ def test_every_number_in_the_books_has_its_person(source: str) -> None:
             JOIN sim_truth.person AS b ON b.subs_id = r.new_subs_id
             JOIN sim_truth.subscriber AS s ON s.subs_id = r.old_subs_id
             WHERE a.person_no <> b.person_no OR s.leave_date IS DISTINCT FROM r.left_date OR s.cause IS NULL"""
-        assert (
-            count("SELECT count(*) FROM sim_truth.rotation") > 3
-            and count(unpaired) == 0
-        )
+        assert count("SELECT count(*) FROM sim_truth.rotation") > 3
+        assert count(unpaired) == 0
         billed = count("SELECT count(*) FROM boss.bill_item WHERE subs_id >= 90000001")
         assert billed == 0
 
@@ -215,9 +217,13 @@ def test_names_alone_would_merge_strangers(operator: Operator) -> None:
     """The naive rule: one name in one district is one person."""
     people = operator.people
     names = holder_names(people, operator.clock.chance("books"))
-    groups: dict[tuple[str, int], list[int]] = {}
-    for who, key in enumerate(zip(names, people.region, strict=True)):
-        groups.setdefault((str(key[0]), int(key[1])), []).append(who)
-    merged = [pair for group in groups.values() for pair in combinations(group, 2)]
-    right = sum(people.kinship.holder[a] == people.kinship.holder[b] for a, b in merged)
+    lines_of: dict[tuple[str, int], list[int]] = {}
+    keys = zip(names.tolist(), people.region.tolist(), strict=True)
+    for line, key in enumerate(keys):
+        lines_of.setdefault(key, []).append(line)
+    merged: list[tuple[int, int]] = []
+    for lines in lines_of.values():
+        merged += combinations(lines, 2)
+    first, second = np.array(merged).T
+    right = (people.kinship.holder[first] == people.kinship.holder[second]).sum()
     assert right / len(merged) < 0.9, "too few namesakes to test precision"
