@@ -55,7 +55,8 @@ def read_model(
     import skops.io
 
     path = folder / MODEL_FILE
-    unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
+    untrusted = set(skops.io.get_untrusted_types(file=path))
+    unknown = sorted(untrusted - set(trusted))
     if unknown:
         raise BadInput(
             f"{model}: holds types that are not on our list: {', '.join(unknown)}. The model was not loaded."

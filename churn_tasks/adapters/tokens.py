@@ -110,12 +110,14 @@ class Tokeniser:
         return INVALID_PREFIX + self._digest(number)
 
     def _digest(self, text: str) -> str:
-        return hmac.digest(self.key, text.encode(), hashlib.sha256).hex()[:TOKEN_LENGTH]
+        digest = hmac.digest(self.key, text.encode(), hashlib.sha256)
+        return digest.hex()[:TOKEN_LENGTH]
 
     def _count(self, column: str, forms: list[str | None], encoded: pa.Array) -> None:
         if not any(forms):
             return
-        rows = np.bincount(encoded.indices.drop_null().to_numpy(), minlength=len(forms))
+        positions = encoded.indices.drop_null().to_numpy()
+        rows = np.bincount(positions, minlength=len(forms))
         for position, form in enumerate(forms):
             if form:
                 self.spellings[column, form] += int(rows[position])
@@ -148,7 +150,8 @@ class Tokeniser:
 
     def _tokens(self, name: str, column: pa.Array) -> pa.Array:
         encoded = _as_text(column).dictionary_encode()
-        read = list(map(self._read[_kind(name)], encoded.dictionary.to_pylist()))
+        different = encoded.dictionary.to_pylist()
+        read = list(map(self._read[_kind(name)], different))
         self._count(_token_name(name), [each.form for each in read], encoded)
         if name in self.vault_columns:
             for each in read:

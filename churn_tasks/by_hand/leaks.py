@@ -71,7 +71,7 @@ def file_rows(
         named.add(key)
     _require_columns(path, frame, named)
     frame = frame[frame[label].notna()].reset_index(drop=True)
-    churned = _truth(frame[label].astype(str).str.strip().str.lower(), path, label)
+    churned = _truth(frame[label], path, label)
     offered = [name for name in frame.columns if name not in named]
     columns = {name: _column(frame[name]) for name in offered}
     features = _features(path, columns)
@@ -115,7 +115,8 @@ def _read(path: Path) -> "pd.DataFrame":
     raise BadInput(f"{path.name} is neither UTF-8 nor GB 18030")
 
 
-def _truth(values: "pd.Series", path: Path, label: str) -> np.ndarray:
+def _truth(given: "pd.Series", path: Path, label: str) -> np.ndarray:
+    values = given.astype(str).str.strip().str.lower()
     odd = ~values.isin(YES | NO)
     if odd.any():
         problem = "says neither yes nor no (1/0, true/false, yes/no, 是/否)"
@@ -132,10 +133,11 @@ def _column(values: "pd.Series") -> "pd.Series":
     if pd.api.types.is_datetime64_any_dtype(values):
         return values.astype("int64").where(values.notna()).astype("float64")
     numbers = pd.to_numeric(values, errors="coerce").astype("float64")
-    if numbers.notna().sum() >= NUMBERS_AMONG * values.notna().sum():
+    readable, known = numbers.notna().sum(), values.notna().sum()
+    if readable >= NUMBERS_AMONG * known:
         return numbers
-    known = values.astype(object).where(values.notna(), UNKNOWN)
-    return known.astype(str).astype(object)
+    text = values.astype(object).where(values.notna(), UNKNOWN)
+    return text.astype(str).astype(object)
 
 
 def _features(path: Path, columns: "dict[str, pd.Series]") -> FeatureSet:

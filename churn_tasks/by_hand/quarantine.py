@@ -14,6 +14,8 @@ from churn_tasks.integrate.quarantine import NO_VALUE, loses_a_required_value
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import require
 
+Row = Mapping[str, Any]  # of the table quarantine, by column
+Rows = Sequence[Row]
 SHORTEST_ID = 6  # digits of a row id that a person must give at least
 
 
@@ -38,7 +40,7 @@ class Chosen:
             )
 
 
-def rows_to_release(settings: Settings, chosen: Chosen) -> list[dict[str, Any]]:
+def rows_to_release(settings: Settings, chosen: Chosen) -> list[Row]:
     """The rejected rows that are meant.
 
     Raises:
@@ -63,8 +65,8 @@ def rows_to_release(settings: Settings, chosen: Chosen) -> list[dict[str, Any]]:
 
 
 def quarantined(
-    run: MonthRun, columns: str, condition: str, parameters: dict[str, Any]
-) -> Sequence[dict[str, Any]]:
+    run: MonthRun, columns: str, condition: str, parameters: Mapping[str, Any]
+) -> Rows:
     """Rows of ``quarantine`` in the lake."""
     run.engine.view("quarantine")
     return run.engine.records(
@@ -72,13 +74,16 @@ def quarantined(
     )
 
 
-def consequences(chosen: Chosen, picked: Sequence[dict[str, Any]]) -> str:
+def consequences(chosen: Chosen, picked: Rows) -> str:
     """What releasing these rows will do, before anybody says yes."""
     times = sum(row["row_count"] for row in picked)
-    unreadable = sorted(set[str]().union(*map(_unreadable, picked)))
+    unreadable: set[str] = set()
+    for row in picked:
+        unreadable |= _unreadable(row)
     lost = ""
     if unreadable:
-        lost = f" What could not be read stays empty: {', '.join(unreadable)}."
+        columns = ", ".join(sorted(unreadable))
+        lost = f" What could not be read stays empty: {columns}."
     return (
         f"{len(picked)} rows of {chosen.table} {chosen.month} (delivered {times} times) will count as they are,"
         f" whatever rule they break.{lost} Nothing changes until: churn quarantine replay --month {chosen.month}."
@@ -89,7 +94,7 @@ def consequences(chosen: Chosen, picked: Sequence[dict[str, Any]]) -> str:
 def record_releases(
     settings: Settings,
     chosen: Chosen,
-    picked: Sequence[dict[str, Any]],
+    picked: Rows,
     decided_by: str,
     why: str,
 ) -> int:
@@ -109,9 +114,7 @@ def record_releases(
         return warehouse.record_releases(chosen.month, decisions)
 
 
-def _decisions(
-    table: str, rows: Sequence[dict[str, Any]], by: str, why: str
-) -> list[Release]:
+def _decisions(table: str, rows: Rows, by: str, why: str) -> list[Release]:
     return [Release(table, row["row_id"], row["rule"], by, why) for row in rows]
 
 
@@ -132,7 +135,7 @@ def take_back(settings: Settings, chosen: Chosen, decided_by: str, why: str) -> 
         return warehouse.record_releases(chosen.month, decisions, is_released=False)
 
 
-def _picked(chosen: Chosen, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _picked(chosen: Chosen, rows: Rows) -> list[Row]:
     """Of the rows of a table those that are meant: all under the rule, or single ones by their ids."""
     picked = [row for row in rows if chosen.rule in (None, row["rule"])]
     if chosen.rows:
@@ -150,9 +153,7 @@ def _picked(chosen: Chosen, rows: Sequence[dict[str, Any]]) -> list[dict[str, An
     return picked
 
 
-def _single(
-    chosen: Chosen, rows: Sequence[dict[str, Any]], start: str
-) -> dict[str, Any]:
+def _single(chosen: Chosen, rows: Rows, start: str) -> Row:
     fitting = [row for row in rows if row["row_id"].startswith(start)]
     if len(fitting) != 1:
         ids = [row["row_id"] for row in fitting]
@@ -168,11 +169,11 @@ def _single(
     return fitting[0]
 
 
-def _refuse_unusable(
-    table: RawTable, chosen: Chosen, picked: Sequence[dict[str, Any]]
-) -> None:
+def _refuse_unusable(table: RawTable, chosen: Chosen, picked: Rows) -> None:
     """A row whose required value is missing or unreadable has nothing that could be accepted."""
-    broken = set[str]().union(*map(rules_of, picked))
+    broken: set[str] = set()
+    for row in picked:
+        broken.update(rules_of(row))
     for rule in sorted(broken):
         column = loses_a_required_value(table, rule)
         if column:
@@ -190,13 +191,13 @@ def _refuse_unusable(
             )
 
 
-def rules_of(row: Mapping[str, Any]) -> list[str]:
+def rules_of(row: Row) -> list[str]:
     """The rule that a row of ``quarantine`` was set aside under, and the others that it breaks."""
     others = (row["other_rules"] or "").split(", ")
     return [row["rule"], *filter(None, others)]
 
 
-def _unreadable(row: Mapping[str, Any]) -> set[str]:
+def _unreadable(row: Row) -> set[str]:
     """Columns of a row whose values could not be read."""
     ending = NO_VALUE[1]
     rules = [rule for rule in rules_of(row) if rule.endswith(ending)]

@@ -143,7 +143,8 @@ def _early(figures: Mapping[str, Any]) -> Table:
     title = "AUC of the score so long before 提前区分度"
     screen = table("", title, *leads.values())
     for name, each in figures["definitions"].items():
-        screen.add_row(name, *(_auc(each["early"].get(lead)) for lead in leads))
+        cells = [_auc(each["early"].get(lead)) for lead in leads]
+        screen.add_row(name, *cells)
     return screen
 
 
@@ -155,7 +156,8 @@ def _by_month(figures: Mapping[str, Any]) -> Table:
         for row in each["months"]:
             if row["customers"]:
                 rates[row["month"]] = row["churned"] / row["customers"]
-        screen.add_row(name, *(percent(rates.get(month)) for month in months))
+        cells = [percent(rates.get(month)) for month in months]
+        screen.add_row(name, *cells)
     return screen
 
 

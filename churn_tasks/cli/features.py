@@ -115,6 +115,7 @@ def show_patterns(language: Language = "en") -> None:
         measure = "a" if pattern.kind == "two" else "y"
         column = f"{measure}_{pattern.suffix.format(unit='<unit>', other='b')}"
         text = TEXTS[name]
-        meaning = (text.zh if language == "zh" else text.en).format(m=measure, o="b")
+        form = text.zh if language == "zh" else text.en
+        meaning = form.format(m=measure, o="b")
         screen.add_row(name, column, text.formula, text.empty, escape(meaning))
     console.print(screen)

@@ -102,7 +102,8 @@ def _validation_table(rows: Sequence[dict[str, Any]]) -> Table:
     heads = ("run", "tested on", "candidate", *MEASURES)
     candidates = table("Candidates on later months 模型验证", *heads)
     for key, measures in sorted(by_candidate.items()):
-        candidates.add_row(*key, *(_shown(measures.get(name)) for name in MEASURES))
+        cells = [_shown(measures.get(name)) for name in MEASURES]
+        candidates.add_row(*key, *cells)
     return candidates
 
 

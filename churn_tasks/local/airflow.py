@@ -60,7 +60,8 @@ class Airflow:
     @property
     def password(self) -> str:
         """Password of ``admin``, made at random on first use."""
-        return str(json.loads(self._password_file().read_text(encoding="utf-8"))[USER])
+        passwords = json.loads(self._password_file().read_text(encoding="utf-8"))
+        return str(passwords[USER])
 
     @property
     def home(self) -> Path:

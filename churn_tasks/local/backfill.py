@@ -145,11 +145,14 @@ def _log_tail(airflow: Airflow, run_id: str, task: str, lines: int = 15) -> str:
 
 def _line(entry: Any) -> str:
     """One line of a structured log entry; nothing for marks that fold the log on Airflow's page."""
-    if not isinstance(entry, dict) or str(entry.get("event", "")).startswith("::"):
+    if not isinstance(entry, dict):
+        return ""
+    event = str(entry.get("event", ""))
+    if event.startswith("::"):
         return ""
     given = entry.get("error_detail") or []
     errors = "; ".join(_raised(each) for each in given if isinstance(each, dict))
-    return f"{entry.get('level', '')} {entry.get('event', '')} {errors}".strip()
+    return f"{entry.get('level', '')} {event} {errors}".strip()
 
 
 def _raised(detail: Mapping[str, Any]) -> str:

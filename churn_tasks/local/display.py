@@ -100,7 +100,8 @@ def _grid(states: Sequence[MonthState]) -> Table:
     grid = Table("month", *names, box=None, padding=(0, 1), header_style="dim")
     for month in states:
         if month.state:
-            cells = [_symbol((month.tasks or {}).get(name, "")) for name in names]
+            states_of = month.tasks or {}
+            cells = [_symbol(states_of.get(name, "")) for name in names]
             grid.add_row(str(month.month), *cells)
     return grid
 

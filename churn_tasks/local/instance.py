@@ -87,7 +87,8 @@ class Instance:
 
 def _free_port(seed: str, taken: set[int]) -> int:
     ports = LAST_PORT - FIRST_PORT
-    start = int(hashlib.sha256(seed.encode()).hexdigest(), 16) % ports
+    digest = hashlib.sha256(seed.encode()).hexdigest()
+    start = int(digest, 16) % ports
     for offset in range(ports):
         port = FIRST_PORT + (start + offset) % ports
         if port not in taken and _is_free(port):

@@ -66,7 +66,8 @@ class Cluster:
     @property
     def socket_dir(self) -> Path:
         """Short whatever the depth of ``folder``; the same for the same folder."""
-        identity = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:12]
+        path = str(self.folder.resolve())
+        identity = hashlib.sha256(path.encode()).hexdigest()[:12]
         return Path(tempfile.gettempdir()).resolve() / f"churn-pg-{identity}"
 
     def url(self, database: str = "postgres", user: str | None = None) -> str:
@@ -137,14 +138,16 @@ class Cluster:
     def _prepare_folders(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.socket_dir.mkdir(mode=0o700, exist_ok=True)
-        ours = (os.geteuid(), self._owner().pw_uid)
-        if self.socket_dir.is_symlink() or self.socket_dir.stat().st_uid not in ours:
+        owner = self._owner()
+        ours = (os.geteuid(), owner.pw_uid)
+        made_by = self.socket_dir.stat().st_uid
+        if self.socket_dir.is_symlink() or made_by not in ours:
             raise ConnectionTrouble(
                 f"{self.socket_dir} belongs to somebody else; remove it or set TMPDIR"
             )
         if os.geteuid() == 0:
             for folder in (self.folder, self.socket_dir):
-                os.chown(folder, self._owner().pw_uid, self._owner().pw_gid)
+                os.chown(folder, owner.pw_uid, owner.pw_gid)
             for path in (self.folder.resolve(), _binaries() / "postgres"):
                 _let_through(path)
 

@@ -25,13 +25,15 @@ class Pages(SimpleHTTPRequestHandler):
 
     def send_head(self):  # type: ignore[no-untyped-def]  # as the base class
         """Refuse requests that a foreign page sends through this machine's browser under another host name."""
-        if self.headers.get("Host", "").rpartition(":")[0] not in (HOST, "localhost"):
+        host, _, _ = self.headers.get("Host", "").rpartition(":")
+        if host not in (HOST, "localhost"):
             self.send_error(HTTPStatus.FORBIDDEN)
             return None
         return super().send_head()
 
     def translate_path(self, path: str) -> str:
-        name, _, rest = unquote(urlsplit(path).path).lstrip("/").partition("/")
+        below = unquote(urlsplit(path).path).lstrip("/")
+        name, _, rest = below.partition("/")
         root = self.folders.get(name)
         if root is None:
             return NOWHERE

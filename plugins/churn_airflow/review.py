@@ -72,13 +72,17 @@ class ReviewOperator(HITLOperator):
         from churn_tasks.integrate.matching.side_by_side import markdown
 
         with closing(_warehouse()) as warehouse:
-            queued = warehouse.review_pairs(pair=(self.pair[0], self.pair[1]))
+            queued = warehouse.review_pairs(pair=self._numbers())
         if not queued or queued[0]["state"] != "open":
             log.info("the pair is decided already")
             return None
         shows = load_settings().matching.airflow_shows
         self.body = markdown(queued[0], show_records=shows == "records")
         return super().execute(context)
+
+    def _numbers(self) -> tuple[str, str]:
+        first, second = self.pair
+        return first, second
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> dict[str, str]:
         """Write down what was chosen.
@@ -96,7 +100,7 @@ class ReviewOperator(HITLOperator):
         who = str(user.get("name") or user.get("id") or "somebody in Airflow")
         why = str((answer["params_input"] or {}).get("why") or "")
         with closing(_warehouse()) as warehouse:
-            warehouse.decide_pair((self.pair[0], self.pair[1]), decision, who, why)
+            warehouse.decide_pair(self._numbers(), decision, who, why)
         return {"decision": decision}
 
 

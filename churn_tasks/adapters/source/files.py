@@ -99,7 +99,8 @@ class FileSource:
     def _read_by(self, sql: str) -> list[Relation]:
         """The relations that a query reads, their files opened."""
         read = []
-        for name in sorted(self._names_in(sql) & self.settings.source.files.keys()):
+        declared = self.settings.source.files.keys()
+        for name in sorted(self._names_in(sql) & declared):
             if name not in self._relations:
                 self._relations[name] = relation(name, self._workplace)
             read.append(self._relations[name])

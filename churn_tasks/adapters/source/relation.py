@@ -1,38 +1,36 @@
 """One relation of a file source: its files found, made readable, and put behind one piece of SQL."""
 
-import hashlib
 import os
-import re
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from churn_tasks.adapters.source.complete import require_complete
 from churn_tasks.adapters.source.csv import CsvFile, csv_file
-from churn_tasks.adapters.source.folder import Folder, FolderFile
+from churn_tasks.adapters.source.file_names import (
+    DropFile,
+    common_format,
+    packing_of,
+    pattern_of,
+)
+from churn_tasks.adapters.source.folder import Folder
 from churn_tasks.adapters.source.sheet import csv_of_sheet
-from churn_tasks.adapters.source.storage import Storage, StorageFile
+from churn_tasks.adapters.source.storage import Storage
 from churn_tasks.adapters.source.unpack import (
-    PACKINGS,
     Budget,
     Utf8,
     nameless,
     pieces,
     unpacked,
 )
-from churn_tasks.core.errors import BadInput, NotReady, SettingsError
+from churn_tasks.core.errors import BadInput, NotReady
 from churn_tasks.core.months import Month
 from churn_tasks.core.source_section import FileDrop, Source
 from churn_tasks.core.sql_text import literal
-
-FORMATS = {".parquet": "parquet", ".csv": "csv", ".xlsx": "xlsx"}
-_MONTH = re.compile(r"\{month(?::([^{}]*))?\}")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-DropFile = FolderFile | StorageFile
 
 
 @dataclass(frozen=True)
@@ -94,28 +92,12 @@ def relation(name: str, workplace: Workplace) -> Relation:
     """
     drop = workplace.source.files[name]
     files = matching(name, drop, workplace)
-    kind = _common_format(name, files, drop)
+    kind = common_format(name, files, drop)
     made = Relation(name)
     for file in files:
-        _require_complete(name, file, drop)
+        require_complete(name, file, drop)
         _add(made, file, drop, kind, workplace)
     return made
-
-
-def _common_format(name: str, files: list[DropFile], drop: FileDrop) -> str:
-    """The format of all files of one relation.
-
-    Raises:
-        BadInput: there are several, or it is none that is read.
-    """
-    formats = {_format(file, drop) for file in files}
-    if len(formats) == 1 and formats <= set(FORMATS.values()):
-        return formats.pop()
-    endings = sorted(PurePosixPath(file.name).name for file in files)
-    raise BadInput(
-        f"source.files.{name} matches {', '.join(endings[:5])}; allowed is one of {', '.join(FORMATS)},"
-        f" CSV also packed as {', '.join(PACKINGS)}"
-    )
 
 
 def matching(name: str, drop: FileDrop, workplace: Workplace) -> list[DropFile]:
@@ -124,7 +106,7 @@ def matching(name: str, drop: FileDrop, workplace: Workplace) -> list[DropFile]:
     Raises:
         SettingsError, NotReady, BadInput: as :func:`relation`.
     """
-    pattern = _pattern(name, drop.path, workplace.month)
+    pattern = pattern_of(name, drop.path, workplace.month)
     try:
         files = list[DropFile](workplace.place.matching(pattern))
     except (BadInput, ValueError, NotImplementedError) as error:
@@ -137,56 +119,6 @@ def matching(name: str, drop: FileDrop, workplace: Workplace) -> list[DropFile]:
     return files
 
 
-def _pattern(name: str, path: str, month: Month | None) -> str:
-    """The pattern with the month in it, which stays below the folder."""
-    if month is not None:
-        pattern = _MONTH.sub(partial(_written, month), path)
-    elif _MONTH.search(path):
-        raise SettingsError(
-            f"source.files.{name} is {path!r}; {{month}} needs the month of a run"
-        )
-    else:
-        pattern = path
-    if not _stays_below(pattern):
-        raise SettingsError(
-            f"source.files.{name} is {path!r}; a pattern is relative to the folder and stays in it"
-        )
-    return pattern
-
-
-def _written(month: Month, place: re.Match[str]) -> str:
-    """The month in the form that ``{month:%Y%m}`` asks for; ``{month}`` is ``2024-03``."""
-    form = place.group(1)
-    return month.start.strftime(form) if form else str(month)
-
-
-def _stays_below(pattern: str) -> bool:
-    path = PurePosixPath(pattern)
-    if path.is_absolute() or not path.parts or ".." in path.parts:
-        return False
-    return "\0" not in pattern and "\\" not in pattern
-
-
-def _format(file: DropFile, drop: FileDrop) -> str:
-    """``csv`` for ``a.csv.xz``; a packed file of another format keeps its packing, which no reader accepts."""
-    packing = _packing(file)
-    kind = drop.format or _named_format(file, packing)
-    return kind if kind == "csv" else kind + packing
-
-
-def _named_format(file: DropFile, packing: str) -> str:
-    """The format that the name tells: by its ending, in front of that of the packing."""
-    inner = PurePosixPath(file.name.lower().removesuffix(packing)).suffix
-    if packing == ".zip" and not inner:
-        return "csv"
-    return FORMATS.get(inner, inner)
-
-
-def _packing(file: DropFile) -> str:
-    suffix = PurePosixPath(file.name).suffix.lower()
-    return suffix if suffix in PACKINGS else ""
-
-
 def _add(
     made: Relation, file: DropFile, drop: FileDrop, kind: str, workplace: Workplace
 ) -> None:
@@ -194,7 +126,7 @@ def _add(
     if not file.is_local:
         stream = _copied(file.name, stream, workplace)
     before = _size(stream.fileno())
-    readable = _converted(file.name, stream, drop, kind, _packing(file), workplace)
+    readable = _converted(file.name, stream, drop, kind, packing_of(file), workplace)
     path = f"/dev/fd/{readable.fileno()}"
     if readable is stream and file.is_local:
         made.sizes.append((file.name, stream.fileno(), before))
@@ -257,38 +189,6 @@ def _converted(
     made.write(text.end())
     made.flush()
     return made
-
-
-def _require_complete(relation_name: str, file: DropFile, drop: FileDrop) -> None:
-    """Raises NotReady: what says that the file is complete is missing, or its digest is another."""
-    if drop.complete_when == "there":
-        return
-    mark = file.beside(f".{drop.complete_when}")
-    if mark is None:
-        raise NotReady(
-            f"source.files.{relation_name}: {file.name} is there, {file.name}.{drop.complete_when} is not; the delivery"
-            " is not complete"
-        )
-    if drop.complete_when == "sha256" and _noted_digest(mark) != _digest(file):
-        raise NotReady(
-            f"source.files.{relation_name}: {file.name} does not have the digest in {file.name}.sha256; it is"
-            " incomplete or damaged"
-        )
-
-
-def _noted_digest(mark: DropFile) -> str | None:
-    with mark.open() as note:
-        text = note.read(1000).decode("ascii", "replace").lower()
-    digest = _DIGEST.search(text)
-    return digest.group() if digest else None
-
-
-def _digest(file: DropFile) -> str:
-    digest = hashlib.sha256()
-    with file.open() as stream:
-        for piece in pieces(stream):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def _check_parquet(name: str, path: str, budget: Budget) -> None:

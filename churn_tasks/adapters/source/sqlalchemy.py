@@ -173,7 +173,8 @@ def _batch(
     rows: Sequence[Any], schema: pa.Schema, seen: int, profile: str
 ) -> pa.RecordBatch:
     arrays = []
-    for field, values in zip(schema, zip(*rows, strict=True), strict=True):
+    columns = zip(*rows, strict=True)
+    for field, values in zip(schema, columns, strict=True):
         try:
             if pa.types.is_string(field.type):
                 arrays.append(pa.array(map(_text, values), field.type))

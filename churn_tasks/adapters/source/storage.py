@@ -90,7 +90,8 @@ class Storage:
         """Up to five names below the prefix, for a message."""
         with self.sorted_errors(str(self)):
             keys = self.system.ls(self.root, detail=False)
-        return sorted(str(key).rpartition("/")[2] for key in keys)[:5]
+        names = [str(key).rpartition("/")[2] for key in keys]
+        return sorted(names)[:5]
 
     def matching(self, pattern: str) -> list[StorageFile]:
         """The objects that match, by key.

@@ -57,7 +57,8 @@ class Budget:
         >>> Budget.of("20GB", 200).total
         20000000000
         """
-        return cls(total=int(most[:-2]) * _UNITS[most[-2:]], ratio=ratio)
+        number, unit = most[:-2], most[-2:]
+        return cls(total=int(number) * _UNITS[unit], ratio=ratio)
 
     def spend(self, name: str, made: int, unpacked: int, packed: int | None) -> None:
         """Account for ``made`` more bytes of a file that has grown to ``unpacked`` from ``packed``.
@@ -115,7 +116,8 @@ def unpacked(
 
 
 def _reason(error: BaseException) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    text = str(error)
+    return text.splitlines()[0] if text else type(error).__name__
 
 
 def _unpacked_pieces(name: str, stream: BinaryIO, packing: str) -> Iterator[bytes]:

@@ -45,7 +45,8 @@ def _argument(given: exp.Expr | int | str) -> exp.Expr:
 
 def cast(node: exp.Expr, kind: str) -> exp.Cast:
     """``CAST(node AS kind)``, the type known to the rules that come after."""
-    made = exp.Cast(this=node.copy(), to=exp.DataType.build(kind, dialect="spark"))
+    target = exp.DataType.build(kind, dialect="spark")
+    made = exp.Cast(this=node.copy(), to=target)
     made.type = made.to
     return made
 
@@ -81,7 +82,8 @@ def date_diff(node: exp.Expr) -> exp.Expr:
         raise BadInput(
             f"date_diff('{unit}', ...) has no rule for Spark; day, month, quarter and year have"
         )
-    difference = exp.Sub(this=_counted(end, unit), expression=_counted(start, unit))
+    before, after = _counted(start, unit), _counted(end, unit)
+    difference = exp.Sub(this=after, expression=before)
     return cast(exp.paren(difference), "BIGINT")
 
 
@@ -94,8 +96,10 @@ def _counted(day: exp.Expr, unit: str) -> exp.Expr:
     year = call("YEAR", day)
     if unit == "year":
         return year
-    of_years = exp.Mul(this=year, expression=exp.Literal.number(PER_YEAR[unit]))
-    return exp.paren(exp.Add(this=of_years, expression=call(unit.upper(), day)))
+    size = exp.Literal.number(PER_YEAR[unit])
+    of_years = exp.Mul(this=year, expression=size)
+    within = call(unit.upper(), day)
+    return exp.paren(exp.Add(this=of_years, expression=within))
 
 
 def to_whole(node: exp.Expr) -> exp.Expr:
@@ -156,13 +160,15 @@ def logarithm(node: exp.Expr) -> exp.Expr:
 def day_of_week(node: exp.Expr) -> exp.Expr:
     """0 for Sunday to 6 for Saturday; on Spark 1 to 7."""
     number = call("DAYOFWEEK", node.this)
-    return cast(exp.paren(exp.Sub(this=number, expression=ONE.copy())), "BIGINT")
+    less_one = exp.Sub(this=number, expression=ONE.copy())
+    return cast(exp.paren(less_one), "BIGINT")
 
 
 def iso_day_of_week(node: exp.Expr) -> exp.Expr:
     """1 for Monday to 7 for Sunday; on Spark ``weekday`` counts from 0."""
     number = call("WEEKDAY", node.this)
-    return cast(exp.paren(exp.Add(this=number, expression=ONE.copy())), "BIGINT")
+    and_one = exp.Add(this=number, expression=ONE.copy())
+    return cast(exp.paren(and_one), "BIGINT")
 
 
 def part_of(node: exp.Expr) -> exp.Expr:
@@ -179,11 +185,8 @@ PARTS = {"DOW": day_of_week, "DAYOFWEEK": day_of_week, "ISODOW": iso_day_of_week
 def arg_best(node: exp.Expr) -> exp.Expr:
     """``arg_max`` and ``arg_min`` pass over rows whose value is NULL; Spark's would answer NULL."""
     name = "MAX_BY" if isinstance(node, exp.ArgMax) else "MIN_BY"
-    by = exp.If(
-        this=exp.Is(this=node.this.copy(), expression=exp.null()),
-        true=exp.null(),
-        false=node.expression.copy(),
-    )
+    is_null = exp.Is(this=node.this.copy(), expression=exp.null())
+    by = exp.If(this=is_null, true=exp.null(), false=node.expression.copy())
     return call(name, node.this, by)
 
 
@@ -205,7 +208,8 @@ def unnested(node: exp.Expr) -> exp.Expr:
     return node
 
 
-RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
+Rule = Callable[[exp.Expr], exp.Expr]
+RULES: dict[type[exp.Expr], Rule] = {
     exp.Div: divide,
     exp.Sub: subtract,
     exp.DateDiff: date_diff,

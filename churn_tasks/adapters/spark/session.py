@@ -76,7 +76,8 @@ class Started:
                 "another Spark session is open in this process: one run at a time can use Spark"
             )
         builder = SparkSession.builder.master(spark.master).appName("churn")
-        for name, value in {**self._ours(spark), **spark.config, **SAME_ROWS}.items():
+        config = {**self._ours(spark), **spark.config, **SAME_ROWS}
+        for name, value in config.items():
             builder = builder.config(name, value)
         for name in THEIR_LOGS:
             logging.getLogger(name).disabled = True

@@ -38,8 +38,8 @@ STANDS_IN_THE_WAY = (
 def digest(folder: Path = FOLDER) -> str:
     """Digest of everything that shapes the warehouse."""
     files = [*folder.rglob("*.sql"), folder / views.MEANINGS]
-    shape = [*sorted(files), views.LIST_TABLE]
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in shape)).hexdigest()
+    contents = [path.read_bytes() for path in (*sorted(files), views.LIST_TABLE)]
+    return hashlib.sha256(b"\0".join(contents)).hexdigest()
 
 
 def is_current(connection: Connection, folder: Path = FOLDER) -> bool:

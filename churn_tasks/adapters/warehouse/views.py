@@ -37,10 +37,7 @@ def put(connection: Connection, cursor: Cursor, file: Path) -> None:
 
 def comments(folder: Path) -> dict[str, dict[str, Any]]:
     """View -> its meaning and the meaning of each column it declares, in both languages."""
-    listed = read_yaml(LIST_TABLE)["columns"]
-    known = {
-        column["name"]: {"en": column["en"], "zh": column["zh"]} for column in listed
-    }
+    known = {column["name"]: column for column in read_yaml(LIST_TABLE)["columns"]}
     declared = read_yaml(folder / MEANINGS)
     meanings = {}
     for view, text in declared["views"].items():
