@@ -1,5 +1,6 @@
 """Queries with gaps keep the word of their YAML once the samples fill them, as those without gaps do."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.sql.queries import (
 )
 
 FAMILIES = ("matching", "quarantine", "standard", "treatment")
+DOCS = Path(__file__).parents[2] / "docs"
 PLANTED = Path(__file__).parent / "planted" / "composed"
 
 
@@ -86,6 +88,13 @@ def test_the_number_of_queries_is_known() -> None:
     """Exact, so that no test here passes on nothing."""
     counted = Counter(query.family for query in COMPOSED)
     assert counted == {"matching": 25, "quarantine": 9, "standard": 9, "treatment": 7}
+
+
+def test_the_manual_of_matching_names_each_of_its_queries() -> None:
+    manual = (DOCS / "matching.md").read_text(encoding="utf-8")
+    section = manual.split("## Where the SQL lies")[1].split("## ")[0]
+    named = Counter(re.findall("`([a-z_]+)`", section.split("| --- | --- |")[1]))
+    assert named == Counter(q.name for q in COMPOSED if q.family == "matching")
 
 
 @each_query
