@@ -125,7 +125,7 @@ LINES: dict[str, Part] = {
         ),
         (
             {"is_closed": Expression("false")},
-            "matching/known_lines: part is_closed is a condition, not a Expression",
+            "matching/known_lines: part is_closed is a condition; given is Expression",
         ),
     ],
 )
