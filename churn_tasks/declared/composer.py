@@ -95,7 +95,7 @@ def filled(query: Query, parts: Mapping[str, Part]) -> str:
     for name, gap in gaps.items():
         if type(parts[name]) is not KINDS[gap.kind]:
             given = type(parts[name]).__name__
-            raise ValueError(f"{where}: part {name} is a {gap.kind}, not a {given}")
+            raise ValueError(f"{where}: part {name} is a {gap.kind}; given is {given}")
     return _GAP.sub(lambda gap: parts[gap[1]].sql, text)
 
 

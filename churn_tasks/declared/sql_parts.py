@@ -12,8 +12,10 @@ from typing import Any, Protocol, Self
 from churn_tasks.core.sql_text import identifier, literal
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*\n""")
-Branch = tuple[str, str]  # a condition and the expression where it holds
 _STRAY = re.compile(r"""['";]|--|/\*""")
+_INNERMOST = re.compile(r"\([^()\[\]{}]*\)|\[[^()\[\]{}]*\]|\{[^()\[\]{}]*\}")
+_BRACKET = re.compile(r"[()\[\]{}]")
+_TABLE = re.compile(r'\w+|"(?:[^"]|"")*"')
 
 
 class Part(Protocol):
@@ -83,13 +85,15 @@ class Expression:
     """SQL of one value, made of a contract or a plan.
 
     Raises:
-        ValueError: its quotes or brackets do not close, or it holds a semicolon or an open comment.
+        ValueError: its quotes, comments or brackets do not close, or it holds a semicolon or a comma of its own.
     """
 
     text: str
 
     def __post_init__(self) -> None:
-        _refuse_open(self.text)
+        outside = _outside_brackets(self.text)
+        if not self.text.strip() or "," in outside or _BRACKET.search(outside):
+            raise ValueError(f"no single expression of SQL: {self.text}")
 
     @property
     def sql(self) -> str:
@@ -111,7 +115,15 @@ class Condition(Expression):
 
 @dataclass(frozen=True)
 class Relation(Expression):
-    """What stands behind FROM: a table or view, or a SELECT in brackets (:func:`subquery`)."""
+    """What stands behind FROM: a table or view, or a SELECT in brackets (:func:`subquery`).
+
+    Raises:
+        ValueError: it is neither; the message holds it.
+    """
+
+    def __post_init__(self) -> None:
+        if not _TABLE.fullmatch(self.text) and not _is_bracketed(self.text):
+            raise ValueError(f"no single relation of SQL: {self.text}")
 
 
 @dataclass(frozen=True)
@@ -234,52 +246,27 @@ def union(selects: Iterable[str]) -> str:
     return "\nUNION\n".join(selects)
 
 
-def all_of(conditions: Iterable[str]) -> str:
-    """The condition that each of these holds; true for none."""
-    return " AND ".join(conditions) or "true"
-
-
-def any_of(conditions: Iterable[str]) -> str:
-    """The condition that one of these holds; false for none."""
-    return " OR ".join(conditions) or "false"
-
-
-def list_of(expressions: Iterable[str]) -> str:
-    """Expressions as they stand in a call or a list."""
-    return ", ".join(expressions)
-
-
-def case(branches: Iterable[Branch], *, of: str = "", otherwise: str = "") -> str:
-    """The expression of the first branch that holds, NULL for none.
-
-    Args:
-        branches: condition, or value of ``of``, and the expression then.
-        of: what the branches are values of.
-
-    >>> case([("bill_cny < 0", "'below'"), ("bill_cny > 90", "'above'")])
-    "CASE WHEN bill_cny < 0 THEN 'below' WHEN bill_cny > 90 THEN 'above' END"
-    >>> case([])
-    'NULL::VARCHAR'
-    """
-    cases = " ".join(f"WHEN {when} THEN {then}" for when, then in branches)
-    if not cases:
-        return otherwise or "NULL::VARCHAR"
-    subject = f" {of}" if of else ""
-    last = f" ELSE {otherwise}" if otherwise else ""
-    return f"CASE{subject} {cases}{last} END"
-
-
 def _refuse_empty(values: Iterable[object]) -> None:
     if not list(values):
         raise ValueError("a list of columns in SQL needs at least one")
 
 
-def _refuse_open(text: str) -> None:
-    bare = _QUOTED.sub(" ", text)
-    depth = 0
-    for bracket in re.findall("[()]", bare):
-        depth += 1 if bracket == "(" else -1
-        if depth < 0:
-            break
-    if depth or _STRAY.search(bare) or not text.strip():
+def _is_bracketed(text: str) -> bool:
+    """Whether one pair of brackets holds all of it."""
+    within = _outside_brackets(text[1:-1])
+    return text[:1] == "(" and text[-1:] == ")" and not _BRACKET.search(within)
+
+
+def _outside_brackets(text: str) -> str:
+    """What is left of SQL without quotes, closed comments and closed brackets.
+
+    Raises:
+        ValueError: a quote or a comment does not close, or there is a semicolon.
+    """
+    rest = _QUOTED.sub(" ", text)
+    if _STRAY.search(rest):
         raise ValueError(f"no single expression of SQL: {text}")
+    inner = ""
+    while inner != rest:
+        inner, rest = rest, _INNERMOST.sub("", rest)
+    return rest.strip()

@@ -11,7 +11,8 @@ from functools import partial
 from churn_tasks.core.sql_text import literal
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import RawTable
-from churn_tasks.declared.sql_parts import Expression, Names, Order, Relation, case
+from churn_tasks.declared.sql_expressions import case
+from churn_tasks.declared.sql_parts import Expression, Names, Order, Relation
 
 query = partial(composed, "quarantine")
 

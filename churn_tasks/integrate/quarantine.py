@@ -12,7 +12,8 @@ from functools import partial
 from churn_tasks.core.sql_text import literal
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import RawTable, Rule
-from churn_tasks.declared.sql_parts import Expression, Relation, Value, case, list_of
+from churn_tasks.declared.sql_expressions import case, list_of
+from churn_tasks.declared.sql_parts import Expression, Relation, Value
 
 ROW_ID_LENGTH = 16
 # endings of rules under which a column has no value, and of all the rules that a contract implies for its columns

@@ -15,6 +15,7 @@ from math import ceil, floor
 from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import Bounds, Column, RawTable
+from churn_tasks.declared.sql_expressions import case, list_of
 from churn_tasks.declared.sql_parts import (
     Columns,
     Condition,
@@ -22,8 +23,6 @@ from churn_tasks.declared.sql_parts import (
     Joins,
     LeftJoin,
     Relation,
-    case,
-    list_of,
     subquery,
 )
 

@@ -1,5 +1,6 @@
 """Queries with gaps keep the word of their YAML once the samples fill them, as those without gaps do."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -31,6 +32,7 @@ FAMILIES = (
     "texts",
     "treatment",
 )
+DOCS = Path(__file__).parents[2] / "docs"
 PLANTED = Path(__file__).parent / "planted" / "composed"
 
 
@@ -106,6 +108,13 @@ def test_the_number_of_queries_is_known() -> None:
         "texts": 2,
         "treatment": 7,
     }
+
+
+def test_the_manual_of_matching_names_each_of_its_queries() -> None:
+    manual = (DOCS / "matching.md").read_text(encoding="utf-8")
+    section = manual.split("## Where the SQL lies")[1].split("## ")[0]
+    named = Counter(re.findall("`([a-z_]+)`", section.split("| --- | --- |")[1]))
+    assert named == Counter(q.name for q in COMPOSED if q.family == "matching")
 
 
 @each_query

@@ -65,25 +65,42 @@ def test_a_part_stands_in_sql_as_what_it_is(part: Part, sql: str) -> None:
         "f(a",
         "a) OR (b",
         "a)",
+        "[a",
+        "f(a]",
+        "a, b",
     ],
 )
 @pytest.mark.parametrize("kind", [Expression, Condition, Relation])
 def test_an_expression_cannot_end_its_statement(
     kind: type[Expression], text: str
 ) -> None:
-    with pytest.raises(ValueError, match="no single expression of SQL"):
+    with pytest.raises(ValueError, match=r"no single (expression|relation) of SQL"):
         kind(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bill WHERE true",
+        "bill AS b",
+        "f(1)",
+        "(SELECT 1) AS a",
+        "(a) JOIN (b)",
+        "(a)(b)",
+    ],
+)
+def test_a_relation_is_a_table_or_a_select_in_brackets(text: str) -> None:
+    with pytest.raises(ValueError, match="no single relation of SQL"):
+        Relation(text)
+    for allowed in ("bill", '"a; table"', "(SELECT 1)", "(\nSELECT f(1), ')'\n)"):
+        assert Relation(allowed).sql == allowed, "control"
 
 
 def test_signs_within_quotes_and_closed_comments_are_harmless() -> None:
     """Control of the refusals above: the same signs, where they end nothing."""
-    for text in (
-        "';--/*'",
-        '"a;b("',
-        "f('(')",
-        "(\n-- what it's about; and (why)\nSELECT 1)",
-    ):
-        assert Relation(text).sql == text
+    about = "(\n-- what it's about; and (why)\nSELECT 1, 2)"
+    for text in ("';--/*'", '"a;b("', "f('(')", "[a, {'b': (1, 2)}]", about):
+        assert Expression(text).sql == text
 
 
 @pytest.mark.parametrize("kind", [Names, Columns, Order])
@@ -108,7 +125,7 @@ LINES: dict[str, Part] = {
         ),
         (
             {"is_closed": Expression("false")},
-            "matching/known_lines: part is_closed is a condition, not a Expression",
+            "matching/known_lines: part is_closed is a condition; given is Expression",
         ),
     ],
 )

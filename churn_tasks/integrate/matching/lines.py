@@ -10,6 +10,7 @@ from functools import partial
 
 from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.composer import composed
+from churn_tasks.declared.sql_expressions import all_of, any_of, case, list_of
 from churn_tasks.declared.sql_parts import (
     Condition,
     Expression,
@@ -17,10 +18,6 @@ from churn_tasks.declared.sql_parts import (
     Names,
     Order,
     Relation,
-    all_of,
-    any_of,
-    case,
-    list_of,
     subquery,
     union,
 )

@@ -16,15 +16,8 @@ import duckdb
 from churn_tasks.core.sections import Matching
 from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.composer import composed
-from churn_tasks.declared.sql_parts import (
-    Columns,
-    Condition,
-    Names,
-    Relation,
-    Value,
-    all_of,
-    any_of,
-)
+from churn_tasks.declared.sql_expressions import all_of, any_of
+from churn_tasks.declared.sql_parts import Columns, Condition, Names, Relation, Value
 from churn_tasks.integrate.matching.plan import (
     NOT_KNOWN,
     Comparison,

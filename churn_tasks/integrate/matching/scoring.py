@@ -18,12 +18,12 @@ from churn_tasks.core.sections import Matching
 from churn_tasks.core.settings import INCLUDE
 from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.composer import composed
+from churn_tasks.declared.sql_expressions import any_of
 from churn_tasks.declared.sql_parts import (
     Columns,
     Condition,
     Expression,
     Value,
-    any_of,
     subquery,
 )
 from churn_tasks.integrate.matching import model

@@ -12,7 +12,7 @@ from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.core.standard_section import Standard
 from churn_tasks.declared.contracts import SQL_TYPES, Column
 from churn_tasks.declared.delivered import is_lossless
-from churn_tasks.declared.sql_parts import case, list_of
+from churn_tasks.declared.sql_expressions import case, list_of
 from churn_tasks.declared.units import base_unit, ratio
 
 STEPS = ("parts", "read", "value")

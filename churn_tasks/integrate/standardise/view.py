@@ -21,15 +21,13 @@ from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.core.standard_section import Standard
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import RawTable
+from churn_tasks.declared.sql_expressions import Branch, case, list_of
 from churn_tasks.declared.sql_parts import (
-    Branch,
     Columns,
     Expression,
     Joins,
     LeftJoin,
     Relation,
-    case,
-    list_of,
     subquery,
 )
 from churn_tasks.integrate.standardise.lookup import spelling_table
