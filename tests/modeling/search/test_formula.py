@@ -5,16 +5,15 @@ import numpy as np
 import pytest
 
 from churn_tasks.core.closed import Text
-from churn_tasks.modeling.search.adoption import kept, read_back
+from churn_tasks.modeling.search.adoption import nested, read_back
 from churn_tasks.modeling.search.formula import (
     Formula,
     feature,
     joined,
-    meaning,
     sql,
-    unit,
     values,
 )
+from churn_tasks.modeling.search.words import meaning, unit
 
 A, B, C, D = (feature(name) for name in "abcd")
 CASES = [
@@ -103,4 +102,4 @@ def test_products_and_sums_are_the_same_either_way_round() -> None:
     ("written", "formula"), CASES, ids=[written for written, _ in CASES]
 )
 def test_what_a_file_keeps_is_read_back(written: str, formula: Formula) -> None:
-    assert read_back(kept(formula)) == formula
+    assert read_back(nested(formula)) == formula
