@@ -18,7 +18,6 @@ from typing import Annotated
 import numpy as np
 import typer
 from rich.console import Console
-from sklearn.metrics import average_precision_score
 
 from churn_tasks.by_hand.pattern_search import Window, window_of
 from churn_tasks.core.months import Month, months_between
@@ -27,6 +26,7 @@ from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.modeling.candidates import MODULES, fit_candidate
 from churn_tasks.modeling.frames import EVERYBODY, FeatureSet, Sample, rows_sql, sample
+from churn_tasks.modeling.metrics import ranking
 from churn_tasks.modeling.search.formula import Formula, values
 from churn_tasks.modeling.search.hunt import hunt
 from churn_tasks.modeling.search.prepared import prepare
@@ -129,7 +129,7 @@ def measure(settings: Settings, window: Window, month: Month, seconds: float) ->
             fitted = fit_candidate(candidate, learn, features, seed, threads, derive)
             later, _ = with_formulas(test, features, formulas)
             scores[variant] = fitted.classifier.predict(later.features)
-            reached = average_precision_score(test.churned, scores[variant])
+            reached = average_precision(scores[variant], test.churned)
             gained = gain(test.churned, scores[CATALOGUE], scores[variant])
             cells = (settings.profile, str(tested), candidate, variant)
             print_row((*cells, f"{reached:.4f}", gained))
@@ -170,8 +170,11 @@ def gain(truth: np.ndarray, before: np.ndarray, after: np.ndarray) -> str:
 
 
 def difference(truth: np.ndarray, before: np.ndarray, after: np.ndarray) -> float:
-    reached = average_precision_score(truth, after)
-    return float(reached - average_precision_score(truth, before))
+    return average_precision(after, truth) - average_precision(before, truth)
+
+
+def average_precision(scores: np.ndarray, truth: np.ndarray) -> float:
+    return float(ranking(scores, truth)["average_precision"])
 
 
 def print_row(cells: tuple[str, ...]) -> None:
