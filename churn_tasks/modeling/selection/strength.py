@@ -35,6 +35,11 @@ class Strength:
         """The AUC in whichever direction is better; 0.5 tells nothing."""
         return CHANCE if self.auc is None else better(self.auc)
 
+    @property
+    def weakness(self) -> tuple[float, float]:
+        """Orders columns by information value, then AUC, the strongest first."""
+        return -round(self.iv, 9), -round(self.better_auc, 9)
+
     def tells(self, min_iv: float, min_auc: float, certainty: float) -> bool:
         """Whether one of the two figures lies above its floor, and so many standard errors above chance."""
         iv_floor = max(min_iv, certainty * self.iv_error)
