@@ -26,7 +26,7 @@ from churn_tasks.modeling.search.adoption import (
     query_yaml,
     read_back,
 )
-from churn_tasks.modeling.search.finding import Finding, findings
+from churn_tasks.modeling.search.described import described
 from churn_tasks.modeling.search.genetic import Effort
 from churn_tasks.modeling.search.hunt import EFFORT, Outcome, Tell, hunt
 from churn_tasks.modeling.search.prepared import prepare
@@ -72,12 +72,16 @@ class Window:
 
 @dataclass(frozen=True)
 class Search:
-    """A search of one month's window, and what came of it."""
+    """A search of one month's window, and what came of it.
+
+    Attributes:
+        formulas: those put to the test, as files and tables show them.
+    """
 
     month: Month
     window: Window
     outcome: Outcome
-    findings: list[Finding]
+    formulas: list[dict[str, Any]]
     folder: Path
 
 
@@ -112,9 +116,9 @@ def search(
         pinned=settings.features.pin,
         tell=tell,
     )
-    found = findings(outcome.proposals, prepared, window.catalogue)
+    formulas = described(outcome.proposals, prepared, window.catalogue)
     folder = settings.state_dir / "search" / str(month)
-    done = Search(month, window, outcome, found, folder)
+    done = Search(month, window, outcome, formulas, folder)
     replace_text(folder / FORMULAS, _formulas_text(done))
     replace_text(folder / ATTRIBUTES, _ranking(done).to_csv(index=False))
     if settings.environment.mlflow_url:
@@ -155,11 +159,12 @@ def window_of(settings: Settings, month: Month, most: int = MOST_ROWS) -> Window
 def _formulas_text(done: Search) -> str:
     """The file that :func:`adopt` reads."""
     window, outcome = done.window, done.outcome
-    source = f"Found by churn search on {window.name}."
-    formulas = []
-    for one in done.findings:
-        sql = query_sql(one.name, one.formula, window.features.columns, source)
-        formulas.append({**one.figures(), "tree": nested(one.formula), "sql": sql})
+    source, tables = f"Found by churn search on {window.name}.", window.features.columns
+    kept = []
+    for proposal, record in zip(outcome.proposals, done.formulas, strict=True):
+        formula = proposal.formula
+        sql = query_sql(record["name"], formula, tables, source)
+        kept.append({**record, "tree": nested(formula), "sql": sql})
     content = {
         "learnt_from": window.name,
         "rows": len(window.rows),
@@ -167,7 +172,7 @@ def _formulas_text(done: Search) -> str:
         "generations": outcome.generations,
         "formulas_judged": outcome.judged,
         "stopped_by_the_clock": outcome.stopped,
-        "formulas": formulas,
+        "formulas": kept,
     }
     return yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=110)
 
@@ -216,7 +221,7 @@ def _log(settings: Settings, done: Search) -> None:
         "train_rows": len(window.rows),
     }
     tables = {
-        "formulas": pd.DataFrame([one.figures() for one in done.findings]),
+        "formulas": pd.DataFrame(done.formulas),
         "attributes": pd.DataFrame([asdict(one) for one in outcome.attributes]),
     }
     tracking.log(run_id, Record(parameters, metrics, tables=tables))

@@ -96,14 +96,13 @@ def _formulas(done: "Search") -> Table:
         "verdict",
         title=f"Formulas found in {done.window.name}: share of the present model's log loss that each takes away",
     )
-    for one in done.findings:
-        judged = one.proposal.confirmation
+    for one in done.formulas:
         screen.add_row(
-            f"{one.formula}\n[dim]{one.name}[/]",
-            f"{one.proposal.inner_gain_share:.2%}",
-            f"{judged.gain_share:.2%}",
-            f"{judged.months_gained} of {judged.months}",
-            f"{one.single_auc:.3f}",
-            judged.why_not or "[green]found[/]",
+            f"{one['formula']}\n[dim]{one['name']}[/]",
+            f"{one['inner_gain_share']:.2%}",
+            f"{one['confirmed_gain_share']:.2%}",
+            one["months_gained"],
+            f"{one['single_auc']:.3f}",
+            one["why_not"] or "[green]found[/]",
         )
     return screen

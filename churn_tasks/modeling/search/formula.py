@@ -41,17 +41,33 @@ class Formula:
 
     def __str__(self) -> str:
         """As people write it: ``(bill_last_cny - bill_first_cny) / recharge_last_cny``."""
-        if self.feature:
-            return self.feature
-        left, right = self.parts
-        first, second = str(left), str(right)
-        if self.sign in "*/" and left.sign in ("+", "-"):
-            first = f"({first})"
-        if right.sign and (
-            self.sign in "*/" or (self.sign == "-" and right.sign in "+-")
-        ):
-            second = f"({second})"
-        return f"{first} {self.sign} {second}"
+        return written(self, str, {sign: f" {sign} " for sign in "+-*/"})
+
+
+def written(
+    formula: Formula,
+    word: Callable[[str], str],
+    signs: Mapping[str, str],
+    brackets: str = "()",
+) -> str:
+    """The formula in other words.
+
+    Args:
+        word: what stands for a feature.
+        signs: what stands for each sign.
+        brackets: the opening and the closing one, for parts that need them; empty for none.
+    """
+    if formula.feature:
+        return word(formula.feature)
+    left, right = (written(part, word, signs, brackets) for part in formula.parts)
+    first, second = formula.parts
+    is_product = formula.sign in "*/"
+    opening, closing = brackets[:1], brackets[1:]
+    if is_product and first.sign in ("+", "-"):
+        left = f"{opening}{left}{closing}"
+    if second.sign and (is_product or (formula.sign == "-" and second.sign in "+-")):
+        right = f"{opening}{right}{closing}"
+    return f"{left}{signs[formula.sign]}{right}"
 
 
 def feature(name: str) -> Formula:

@@ -133,7 +133,7 @@ class _Search:
     def ranked(self, pinned: tuple[str, ...]) -> list[RankedAttribute]:
         names, residual = list(self.columns), self.residual
         subsets = Subsets(
-            standardised(list(self.columns.values())),
+            standardised(np.column_stack(list(self.columns.values()))),
             residual.churned,
             residual.group,
             [names.index(name) for name in pinned if name in names],

@@ -13,8 +13,8 @@ from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.declared.registry import load_registry
 from churn_tasks.modeling.search.adoption import nested
+from churn_tasks.modeling.search.described import name_of
 from churn_tasks.modeling.search.formula import Formula, feature, joined, values
-from churn_tasks.modeling.search.words import name_of
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.steps import features, summarise
 from tests.lakes import another_month, rows, small_run
@@ -200,10 +200,6 @@ def test_names_end_in_their_unit_and_stay_short() -> None:
         == "value_added_fee_since_first_over_voice_out_since_first_ratio"
     )
     long = joined("/", joined("-", a, b), joined("-", a, b))
-    assert (
-        name_of(long, "ratio", ())
-        == "value_added_fee_since_fi_to_voice_out_since_first_of_4_ratio"
-    )
-    assert name_of(long, "ratio", {name_of(long, "ratio", ())}).endswith(
-        "_of_4_2_ratio"
-    )
+    name = "value_added_fee_since_fi_to_voice_out_since_first_of_4_ratio"
+    assert name_of(long, "ratio", ()) == name
+    assert name_of(long, "ratio", {name}).endswith("_of_4_2_ratio")

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from churn_tasks.modeling.search.combinations import Combinations
+from churn_tasks.modeling.search.described import unit
 from churn_tasks.modeling.search.formula import feature, joined, values
 from churn_tasks.modeling.search.genetic import Effort, evolve
 from churn_tasks.modeling.search.hunt import Outcome, hunt
 from churn_tasks.modeling.search.prepared import kept_apart, prepare
 from churn_tasks.modeling.search.residual import Residual
-from churn_tasks.modeling.search.words import unit
 from tests.modeling.search.planted import FEATURES, PLANTED, UNITS, planted
 
 SMALL = Effort(population=150, generations=10)

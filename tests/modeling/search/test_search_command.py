@@ -59,7 +59,7 @@ def test_a_search_leaves_two_files_and_the_same_ones_again(tmp_path: Path) -> No
     )
     other = search(banned, month, 600, _quiet, TINY)
     assert up not in {one.name for one in other.outcome.attributes}
-    assert all(up not in one.formula.leaves() for one in other.findings)
+    assert all(up not in one.formula.leaves() for one in other.outcome.proposals)
 
 
 def _window(settings, month: Month) -> list[Month]:
