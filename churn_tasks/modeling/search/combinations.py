@@ -23,12 +23,11 @@ from churn_tasks.modeling.search.residual import Residual
 
 T = TypeVar("T")
 SHARES = ("ratio", "share", "%")
-SIGNS = ("/", "/", "/", "-", "*")  # as often as they are drawn
+SIGNS = ("/", "/", "/", "-", "+", "*")  # as often as they are drawn
 SIDE_SIGNS = ("-", "-", "-", "+")
 CHANGED = 0.5  # of children, one feature of whom is exchanged
-PRICE = (
-    1.0  # nats that each feature in a formula must win: Akaike's price of a parameter
-)
+# nats that each feature in a formula must win: Akaike's price of a parameter
+PRICE = 1.0
 AT_ONCE = 2_000  # pairs between two looks at the clock
 KEPT = 2_000  # pairs that are worth their price and looked at again
 
@@ -156,9 +155,8 @@ class Combinations:
         units = {self.units[next(side.leaves())] for side in (left, right)}
         sign = _drawn(rng, SIGNS)
         unlike = len(units) > 1
-        if sign == "-" and unlike:
-            sign = "/"
-        if sign == "*" and not unlike and SHARE not in units:
+        is_square = not unlike and SHARE not in units
+        if (sign in "+-" and unlike) or (sign == "*" and is_square):
             sign = "/"
         return joined(sign, left, right)
 

@@ -151,7 +151,7 @@ def test_every_formula_is_readable_and_respects_units(combinations) -> None:
     formulas = [combinations.drawn(rng) for _ in range(500)]
     formulas += [combinations.child(rng, *formulas[at : at + 2]) for at in range(400)]
     assert {formula.size for formula in formulas} == {2, 3, 4}
-    assert {formula.sign for formula in formulas} == {"/", "*", "-"}
+    assert {formula.sign for formula in formulas} == {"/", "*", "-", "+"}
     assert len(set(formulas)) > 400
     for formula in formulas:
         for part in (formula, *formula.parts):
