@@ -73,7 +73,8 @@ def fit(
     )
     trees = len(tried["valid binary_logloss-mean"])
     margins = []
-    for booster, (_, judged) in zip(tried["cvbooster"].boosters, folds, strict=True):
+    boosters = tried["cvbooster"].boosters
+    for booster, (_, judged) in zip(boosters, folds, strict=True):
         unseen = numbers[judged]
         margins.append(booster.predict(unseen, raw_score=True, num_iteration=trees))
     return Fitted(

@@ -21,7 +21,8 @@ def platt(margins: np.ndarray, churned: np.ndarray) -> tuple[float, float]:
 
     leavers = churned.sum()
     stayers = len(churned) - leavers
-    target = np.where(churned, (leavers + 1) / (leavers + 2), 1 / (stayers + 2))
+    of_leaver, of_stayer = (leavers + 1) / (leavers + 2), 1 / (stayers + 2)
+    target = np.where(churned, of_leaver, of_stayer)
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         odds = parameters[0] * margins + parameters[1]

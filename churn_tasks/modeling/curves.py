@@ -33,10 +33,12 @@ def curves(scores: np.ndarray, churned: np.ndarray, size: int, title: str) -> "F
     figure.suptitle(title)
     precision, roc, lift, calibration = figure.subplots(2, 2).flat
     lengths, hits = counts_down_the_ranking(scores, churned)
-    churners, stayers = int(churned.sum()), int((~churned).sum())
+    churners = int(churned.sum())
+    stayers = len(churned) - churners
     rate = churners / len(churned)
     listed = on_list(scores, size)
-    at, hit = int(listed.sum()), int((listed & churned).sum())
+    at = int(listed.sum())
+    hit = int((listed & churned).sum())
     false_alarms = lengths - hits
 
     precision.set(xlabel="coverage", ylabel="precision")

@@ -63,7 +63,8 @@ class MonthAuc:
 
 def month_auc(left: np.ndarray, stayed: np.ndarray) -> MonthAuc | None:
     """How often a leaver scores above a stayer, ties half; None where one side is empty."""
-    auc = auc_of(np.sort(np.concatenate([left, stayed])), left)
+    ordered = np.sort(np.concatenate([left, stayed]))
+    auc = auc_of(ordered, left)
     if auc is None:
         return None
     return MonthAuc(auc, error_of(auc, len(left), len(stayed)), len(left))
@@ -77,8 +78,10 @@ def mean_auc(months: "list[MonthAuc]") -> dict[str, Any] | None:
     if not churners:
         return None
     auc = sum(each.auc * each.churners for each in months) / churners
-    error = sqrt(sum((each.error * each.churners) ** 2 for each in months)) / churners
-    low, high = norm.interval(CONFIDENCE, auc, error) if error else (auc, auc)
+    variance = sum((each.error * each.churners) ** 2 for each in months)
+    low, high = auc, auc
+    if variance:
+        low, high = norm.interval(CONFIDENCE, auc, sqrt(variance) / churners)
     return {
         "auc": auc,
         "low": max(0.0, float(low)),
@@ -130,8 +133,8 @@ class MonthTruth:
             label: customer_id, churned, left_in_delay, rotated.
             scores: churn score by customer.
         """
-        found = label["customer_id"].map(scores).fillna(float("-inf"))
-        given = found.to_numpy(dtype=float)
+        scored = label["customer_id"].map(scores).fillna(float("-inf"))
+        given = scored.to_numpy(dtype=float)
         churned, in_delay, rotated = (
             label[name].to_numpy(dtype=bool) for name in COUNTED
         )

@@ -96,7 +96,7 @@ class DerivedColumns(TransformerMixin, BaseEstimator):
         return np.concatenate(nearest)
 
     def _nearest(self, scaled: np.ndarray) -> np.ndarray:
-        squares = [((scaled - middle) ** 2).sum(axis=1) for middle in self.middles]
+        squares = [_square_distance(scaled, middle) for middle in self.middles]
         return np.argmin(squares, axis=0)
 
     def shares(self, frame: "pd.DataFrame", number: int) -> np.ndarray:
@@ -132,6 +132,10 @@ def _scale(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rows.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
 
 
+def _square_distance(rows: np.ndarray, middle: np.ndarray) -> np.ndarray:
+    return ((rows - middle) ** 2).sum(axis=1)
+
+
 def _median(column: np.ndarray) -> float:
     known = column[np.isfinite(column)]
     return float(np.median(known)) if len(known) else 0.0
@@ -158,7 +162,8 @@ def _factors(scaled: np.ndarray, count: int) -> np.ndarray:
     fitted = analysis.fit(scaled)
     noise = np.maximum(fitted.noise_variance_, 1e-6)
     precise = fitted.components_ / noise
-    return precise.T @ np.linalg.inv(np.eye(count) + precise @ fitted.components_.T)
+    spread = np.eye(count) + precise @ fitted.components_.T
+    return precise.T @ np.linalg.inv(spread)
 
 
 def _middles(scaled: np.ndarray, count: int) -> np.ndarray:

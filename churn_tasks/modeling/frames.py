@@ -5,7 +5,7 @@ read their rows through the same query, so none of them can see a feature differ
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -68,12 +68,12 @@ class FeatureSet:
         unknown = sorted(chosen - self.columns.keys())
         if unknown:
             raise BadInput(f"no such features: {', '.join(unknown[:5])}")
-        kept = [name for name in self.columns if name in chosen]
-        defined = [name for name in kept if name in self.definitions]
+        kept = _chosen(self.columns, chosen)
+        defined = _chosen(self.definitions, chosen)
         return FeatureSet(
             columns={name: self.columns[name] for name in kept},
-            numeric=tuple(name for name in self.numeric if name in chosen),
-            text=tuple(name for name in self.text if name in chosen),
+            numeric=tuple(_chosen(self.numeric, chosen)),
+            text=tuple(_chosen(self.text, chosen)),
             digest=_digest(self.definitions.get(name, name) for name in kept),
             definitions={name: self.definitions[name] for name in defined},
         )
@@ -88,35 +88,44 @@ def feature_set(
         SettingsError: two queries make a feature of the same name, a type cannot be used, or nothing is left.
     """
     offered = _made_by(queries)
-    for field_name, names in (("ban", ban), ("pin", pin)):
-        unknown = sorted(set(names) - offered.keys())
-        if unknown:
-            raise SettingsError(
-                f"features.{field_name} names features that do not exist: {', '.join(unknown)}"
-            )
-    kept = {name: made for name, made in offered.items() if name not in ban}
-    if not kept:
-        why = "no query under sql/features has all the tables it reads"
-        if offered:
-            why = "features.ban names them all"
-        raise SettingsError(f"no feature is left: {why}")
-    types = {name: column.type for name, (column, _) in kept.items()}
-    unusable = [name for name in kept if types[name] not in (*NUMERIC, TEXT)]
+    _refuse_unknown("ban", ban, offered)
+    _refuse_unknown("pin", pin, offered)
+    columns, definitions = {}, {}
+    numeric: list[str] = []
+    text: list[str] = []
+    unusable: list[str] = []
+    for name, (column, query) in offered.items():
+        if name in ban:
+            continue
+        kind = unusable
+        if column.type in NUMERIC:
+            kind = numeric
+        elif column.type == TEXT:
+            kind = text
+        kind.append(name)
+        columns[name] = query.output.table
+        definitions[name] = _digest([name, column.type, " ".join(query.sql.split())])
     if unusable:
         raise SettingsError(
             f"no model can use dates as they are: {', '.join(unusable)}"
         )
-    definitions = {}
-    for name, (_, query) in kept.items():
-        sql = " ".join(query.sql.split())
-        definitions[name] = _digest([name, types[name], sql])
-    return FeatureSet(
-        columns={name: query.output.table for name, (_, query) in kept.items()},
-        numeric=tuple(name for name in kept if types[name] in NUMERIC),
-        text=tuple(name for name in kept if types[name] == TEXT),
-        digest=_digest(definitions.values()),
-        definitions=definitions,
-    )
+    if not columns:
+        why = "no query under sql/features has all the tables it reads"
+        if offered:
+            why = "features.ban names them all"
+        raise SettingsError(f"no feature is left: {why}")
+    digest = _digest(definitions.values())
+    return FeatureSet(columns, tuple(numeric), tuple(text), digest, definitions)
+
+
+def _refuse_unknown(
+    field_name: str, names: Sequence[str], offered: Container[str]
+) -> None:
+    unknown = sorted({name for name in names if name not in offered})
+    if unknown:
+        raise SettingsError(
+            f"features.{field_name} names features that do not exist: {', '.join(unknown)}"
+        )
 
 
 def _made_by(queries: Sequence[Query]) -> dict[str, tuple[FeatureColumn, Query]]:
@@ -139,6 +148,10 @@ def _made_by(queries: Sequence[Query]) -> dict[str, tuple[FeatureColumn, Query]]
             f"features made by more than one query: {', '.join(sorted(repeated))}"
         )
     return made
+
+
+def _chosen(names: Iterable[str], chosen: Container[str]) -> list[str]:
+    return [name for name in names if name in chosen]
 
 
 def _digest(lines: Iterable[str]) -> str:

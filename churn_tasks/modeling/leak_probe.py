@@ -46,7 +46,9 @@ class Suspect:
 def probe(rows: Sample, features: FeatureSet, limits: LeakProbe) -> list[Suspect]:
     """Every column with its figures, the most suspicious first; empty with too few of either kind to tell anything."""
     step = -(-len(rows) // MOST_ROWS)
-    thinned = rows.rows(np.arange(0, len(rows), step)) if step > 1 else rows
+    thinned = rows
+    if step > 1:
+        thinned = rows.rows(np.arange(0, len(rows), step))
     if min(thinned.churners, len(thinned) - thinned.churners) < FEWEST_CHURNERS:
         return []
     half = _halves(thinned.customers)
@@ -141,4 +143,5 @@ def _sure_shares(signs: Signs, bound: float) -> list[str]:
 
 def _strongest(signs: Signs) -> float:
     """One figure to order columns by: AUC, or the share that is sure, put on the same scale."""
-    return max(signs.best_auc, 0.5 + max(signs.sure_leavers, signs.sure_stayers) / 2)
+    sure_share = max(signs.sure_leavers, signs.sure_stayers)
+    return max(signs.best_auc, 0.5 + sure_share / 2)

@@ -161,8 +161,9 @@ def _sure(those: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 def _share_in(sure: np.ndarray, those: np.ndarray) -> float:
     """Share of one kind that lies in bins which the other half found."""
-    there = those[0][sure[1]].sum() + those[1][sure[0]].sum()
-    return float(there / max(those.sum(), 1))
+    in_first = those[0][sure[1]].sum()
+    in_second = those[1][sure[0]].sum()
+    return float((in_first + in_second) / max(those.sum(), 1))
 
 
 def _jump(

@@ -69,7 +69,8 @@ class Outcome:
 def on_list(scores: np.ndarray, size: int) -> np.ndarray:
     """Mask of the ``size`` highest scores; among equals the earlier row, so rows must be in a fixed order."""
     mask = np.zeros(len(scores), dtype=bool)
-    mask[np.argsort(-np.asarray(scores, dtype=float), kind="stable")[:size]] = True
+    highest_first = np.argsort(-np.asarray(scores, dtype=float), kind="stable")
+    mask[highest_first[:size]] = True
     return mask
 
 
@@ -94,7 +95,8 @@ def judge(
         size: length of the list.
         rotated: True for who left for another line of the same person; nobody when it is not given.
     """
-    rotated = np.zeros(len(churned), dtype=bool) if rotated is None else rotated
+    if rotated is None:
+        rotated = np.zeros(len(churned), dtype=bool)
     warned = on_list(scores, size)
     hits, alarms = int((warned & churned).sum()), int(warned.sum())
     late = int((warned & left_in_delay).sum())

@@ -88,7 +88,8 @@ def query_yaml(
 
 def _read(formula: Formula, tables: Mapping[str, str]) -> list[str]:
     """The tables that hold its features, each once."""
-    return list(dict.fromkeys(tables[leaf] for leaf in formula.leaves()))
+    holding = [tables[leaf] for leaf in formula.leaves()]
+    return list(dict.fromkeys(holding))
 
 
 def _alias(table: str) -> str:

@@ -74,7 +74,8 @@ class Subsets:
         ]
 
     def _fold(self, fitted: np.ndarray, judged: np.ndarray) -> "_Fold":
-        rows, target = self.columns[fitted], self.churned[fitted] - self.churned.mean()
+        rows = self.columns[fitted]
+        target = self.churned[fitted] - self.churned.mean()
         ridge = RIDGE * len(rows) * np.eye(self.count)
         return _Fold(rows.T @ rows + ridge, rows.T @ target, judged)
 
@@ -82,7 +83,8 @@ class Subsets:
         """Of all rows ranked by fits that have not seen them; the base rate for no attribute at all."""
         if subset not in self.known:
             chosen = list(subset)
-            columns, scores = self.columns[:, chosen], np.empty(len(self.churned))
+            columns = self.columns[:, chosen]
+            scores = np.empty(len(self.churned))
             for fold in self.folds:
                 scores[fold.judged] = columns[fold.judged] @ fold.weights(chosen)
             self.known[subset] = average_precision_score(self.churned, scores)

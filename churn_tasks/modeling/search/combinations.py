@@ -110,7 +110,8 @@ class Combinations:
         pairs, tried = self.pairs(), 0
         best: list[Formula] = []
         while batch := list(islice(pairs, AT_ONCE)):
-            if not go_on(tried, self.gain(best[0]) if best else 0.0):
+            most = self.gain(best[0]) if best else 0.0
+            if not go_on(tried, most):
                 break
             worthy = [pair for pair in batch if self.fitness(pair) > 0]
             best = self.fittest([*best, *worthy], KEPT)

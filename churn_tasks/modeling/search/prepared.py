@@ -45,7 +45,8 @@ class Prepared:
     @property
     def _one_in(self) -> int:
         """One stayer in so many is taken."""
-        leavers, stayers = len(self._seen(left=True)), len(self._seen(left=False))
+        leavers = len(self._seen(left=True))
+        stayers = len(self._seen(left=False))
         room = max(SEARCHED_ROWS - leavers, SEARCHED_ROWS // 2)
         return max(1, -(-stayers // room))
 

@@ -78,13 +78,16 @@ class Residual:
         edges = edges_for(column)
         if edges is None:
             return None
-        groups, bins = int(self.group.max()) + 1, len(edges) + 2
+        groups = int(self.group.max()) + 1
+        bins = len(edges) + 2
         cell = self.group * bins + bin_numbers(column, edges)
         sums = self._sums(cell, groups * bins).reshape(3, groups, bins)
-        step = self._step(sums.sum(axis=1, keepdims=True) - sums)
-        lost = np.log1p(self.expected * np.expm1(step).ravel()[cell])
+        everybody = sums.sum(axis=1, keepdims=True)
+        step = self._step(everybody - sums)
         leavers = sums[1]
-        return (step * leavers).sum(axis=1) - np.bincount(self.group, lost, groups)
+        won = (step * leavers).sum(axis=1)
+        lost = np.log1p(self.expected * np.expm1(step).ravel()[cell])
+        return won - np.bincount(self.group, lost, groups)
 
     def steps(self, column: np.ndarray) -> Steps:
         """Steps fitted on all rows, for customers who are not among them, of a column that can be cut."""
@@ -108,5 +111,6 @@ class Residual:
         """Log-odds of the leavers found less those of the leavers expected, of each cell."""
         rows, leavers, expected = sums
         of = rows + EXPECTED_BEFORE / float(self.expected.mean())
-        found = logit((leavers + EXPECTED_BEFORE) / of)
-        return found - logit((expected + EXPECTED_BEFORE) / of)
+        true_odds = logit((leavers + EXPECTED_BEFORE) / of)
+        model_odds = logit((expected + EXPECTED_BEFORE) / of)
+        return true_odds - model_odds

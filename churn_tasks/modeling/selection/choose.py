@@ -1,6 +1,6 @@
 """One verdict on each column: kept, or the first reason to leave it out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -104,11 +104,10 @@ def select(rows: Sample, features: FeatureSet, wanted: Features) -> Selection:
     known, pinned = strengths(rows, features), frozenset(wanted.pin)
     by_strength = sorted(known, key=lambda name: known[name].weakness)
     out = _failing(by_strength, known, wanted.select)
-    kept = [name for name in by_strength if name not in out or name in pinned]
-    numbers = [name for name in kept if name in features.numeric]
+    left = _left(by_strength, out, pinned)
+    numbers = [name for name in left if name in features.numeric]
     out |= _twins(rows, numbers, wanted.select, pinned)
-    left = [name for name in kept if name not in out or name in pinned]
-    beside = _Beside(rows, features, left)
+    beside = _Beside(rows, features, _left(left, out, pinned))
     out |= beside.without_use(known, wanted.select, pinned)
     out |= {name: Verdict(name, "pinned") for name in pinned}
     verdicts = []
@@ -118,6 +117,12 @@ def select(rows: Sample, features: FeatureSet, wanted: Features) -> Selection:
     banned = [Verdict(name, "banned") for name in wanted.ban]
     selection = Selection((*verdicts, *banned), rows=len(rows))
     return selection if selection.kept else everything(features, wanted.ban)
+
+
+def _left(
+    names: Sequence[str], out: Container[str], pinned: Container[str]
+) -> list[str]:
+    return [name for name in names if name in pinned or name not in out]
 
 
 def _failing(
@@ -190,7 +195,8 @@ class _Beside:
 
     def with_figures(self, verdict: Verdict, strength: Strength) -> Verdict:
         """The verdict with the figures it was decided by."""
-        gain, place = self.gain.get(verdict.feature), self.place.get(verdict.feature)
+        name = verdict.feature
+        gain, place = self.gain.get(name), self.place.get(name)
         return replace(verdict, strength=strength, gain=gain, place=place)
 
 

@@ -34,7 +34,8 @@ def gains(
     numbers = [rows.features[name].to_numpy() for name in numeric]
     codes = [_codes(rows.features[name].to_numpy()) for name in text]
     rng = np.random.default_rng(SEED)
-    shadowed = np.unique(np.linspace(0, len(numeric) - 1, SHADOWS).astype(int))
+    evenly_spread = np.linspace(0, len(numeric) - 1, SHADOWS)
+    shadowed = np.unique(evenly_spread.astype(int))
     shadows = [rng.permutation(numbers[place]) for place in shadowed]
     data = lgb.Dataset(
         np.column_stack([*numbers, *codes, *shadows]).astype(np.float32),
@@ -46,7 +47,8 @@ def gains(
     booster = lgb.train(parameters, data, num_boost_round=TREES)
     gained = booster.feature_importance("gain")
     shares = (gained / (gained.sum() or 1)).tolist()
-    own, by_chance = shares[: len(names)], shares[len(names) :]
+    own = shares[: len(names)]
+    by_chance = shares[len(names) :]
     return dict(zip(names, own, strict=True)), max(by_chance)
 
 

@@ -61,7 +61,8 @@ def of_numbers(values: np.ndarray, churned: np.ndarray) -> Strength:
     unknown = np.isnan(values)
     ordered = np.sort(values[~unknown])
     leaving = np.sort(values[~unknown & churned])
-    missing, leavers_missing = int(unknown.sum()), int((unknown & churned).sum())
+    missing = int(unknown.sum())
+    leavers_missing = int(unknown[churned].sum())
     edges = edges_of(ordered)
     iv, iv_error = information_value(
         counts_in(ordered, edges, missing), counts_in(leaving, edges, leavers_missing)
