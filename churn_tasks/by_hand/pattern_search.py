@@ -4,49 +4,85 @@ A search in the run of a month learns from the very rows that the month's traini
 all later ones stay unseen. It writes ``<state>/search/<month>/`` and nothing else; only adopting changes the profile.
 """
 
-import csv
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from churn_tasks.core.errors import BadInput, NotReady
+from churn_tasks.core.files import replace_text
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 from churn_tasks.declared.contracts import FeatureColumn
 from churn_tasks.declared.registry import load_registry
+from churn_tasks.declared.yaml_file import read_yaml
 from churn_tasks.modeling.frames import FeatureSet, Sample, feature_set
-from churn_tasks.modeling.search.adoption import kept, query_sql, query_yaml, read_back
-from churn_tasks.modeling.search.evolution import Effort
-from churn_tasks.modeling.search.found import Found, findings
-from churn_tasks.modeling.search.hunt import Hunted, Tell, hunt
+from churn_tasks.modeling.search.adoption import (
+    nested,
+    query_sql,
+    query_yaml,
+    read_back,
+)
+from churn_tasks.modeling.search.described import described
+from churn_tasks.modeling.search.genetic import Effort
+from churn_tasks.modeling.search.hunt import EFFORT, Outcome, Tell, hunt
 from churn_tasks.modeling.search.prepared import prepare
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import require
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MOST_ROWS = 60_000
 FEWEST_CHURNERS = 50
-COMBINED, FLAG = ("integer", "decimal", "double"), "0/1"
+NUMBERS, FLAG = ("integer", "decimal", "double"), "0/1"
 FORMULAS, ATTRIBUTES = "formulas.yaml", "attributes.csv"
 
 
 @dataclass(frozen=True)
-class Searched:
-    """A search and where it came from.
+class Window:
+    """What the training of a month learns from, thinned by customer.
 
     Attributes:
-        months: the training window it learnt from.
+        features: every feature that is not banned.
+        months: of the rows.
+    """
+
+    rows: Sample
+    features: FeatureSet
+    months: list[Month]
+    catalogue: dict[str, FeatureColumn]
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The features that may stand in formulas, with their units: numbers that are no flags."""
+        units = {}
+        for name in self.features.numeric:
+            column = self.catalogue[name]
+            if column.type in NUMBERS and column.unit != FLAG:
+                units[name] = column.unit
+        return units
+
+    @property
+    def name(self) -> str:
+        return f"{self.months[0]} to {self.months[-1]}"
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search of one month's window, and what came of it.
+
+    Attributes:
+        formulas: those put to the test, as files and tables show them.
     """
 
     month: Month
-    months: list[Month]
-    rows: int
-    churners: int
-    hunted: Hunted
-    found: list[Found]
+    window: Window
+    outcome: Outcome
+    formulas: list[dict[str, Any]]
     folder: Path
 
 
@@ -55,59 +91,44 @@ def search(
     month: Month,
     seconds: float,
     tell: Tell,
-    effort: Effort | None = None,
-) -> Searched:
+    effort: Effort = EFFORT,
+) -> Search:
     """Search inside the training window of a month, and write what was found; in MLflow as well where that is set.
 
     Raises:
         NotReady: history is too short, or what training needs has not been made yet.
         BadInput: too few leavers to learn from.
     """
-    rows, features, months, catalogue = window_rows(settings, month)
+    window = window_of(settings, month)
+    rows = window.rows
     if min(rows.churners, len(rows) - rows.churners) < FEWEST_CHURNERS:
         raise BadInput(
-            f"a search needs {FEWEST_CHURNERS} leavers; {months[0]} to {months[-1]} have {rows.churners}"
+            f"a search needs {FEWEST_CHURNERS} leavers; {window.name} have {rows.churners}"
         )
     tell("present model", 0.0, f"{len(rows):,} rows, {rows.churners:,} left")
-    threads, seed = settings.resources.threads, settings.model.seed
-    prepared = prepare(rows, features, seed, threads)
-    units = combined(features, catalogue)
-    pinned = settings.features.pin
-    hunted = hunt(
+    seed = settings.model.seed
+    prepared = prepare(rows, window.features, seed, settings.resources.threads)
+    outcome = hunt(
         prepared,
-        units,
+        window.units,
         seed=seed,
-        threads=threads,
         seconds=seconds,
         effort=effort,
-        pinned=pinned,
+        pinned=settings.features.pin,
         tell=tell,
     )
-    found = findings(hunted, prepared, catalogue)
+    formulas = described(outcome.proposals, prepared, window.catalogue)
     folder = settings.state_dir / "search" / str(month)
-    searched = Searched(month, months, len(rows), rows.churners, hunted, found, folder)
-    _write(searched, features, catalogue)
+    done = Search(month, window, outcome, formulas, folder)
+    replace_text(folder / FORMULAS, _formulas_text(done))
+    replace_text(folder / ATTRIBUTES, _ranking(done).to_csv(index=False))
     if settings.environment.mlflow_url:
-        _log(settings, searched)
-    return searched
+        _log(settings, done)
+    return done
 
 
-def combined(
-    features: FeatureSet, catalogue: dict[str, FeatureColumn]
-) -> dict[str, str]:
-    """The features that may stand in formulas, with their units: numbers that are no flags."""
-    numbers = {name: catalogue[name] for name in features.numeric}
-    return {
-        name: one.unit
-        for name, one in numbers.items()
-        if one.type in COMBINED and one.unit != FLAG
-    }
-
-
-def window_rows(
-    settings: Settings, month: Month, most: int = MOST_ROWS
-) -> tuple[Sample, FeatureSet, list[Month], dict[str, FeatureColumn]]:
-    """The rows that the training of a month learns from, thinned by customer; every feature that is not banned.
+def window_of(settings: Settings, month: Month, most: int = MOST_ROWS) -> Window:
+    """The rows that the training of a month learns from.
 
     Raises:
         NotReady: see :func:`search`.
@@ -119,115 +140,93 @@ def window_rows(
         raise NotReady(
             f"the run of {month} trains on nothing yet: history is too short. Give a later month."
         )
+    limit = settings.model.max_train_months
+    months = settings.calendar.mature_months(tested)[-limit:]
+    choice = settings.features
     with closing(MonthRun(settings, month)) as run:
-        features = feature_set(
-            run.registry.queries["features"],
-            settings.features.ban,
-            settings.features.pin,
-        )
-        months = settings.calendar.mature_months(tested)[
-            -settings.model.max_train_months :
-        ]
+        queries = run.registry.queries["features"]
+        features = feature_set(queries, choice.ban, choice.pin)
         require(run, ["cohort", *features.tables], months)
-        missing = [each for each in months if not run.lake.has("label", each)]
-        if missing:
-            raise NotReady(
-                f"the label of {missing[0]} has not been made yet. Run first: churn run --month {month}"
-            )
+        for each in months:
+            if not run.lake.has("label", each):
+                raise NotReady(
+                    f"the label of {each} has not been made yet. Run first: churn run --month {month}"
+                )
         rows = training_rows(run, features, months, most)
-        return (
-            rows,
-            features,
-            months,
-            {column.name: column for column in run.registry.features},
-        )
+        catalogue = {column.name: column for column in run.registry.features}
+        return Window(rows, features, months, catalogue)
 
 
-def _write(
-    searched: Searched, features: FeatureSet, catalogue: dict[str, FeatureColumn]
-) -> None:
-    searched.folder.mkdir(parents=True, exist_ok=True)
-    window = f"{searched.months[0]} to {searched.months[-1]}"
-    told = {
-        "learnt_from": window,
-        "rows": searched.rows,
-        "churners": searched.churners,
-        "generations": searched.hunted.generations,
-        "formulas_judged": searched.hunted.judged,
-        "stopped_by_the_clock": searched.hunted.stopped,
-        "formulas": [
-            _kept(one, features, f"Found by churn search on {window}.")
-            for one in searched.found
-        ],
+def _formulas_text(done: Search) -> str:
+    """The file that :func:`adopt` reads."""
+    window, outcome = done.window, done.outcome
+    source, tables = f"Found by churn search on {window.name}.", window.features.columns
+    kept = []
+    for proposal, record in zip(outcome.proposals, done.formulas, strict=True):
+        formula = proposal.formula
+        sql = query_sql(record["name"], formula, tables, source)
+        kept.append({**record, "tree": nested(formula), "sql": sql})
+    content = {
+        "learnt_from": window.name,
+        "rows": len(window.rows),
+        "churners": window.rows.churners,
+        "generations": outcome.generations,
+        "formulas_judged": outcome.judged,
+        "stopped_by_the_clock": outcome.stopped,
+        "formulas": kept,
     }
-    _replace(
-        searched.folder / FORMULAS,
-        yaml.safe_dump(told, allow_unicode=True, sort_keys=False, width=110),
-    )
+    return yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=110)
+
+
+def _ranking(done: Search) -> "pd.DataFrame":
+    """Every attribute with its gain, and where it is from."""
+    import pandas as pd
+
+    tables, catalogue = done.window.features.columns, done.window.catalogue
     lines = [
         {
             "attribute": one.name,
             "gain_average_precision": f"{one.gain:.6f}",
             "share_of_best_subsets": f"{one.chosen:.2f}",
-            "table": features.columns[one.name],
+            "table": tables[one.name],
             "family": catalogue[one.name].family,
             "group": catalogue[one.name].group,
         }
-        for one in searched.hunted.attributes
+        for one in done.outcome.attributes
     ]
-    _write_lines(searched.folder / ATTRIBUTES, lines)
+    return pd.DataFrame(lines)
 
 
-def _write_lines(path: Path, lines: list[dict[str, str]]) -> None:
-    aside = path.with_suffix(".new")
-    with aside.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(lines[0]) if lines else ["attribute"])
-        writer.writeheader()
-        writer.writerows(lines)
-    aside.replace(path)
-
-
-def _log(settings: Settings, searched: Searched) -> None:
+def _log(settings: Settings, done: Search) -> None:
     """A run of kind ``search`` beside the month's own: what was found, and the ranking."""
     import pandas as pd
 
     from churn_tasks.adapters.tracking import Record, Tracking
 
-    tracking, month = Tracking(settings), searched.month
+    tracking, window, outcome = Tracking(settings), done.window, done.outcome
     tags = {
         "churn.kind": "search",
-        "churn.month": str(month),
-        "mlflow.runName": f"{month} search",
+        "churn.month": str(done.month),
+        "mlflow.runName": f"{done.month} search",
     }
     run_id = tracking.client.create_run(tracking.experiment_id, tags=tags).info.run_id
-    hunted = searched.hunted
-    tables = {
-        "formulas": pd.DataFrame([one.figures() for one in searched.found]),
-        "attributes": pd.DataFrame([asdict(one) for one in hunted.attributes]),
-    }
     parameters = {
-        "train_from": searched.months[0],
-        "train_to": searched.months[-1],
+        "train_from": window.months[0],
+        "train_to": window.months[-1],
         "seed": settings.model.seed,
     }
-    metrics = {"formulas_judged": hunted.judged, "generations": hunted.generations}
-    metrics |= {
-        "found": sum(one.accepted for one in searched.found),
-        "train_rows": searched.rows,
+    metrics = {
+        "formulas_judged": outcome.judged,
+        "generations": outcome.generations,
+        "found": len(outcome.found),
+        "train_rows": len(window.rows),
+    }
+    tables = {
+        "formulas": pd.DataFrame(done.formulas),
+        "attributes": pd.DataFrame([asdict(one) for one in outcome.attributes]),
     }
     tracking.log(run_id, Record(parameters, metrics, tables=tables))
     tracking.client.set_terminated(run_id, "FINISHED")
-
-
-def _kept(found: Found, features: FeatureSet, source: str) -> dict[str, Any]:
-    sql = query_sql(found.name, found.formula, features.columns, source)
-    return {**found.figures(), "tree": kept(found.formula), "sql": sql}
-
-
-def _replace(path: Path, text: str) -> None:
-    aside = path.with_suffix(".new")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
 
 
 def adopt(
@@ -242,30 +241,23 @@ def adopt(
     Raises:
         BadInput: no search found it, a feature of that name exists, or a part of it is banned or gone.
     """
-    one, found_in = _look_up(settings, name, month)
+    kept, found_in = _look_up(settings, name, month)
     column = called or name
-    formula = read_back(one["tree"])
-    registry = load_registry(settings)
-    features = feature_set(registry.queries["features"])
-    gone = sorted(set(formula.leaves()) - features.columns.keys())
-    banned = sorted(set(formula.leaves()) & set(settings.features.ban))
-    if gone or banned:
-        raise BadInput(
-            f"{name} cannot be adopted: {', '.join(gone or banned)} is {'gone' if gone else 'banned'}."
-        )
+    formula = read_back(kept["tree"])
+    tables = feature_set(load_registry(settings).queries["features"]).columns
+    for leaf in formula.leaves():
+        if leaf not in tables:
+            raise BadInput(f"{name} cannot be adopted: {leaf} is gone.")
+        if leaf in settings.features.ban:
+            raise BadInput(f"{name} cannot be adopted: {leaf} is banned.")
     folder = settings.profile_dir / "sql" / "features" / column
-    if column in features.columns or folder.exists():
+    if column in tables or folder.exists():
         raise BadInput(
             f"there is a feature or folder {column} already. Give another name: --as {column}_2"
         )
     source = f"Found by churn search in the run of {found_in}."
-    folder.mkdir(parents=True)
-    (folder / "query.sql").write_text(
-        query_sql(column, formula, features.columns, source), encoding="utf-8"
-    )
-    (folder / "query.yaml").write_text(
-        query_yaml(column, formula, features.columns, one), encoding="utf-8"
-    )
+    replace_text(folder / "query.sql", query_sql(column, formula, tables, source))
+    replace_text(folder / "query.yaml", query_yaml(column, formula, tables, kept))
     return folder
 
 
@@ -274,24 +266,20 @@ def _look_up(
 ) -> tuple[dict[str, Any], Month]:
     """A formula by its name, and the month of the latest search that put it to the test."""
     known: list[str] = []
-    for folder in _searches(settings, month):
-        found = yaml.safe_load((folder / FORMULAS).read_text(encoding="utf-8"))[
-            "formulas"
-        ]
-        for one in found:
+    for path in _searches(settings, month):
+        for one in read_yaml(path)["formulas"]:
             if one["name"] == name:
-                return one, Month.parse(folder.name)
-        known += [one["name"] for one in found]
-    told = (
-        f"there are {', '.join(known[:5])}" if known else "no search has found anything"
-    )
+                return one, Month.parse(path.parent.name)
+            known.append(one["name"])
+    offered = "no search has found anything"
+    if known:
+        offered = f"there are {', '.join(known[:5])}"
     raise BadInput(
-        f"no formula {name!r}; {told}. Run first: churn search --month YYYY-MM"
+        f"no formula {name!r}; {offered}. Run first: churn search --month YYYY-MM"
     )
 
 
 def _searches(settings: Settings, month: Month | None) -> Sequence[Path]:
-    """Folders of searches, the latest month first."""
-    folder = settings.state_dir / "search"
-    found = sorted((path.parent for path in folder.glob(f"*/{FORMULAS}")), reverse=True)
-    return [path for path in found if month is None or path.name == str(month)]
+    """What searches left behind, the latest month first."""
+    chosen = "*" if month is None else str(month)
+    return sorted((settings.state_dir / "search").glob(f"{chosen}/{FORMULAS}"))[::-1]

@@ -11,7 +11,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
 
 if TYPE_CHECKING:
-    from churn_tasks.by_hand.pattern_search import Searched
+    from churn_tasks.by_hand.pattern_search import Search
 
 SHOWN = 15  # attributes
 
@@ -41,13 +41,13 @@ def search_month(
         def tell(doing: str, share: float, state: str) -> None:
             progress.update(bar, description=doing, completed=share, state=state)
 
-        searched = search(settings, Month.parse(month), minutes * 60, tell)
-    console.print(_attributes(searched))
-    console.print(_formulas(searched))
-    hunted = searched.hunted
-    ended = "stopped by the clock" if hunted.stopped else "complete"
-    effort = f"{hunted.judged:,} formulas judged in {hunted.generations} generations ({ended})"
-    console.print(f"{effort}; written to {searched.folder}", highlight=False)
+        done = search(settings, Month.parse(month), minutes * 60, tell)
+    console.print(_attributes(done))
+    console.print(_formulas(done))
+    outcome = done.outcome
+    ended = "stopped by the clock" if outcome.stopped else "complete"
+    effort = f"{outcome.judged:,} formulas judged in {outcome.generations} generations"
+    console.print(f"{effort} ({ended}); written to {done.folder}", highlight=False)
 
 
 def adopt_formula(
@@ -74,23 +74,19 @@ def adopt_formula(
     )
 
 
-def _attributes(searched: "Searched") -> Table:
+def _attributes(done: "Search") -> Table:
     screen = Table(
         "attribute",
         "adds to average precision",
         "in best subsets",
         title="Attributes by gain",
     )
-    for one in searched.hunted.attributes[:SHOWN]:
+    for one in done.outcome.attributes[:SHOWN]:
         screen.add_row(one.name, f"{one.gain:+.4f}", f"{one.chosen:.0%}")
     return screen
 
 
-def _formulas(searched: "Searched") -> Table:
-    title = (
-        f"Formulas found in {searched.months[0]} to {searched.months[-1]}: share of the present model's log loss"
-        " that each takes away"
-    )
+def _formulas(done: "Search") -> Table:
     screen = Table(
         "formula",
         "inner folds",
@@ -98,16 +94,15 @@ def _formulas(searched: "Searched") -> Table:
         "months",
         "AUC alone",
         "verdict",
-        title=title,
+        title=f"Formulas found in {done.window.name}: share of the present model's log loss that each takes away",
     )
-    for one in searched.found:
-        verdict = "[green]found[/]" if one.accepted else one.why_not
-        shares = (f"{one.inner_gain_share:.2%}", f"{one.confirmed_gain_share:.2%}")
+    for one in done.formulas:
         screen.add_row(
-            f"{one.formula}\n[dim]{one.name}[/]",
-            *shares,
-            one.months_gained,
-            f"{one.single_auc:.3f}",
-            verdict,
+            f"{one['formula']}\n[dim]{one['name']}[/]",
+            f"{one['inner_gain_share']:.2%}",
+            f"{one['confirmed_gain_share']:.2%}",
+            one["months_gained"],
+            f"{one['single_auc']:.3f}",
+            one["why_not"] or "[green]found[/]",
         )
     return screen

@@ -3,6 +3,9 @@
 Worked example: ``edges_of`` gives (0, 10, 30) for a column that is often 0. Its bins are up to 0, above 0 up to 10,
 above 10 up to 30, above 30, and one for rows without a value: five counts. The outer bins are open, so a later month's
 values beyond anything seen before are counted, never dropped.
+
+Where a column is looked at once and put away, ``quantile_edges`` cuts it into parts with about as many rows each, and
+``bin_numbers`` says in which of them each row lies.
 """
 
 from collections.abc import Sequence
@@ -11,6 +14,7 @@ import numpy as np
 
 MOST_VALUES = 12  # up to so many different values each has a bin of its own
 PARTS = 10
+UNKNOWN_BIN = 0
 
 
 def edges_of(ordered: np.ndarray) -> np.ndarray:
@@ -24,17 +28,45 @@ def edges_of(ordered: np.ndarray) -> np.ndarray:
     if len(distinct) <= MOST_VALUES:
         return distinct[:-1]
     others = ordered[ordered != 0]
-    places = np.ceil(np.arange(1, PARTS) * len(others) / PARTS).astype(int) - 1
-    edges = list(others[places])
+    edges = _upper_ends(others, PARTS)
     if len(others) < len(ordered):
-        edges += [0.0] if distinct[0] >= 0 else [np.nextafter(0, -1), 0.0]
-    return np.unique([edge for edge in edges if edge < distinct[-1]])
+        edges = np.concatenate([edges, _ends_around_zero(distinct[0])])
+    return np.unique(edges[edges < distinct[-1]])
+
+
+def _upper_ends(ordered: np.ndarray, parts: int) -> np.ndarray:
+    """The last value of each part but the last, of parts with about as many rows each."""
+    rows = np.ceil(np.arange(1, parts) * len(ordered) / parts).astype(int)
+    return ordered[rows - 1]
+
+
+def _ends_around_zero(lowest: float) -> list[float]:
+    if lowest >= 0:
+        return [0.0]
+    just_below = float(np.nextafter(0, -1))
+    return [just_below, 0.0]
 
 
 def counts_in(ordered: np.ndarray, edges: np.ndarray, missing: int) -> np.ndarray:
     """Rows of each bin; the last count is that of rows without a value."""
-    below = np.searchsorted(ordered, edges, side="right")
-    return np.array([*np.diff([0, *below, len(ordered)]), missing])
+    up_to = np.searchsorted(ordered, edges, side="right")
+    ends = [0, *up_to, len(ordered)]
+    return np.append(np.diff(ends), missing)
+
+
+def quantile_edges(known: np.ndarray, parts: int) -> np.ndarray:
+    """Upper ends (inclusive) of so many bins, but of the last; each occurs, and equal values stay together."""
+    if not len(known):
+        return np.array([])
+    shares = np.linspace(0, 1, parts + 1)[1:-1]
+    return np.unique(np.quantile(known, shares, method="lower"))
+
+
+def bin_numbers(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The bin of each row: 0 where the value is unknown (NaN), then 1 for the lowest range."""
+    numbers = 1 + np.searchsorted(edges, values, side="left")
+    numbers[np.isnan(values)] = UNKNOWN_BIN
+    return numbers
 
 
 def psi(before: Sequence[int] | np.ndarray, now: Sequence[int] | np.ndarray) -> float:
@@ -50,6 +82,11 @@ def psi(before: Sequence[int] | np.ndarray, now: Sequence[int] | np.ndarray) -> 
     return float(np.sum((new - old) * np.log(new / old)))
 
 
+def _shares(counts: Sequence[int] | np.ndarray) -> np.ndarray:
+    given = np.asarray(counts, dtype=float) + 0.5
+    return given / given.sum()
+
+
 def information_value(rows: np.ndarray, leavers: np.ndarray) -> tuple[float, float]:
     """How far leavers and stayers lie apart over the bins, less what chance alone would give; never below 0.
 
@@ -62,46 +99,12 @@ def information_value(rows: np.ndarray, leavers: np.ndarray) -> tuple[float, flo
     Returns:
         The value, and its standard error if the column told nothing (2 x degrees of freedom as of a chi-squared).
     """
-    rows, leavers = np.asarray(rows), np.asarray(leavers)
-    stayers, used = rows - leavers, int((rows > 0).sum())
-    if not leavers.sum() or not stayers.sum() or used < 2:
+    stayers = rows - leavers
+    used = rows > 0
+    freedom = int(used.sum()) - 1
+    if not leavers.sum() or not stayers.sum() or freedom < 1:
         return 0.0, 0.0
-    there, each = rows > 0, 1 / leavers.sum() + 1 / stayers.sum()
-    value = psi(stayers[there], leavers[there]) - (used - 1) * each
-    return float(max(value, 0.0)), float(np.sqrt(2 * (used - 1)) * each)
-
-
-def auc_of(ordered: np.ndarray, leaving: np.ndarray) -> float | None:
-    """Chance that a leaver's value lies above a stayer's, ties half: below 0.5 low values go with leaving.
-
-    Args:
-        ordered: known values of everybody, ascending.
-        leaving: known values of those who left.
-
-    Returns:
-        None when nobody left or nobody stayed.
-    """
-    leavers, stayers = len(leaving), len(ordered) - len(leaving)
-    if not leavers or not stayers:
-        return None
-    below = np.searchsorted(ordered, leaving, side="left").sum()
-    up_to = np.searchsorted(ordered, leaving, side="right").sum()
-    twice_ranks = (
-        int(below) + int(up_to) + leavers
-    )  # a value's mean rank is (below + up_to + 1) / 2
-    return (twice_ranks - leavers * (leavers + 1)) / 2 / (leavers * stayers)
-
-
-def auc_error(known: int, leaving: int) -> float | None:
-    """Standard error of :func:`auc_of` if the column told nothing, for so many known values, some of leavers."""
-    stayers = known - leaving
-    return (
-        float(np.sqrt((known + 1) / (12 * leaving * stayers)))
-        if leaving and stayers
-        else None
-    )
-
-
-def _shares(counts: Sequence[int] | np.ndarray) -> np.ndarray:
-    given = np.asarray(counts, dtype=float) + 0.5
-    return given / given.sum()
+    by_chance = 1 / leavers.sum() + 1 / stayers.sum()
+    value = psi(stayers[used], leavers[used]) - freedom * by_chance
+    error = np.sqrt(2 * freedom) * by_chance
+    return float(max(value, 0.0)), float(error)

@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 MOST_TREES = 400
 PATIENCE = 30
-MANY_ROWS = (
-    50_000  # below, small trees did better on earlier months of both real data sets
-)
+# below, small trees did better on earlier months of both real data sets
+MANY_ROWS = 50_000
 # Two threads wait for each other after every split: 116 s on two busy cores for what one did in 7 (54,000 rows).
 WORTH_THREADS = 300_000
 
 
 def parameters(rows: int, seed: int, threads: int) -> dict[str, Any]:
     """Small trees where rows are few. Deterministic for any number of threads (LightGBM's ``deterministic``)."""
+    is_large = rows >= MANY_ROWS
     return {
         "objective": "binary",
         "metric": "binary_logloss",
-        "learning_rate": 0.05 if rows >= MANY_ROWS else 0.03,
-        "num_leaves": 31 if rows >= MANY_ROWS else 8,
+        "learning_rate": 0.05 if is_large else 0.03,
+        "num_leaves": 31 if is_large else 8,
         "min_data_in_leaf": int(np.clip(rows // 200, 10, 200)),
         "feature_fraction": 0.5,
         "bagging_fraction": 0.8,
@@ -62,22 +62,25 @@ def fit(
         ("text", text_encoder(), text),
         *derived_step(derive, numeric),
     ]
-    step = ColumnTransformer(columns)
-    numbers = step.fit_transform(frame)
+    preprocess = ColumnTransformer(columns)
+    numbers = preprocess.fit_transform(frame)
     chosen = parameters(len(frame), seed, threads)
-    data = lgb.Dataset(
-        numbers, churned.astype(float), params=chosen, free_raw_data=False
-    )
+    label = churned.astype(float)
+    data = lgb.Dataset(numbers, label, params=chosen, free_raw_data=False)
     stop = lgb.early_stopping(PATIENCE, verbose=False)
     tried = lgb.cv(
         chosen, data, MOST_TREES, folds=folds, callbacks=[stop], return_cvbooster=True
     )
     trees = len(tried["valid binary_logloss-mean"])
-    margins = [
-        booster.predict(numbers[judge], raw_score=True, num_iteration=trees)
-        for booster, (_, judge) in zip(tried["cvbooster"].boosters, folds, strict=True)
-    ]
-    ranker = lgb.train(chosen, data, num_boost_round=trees)
+    margins = []
+    boosters = tried["cvbooster"].boosters
+    for booster, (_, judged) in zip(boosters, folds, strict=True):
+        unseen = numbers[judged]
+        margins.append(booster.predict(unseen, raw_score=True, num_iteration=trees))
     return Fitted(
-        step, ranker, None, np.concatenate(margins), {**chosen, "num_trees": trees}
+        preprocess=preprocess,
+        ranker=lgb.train(chosen, data, num_boost_round=trees),
+        centre=None,
+        margins=np.concatenate(margins),
+        parameters={**chosen, "num_trees": trees},
     )

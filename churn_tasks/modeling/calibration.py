@@ -21,21 +21,23 @@ def platt(margins: np.ndarray, churned: np.ndarray) -> tuple[float, float]:
 
     leavers = churned.sum()
     stayers = len(churned) - leavers
-    target = np.where(churned, (leavers + 1) / (leavers + 2), 1 / (stayers + 2))
+    of_leaver, of_stayer = (leavers + 1) / (leavers + 2), 1 / (stayers + 2)
+    target = np.where(churned, of_leaver, of_stayer)
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         odds = parameters[0] * margins + parameters[1]
         residual = 1 / (1 + np.exp(-odds)) - target
-        return np.mean(np.logaddexp(0, odds) - target * odds), np.array(
-            [np.mean(residual * margins), np.mean(residual)]
-        )
+        slope_gradient = np.mean(residual * margins)
+        value = np.mean(np.logaddexp(0, odds) - target * odds)
+        return value, np.array([slope_gradient, np.mean(residual)])
 
-    start = np.array([1.0, np.log((leavers + 1) / (stayers + 1)) - np.mean(margins)])
-    found = minimize(
+    prior = np.log((leavers + 1) / (stayers + 1))
+    fitted = minimize(
         loss,
-        start,
+        np.array([1.0, prior - np.mean(margins)]),
         jac=True,
         method="L-BFGS-B",
         bounds=[(STEEPEST_FALL, None), (None, None)],
     )
-    return float(found.x[0]), float(found.x[1])
+    slope, intercept = fitted.x
+    return float(slope), float(intercept)

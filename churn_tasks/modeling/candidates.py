@@ -1,6 +1,5 @@
 """The candidates of a month (E1): each name of ``model.candidates`` fitted and calibrated on training rows."""
 
-import hashlib
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,9 @@ from churn_tasks.modeling.calibration import platt
 from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.folds import inner_folds
 from churn_tasks.modeling.frames import FeatureSet, Sample
+from churn_tasks.modeling.used_code import digest_of
 
+PACKAGE, FOLDER = "churn_tasks.modeling", Path(__file__).parent
 MODULES = {"logistic_regression": "linear", "lightgbm": "boosted"}
 
 
@@ -42,22 +43,21 @@ def fit_candidate(
         threads: at most this many; the result does not depend on it.
         derive: what columns to derive from the numeric ones, fitted on these rows as well; none when absent.
     """
-    module = importlib.import_module(f"churn_tasks.modeling.{MODULES[name]}")
+    module = importlib.import_module(f"{PACKAGE}.{MODULES[name]}")
     folds = inner_folds(rows.months, rows.customers, rows.churned)
     fitted = module.fit(
         rows.features, list(features.text), rows.churned, folds, seed, threads, derive
     )
     truth = rows.churned[np.concatenate([judged for _, judged in folds])]
     slope, intercept = platt(fitted.margins, truth)
-    months = [str(month)[:7] for month in np.unique(rows.months)]
     classifier = ChurnClassifier(
-        fitted.preprocess,
-        fitted.ranker,
-        fitted.centre,
-        slope,
-        intercept,
-        features.digest,
-        months,
+        preprocess=fitted.preprocess,
+        ranker=fitted.ranker,
+        centre=fitted.centre,
+        slope=slope,
+        intercept=intercept,
+        feature_set=features.digest,
+        trained_on=[str(month)[:7] for month in np.unique(rows.months)],
     )
     chosen = {
         **fitted.parameters,
@@ -67,10 +67,14 @@ def fit_candidate(
     return Candidate(name, classifier, chosen)
 
 
-def code_digest() -> str:
-    """Digest of the code of this package: other code may fit another model from the same rows."""
-    here = Path(__file__).parent
-    files = sorted([*here.glob("*.py"), *here.glob("selection/*.py")])
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[
-        :16
-    ]
+def code_digest(folder: Path = FOLDER) -> str:
+    """Digest of the code that decides what is fitted: other code may fit another model from the same rows.
+
+    That is the candidates with all that they import, and the selection of their columns.
+
+    Args:
+        folder: where this package lies.
+    """
+    fitting = [f"{PACKAGE}.{module}" for module in MODULES.values()]
+    roots = [*fitting, f"{PACKAGE}.candidates", f"{PACKAGE}.selection"]
+    return digest_of(PACKAGE, folder, roots)

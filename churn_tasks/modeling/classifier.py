@@ -60,11 +60,8 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
 
     def decision_function(self, frame: "pd.DataFrame") -> np.ndarray:
         """Calibrated log-odds of leaving, one a row."""
-        return (
-            self.slope
-            * margin(self.ranker, self.preprocess.transform(frame[self.features]))
-            + self.intercept
-        )
+        numbers = self.preprocess.transform(frame[self.features])
+        return self.slope * margin(self.ranker, numbers) + self.intercept
 
     def predict_proba(self, frame: "pd.DataFrame") -> np.ndarray:
         """Probabilities of staying and of leaving, shape (rows, 2)."""

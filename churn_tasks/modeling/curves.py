@@ -1,16 +1,17 @@
 """Curves of one ranking on one month, as one figure: precision and coverage, ROC, lift, calibration (F3)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from churn_tasks.modeling.metrics import calibration_table, on_list
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 POINTS = 200
+DOT: dict[str, Any] = {"marker": "o", "color": "black"}
+CHANCE: dict[str, Any] = {"linestyle": ":", "color": "grey"}
 
 
 def counts_down_the_ranking(
@@ -30,62 +31,35 @@ def curves(scores: np.ndarray, churned: np.ndarray, size: int, title: str) -> "F
 
     figure = Figure(figsize=(10, 8), layout="constrained")
     figure.suptitle(title)
-    panels = figure.subplots(2, 2)
+    precision, roc, lift, calibration = figure.subplots(2, 2).flat
     lengths, hits = counts_down_the_ranking(scores, churned)
-    at, hit = (
-        int(on_list(scores, size).sum()),
-        int((on_list(scores, size) & churned).sum()),
-    )
-    churners, stayers = int(churned.sum()), int((~churned).sum())
+    churners = int(churned.sum())
+    stayers = len(churned) - churners
     rate = churners / len(churned)
-    _panel(
-        panels[0, 0],
-        hits / churners,
-        hits / lengths,
-        (hit / churners, hit / at),
-        "coverage",
-        "precision",
-    )
-    panels[0, 0].axhline(rate, linestyle=":", color="grey")
-    _panel(
-        panels[0, 1],
-        (lengths - hits) / stayers,
-        hits / churners,
-        ((at - hit) / stayers, hit / churners),
-        "false-alarm rate",
-        "coverage",
-    )
-    panels[0, 1].plot([0, 1], [0, 1], linestyle=":", color="grey")
-    _panel(
-        panels[1, 0],
-        lengths / len(churned),
-        hits / lengths / rate,
-        (at / len(churned), hit / at / rate),
-        "share of customers listed",
-        "lift",
-    )
-    panels[1, 0].axhline(1, linestyle=":", color="grey")
-    groups = calibration_table(scores, churned)
-    predicted, observed = (
-        [group["mean_score"] for group in groups],
-        [group["churn_rate"] for group in groups],
-    )
-    panels[1, 1].plot(predicted, observed, marker="o")
-    panels[1, 1].plot(
-        [0, max(predicted)], [0, max(predicted)], linestyle=":", color="grey"
-    )
-    panels[1, 1].set(xlabel="mean score of a tenth", ylabel="churn rate of it")
+    listed = on_list(scores, size)
+    at = int(listed.sum())
+    hit = int((listed & churned).sum())
+    false_alarms = lengths - hits
+
+    precision.set(xlabel="coverage", ylabel="precision")
+    precision.plot(hits / churners, hits / lengths)
+    precision.plot(hit / churners, hit / at, **DOT)
+    precision.axhline(rate, **CHANCE)
+
+    roc.set(xlabel="false-alarm rate", ylabel="coverage")
+    roc.plot(false_alarms / stayers, hits / churners)
+    roc.plot((at - hit) / stayers, hit / churners, **DOT)
+    roc.plot([0, 1], [0, 1], **CHANCE)
+
+    lift.set(xlabel="share of customers listed", ylabel="lift")
+    lift.plot(lengths / len(churned), hits / lengths / rate)
+    lift.plot(at / len(churned), hit / at / rate, **DOT)
+    lift.axhline(1, **CHANCE)
+
+    calibration.set(xlabel="mean score of a tenth", ylabel="churn rate of it")
+    tenths = calibration_table(scores, churned)
+    predicted = [tenth["mean_score"] for tenth in tenths]
+    observed = [tenth["churn_rate"] for tenth in tenths]
+    calibration.plot(predicted, observed, marker="o")
+    calibration.plot([0, max(predicted)], [0, max(predicted)], **CHANCE)
     return figure
-
-
-def _panel(
-    axes: "Axes",
-    x: np.ndarray,
-    y: np.ndarray,
-    listed: tuple[float, float],
-    x_label: str,
-    y_label: str,
-) -> None:
-    axes.plot(x, y)
-    axes.plot(*listed, marker="o", color="black")
-    axes.set(xlabel=x_label, ylabel=y_label)

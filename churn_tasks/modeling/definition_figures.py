@@ -6,17 +6,20 @@ customer whom the present model has not scored cannot be warned: such churners c
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import product
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from churn_tasks.modeling.auc import auc_of, error_of
 from churn_tasks.modeling.metrics import ratio
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Z = 1.959964  # two-sided 95 %
+CONFIDENCE = 0.95
+COUNTED = ("churned", "left_in_delay", "rotated")
 
 
 def wilson(hits: int, of: int) -> tuple[float, float] | None:
@@ -26,12 +29,12 @@ def wilson(hits: int, of: int) -> tuple[float, float] | None:
     >>> round(low, 3), round(high, 3)
     (0.49, 0.943)
     """
+    from scipy.stats import binomtest
+
     if not of:
         return None
-    share, spread = hits / of, Z * Z / of
-    middle = (share + spread / 2) / (1 + spread)
-    half = Z * sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
-    return middle - half, middle + half
+    interval = binomtest(hits, of).proportion_ci(CONFIDENCE, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def threshold_at(scores: np.ndarray, alarms: float) -> float:
@@ -43,49 +46,46 @@ def threshold_at(scores: np.ndarray, alarms: float) -> float:
     if not len(scores):
         return float("inf")
     allowed = int(alarms * len(scores) + 1e-9)
-    return (
-        float(np.sort(scores)[len(scores) - allowed - 1])
-        if allowed < len(scores)
-        else float("-inf")
-    )
+    if allowed >= len(scores):
+        return float("-inf")
+    highest_first = np.sort(scores)[::-1]
+    return float(highest_first[allowed])
 
 
 @dataclass(frozen=True)
-class Ranked:
-    """An AUC and its standard error (Hanley and McNeil 1982); 0.5 is what chance gives."""
+class MonthAuc:
+    """The AUC of one month and its standard error; 0.5 is what chance gives."""
 
     auc: float
     error: float
     churners: int
 
 
-def ranked(left: np.ndarray, stayed: np.ndarray) -> Ranked | None:
+def month_auc(left: np.ndarray, stayed: np.ndarray) -> MonthAuc | None:
     """How often a leaver scores above a stayer, ties half; None where one side is empty."""
-    from scipy.stats import rankdata
-
-    n, m = len(left), len(stayed)
-    if not n or not m:
+    ordered = np.sort(np.concatenate([left, stayed]))
+    auc = auc_of(ordered, left)
+    if auc is None:
         return None
-    ranks = rankdata(np.concatenate([left, stayed]))[:n]
-    auc = float((ranks.sum() - n * (n + 1) / 2) / (n * m))
-    above, below = auc / (2 - auc), 2 * auc * auc / (1 + auc)
-    variance = (
-        auc * (1 - auc) + (n - 1) * (above - auc * auc) + (m - 1) * (below - auc * auc)
-    )
-    return Ranked(auc, sqrt(max(variance, 0.0) / (n * m)), n)
+    return MonthAuc(auc, error_of(auc, len(left), len(stayed)), len(left))
 
 
-def mean_auc(months: "list[Ranked]") -> dict[str, Any] | None:
+def mean_auc(months: "list[MonthAuc]") -> dict[str, Any] | None:
     """The AUC over several months, each weighed by its leavers, with its interval at 95 %."""
+    from scipy.stats import norm
+
     churners = sum(each.churners for each in months)
     if not churners:
         return None
     auc = sum(each.auc * each.churners for each in months) / churners
-    error = sqrt(sum((each.error * each.churners) ** 2 for each in months)) / churners
+    variance = sum((each.error * each.churners) ** 2 for each in months)
+    low, high = auc, auc
+    if variance:
+        low, high = norm.interval(CONFIDENCE, auc, sqrt(variance) / churners)
     return {
         "auc": auc,
-        "low": max(0.0, auc - Z * error),
-        "high": min(1.0, auc + Z * error),
+        "low": max(0.0, float(low)),
+        "high": min(1.0, float(high)),
         "churners": churners,
     }
 
@@ -107,13 +107,13 @@ class Caught:
         self.alarms += int((month.stayed > threshold).sum())
 
     def figures(self) -> dict[str, Any]:
-        interval = wilson(self.hits, self.churners)
+        low, high = wilson(self.hits, self.churners) or (None, None)
         return {
             "churners": self.churners,
             "caught": self.hits,
             "recall": ratio(self.hits, self.churners),
-            "low": interval[0] if interval else None,
-            "high": interval[1] if interval else None,
+            "low": low,
+            "high": high,
             "false_alarm_rate": ratio(self.alarms, self.stayers),
         }
 
@@ -133,14 +133,17 @@ class MonthTruth:
             label: customer_id, churned, left_in_delay, rotated.
             scores: churn score by customer.
         """
-        given = (
-            label["customer_id"].map(scores).fillna(float("-inf")).to_numpy(dtype=float)
+        scored = label["customer_id"].map(scores).fillna(float("-inf"))
+        given = scored.to_numpy(dtype=float)
+        churned, in_delay, rotated = (
+            label[name].to_numpy(dtype=bool) for name in COUNTED
         )
-        churned = label["churned"].to_numpy(dtype=bool)
-        gone = label["left_in_delay"].to_numpy(dtype=bool) | label["rotated"].to_numpy(
-            dtype=bool
-        )
-        return cls(given[churned], given[~churned & ~gone])
+        return cls(given[churned], given[~(churned | in_delay | rotated)])
+
+    def scored(self) -> tuple[np.ndarray, np.ndarray]:
+        """Both without who was not scored."""
+        left, stayed = np.isfinite(self.left), np.isfinite(self.stayed)
+        return self.left[left], self.stayed[stayed]
 
 
 @dataclass
@@ -161,7 +164,7 @@ class Tally:
     months: list[dict[str, Any]] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
     tiers: dict[str, list[int]] = field(default_factory=dict)
-    early: dict[int, list[Ranked]] = field(default_factory=dict)
+    early: dict[int, list[MonthAuc]] = field(default_factory=dict)
     at_once: Caught = field(default_factory=Caught)
     carried: Caught = field(default_factory=Caught)
     thresholds: dict[str, float] = field(default_factory=dict)
@@ -169,10 +172,7 @@ class Tally:
     def count(self, month: str, label: "pd.DataFrame") -> None:
         """Add the truth of one month."""
         churned = label["churned"]
-        counts = {
-            name: int(label[name].sum())
-            for name in ("churned", "left_in_delay", "rotated")
-        }
+        counts = {name: int(label[name].sum()) for name in COUNTED}
         self.months.append({"month": month, "customers": len(label), **counts})
         self.kinds.update(label.loc[churned, "kind"].tolist())
         for tier, rows in label.groupby("tier", dropna=True):
@@ -194,36 +194,36 @@ class Tally:
 
     def look_ahead(self, lead: int, truth: MonthTruth) -> None:
         """Add how well the score told those who left ``lead`` months later, among everybody scored."""
-        found = ranked(
-            truth.left[np.isfinite(truth.left)], truth.stayed[np.isfinite(truth.stayed)]
-        )
-        if found:
-            self.early.setdefault(lead, []).append(found)
+        left, stayed = truth.scored()
+        month = month_auc(left, stayed)
+        if month:
+            self.early.setdefault(lead, []).append(month)
 
     def figures(self) -> dict[str, Any]:
         """Everything, for tables, pictures and machines."""
-        customers, churners = (
-            sum(row[name] for row in self.months) for name in ("customers", "churned")
-        )
+        totals = {name: self._total(name) for name in ("customers", *COUNTED)}
+        tiers = {}
+        for name, (customers, churners) in sorted(self.tiers.items()):
+            tiers[name] = {"customers": customers, "churners": churners}
+        early = {}
+        for lead, months in sorted(self.early.items()):
+            early[str(lead)] = mean_auc(months)
         return {
             "months": self.months,
-            "customers": customers,
-            "churners": churners,
-            "left_in_delay": sum(row["left_in_delay"] for row in self.months),
-            "rotated": sum(row["rotated"] for row in self.months),
-            "churn_rate": ratio(churners, customers),
+            "customers": totals["customers"],
+            "churners": totals["churned"],
+            "left_in_delay": totals["left_in_delay"],
+            "rotated": totals["rotated"],
+            "churn_rate": ratio(totals["churned"], totals["customers"]),
             "kinds": dict(sorted(self.kinds.items())),
-            "tiers": {
-                name: {"customers": n, "churners": c}
-                for name, (n, c) in sorted(self.tiers.items())
-            },
-            "early": {
-                str(lead): mean_auc(months)
-                for lead, months in sorted(self.early.items())
-            },
+            "tiers": tiers,
+            "early": early,
             "recall": self.at_once.figures(),
             "recall_carried": self.carried.figures(),
         }
+
+    def _total(self, name: str) -> int:
+        return sum(month[name] for month in self.months)
 
 
 class Overlap:
@@ -234,29 +234,24 @@ class Overlap:
 
     def __init__(self, names: list[str]) -> None:
         self.names = names
-        self.both = {(a, b): 0 for a in names for b in names}
-        self.own = {(a, b): 0 for a in names for b in names}
+        self.both: Counter[tuple[str, str]] = Counter()
+        self.own: Counter[tuple[str, str]] = Counter()
 
     def add(self, labels: "dict[str, pd.DataFrame]") -> None:
         """Add one month: the labels of the definitions that can label it."""
-        asked = {name: set(label["customer_id"]) for name, label in labels.items()}
-        gone = {
-            name: label["churned"] | label["left_in_delay"]
-            for name, label in labels.items()
-        }
-        left = {
-            name: set(label.loc[gone[name], "customer_id"])
-            for name, label in labels.items()
-        }
-        for a in labels:
-            for b in labels:
-                common = left[a] & asked[b]
-                self.own[a, b] += len(common)
-                self.both[a, b] += len(common & left[b])
+        asked, left = {}, {}
+        for name, label in labels.items():
+            gone = label["churned"] | label["left_in_delay"]
+            asked[name] = set(label["customer_id"])
+            left[name] = set(label.loc[gone, "customer_id"])
+        for one, other in product(labels, repeat=2):
+            common = left[one] & asked[other]
+            self.own[one, other] += len(common)
+            self.both[one, other] += len(common & left[other])
 
     def shares(self) -> dict[str, dict[str, float | None]]:
         """Of those who left by the first name, the share who left by the second."""
-        return {
-            a: {b: ratio(self.both[a, b], self.own[a, b]) for b in self.names}
-            for a in self.names
-        }
+        shares: dict[str, dict[str, float | None]] = {name: {} for name in self.names}
+        for one, other in product(self.names, repeat=2):
+            shares[one][other] = ratio(self.both[one, other], self.own[one, other])
+        return shares

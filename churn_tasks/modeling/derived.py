@@ -4,6 +4,7 @@ Off unless ``model.derive`` asks for them. Everything is fitted on training rows
 evenly, so that a large operator costs no more; with one thread and rounded, so that the same rows give the same bytes.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,80 +43,61 @@ class DerivedColumns(TransformerMixin, BaseEstimator):
         from threadpoolctl import threadpool_limits
 
         rows = np.asarray(frame, dtype=float)
-        rows = np.arcsinh(rows[:: -(-len(rows) // FITTED_ROWS)])
+        one_in = -(-len(rows) // FITTED_ROWS)
+        rows = np.arcsinh(rows[::one_in])
         self.feature_names_in_ = np.array(frame.columns, dtype=object)
         self.n_features_in_ = rows.shape[1]
         self.median = np.array([_median(column) for column in rows.T])
         filled = np.where(np.isnan(rows), self.median, rows)
-        self.mean, spread = filled.mean(axis=0), filled.std(axis=0)
-        self.deviation = np.where(spread > 0, spread, 1.0)
+        self.mean, self.deviation = _scale(filled)
         scaled = (filled - self.mean) / self.deviation
-        with threadpool_limits(
-            1
-        ):  # sums of floats depend on how many threads take part
-            self.weights = np.round(
-                np.hstack(
-                    [_components(scaled, self.pca), _factors(scaled, self.factors)]
-                ),
-                PLACES,
-            )
+        with threadpool_limits(1):  # a sum of floats depends on how many take part
+            sums = [_components(scaled, self.pca), _factors(scaled, self.factors)]
+            self.weights = np.round(np.hstack(sums), PLACES)
             self.middles = np.round(_middles(scaled, self.clusters), PLACES)
             made = self._scores(scaled)
-        self.score_mean, spread = made.mean(axis=0), made.std(axis=0)
-        self.score_deviation = np.where(spread > 0, spread, 1.0)
+        self.score_mean, self.score_deviation = _scale(made)
         return self
 
     def transform(self, frame: "pd.DataFrame") -> np.ndarray:
         """The derived columns, float64, none unknown, mean 0 and deviation 1 on the fitted rows."""
-        starts = range(0, max(len(frame), 1), BATCH_ROWS)
-        scores = [
-            self._scores(self.scaled(frame.iloc[start : start + BATCH_ROWS]))
-            for start in starts
-        ]
-        return (np.vstack(scores) - self.score_mean) / self.score_deviation
+        scores = np.vstack([self._scores(batch) for batch in self._batches(frame)])
+        return (scores - self.score_mean) / self.score_deviation
+
+    def _batches(self, frame: "pd.DataFrame") -> Iterator[np.ndarray]:
+        """The rows brought to scale, so many at once; one empty batch of no rows."""
+        for start in range(0, max(len(frame), 1), BATCH_ROWS):
+            yield self.scaled(frame.iloc[start : start + BATCH_ROWS])
 
     def _scores(self, scaled: np.ndarray) -> np.ndarray:
-        distances = [
-            np.sqrt(((scaled - middle) ** 2).mean(axis=1)) for middle in self.middles
-        ]
+        distances = []
+        for middle in self.middles:
+            square = ((scaled - middle) ** 2).mean(axis=1)
+            distances.append(np.sqrt(square))
         return np.column_stack([scaled @ self.weights, *distances])
 
     def get_feature_names_out(self, _names: Any = None) -> np.ndarray:
-        asked = (
-            ("pca", self.pca),
-            ("factor", self.factors),
-            ("cluster", self.clusters),
-        )
-        return np.array(
-            [
-                f"{kind}_{number + 1}"
-                for kind, count in asked
-                for number in range(count)
-            ],
-            dtype=object,
-        )
+        made = {"pca": self.pca, "factor": self.factors, "cluster": self.clusters}
+        names = []
+        for kind, count in made.items():
+            names += [f"{kind}_{number}" for number in range(1, count + 1)]
+        return np.array(names, dtype=object)
 
     def scaled(self, frame: "pd.DataFrame") -> np.ndarray:
         """The columns it was fitted on, brought to scale."""
-        rows = np.arcsinh(np.asarray(frame[list(self.feature_names_in_)], dtype=float))
-        return (
-            np.where(np.isnan(rows), self.median, rows) - self.mean
-        ) / self.deviation
+        given = frame[list(self.feature_names_in_)]
+        rows = np.arcsinh(np.asarray(given, dtype=float))
+        filled = np.where(np.isnan(rows), self.median, rows)
+        return (filled - self.mean) / self.deviation
 
     def belongs_to(self, frame: "pd.DataFrame") -> np.ndarray:
         """The nearest cluster of each row, from 0."""
-        starts = range(0, max(len(frame), 1), BATCH_ROWS)
-        return np.concatenate(
-            [
-                self._nearest(self.scaled(frame.iloc[at : at + BATCH_ROWS]))
-                for at in starts
-            ]
-        )
+        nearest = [self._nearest(batch) for batch in self._batches(frame)]
+        return np.concatenate(nearest)
 
     def _nearest(self, scaled: np.ndarray) -> np.ndarray:
-        return np.argmin(
-            [((scaled - middle) ** 2).sum(axis=1) for middle in self.middles], axis=0
-        )
+        squares = [_square_distance(scaled, middle) for middle in self.middles]
+        return np.argmin(squares, axis=0)
 
     def shares(self, frame: "pd.DataFrame", number: int) -> np.ndarray:
         """How much each source column has to do with a derived column, rows x columns, each row summing to 1.
@@ -128,23 +110,30 @@ class DerivedColumns(TransformerMixin, BaseEstimator):
         else:
             parts = (scaled - self.middles[number - sums]) ** 2
         total = parts.sum(axis=1, keepdims=True)
-        return np.divide(
-            parts, total, out=np.full_like(parts, 1.0 / parts.shape[1]), where=total > 0
-        )
+        shares = np.full_like(parts, 1.0 / parts.shape[1])
+        return np.divide(parts, total, out=shares, where=total > 0)
 
 
 def derived_step(
     derive: "Derive | None", numeric: list[str]
 ) -> list[tuple[str, DerivedColumns, list[str]]]:
     """The entry of a ColumnTransformer; none where nothing is asked for."""
-    if (
-        derive is None
-        or not numeric
-        or not (derive.pca or derive.factors or derive.clusters)
-    ):
+    if derive is None or not numeric:
         return []
     pca, factors = (min(asked, len(numeric)) for asked in (derive.pca, derive.factors))
+    if not (pca or factors or derive.clusters):
+        return []
     return [("derived", DerivedColumns(pca, factors, derive.clusters), numeric)]
+
+
+def _scale(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation of each column; 1 for one that does not vary."""
+    deviation = rows.std(axis=0)
+    return rows.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
+
+
+def _square_distance(rows: np.ndarray, middle: np.ndarray) -> np.ndarray:
+    return ((rows - middle) ** 2).sum(axis=1)
 
 
 def _median(column: np.ndarray) -> float:
@@ -167,12 +156,14 @@ def _factors(scaled: np.ndarray, count: int) -> np.ndarray:
         return np.empty((scaled.shape[1], 0))
     from sklearn.decomposition import FactorAnalysis
 
-    fitted = FactorAnalysis(
+    analysis = FactorAnalysis(
         count, rotation="varimax", max_iter=200, tol=1e-3, random_state=SEED
-    ).fit(scaled)
+    )
+    fitted = analysis.fit(scaled)
     noise = np.maximum(fitted.noise_variance_, 1e-6)
     precise = fitted.components_ / noise
-    return precise.T @ np.linalg.inv(np.eye(count) + precise @ fitted.components_.T)
+    spread = np.eye(count) + precise @ fitted.components_.T
+    return precise.T @ np.linalg.inv(spread)
 
 
 def _middles(scaled: np.ndarray, count: int) -> np.ndarray:
@@ -183,4 +174,5 @@ def _middles(scaled: np.ndarray, count: int) -> np.ndarray:
 
     fitted = KMeans(count, n_init=4, random_state=SEED).fit(scaled)
     sizes = np.bincount(fitted.labels_, minlength=count)
-    return fitted.cluster_centers_[np.argsort(-sizes, kind="stable")]
+    largest_first = np.argsort(-sizes, kind="stable")
+    return fitted.cluster_centers_[largest_first]

@@ -10,6 +10,7 @@ from churn_tasks.modeling.derived import DerivedColumns
 
 if TYPE_CHECKING:
     from sklearn.compose import ColumnTransformer
+    from sklearn.preprocessing import OneHotEncoder
 
     from churn_tasks.modeling.frames import Sample
 
@@ -29,31 +30,29 @@ def contributions(classifier: ChurnClassifier, frame: pd.DataFrame) -> pd.DataFr
         frame: the customers on the list and no more: this costs many times a score.
     """
     numbers = classifier.preprocess.transform(frame[classifier.features])
-    if classifier.centre is None:
-        by_column = classifier.ranker.predict(numbers, pred_contrib=True)[
-            :, :-1
-        ]  # the last is the constant
-    else:
-        by_column = classifier.ranker.coef_[0] * (numbers - classifier.centre)
-    source = source_features(classifier.preprocess)
+    by_column = _by_column(classifier, numbers)
+    source = np.array(source_features(classifier.preprocess), dtype=object)
     totals = np.zeros((len(frame), len(classifier.features)))
     for position, name in enumerate(classifier.features):
-        totals[:, position] = by_column[
-            :, [column for column, feature in enumerate(source) if feature == name]
-        ].sum(axis=1)
+        own = np.flatnonzero(source == name)
+        totals[:, position] = by_column[:, own].sum(axis=1)
     derived = derived_columns(classifier.preprocess)
     if derived is not None:
-        sources = [
-            classifier.features.index(name) for name in derived.feature_names_in_
-        ]
-        first = source.index(DERIVED)
-        for number in range(len(source) - first):
-            totals[:, sources] += by_column[:, [first + number]] * derived.shares(
-                frame, number
-            )
+        parts = [classifier.features.index(name) for name in derived.feature_names_in_]
+        for number, column in enumerate(np.flatnonzero(source == DERIVED)):
+            shares = derived.shares(frame, number)
+            totals[:, parts] += by_column[:, [column]] * shares
     return pd.DataFrame(
         classifier.slope * totals, columns=classifier.features, index=frame.index
     )
+
+
+def _by_column(classifier: ChurnClassifier, numbers: np.ndarray) -> np.ndarray:
+    """Log-odds before calibration that each preprocessed column adds."""
+    if classifier.centre is not None:
+        return classifier.ranker.coef_[0] * (numbers - classifier.centre)
+    with_constant = classifier.ranker.predict(numbers, pred_contrib=True)
+    return with_constant[:, :-1]
 
 
 def source_features(preprocess: "ColumnTransformer") -> list[str]:
@@ -63,28 +62,28 @@ def source_features(preprocess: "ColumnTransformer") -> list[str]:
     """
     names: list[str] = []
     for label, transformer, columns in preprocess.transformers_:
-        if label == "text" and len(columns):
-            values = zip(
-                columns,
-                transformer.categories_,
-                transformer.infrequent_categories_,
-                strict=True,
-            )
-            for (
-                name,
-                known,
-                rare,
-            ) in values:  # the rare values of a feature share one column
-                names += [name] * (
-                    len(known) if rare is None else len(known) - len(rare) + 1
-                )
+        if not len(columns):
+            continue
+        if label == "text":
+            names += _sources_of_texts(columns, transformer)
         elif label == "derived":
             names += [DERIVED] * len(transformer.get_feature_names_out())
-        elif len(columns):
-            names += [
-                name.removeprefix("missingindicator_")
-                for name in transformer.get_feature_names_out(columns)
-            ]
+        else:
+            made = transformer.get_feature_names_out(columns)
+            names += [name.removeprefix("missingindicator_") for name in made]
+    return names
+
+
+def _sources_of_texts(columns: list[str], encoder: "OneHotEncoder") -> list[str]:
+    """Each feature as often as it has columns: one for each text, the rare ones sharing one."""
+    names = []
+    for name, known, rare in zip(
+        columns, encoder.categories_, encoder.infrequent_categories_, strict=True
+    ):
+        count = len(known)
+        if rare is not None:
+            count = len(known) - len(rare) + 1
+        names += [name] * count
     return names
 
 
@@ -92,31 +91,23 @@ def raising_factors(
     classifier: ChurnClassifier, customers: np.ndarray, frame: pd.DataFrame
 ) -> pd.DataFrame:
     """Features that raise a customer's score: customer_id, feature, contribution (above 0), value (None for text)."""
-    added = contributions(classifier, frame)
-    row, column = np.nonzero(added.to_numpy() > 0)
-    numeric = (
-        frame[classifier.features]
-        .apply(pd.to_numeric, errors="coerce")
-        .to_numpy(dtype=float)
-    )
+    added = contributions(classifier, frame).to_numpy()
+    row, column = np.nonzero(added > 0)
+    used = frame[classifier.features]
+    values = used.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
     return pd.DataFrame(
         {
             "customer_id": customers[row],
-            "feature": added.columns.to_numpy(dtype=object)[column],
-            "contribution": added.to_numpy()[row, column],
-            "value": numeric[row, column],
+            "feature": np.array(classifier.features, dtype=object)[column],
+            "contribution": added[row, column],
+            "value": values[row, column],
         }
     )
 
 
 def derived_columns(preprocess: "ColumnTransformer") -> DerivedColumns | None:
     """The step that derives columns from several, if the model has one."""
-    found = (
-        transformer
-        for label, transformer, _ in preprocess.transformers_
-        if label == "derived"
-    )
-    return next(found, None)
+    return preprocess.named_transformers_.get("derived")
 
 
 def cluster_table(classifier: ChurnClassifier, rows: "Sample") -> pd.DataFrame | None:
@@ -128,14 +119,12 @@ def cluster_table(classifier: ChurnClassifier, rows: "Sample") -> pd.DataFrame |
     cluster = derived.belongs_to(rows.features)
     best = np.argsort(-derived.middles.std(axis=0), kind="stable")[:TOLD_APART_BY]
     names = [str(name) for name in derived.feature_names_in_[best]]
-    told = (
-        rows.features[names].assign(churned=rows.churned.astype(float)).groupby(cluster)
-    )
+    shown = rows.features[names].assign(churned=rows.churned.astype(float))
+    of_cluster = shown.groupby(cluster)
     figures = pd.DataFrame(
-        {"customers": told.size(), "churn_rate": told["churned"].mean()}
+        {"customers": of_cluster.size(), "churn_rate": of_cluster["churned"].mean()}
     )
-    figures = pd.concat([figures, told[names].mean()], axis=1)
-    figures.loc[figures["customers"] < FEWEST_SHOWN, ["churn_rate", *names]] = (
-        np.nan
-    )  # a mean of few names somebody
+    figures = pd.concat([figures, of_cluster[names].mean()], axis=1)
+    is_small = figures["customers"] < FEWEST_SHOWN  # a mean of few names somebody
+    figures.loc[is_small, ["churn_rate", *names]] = np.nan
     return figures.rename_axis("cluster").reset_index()

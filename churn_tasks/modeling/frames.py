@@ -5,7 +5,7 @@ read their rows through the same query, so none of them can see a feature differ
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from churn_tasks.core.errors import BadInput, SettingsError, evidence
 from churn_tasks.core.months import Month
+from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.contracts import FeatureColumn
 from churn_tasks.declared.query import Query
 
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"  # a text that the source does not give
 EVERYBODY = 1_000_000  # customers kept of a million
+ON_ROW = "USING (customer_id, month)"
 NUMERIC = ("integer", "decimal", "double", "boolean")
+TEXT = "text"
+TRUTH = (
+    "label.churned",
+    "label.left_in_delay",
+    "coalesce(label.rotated, false) AS rotated",
+)
 
 
 @dataclass(frozen=True)
@@ -60,17 +68,14 @@ class FeatureSet:
         unknown = sorted(chosen - self.columns.keys())
         if unknown:
             raise BadInput(f"no such features: {', '.join(unknown[:5])}")
-        kept = [name for name in self.columns if name in chosen]
+        kept = _chosen(self.columns, chosen)
+        defined = _chosen(self.definitions, chosen)
         return FeatureSet(
             columns={name: self.columns[name] for name in kept},
-            numeric=tuple(name for name in self.numeric if name in chosen),
-            text=tuple(name for name in self.text if name in chosen),
-            digest=_digest([self.definitions.get(name, name) for name in kept]),
-            definitions={
-                name: self.definitions[name]
-                for name in kept
-                if name in self.definitions
-            },
+            numeric=tuple(_chosen(self.numeric, chosen)),
+            text=tuple(_chosen(self.text, chosen)),
+            digest=_digest(self.definitions.get(name, name) for name in kept),
+            definitions={name: self.definitions[name] for name in defined},
         )
 
 
@@ -82,51 +87,71 @@ def feature_set(
     Raises:
         SettingsError: two queries make a feature of the same name, a type cannot be used, or nothing is left.
     """
-    offered = [
-        (c, q.output.table)
-        for q in queries
-        for c in q.output.columns
-        if isinstance(c, FeatureColumn)
-    ]
-    names = [column.name for column, _ in offered]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise SettingsError(
-            f"features made by more than one query: {', '.join(repeated)}"
-        )
-    for field_name, given in (("ban", ban), ("pin", pin)):
-        unknown = sorted(set(given) - set(names))
-        if unknown:
-            raise SettingsError(
-                f"features.{field_name} names features that do not exist: {', '.join(unknown)}"
-            )
-    kept = [(column, table) for column, table in offered if column.name not in ban]
-    unusable = [
-        column.name for column, _ in kept if column.type not in (*NUMERIC, "text")
-    ]
+    offered = _made_by(queries)
+    _refuse_unknown("ban", ban, offered)
+    _refuse_unknown("pin", pin, offered)
+    columns, definitions = {}, {}
+    numeric: list[str] = []
+    text: list[str] = []
+    unusable: list[str] = []
+    for name, (column, query) in offered.items():
+        if name in ban:
+            continue
+        kind = unusable
+        if column.type in NUMERIC:
+            kind = numeric
+        elif column.type == TEXT:
+            kind = text
+        kind.append(name)
+        columns[name] = query.output.table
+        definitions[name] = _digest([name, column.type, " ".join(query.sql.split())])
     if unusable:
         raise SettingsError(
             f"no model can use dates as they are: {', '.join(unusable)}"
         )
-    if not kept:
-        why = (
-            "features.ban names them all"
-            if offered
-            else "no query under sql/features has all the tables it reads"
-        )
+    if not columns:
+        why = "no query under sql/features has all the tables it reads"
+        if offered:
+            why = "features.ban names them all"
         raise SettingsError(f"no feature is left: {why}")
-    sql = {query.output.table: " ".join(query.sql.split()) for query in queries}
-    definitions = {
-        column.name: _digest([column.name, column.type, sql[table]])
-        for column, table in kept
-    }
-    return FeatureSet(
-        columns={column.name: table for column, table in kept},
-        numeric=tuple(column.name for column, _ in kept if column.type in NUMERIC),
-        text=tuple(column.name for column, _ in kept if column.type == "text"),
-        digest=_digest(definitions.values()),
-        definitions=definitions,
-    )
+    digest = _digest(definitions.values())
+    return FeatureSet(columns, tuple(numeric), tuple(text), digest, definitions)
+
+
+def _refuse_unknown(
+    field_name: str, names: Sequence[str], offered: Container[str]
+) -> None:
+    unknown = sorted({name for name in names if name not in offered})
+    if unknown:
+        raise SettingsError(
+            f"features.{field_name} names features that do not exist: {', '.join(unknown)}"
+        )
+
+
+def _made_by(queries: Sequence[Query]) -> dict[str, tuple[FeatureColumn, Query]]:
+    """Every feature with the query that makes it.
+
+    Raises:
+        SettingsError: two queries make a feature of the same name.
+    """
+    made: dict[str, tuple[FeatureColumn, Query]] = {}
+    repeated = set()
+    for query in queries:
+        for column in query.output.columns:
+            if not isinstance(column, FeatureColumn):
+                continue
+            if column.name in made:
+                repeated.add(column.name)
+            made[column.name] = (column, query)
+    if repeated:
+        raise SettingsError(
+            f"features made by more than one query: {', '.join(sorted(repeated))}"
+        )
+    return made
+
+
+def _chosen(names: Iterable[str], chosen: Container[str]) -> list[str]:
+    return [name for name in names if name in chosen]
 
 
 def _digest(lines: Iterable[str]) -> str:
@@ -138,28 +163,24 @@ def rows_sql(features: FeatureSet, *, labelled: bool) -> str:
 
     ``keep_per_million`` (1,000,000: all) thins by a digest of the customer, who is kept or left out in all months.
     """
-    values = [
-        f'CAST("{table}"."{name}" AS {"VARCHAR" if name in features.text else "DOUBLE"}) AS "{name}"'
-        for name, table in features.columns.items()
-    ]
-    truth = (
-        [
-            "label.churned",
-            "label.left_in_delay",
-            "coalesce(label.rotated, false) AS rotated",
-        ]
-        if labelled
-        else []
-    )
-    joins = [
-        f'LEFT JOIN "{table}" USING (customer_id, month)' for table in features.tables
-    ]
-    joins += ["JOIN label USING (customer_id, month)"] if labelled else []
+    selected = ["month", "customer_id"]
+    joins = [f"LEFT JOIN {identifier(table)} {ON_ROW}" for table in features.tables]
+    if labelled:
+        selected.extend(TRUTH)
+        joins.append(f"JOIN label {ON_ROW}")
+    selected.extend(_read(features, name) for name in features.names)
     return (
-        f"SELECT month, customer_id, {', '.join(truth + values)} FROM cohort {' '.join(joins)}"
+        f"SELECT {', '.join(selected)} FROM cohort {' '.join(joins)}"
         " WHERE list_contains($months, month) AND md5_number_lower(customer_id) % 1000000 < $keep_per_million"
         " ORDER BY month, customer_id"
     )
+
+
+def _read(features: FeatureSet, name: str) -> str:
+    """A feature in SQL, as text or as a double."""
+    column = f"{identifier(features.columns[name])}.{identifier(name)}"
+    kind = "VARCHAR" if name in features.text else "DOUBLE"
+    return f"CAST({column} AS {kind}) AS {identifier(name)}"
 
 
 @dataclass(frozen=True)
@@ -187,16 +208,13 @@ class Sample:
 
     def rows(self, chosen: np.ndarray) -> "Sample":
         """The rows at these positions, or for which this mask is true."""
-        columns = (
-            self.customers,
-            self.months,
-            self.churned,
-            self.left_in_delay,
-            self.rotated,
-        )
-        customers, months, *truth = (column[chosen] for column in columns)
         return Sample(
-            customers, months, self.features.iloc[chosen].reset_index(drop=True), *truth
+            customers=self.customers[chosen],
+            months=self.months[chosen],
+            features=self.features.iloc[chosen].reset_index(drop=True),
+            churned=self.churned[chosen],
+            left_in_delay=self.left_in_delay[chosen],
+            rotated=self.rotated[chosen],
         )
 
 
@@ -209,28 +227,39 @@ def sample(frame: "pd.DataFrame", features: FeatureSet) -> Sample:
     values = frame[features.names].astype(dict.fromkeys(features.numeric, "float64"))
     for name in features.text:
         values[name] = values[name].fillna(UNKNOWN).astype(object)
-    numbers = values[list(features.numeric)].to_numpy()
-    infinite = np.isinf(numbers).sum(axis=0)
-    if infinite.any():
-        worst = features.numeric[int(infinite.argmax())]
-        raise BadInput(
-            evidence(
-                table=features.columns[worst],
-                month=Month.of(frame["month"].iloc[-1]),
-                column=worst,
-                problem="is infinite",
-                count=int(infinite.max()),
-                remedy="Divide by nullif(..., 0) in the query.",
-            )
-        )
-    none = np.zeros(len(frame), dtype=bool)
+    _refuse_infinite(values, frame["month"], features)
     return Sample(
         customers=frame["customer_id"].to_numpy(dtype=object),
         months=frame["month"].to_numpy(dtype="datetime64[D]"),
         features=values,
-        churned=frame["churned"].to_numpy(dtype=bool) if "churned" in frame else none,
-        left_in_delay=frame["left_in_delay"].to_numpy(dtype=bool)
-        if "left_in_delay" in frame
-        else none,
-        rotated=frame["rotated"].to_numpy(dtype=bool) if "rotated" in frame else none,
+        churned=_flag(frame, "churned"),
+        left_in_delay=_flag(frame, "left_in_delay"),
+        rotated=_flag(frame, "rotated"),
+    )
+
+
+def _flag(frame: "pd.DataFrame", name: str) -> np.ndarray:
+    """A column of the label; false for everybody where it was not asked for."""
+    if name not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return frame[name].to_numpy(dtype=bool)
+
+
+def _refuse_infinite(
+    values: "pd.DataFrame", months: "pd.Series", features: FeatureSet
+) -> None:
+    numbers = values[list(features.numeric)].to_numpy()
+    infinite = np.isinf(numbers).sum(axis=0)
+    if not infinite.any():
+        return
+    worst = features.numeric[int(infinite.argmax())]
+    raise BadInput(
+        evidence(
+            table=features.columns[worst],
+            month=Month.of(months.iloc[-1]),
+            column=worst,
+            problem="is infinite",
+            count=int(infinite.max()),
+            remedy="Divide by nullif(..., 0) in the query.",
+        )
     )

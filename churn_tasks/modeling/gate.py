@@ -42,17 +42,15 @@ def decide(
         min_gain: what the candidate must be better by; at 0 any gain will do, a tie never.
     """
     best = select(candidates)
-    floor, rival = (
-        (champion.average_precision, f"champion version {champion.version}")
-        if champion
-        else (base_rate, "the base rate, there being no champion")
-    )
+    floor, rival = base_rate, "the base rate, there being no champion"
+    if champion:
+        floor = champion.average_precision
+        rival = f"champion version {champion.version}"
     gain = best.average_precision - floor
     promote = gain > 0 and gain >= min_gain
-    figures = (
-        f"average precision {best.average_precision:.4f} against {floor:.4f} of {rival}"
+    wanted = f"at least {min_gain:g}" if min_gain else "more than 0"
+    why = (
+        f"{best.name} version {best.version}: average precision {best.average_precision:.4f}"
+        f" against {floor:.4f} of {rival}; gain {gain:+.4f}, wanted {wanted}"
     )
-    wanted = f"gain {gain:+.4f}, wanted {'more than 0' if min_gain == 0 else f'at least {min_gain:g}'}"
-    return Decision(
-        promote, best, f"{best.name} version {best.version}: {figures}; {wanted}"
-    )
+    return Decision(promote, best, why)

@@ -35,28 +35,36 @@ class Suspect:
     reasons: tuple[str, ...]
     stops: bool
 
+    @property
+    def auc(self) -> float:
+        """Of the column alone; of a text that of its leaving rates."""
+        if self.signs.auc is None:
+            return self.signs.split_auc
+        return self.signs.auc
+
 
 def probe(rows: Sample, features: FeatureSet, limits: LeakProbe) -> list[Suspect]:
     """Every column with its figures, the most suspicious first; empty with too few of either kind to tell anything."""
     step = -(-len(rows) // MOST_ROWS)
-    thinned = rows.rows(np.arange(0, len(rows), step)) if step > 1 else rows
+    thinned = rows
+    if step > 1:
+        thinned = rows.rows(np.arange(0, len(rows), step))
     if min(thinned.churners, len(thinned) - thinned.churners) < FEWEST_CHURNERS:
         return []
     half = _halves(thinned.customers)
-    found = []
+    suspects = []
     for name in features.names:
-        signs = signs_of(
-            thinned.features[name].to_numpy(), thinned.churned, half, thinned.months
-        )
+        values = thinned.features[name].to_numpy()
+        signs = signs_of(values, thinned.churned, half, thinned.months)
         stop, look = _beyond(signs, limits), _worth_a_look(signs, limits)
-        found.append(
-            Suspect(
-                name, features.columns[name], signs, tuple(stop or look), bool(stop)
-            )
-        )
-    return sorted(
-        found, key=lambda one: (not one.stops, not one.reasons, -_strongest(one.signs))
-    )
+        reasons = tuple(stop or look)
+        table = features.columns[name]
+        suspects.append(Suspect(name, table, signs, reasons, bool(stop)))
+    return sorted(suspects, key=_least_suspicious_last)
+
+
+def _least_suspicious_last(one: Suspect) -> tuple[bool, bool, float]:
+    return not one.stops, not one.reasons, -_strongest(one.signs)
 
 
 def refuse_leaks(
@@ -67,51 +75,44 @@ def refuse_leaks(
     Raises:
         CheckFailed: some are beyond the bounds, each named with what gives it away and what to do.
     """
-    found = probe(rows, features, limits)
-    for one in found:
-        if one.reasons and not one.stops:
+    suspects = {one.name: one for one in probe(rows, features, limits)}
+    leaks = []
+    for one in suspects.values():
+        why = "; ".join(one.reasons)
+        if one.stops:
+            leaks.append(f"{one.name} of {one.table} ({why})")
+        elif one.reasons:
             log.warning(
-                "leak probe: %s of %s is worth a look: %s",
-                one.name,
-                one.table,
-                "; ".join(one.reasons),
+                "leak probe: %s of %s is worth a look: %s", one.name, one.table, why
             )
-    leaks = [
-        f"{one.name} of {one.table} ({'; '.join(one.reasons)})"
-        for one in found
-        if one.stops
-    ]
     if leaks:
         raise CheckFailed(
             f"training stopped: taken alone, {', '.join(leaks)} tells who leaves. It has seen what it should predict."
             " Mend its query, or name it under features.ban in the profile's settings (docs/leaks.md)."
         )
-    aucs = {
-        one.name: one.signs.auc if one.signs.auc is not None else one.signs.split_auc
-        for one in found
-    }
-    return {name: aucs[name] for name in features.names if name in aucs}
+    judged = [name for name in features.names if name in suspects]
+    return {name: suspects[name].auc for name in judged}
 
 
 def _halves(customers: np.ndarray) -> np.ndarray:
     """One half of the customers, the same in all months and for any order of rows."""
     distinct, place = np.unique(customers.astype(str), return_inverse=True)
-    side = [
-        hashlib.blake2b(name.encode(), digest_size=1).digest()[0] & 1
-        for name in distinct.tolist()
-    ]
-    return np.array(side, dtype=np.int64)[place]
+    side = np.array([_side(name) for name in distinct.tolist()], dtype=np.int64)
+    return side[place]
+
+
+def _side(customer: str) -> int:
+    return hashlib.blake2b(customer.encode(), digest_size=1).digest()[0] & 1
 
 
 def _beyond(signs: Signs, limits: LeakProbe) -> list[str]:
+    """Why training stops, in words."""
     reasons = []
     if signs.best_auc >= limits.max_auc:
         reasons.append(f"AUC {signs.best_auc:.3f}, limit {limits.max_auc:g}")
-    reasons += [
-        f"{share:.1%} of all {kind} where nearly everybody {does}: {where}, limit {limits.max_sure_share:.0%}"
-        for share, kind, does, where in _sure_shares(signs)
-        if share >= limits.max_sure_share
-    ]
+    limit = f"limit {limits.max_sure_share:.0%}"
+    sure = _sure_shares(signs, limits.max_sure_share)
+    reasons.extend(f"{words}, {limit}" for words in sure)
     if signs.jump >= limits.max_jump and signs.latest_auc >= limits.jump_from_auc:
         reasons.append(
             f"AUC {signs.latest_auc:.3f} in the latest month, by {signs.jump:.3f} from the months before"
@@ -120,24 +121,27 @@ def _beyond(signs: Signs, limits: LeakProbe) -> list[str]:
 
 
 def _worth_a_look(signs: Signs, limits: LeakProbe) -> list[str]:
-    reasons = (
-        [f"AUC {signs.best_auc:.3f}"] if signs.best_auc >= limits.notice_auc else []
-    )
-    return reasons + [
-        f"{share:.1%} of all {kind} where nearly everybody {does}: {where}"
-        for share, kind, does, where in _sure_shares(signs)
-        if share >= limits.notice_share
-    ]
+    reasons = []
+    if signs.best_auc >= limits.notice_auc:
+        reasons.append(f"AUC {signs.best_auc:.3f}")
+    return reasons + _sure_shares(signs, limits.notice_share)
 
 
-def _sure_shares(signs: Signs) -> tuple[tuple[float, str, str, str], ...]:
-    """Both sure shares with the words to tell them in."""
-    return (
-        (signs.sure_leavers, "leavers", "leaves", signs.where_leavers),
-        (signs.sure_stayers, "stayers", "stays", signs.where_stayers),
-    )
+def _sure_shares(signs: Signs, bound: float) -> list[str]:
+    """Those of both sure shares that reach a bound, in words."""
+    told = []
+    if signs.sure_leavers >= bound:
+        told.append(
+            f"{signs.sure_leavers:.1%} of all leavers where nearly everybody leaves: {signs.where_leavers}"
+        )
+    if signs.sure_stayers >= bound:
+        told.append(
+            f"{signs.sure_stayers:.1%} of all stayers where nearly everybody stays: {signs.where_stayers}"
+        )
+    return told
 
 
 def _strongest(signs: Signs) -> float:
     """One figure to order columns by: AUC, or the share that is sure, put on the same scale."""
-    return max(signs.best_auc, 0.5 + max(signs.sure_leavers, signs.sure_stayers) / 2)
+    sure_share = max(signs.sure_leavers, signs.sure_stayers)
+    return max(signs.best_auc, 0.5 + sure_share / 2)

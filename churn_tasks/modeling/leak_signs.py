@@ -19,8 +19,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-UNKNOWN_BIN = 0
+from churn_tasks.modeling.auc import CHANCE, auc_of_all, auc_of_counts, better
+from churn_tasks.modeling.binning import UNKNOWN_BIN, bin_numbers, quantile_edges
+
 MOST_BINS = 50
+MOST_NAMED = 5  # bins in a message
 RAREST_TEXT = 0.01  # share of rows; rarer texts share one bin, as they do in the models
 SURE_RATE = 0.95
 SURE_ODDS = 20.0  # times the odds of everybody
@@ -51,7 +54,7 @@ class Signs:
     @property
     def best_auc(self) -> float:
         """The higher of both: 0.5 tells nothing, 1 tells all."""
-        return max(self.auc or 0.5, self.split_auc)
+        return max(self.auc or CHANCE, self.split_auc)
 
 
 @dataclass(frozen=True)
@@ -78,17 +81,17 @@ def signs_of(
         half: True for one half of the customers, who are on the same side in all months.
         months: month of each row, ordered.
     """
-    column = (
-        numbers_binned(values) if values.dtype.kind == "f" else texts_binned(values)
-    )
+    is_number = values.dtype.kind == "f"
+    column = numbers_binned(values) if is_number else texts_binned(values)
     rows, leavers = _counts(column, churned, half)
     stayers = rows - leavers
     sure, safe = _sure(leavers, stayers), _sure(stayers, leavers)
-    jump, latest = (
-        _jump(column, churned, months) if column.edges is not None else (0.0, 0.5)
-    )
+    auc, jump, latest = None, 0.0, CHANCE
+    if is_number:
+        auc = better(auc_of_all(values, churned))
+        jump, latest = _jump(column, churned, months)
     return Signs(
-        auc=_auc(values, churned) if column.edges is not None else None,
+        auc=auc,
         split_auc=_split_auc(leavers, stayers),
         sure_leavers=_share_in(sure, leavers),
         sure_stayers=_share_in(safe, stayers),
@@ -101,17 +104,10 @@ def signs_of(
 
 def numbers_binned(values: np.ndarray) -> Binned:
     """Up to 50 ranges with about as many rows each; equal values are never parted."""
-    known = ~np.isnan(values)
-    places = np.linspace(0, 1, MOST_BINS + 1)[1:-1]
-    edges = (
-        np.unique(np.quantile(values[known], places, method="lower"))
-        if known.any()
-        else np.array([])
-    )
-    bins = np.full(len(values), UNKNOWN_BIN)
-    bins[known] = 1 + np.searchsorted(edges, values[known], side="left")
-    ends = [*(f"{edge:g}" for edge in edges), ""]
-    return Binned(bins, ("unknown", *ends), edges)
+    edges = quantile_edges(values[~np.isnan(values)], MOST_BINS)
+    upper_ends = [f"{edge:g}" for edge in edges]
+    names = ("unknown", *upper_ends, "")
+    return Binned(bin_numbers(values, edges), names, edges)
 
 
 def texts_binned(values: np.ndarray) -> Binned:
@@ -121,7 +117,7 @@ def texts_binned(values: np.ndarray) -> Binned:
     )
     often = counts >= max(RAREST_TEXT * len(values), 2)
     numbers = np.where(often, np.cumsum(often), UNKNOWN_BIN)
-    return Binned(numbers[place], ("rare", *(str(name) for name in names[often])))
+    return Binned(numbers[place], ("rare", *names[often].tolist()))
 
 
 def _counts(
@@ -129,33 +125,30 @@ def _counts(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows and leavers, a line for each half and a column for each bin."""
     size = len(column.names)
-    cells = column.bins + size * half
-    both = [
-        np.bincount(cells[chosen], minlength=2 * size).reshape(2, size)
-        for chosen in (slice(None), churned)
-    ]
-    return both[0], both[1]
+    return _table(column.bins, half, churned, (2, size))
+
+
+def _table(
+    bins: np.ndarray, line: np.ndarray, churned: np.ndarray, shape: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and leavers by line and bin."""
+    lines, size = shape
+    cells = bins + size * line
+    rows = np.bincount(cells, minlength=lines * size)
+    leavers = np.bincount(cells[churned], minlength=lines * size)
+    return rows.reshape(shape), leavers.reshape(shape)
 
 
 def _split_auc(leavers: np.ndarray, stayers: np.ndarray) -> float:
     """Mean over both halves of the AUC that the other half's leaving rates give."""
-    base = leavers.sum() / max((leavers + stayers).sum(), 1)
-    rate = (leavers + base) / (leavers + stayers + 1)
-    order = np.argsort(rate, axis=1, kind="stable")
-    found = [
-        _grouped_auc(
-            leavers[judged][order[1 - judged]], stayers[judged][order[1 - judged]]
-        )
-        for judged in (0, 1)
-    ]
-    return float(np.mean(found))
-
-
-def _grouped_auc(high: np.ndarray, low: np.ndarray) -> float:
-    """AUC of counts in ascending order of the score, ties half; 0.5 when one kind is missing."""
-    pairs = high.sum() * low.sum()
-    below = np.cumsum(low) - low
-    return float(((below + low / 2) * high).sum() / pairs) if pairs else 0.5
+    rows = leavers + stayers
+    base = leavers.sum() / max(rows.sum(), 1)
+    rate = (leavers + base) / (rows + 1)
+    ascending = np.argsort(rate, axis=1, kind="stable")
+    aucs = []
+    for judged, ranking in ((0, ascending[1]), (1, ascending[0])):
+        aucs.append(auc_of_counts(leavers[judged][ranking], stayers[judged][ranking]))
+    return float(np.mean(aucs))
 
 
 def _sure(those: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -168,27 +161,9 @@ def _sure(those: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 def _share_in(sure: np.ndarray, those: np.ndarray) -> float:
     """Share of one kind that lies in bins which the other half found."""
-    return float(
-        (those[0][sure[1]].sum() + those[1][sure[0]].sum()) / max(those.sum(), 1)
-    )
-
-
-def _auc(values: np.ndarray, churned: np.ndarray) -> float:
-    """Mann-Whitney's U over the number of pairs, ties half, in the better direction."""
-    lowest_first = np.where(np.isnan(values), -np.inf, values)
-    ordered, leaving = np.sort(lowest_first), lowest_first[churned]
-    ranks = (
-        np.searchsorted(ordered, leaving, side="left")
-        + np.searchsorted(ordered, leaving, side="right")
-        + 1
-    )
-    pairs = len(leaving) * (len(values) - len(leaving))
-    auc = (
-        (ranks.sum() / 2 - len(leaving) * (len(leaving) + 1) / 2) / pairs
-        if pairs
-        else 0.5
-    )
-    return float(max(auc, 1 - auc))
+    in_first = those[0][sure[1]].sum()
+    in_second = those[1][sure[0]].sum()
+    return float((in_first + in_second) / max(those.sum(), 1))
 
 
 def _jump(
@@ -198,34 +173,32 @@ def _jump(
 
     Nothing (0, 0.5) where too few months have enough leavers and stayers to tell.
     """
-    _, place = np.unique(months, return_inverse=True)
-    size, count = len(column.names), int(place.max(initial=0)) + 1
-    cells = column.bins + size * place
-    rows = np.bincount(cells, minlength=size * count).reshape(count, size)
-    leavers = np.bincount(cells[churned], minlength=size * count).reshape(count, size)
-    tell = (
-        np.minimum(leavers.sum(axis=1), (rows - leavers).sum(axis=1)) >= FEWEST_OF_MONTH
+    _, month = np.unique(months, return_inverse=True)
+    count = int(month.max(initial=0)) + 1
+    rows, leavers = _table(column.bins, month, churned, (count, len(column.names)))
+    stayers = rows - leavers
+    fewer = np.minimum(leavers.sum(axis=1), stayers.sum(axis=1))
+    can_tell = fewer >= FEWEST_OF_MONTH
+    if can_tell.sum() <= FEWEST_BEFORE or not can_tell[-1]:
+        return 0.0, CHANCE
+    *before, latest = (
+        auc_of_counts(leavers[at], stayers[at]) for at in np.flatnonzero(can_tell)
     )
-    found = [
-        _grouped_auc(high, low)
-        for high, low in zip(leavers[tell], (rows - leavers)[tell], strict=True)
-    ]
-    if len(found) <= FEWEST_BEFORE or not tell[-1]:
-        return 0.0, 0.5
-    return abs(found[-1] - float(np.median(found[:-1]))), max(found[-1], 1 - found[-1])
+    return abs(latest - float(np.median(before))), better(latest)
 
 
 def _words(column: Binned, chosen: np.ndarray) -> str:
-    """The chosen bins as ranges (``up to 24``) or texts."""
-    places = np.flatnonzero(chosen)
+    """The chosen bins as ranges (``up to 24``) or texts, five at most."""
+    places = np.flatnonzero(chosen).tolist()
     if column.edges is None:
-        return ", ".join(column.names[place] for place in places[:5])
-    said = ["unknown"] if UNKNOWN_BIN in places else []
-    said += [
-        _range(column.names, run)
-        for run in _runs([int(place) for place in places if place != UNKNOWN_BIN])
-    ]
-    return ", ".join(said[:5])
+        names = [column.names[place] for place in places]
+        return ", ".join(names[:MOST_NAMED])
+    ranges = []
+    if UNKNOWN_BIN in places:
+        places.remove(UNKNOWN_BIN)
+        ranges.append("unknown")
+    ranges.extend(_range(column.names, run) for run in _runs(places))
+    return ", ".join(ranges[:MOST_NAMED])
 
 
 def _runs(places: Sequence[int]) -> list[tuple[int, int]]:
@@ -240,7 +213,12 @@ def _runs(places: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _range(names: Sequence[str], run: tuple[int, int]) -> str:
-    low, high = names[run[0] - 1] if run[0] > 1 else "", names[run[1]]
+    first, last = run
+    low, high = "", names[last]
+    if first > 1:
+        low = names[first - 1]
     if low and high:
         return f"above {low} up to {high}"
-    return f"above {low}" if low else f"up to {high}" if high else "any"
+    if low:
+        return f"above {low}"
+    return f"up to {high}" if high else "any"

@@ -63,17 +63,19 @@ def fit(
 
     Preprocessing sees no label, so it is fitted once, on all training rows.
     """
-    step = preprocessing(
-        [name for name in frame.columns if name not in text], text, derive
-    )
-    numbers = step.fit_transform(frame)
-    margins = [
-        _regression().fit(numbers[fit], churned[fit]).decision_function(numbers[judge])
-        for fit, judge in folds
-    ]
-    ranker = _regression().fit(numbers, churned)
+    numeric = [name for name in frame.columns if name not in text]
+    preprocess = preprocessing(numeric, text, derive)
+    numbers = preprocess.fit_transform(frame)
+    margins = []
+    for fitted, judged in folds:
+        inner = _regression().fit(numbers[fitted], churned[fitted])
+        margins.append(inner.decision_function(numbers[judged]))
     return Fitted(
-        step, ranker, numbers.mean(axis=0), np.concatenate(margins), {"C": STRENGTH}
+        preprocess=preprocess,
+        ranker=_regression().fit(numbers, churned),
+        centre=numbers.mean(axis=0),
+        margins=np.concatenate(margins),
+        parameters={"C": STRENGTH},
     )
 
 

@@ -69,7 +69,8 @@ class Outcome:
 def on_list(scores: np.ndarray, size: int) -> np.ndarray:
     """Mask of the ``size`` highest scores; among equals the earlier row, so rows must be in a fixed order."""
     mask = np.zeros(len(scores), dtype=bool)
-    mask[np.argsort(-np.asarray(scores, dtype=float), kind="stable")[:size]] = True
+    highest_first = np.argsort(-np.asarray(scores, dtype=float), kind="stable")
+    mask[highest_first[:size]] = True
     return mask
 
 
@@ -94,11 +95,13 @@ def judge(
         size: length of the list.
         rotated: True for who left for another line of the same person; nobody when it is not given.
     """
-    rotated = np.zeros(len(churned), dtype=bool) if rotated is None else rotated
+    if rotated is None:
+        rotated = np.zeros(len(churned), dtype=bool)
     warned = on_list(scores, size)
     hits, alarms = int((warned & churned).sum()), int(warned.sum())
     late = int((warned & left_in_delay).sum())
     churners, customers = int(churned.sum()), len(churned)
+    as_long = int((on_list(scores, churners) & churned).sum())
     return Outcome(
         customers=customers,
         churners=churners,
@@ -112,9 +115,7 @@ def judge(
         precision=ratio(hits, alarms),
         coverage=ratio(hits, churners),
         precision_in_time=ratio(hits, alarms - late),
-        break_even_precision=ratio(
-            (on_list(scores, churners) & churned).sum(), churners
-        ),
+        break_even_precision=ratio(as_long, churners),
         lift=ratio(hits * customers, alarms * churners),
         false_alarm_rate=ratio(alarms - hits, customers - churners),
         f1=ratio(2 * hits, alarms + churners),
@@ -141,16 +142,15 @@ def calibration(scores: np.ndarray, churned: np.ndarray) -> dict[str, float]:
     """How far scores are from being probabilities."""
     certain = np.clip(scores, 1e-12, 1 - 1e-12)
     groups = calibration_table(scores, churned)
-    gaps = [
-        abs(group["mean_score"] - group["churn_rate"]) * group["customers"]
-        for group in groups
-    ]
+    gaps = 0.0
+    for group in groups:
+        gap = abs(group["mean_score"] - group["churn_rate"])
+        gaps += gap * group["customers"]
+    likelihood = np.where(churned, np.log(certain), np.log(1 - certain))
     return {
         "brier": float(np.mean((scores - churned) ** 2)),
-        "log_loss": float(
-            -np.mean(np.where(churned, np.log(certain), np.log(1 - certain)))
-        ),
-        "calibration_error": float(sum(gaps) / len(scores)),
+        "log_loss": float(-np.mean(likelihood)),
+        "calibration_error": float(gaps / len(scores)),
         "mean_score": float(np.mean(scores)),
     }
 

@@ -31,18 +31,23 @@ COUNT_FIELDS = (
 
 def result_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Rows of ``out_validation`` as the table of F2, one a tested month and model, figures as numbers."""
-    records = [
-        {
-            "tested month 检验月": str(row["tested_month"])[:7],
-            "model 模型": f"{row['candidate']} v{int(row['model_version'])}"
-            + (" *" if row["is_selected"] else ""),
-            **{label: row[name] for name, label in {**COUNTS, **RANKING}.items()},
-        }
-        for row in sorted(
-            rows, key=lambda row: (str(row["tested_month"]), row["candidate"])
-        )
-    ]
-    return pd.DataFrame(records)
+    in_order = sorted(rows, key=_month_and_name)
+    return pd.DataFrame([_record(row) for row in in_order])
+
+
+def _month_and_name(row: Mapping[str, Any]) -> tuple[str, str]:
+    return str(row["tested_month"]), row["candidate"]
+
+
+def _record(row: Mapping[str, Any]) -> dict[str, Any]:
+    model = f"{row['candidate']} v{int(row['model_version'])}"
+    record = {
+        "tested month 检验月": str(row["tested_month"])[:7],
+        "model 模型": f"{model} *" if row["is_selected"] else model,
+    }
+    for name, label in {**COUNTS, **RANKING}.items():
+        record[label] = row[name]
+    return record
 
 
 def result_markdown(rows: Sequence[Mapping[str, Any]]) -> str:

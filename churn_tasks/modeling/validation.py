@@ -61,23 +61,25 @@ def validation_rows(
 ) -> list[dict[str, Any]]:
     """One row a model, in the columns of ``out_validation``."""
     best = select([model.contender for model in models if model.name != CHAMPION])
-    return [
-        {
-            "candidate": model.name,
-            "tested_month": tested.start,
-            "kind": "champion" if model.name == CHAMPION else "candidate",
-            "is_selected": model.name == best.name,
-            "model_name": model.model_name,
-            "model_version": model.version,
-            "mlflow_run_id": model.run_id,
-            "feature_set": model.classifier.feature_set,
-            "train_from": _first_day(model.classifier.trained_on[0]),
-            "train_to": _first_day(model.classifier.trained_on[-1]),
-            "list_size": size,
-            **asdict(model.outcome),
-        }
-        for model in models
-    ]
+    return [_row(model, model.name == best.name, tested, size) for model in models]
+
+
+def _row(model: Judged, is_selected: bool, tested: Month, size: int) -> dict[str, Any]:
+    months = model.classifier.trained_on
+    return {
+        "candidate": model.name,
+        "tested_month": tested.start,
+        "kind": "champion" if model.name == CHAMPION else "candidate",
+        "is_selected": is_selected,
+        "model_name": model.model_name,
+        "model_version": model.version,
+        "mlflow_run_id": model.run_id,
+        "feature_set": model.classifier.feature_set,
+        "train_from": _first_day(months[0]),
+        "train_to": _first_day(months[-1]),
+        "list_size": size,
+        **asdict(model.outcome),
+    }
 
 
 def _first_day(month: str) -> date:

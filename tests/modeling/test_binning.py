@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from churn_tasks.modeling.auc import auc_of
 from churn_tasks.modeling.binning import (
-    auc_of,
     counts_in,
     edges_of,
     information_value,

@@ -4,12 +4,39 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from churn_tasks.modeling.search.formula import Formula, feature, joined, sql, written
+from churn_tasks.modeling.search.formula import Formula, feature, joined, sql
 
+# the customer in the declaration of every query
 KEY = (
     "{name: customer_id, type: text, required: true, pii: quasi,"
     " en: Subscriber number of the source system, zh: 源系统中的用户编号}"
 )
+QUERY_SQL = """\
+-- {formula}
+-- {found_in}
+SELECT
+    cohort.customer_id,
+    {value}
+        AS {name}
+FROM cohort
+{joins}
+WHERE cohort.month = $month
+"""
+JOIN = """\
+LEFT JOIN {table} AS {alias}
+    ON {alias}.customer_id = cohort.customer_id AND {alias}.month = $month"""
+QUERY_YAML = """\
+table: feat_{name}
+key: [customer_id]
+meaning: {{en: A combination of features that the search found, zh: 搜索得到的特征组合}}
+params: [month]
+reads: [cohort, {tables}]
+columns:
+  - {key}
+  - {{name: {name}, type: double, unit: {unit}, family: {family}, group: {group}, expect: {expect},
+     en: {en},
+     zh: {zh}}}
+"""
 
 
 def query_sql(
@@ -21,22 +48,20 @@ def query_sql(
         tables: each feature of the formula to the table that holds it.
         found_in: what to say of where it comes from.
     """
-    aliases = {
-        table: table.removeprefix("feat_")
-        for table in dict.fromkeys(tables[leaf] for leaf in formula.leaves())
-    }
 
     def column(leaf: str) -> str:
-        return f"CAST({aliases[tables[leaf]]}.{leaf} AS DOUBLE)"
+        return f"CAST({_alias(tables[leaf])}.{leaf} AS DOUBLE)"
 
-    joins = "\n".join(
-        f"LEFT JOIN {table} AS {alias}\n    ON {alias}.customer_id = cohort.customer_id AND {alias}.month = $month"
-        for table, alias in aliases.items()
-    )
-    return (
-        f"-- {written(formula, str)}\n-- {found_in}\n"
-        f"SELECT\n    cohort.customer_id,\n    {sql(formula, column)}\n        AS {name}\n"
-        f"FROM cohort\n{joins}\nWHERE cohort.month = $month\n"
+    joins = [
+        JOIN.format(table=table, alias=_alias(table))
+        for table in _read(formula, tables)
+    ]
+    return QUERY_SQL.format(
+        formula=formula,
+        found_in=found_in,
+        value=sql(formula, column),
+        name=name,
+        joins="\n".join(joins),
     )
 
 
@@ -48,25 +73,35 @@ def query_yaml(
     Args:
         stated: ``unit``, ``family``, ``group``, ``expect``, ``en`` and ``zh`` of the column.
     """
-    reads = ", ".join(
-        ["cohort", *dict.fromkeys(tables[leaf] for leaf in formula.leaves())]
+    return QUERY_YAML.format(
+        name=name,
+        tables=", ".join(_read(formula, tables)),
+        key=KEY,
+        unit=_quoted(stated["unit"]),
+        family=stated["family"],
+        group=stated["group"],
+        expect=stated["expect"],
+        en=_quoted(stated["en"]),
+        zh=_quoted(stated["zh"]),
     )
-    quoted = {
-        key: json.dumps(str(stated[key]), ensure_ascii=False)
-        for key in ("unit", "en", "zh")
-    }
-    return (
-        f"table: feat_{name}\nkey: [customer_id]\n"
-        "meaning: {en: A combination of features that the search found, zh: 搜索得到的特征组合}\n"
-        f"params: [month]\nreads: [{reads}]\ncolumns:\n  - {KEY}\n"
-        f"  - {{name: {name}, type: double, unit: {quoted['unit']}, family: {stated['family']},"
-        f" group: {stated['group']}, expect: {stated['expect']},\n"
-        f"     en: {quoted['en']},\n     zh: {quoted['zh']}}}\n"
-    )
+
+
+def _read(formula: Formula, tables: Mapping[str, str]) -> list[str]:
+    """The tables that hold its features, each once."""
+    holding = [tables[leaf] for leaf in formula.leaves()]
+    return list(dict.fromkeys(holding))
+
+
+def _alias(table: str) -> str:
+    return table.removeprefix("feat_")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(str(text), ensure_ascii=False)
 
 
 def read_back(given: Any) -> Formula:
-    """A formula from the nested lists of :func:`kept`.
+    """A formula from the nested lists of :func:`nested`.
 
     >>> str(read_back(["/", ["-", "a", "b"], "c"]))
     '(a - b) / c'
@@ -77,6 +112,8 @@ def read_back(given: Any) -> Formula:
     return joined(sign, read_back(left), read_back(right))
 
 
-def kept(formula: Formula) -> Any:
+def nested(formula: Formula) -> Any:
     """The formula as nested lists, as a file keeps it."""
-    return formula.feature or [formula.sign, *(kept(part) for part in formula.parts)]
+    if formula.feature:
+        return formula.feature
+    return [formula.sign, *(nested(part) for part in formula.parts)]

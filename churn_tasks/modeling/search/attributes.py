@@ -1,32 +1,33 @@
 """Attributes ranked by gain (D3): what each adds to a simple model, over the subsets that a genetic algorithm keeps.
 
-The simple model is a ridge least-squares fit of the label on standardised columns (a linear discriminant), fitted on
-some parts of the training rows and judged on others by average precision. DEAP breeds subsets of attributes; then the
-gain of an attribute is averaged over the best subsets: the average precision with it less that without it. So two
-attributes that say the same share little gain, and one that works only beside another still has some.
+The simple model is a ridge fit of the label on standardised columns (a linear discriminant), judged by average
+precision on customers it was not fitted on. Subsets of attributes are bred; the gain of an attribute is the average
+precision of the best of them with it less that without it. So two attributes that say the same share little gain, and
+one that works only beside another still has some.
 """
 
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
 
 import numpy as np
-from deap import tools
+from sklearn.metrics import average_precision_score
+from sklearn.model_selection import PredefinedSplit
+from sklearn.preprocessing import StandardScaler
 
-from churn_tasks.modeling.search.evolution import RIVALS, seeded
+from churn_tasks.modeling.search.genetic import Effort, evolve
 
 PRICE = 0.0003  # average precision that an attribute must add to stay in a subset
 FIRST_SIZE = 25  # attributes of a subset in the first generation, about
 RIDGE = 0.01  # of the rows fitted on
 BEST = 10  # subsets that gains are averaged over
-CROSSED = 0.7
+FLIPPED = 0.01  # of attributes, in a child
+EFFORT = Effort(population=60, generations=20)
 
 Subset = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Ranked:
+class RankedAttribute:
     """One attribute. ``gain`` is in average precision; ``chosen`` the share of the best subsets that hold it."""
 
     name: str
@@ -35,183 +36,114 @@ class Ranked:
 
 
 @dataclass(frozen=True)
-class LinearTrial:
-    """Standardised columns cut into parts; subsets of them are fitted on sums alone, so a trial takes milliseconds.
+class _Fold:
+    """X'X and X'y of the rows fitted on, so that any subset is fitted in a millisecond, and the rows judged."""
 
-    Attributes:
+    square: np.ndarray
+    product: np.ndarray
+    judged: np.ndarray
+
+    def weights(self, chosen: list[int]) -> np.ndarray:
+        return np.linalg.solve(
+            self.square[np.ix_(chosen, chosen)], self.product[chosen]
+        )
+
+
+class Subsets:
+    """Subsets of attributes as they are bred: their positions in ascending order.
+
+    Args:
         columns: rows x attributes, standardised, unknown values 0.
-        part: the part of each row; see :class:`churn_tasks.modeling.search.residual.Residual`.
+        groups: of customers, each judged by a fit of the others.
+        pinned: positions of attributes that every subset holds.
     """
 
-    columns: np.ndarray
-    churned: np.ndarray
-    part: np.ndarray
-    forward: bool
-
-    @cached_property
-    def _sums(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Of each part X'X and X'(y - mean)."""
-        centred = self.churned - self.churned.mean()
-        chosen = [self.part == part for part in range(int(self.part.max()) + 1)]
-        return [
-            (
-                self.columns[rows].T @ self.columns[rows],
-                self.columns[rows].T @ centred[rows],
-            )
-            for rows in chosen
+    def __init__(
+        self,
+        columns: np.ndarray,
+        churned: np.ndarray,
+        groups: np.ndarray,
+        pinned: Iterable[int] = (),
+    ) -> None:
+        self.columns, self.churned = columns, churned
+        self.count, self.pinned = columns.shape[1], list(pinned)
+        self.known: dict[Subset, float] = {(): float(churned.mean())}
+        self.folds = [
+            self._fold(fitted, judged)
+            for fitted, judged in PredefinedSplit(groups).split()
         ]
 
-    @cached_property
-    def _folds(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-        """For each part that is judged: X'X and X'y of what is fitted on, and the judged rows and labels."""
-        found = []
-        for part in range(1 if self.forward else 0, len(self._sums)):
-            fit = [
-                sums
-                for other, sums in enumerate(self._sums)
-                if (other < part if self.forward else other != part)
-            ]
-            rows = self.part == part
-            square, product = (
-                np.sum([sums[which] for sums in fit], axis=0) for which in (0, 1)
-            )
-            square = square + RIDGE * (
-                self.part < part if self.forward else ~rows
-            ).sum() * np.eye(len(product))
-            found.append(
-                (
-                    square,
-                    product,
-                    np.asfortranarray(self.columns[rows]),
-                    self.churned[rows],
-                )
-            )
-        return [fold for fold in found if 0 < fold[3].sum() < len(fold[3])]
+    def _fold(self, fitted: np.ndarray, judged: np.ndarray) -> "_Fold":
+        rows = self.columns[fitted]
+        target = self.churned[fitted] - self.churned.mean()
+        ridge = RIDGE * len(rows) * np.eye(self.count)
+        return _Fold(rows.T @ rows + ridge, rows.T @ target, judged)
 
     def average_precision(self, subset: Subset) -> float:
-        """Mean over the judged parts; the base rate for no attribute at all."""
-        chosen = list(subset)
-        scores = []
-        for square, product, columns, churned in self._folds:
-            weights = (
-                np.linalg.solve(square[np.ix_(chosen, chosen)], product[chosen])
-                if chosen
-                else np.zeros(0)
-            )
-            scores.append(_average_precision(columns[:, chosen] @ weights, churned))
-        return float(np.mean(scores)) if scores else 0.0
+        """Of all rows ranked by fits that have not seen them; the base rate for no attribute at all."""
+        if subset not in self.known:
+            chosen = list(subset)
+            columns = self.columns[:, chosen]
+            scores = np.empty(len(self.churned))
+            for fold in self.folds:
+                scores[fold.judged] = columns[fold.judged] @ fold.weights(chosen)
+            self.known[subset] = average_precision_score(self.churned, scores)
+        return self.known[subset]
+
+    def drawn(self, rng: np.random.Generator) -> Subset:
+        return self._subset(rng.random(self.count) < FIRST_SIZE / self.count)
+
+    def child(self, rng: np.random.Generator, first: Subset, second: Subset) -> Subset:
+        """Each attribute as one of the parents has it, and one in a hundred flipped."""
+        from_first = rng.random(self.count) < 0.5
+        mask = np.where(from_first, self._mask(first), self._mask(second))
+        flipped = rng.random(self.count) < max(FLIPPED, 1 / self.count)
+        return self._subset(mask ^ flipped)
+
+    def fittest(self, subsets: Iterable[Subset], most: int) -> list[Subset]:
+        return sorted(set(subsets), key=self._order)[:most]
+
+    def _order(self, subset: Subset) -> tuple[float, Subset]:
+        return PRICE * len(subset) - self.average_precision(subset), subset
+
+    def _mask(self, subset: Subset) -> np.ndarray:
+        mask = np.zeros(self.count, dtype=bool)
+        mask[list(subset)] = True
+        return mask
+
+    def _subset(self, mask: np.ndarray) -> Subset:
+        mask[self.pinned] = True
+        return tuple(np.flatnonzero(mask).tolist())
+
+    def gain(self, position: int, subset: Subset) -> float:
+        """What an attribute adds to a subset that holds it; one that is not in it adds nothing."""
+        without = tuple(other for other in subset if other != position)
+        return self.average_precision(subset) - self.average_precision(without)
 
 
-def _average_precision(scores: np.ndarray, churned: np.ndarray) -> float:
-    """Mean precision over the churners met going down the ranking; equal scores in the order of rows."""
-    hits = churned[np.argsort(-scores, kind="stable")]
-    places = np.flatnonzero(hits) + 1
-    return float(np.mean(np.arange(1, len(places) + 1) / places))
-
-
-def standardised(columns: Sequence[np.ndarray]) -> np.ndarray:
-    """Columns side by side: inverse hyperbolic sine, mean 0, deviation 1, unknown values at the mean."""
-    made = np.empty((len(columns[0]), len(columns)), order="F")
-    for position, column in enumerate(columns):
-        scaled = np.arcsinh(column)
-        known = np.isfinite(scaled)
-        mean, deviation = (
-            (scaled[known].mean(), scaled[known].std()) if known.any() else (0.0, 0.0)
-        )
-        made[:, position] = np.where(known, scaled - mean, 0.0) / (deviation or 1.0)
-    return made
+def standardised(columns: np.ndarray) -> np.ndarray:
+    """Rows x attributes: inverse hyperbolic sine, mean 0, deviation 1, unknown values at the mean."""
+    return np.nan_to_num(StandardScaler().fit_transform(np.arcsinh(columns)))
 
 
 def rank(
     names: Sequence[str],
-    trial: LinearTrial,
-    seed: int,
-    go_on: Callable[[int, float], bool],
-    pinned: Sequence[str] = (),
-    population: int = 60,
-    generations: int = 20,
-) -> list[Ranked]:
+    subsets: Subsets,
+    rng: np.random.Generator,
+    go_on: Callable[[int, Subset], bool],
+    effort: Effort = EFFORT,
+) -> list[RankedAttribute]:
     """Every attribute with its gain, the largest first.
 
     Args:
-        go_on: told the generation and the best average precision so far; False ends the breeding.
-        pinned: attributes that every subset holds.
+        names: of the attributes, in the order of the columns.
+        go_on: told the generation and the best subset so far; False ends the breeding.
     """
-    always = frozenset(names.index(name) for name in pinned if name in names)
-    known: dict[Subset, float] = {}
-
-    def fitness(subset: Subset) -> float:
-        if subset not in known:
-            known[subset] = trial.average_precision(subset)
-        return known[subset] - PRICE * len(subset)
-
-    with seeded(seed):
-        kept = [_drawn(len(names), always) for _ in range(population)]
-        for generation in range(generations):
-            kept = sorted(set(kept), key=lambda subset: (-fitness(subset), subset))[
-                :population
-            ]
-            if not go_on(generation, known[kept[0]]):
-                break
-            kept += [
-                _child(kept, fitness, len(names), always) for _ in range(population)
-            ]
-    best = sorted(set(kept), key=lambda subset: (-fitness(subset), subset))[:BEST]
-    ranked = [
-        _gain(position, name, best, known, trial) for position, name in enumerate(names)
-    ]
+    best = evolve(subsets, effort, rng, go_on)[:BEST]
+    ranked = []
+    for position, name in enumerate(names):
+        gains = [subsets.gain(position, subset) for subset in best]
+        holding = [position in subset for subset in best]
+        gain, chosen = float(np.mean(gains)), float(np.mean(holding))
+        ranked.append(RankedAttribute(name, gain, chosen))
     return sorted(ranked, key=lambda one: (-one.gain, one.name))
-
-
-def _drawn(attributes: int, always: frozenset[int]) -> Subset:
-    share = FIRST_SIZE / max(attributes, FIRST_SIZE)
-    return tuple(
-        position
-        for position in range(attributes)
-        if position in always or random.random() < share
-    )
-
-
-def _child(
-    kept: list[Subset],
-    fitness: Callable[[Subset], float],
-    attributes: int,
-    always: frozenset[int],
-) -> Subset:
-    """Of two winners of tournaments; each attribute from one of them, and one in a hundred flipped."""
-    select = partial(_winner, kept, fitness)
-    first, second = (
-        [position in chosen for position in range(attributes)]
-        for chosen in (set(select()), set(select()))
-    )
-    if random.random() < CROSSED:
-        tools.cxUniform(first, second, 0.5)
-    tools.mutFlipBit(first, max(0.01, 1.0 / attributes))
-    return tuple(
-        position for position, is_in in enumerate(first) if is_in or position in always
-    )
-
-
-def _winner(kept: list[Subset], fitness: Callable[[Subset], float]) -> Subset:
-    return min(
-        tools.selRandom(kept, RIVALS), key=lambda subset: (-fitness(subset), subset)
-    )
-
-
-def _gain(
-    position: int,
-    name: str,
-    best: list[Subset],
-    known: dict[Subset, float],
-    trial: LinearTrial,
-) -> Ranked:
-    gains = []
-    for subset in best:
-        other = tuple(sorted({*subset} ^ {position}))
-        known.setdefault(other, trial.average_precision(other))
-        gains.append((known[subset] - known[other]) * (1 if position in subset else -1))
-    return Ranked(
-        name,
-        float(np.mean(gains)),
-        sum(position in subset for subset in best) / len(best),
-    )

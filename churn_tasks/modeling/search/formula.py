@@ -10,16 +10,8 @@ from typing import Optional
 
 import numpy as np
 
-from churn_tasks.core.closed import Text
-
 PLACES = 9  # decimals that a divisor is rounded to: amounts that are equal differ by nothing, not by 1e-15
 SHARE = "ratio"
-SIGNS = {
-    "+": Text(en="plus", zh="加"),
-    "-": Text(en="less", zh="减"),
-    "*": Text(en="times", zh="乘以"),
-    "/": Text(en="over", zh="除以"),
-}
 
 
 @dataclass(frozen=True)
@@ -49,7 +41,33 @@ class Formula:
 
     def __str__(self) -> str:
         """As people write it: ``(bill_last_cny - bill_first_cny) / recharge_last_cny``."""
-        return written(self, lambda name: name)
+        return written(self, str, {sign: f" {sign} " for sign in "+-*/"})
+
+
+def written(
+    formula: Formula,
+    word: Callable[[str], str],
+    signs: Mapping[str, str],
+    brackets: str = "()",
+) -> str:
+    """The formula in other words.
+
+    Args:
+        word: what stands for a feature.
+        signs: what stands for each sign.
+        brackets: the opening and the closing one, for parts that need them; empty for none.
+    """
+    if formula.feature:
+        return word(formula.feature)
+    left, right = (written(part, word, signs, brackets) for part in formula.parts)
+    first, second = formula.parts
+    is_product = formula.sign in "*/"
+    opening, closing = brackets[:1], brackets[1:]
+    if is_product and first.sign in ("+", "-"):
+        left = f"{opening}{left}{closing}"
+    if second.sign and (is_product or (formula.sign == "-" and second.sign in "+-")):
+        right = f"{opening}{right}{closing}"
+    return f"{left}{signs[formula.sign]}{right}"
 
 
 def feature(name: str) -> Formula:
@@ -63,19 +81,12 @@ def joined(sign: str, left: Formula, right: Formula) -> Formula:
     return Formula(sign, "", left, right)
 
 
-def written(formula: Formula, name: Callable[[str], str]) -> str:
-    """The formula in signs, each feature as ``name`` gives it, with the brackets it needs and no more."""
+def replaced(formula: Formula, name: str, other: str) -> Formula:
+    """The formula with another feature in the place of one."""
     if formula.feature:
-        return name(formula.feature)
-    left, right = (written(part, name) for part in formula.parts)
-    first, second = formula.parts
-    if formula.sign in "*/" and first.sign in ("+", "-"):
-        left = f"({left})"
-    if second.sign and (
-        formula.sign in "*/" or (formula.sign == "-" and second.sign in "+-")
-    ):
-        right = f"({right})"
-    return f"{left} {formula.sign} {right}"
+        return feature(other) if formula.feature == name else formula
+    left, right = (replaced(part, name, other) for part in formula.parts)
+    return joined(formula.sign, left, right)
 
 
 def values(formula: Formula, columns: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -98,54 +109,14 @@ def sql(formula: Formula, column: Callable[[str], str]) -> str:
     """The formula in SQL; ``column`` gives what stands for a feature, which must be of type DOUBLE."""
     if formula.feature:
         return column(formula.feature)
-    left, right = (sql(part, column) for part in formula.parts)
-    first, second = formula.parts
-    if first.sign and not (first.sign in "+-" and formula.sign in "+-"):
-        left = f"({left})"
-    if formula.sign == "/":
-        return f"{left} / nullif({f'round({right}, {PLACES})' if second.sign else right}, 0)"
-    return f"{left} {formula.sign} {f'({right})' if second.sign else right}"
+    left, right = formula.parts
+    first, second = _in_brackets(left, column), _in_brackets(right, column)
+    if formula.sign != "/":
+        return f"{first} {formula.sign} {second}"
+    if right.sign:
+        second = f"round({sql(right, column)}, {PLACES})"
+    return f"{first} / nullif({second}, 0)"
 
 
-def unit(formula: Formula, units: Mapping[str, str]) -> str:
-    """What the formula is measured in: ``CNY``, ``ratio``, ``CNY/min``, ``CNY x min``."""
-    if formula.feature:
-        return units[formula.feature]
-    left, right = (unit(part, units) for part in formula.parts)
-    if formula.sign in "+-":
-        return left
-    if formula.sign == "/":
-        return SHARE if left == right else left if right == SHARE else f"{left}/{right}"
-    return left if right == SHARE else right if left == SHARE else f"{left} x {right}"
-
-
-def meaning(formula: Formula, meanings: Mapping[str, Text]) -> Text:
-    """What the formula says, in the words of its parts."""
-    text = _words(formula, meanings)
-    if "/" not in _signs(formula):
-        return text
-    return Text(
-        en=f"{text.en}; empty where it would divide by 0",
-        zh=f"{text.zh}（除数为0则为空）",
-    )
-
-
-def _words(formula: Formula, meanings: Mapping[str, Text]) -> Text:
-    if formula.feature:
-        found = meanings[formula.feature]
-        return Text(en=f"'{found.en}'", zh=f"“{found.zh}”")
-    left, right = (_words(part, meanings) for part in formula.parts)
-    first, second = (bool(part.sign) for part in formula.parts)
-    word = SIGNS[formula.sign]
-    return Text(
-        en=f"{_bracketed(left.en, first, '()')} {word.en} {_bracketed(right.en, second, '()')}",
-        zh=f"{_bracketed(left.zh, first, '（）')}{word.zh}{_bracketed(right.zh, second, '（）')}",
-    )
-
-
-def _bracketed(text: str, needed: bool, brackets: str) -> str:
-    return f"{brackets[0]}{text}{brackets[1]}" if needed else text
-
-
-def _signs(formula: Formula) -> set[str]:
-    return {formula.sign}.union(*(_signs(part) for part in formula.parts))
+def _in_brackets(part: Formula, column: Callable[[str], str]) -> str:
+    return f"({sql(part, column)})" if part.sign else sql(part, column)

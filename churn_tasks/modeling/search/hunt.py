@@ -1,76 +1,70 @@
-"""The search itself: epochs of breeding, each on what the model and the formulas before it leave unexplained."""
+"""The search itself: attributes are ranked, pairs tried, formulas bred, and the best put to the test, one at a time.
+
+The first formula that fails the test ends the search. So a formula is tried only after all before it were found, and
+the chance that a search of columns without any meaning finds one is that of the first test, however many follow.
+"""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from churn_tasks.modeling.search.attributes import (
-    LinearTrial,
-    Ranked,
+    RankedAttribute,
+    Subset,
+    Subsets,
     rank,
     standardised,
 )
-from churn_tasks.modeling.search.evolution import (
-    Bred,
-    Effort,
-    Judge,
-    evolve,
-    seeded,
-    survivors,
-)
+from churn_tasks.modeling.search.combinations import Combinations
+from churn_tasks.modeling.search.confirmation import Confirmation, confirmed
 from churn_tasks.modeling.search.formula import Formula, values
-from churn_tasks.modeling.search.grammar import Tree, grammar, tree_of
+from churn_tasks.modeling.search.genetic import Effort, evolve
 from churn_tasks.modeling.search.prepared import Prepared
-from churn_tasks.modeling.search.residual import Residual, log_likelihood
-from churn_tasks.modeling.search.screening import pairs, screen
-from churn_tasks.modeling.search.verdict import Verdict, step_of, verdict
 
-EPOCHS = 6
-RANKED_UNTIL, SCREENED_UNTIL = (
-    0.2,
-    0.6,
-)  # shares of the time budget by which the ranking and the pairs must be done
-Tell = Callable[
-    [str, float, str], None
-]  # what is going on, share of the whole that is done, how it stands
+EFFORT = Effort(population=400, generations=30)  # for each formula
+MOST_FORMULAS = 6
+FROM_PAIRS = 4  # one in so many of a first generation is a pair
+RANKED_UNTIL, PAIRS_UNTIL = 0.2, 0.6  # shares of the time budget
+# told what is going on, the share of the time that is used, and how it stands
+Tell = Callable[[str, float, str], None]
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """The best formula of an epoch.
+class Proposal:
+    """A formula that was put to the test.
 
     Attributes:
-        inner_gain_share: share of the present model's log loss that it takes away on the parts held out of the search.
-        parts_gained, parts: parts on which it gains, of those judged.
-        verdict: what it is worth to customers kept apart.
+        inner_gain_share: share of the present model's log loss that it takes away on the customers searched, each
+            judged by steps fitted on others; it was chosen for that.
+        confirmation: what it is worth to customers kept apart.
     """
 
     formula: Formula
     inner_gain_share: float
-    parts_gained: int
-    parts: int
-    verdict: Verdict
+    confirmation: Confirmation
 
 
 @dataclass(frozen=True)
-class Hunted:
+class Outcome:
     """What a search came to.
 
     Attributes:
-        generations: of all epochs; fewer than asked for where ``stopped`` by the clock.
-        judged: formulas that were judged, each counted once an epoch.
+        generations: of formulas; fewer than asked for where ``stopped`` by the clock.
+        judged: formulas that were judged, each counted once a test.
     """
 
-    attributes: list[Ranked]
-    candidates: list[Candidate]
+    attributes: list[RankedAttribute]
+    proposals: list[Proposal]
     generations: int
     judged: int
     stopped: bool
 
-    def accepted(self, candidate: Candidate) -> bool:
-        return candidate.verdict.accepted(len(self.candidates))
+    @property
+    def found(self) -> list[Formula]:
+        """The formulas that held."""
+        return [one.formula for one in self.proposals if one.confirmation.accepted]
 
 
 @dataclass
@@ -80,22 +74,14 @@ class Clock:
     seconds: float
     tell: Tell
     started: float = field(default_factory=time.monotonic)
-    generations: int = 0
     stopped: bool = False
 
-    @property
-    def used(self) -> float:
-        return (time.monotonic() - self.started) / self.seconds
-
-    def go_on(
-        self, doing: str, state: str, until: float = 1.0, *, counts: bool = True
-    ) -> bool:
-        """Whether there is time for one more generation, or whatever is begun next."""
-        has_time = self.used < until
-        self.stopped = self.stopped or not has_time
-        self.tell(doing, min(self.used, 1.0), state)
-        self.generations += has_time and counts
-        return has_time
+    def go_on(self, doing: str, state: str, until: float = 1.0) -> bool:
+        """Whether there is time for whatever is begun next."""
+        used = (time.monotonic() - self.started) / self.seconds
+        self.tell(doing, min(used, 1.0), state)
+        self.stopped = self.stopped or used >= until
+        return used < until
 
 
 def hunt(
@@ -103,174 +89,114 @@ def hunt(
     units: Mapping[str, str],
     *,
     seed: int,
-    threads: int,
     seconds: float,
-    effort: Effort | None = None,
-    epochs: int = EPOCHS,
+    effort: Effort = EFFORT,
     pinned: tuple[str, ...] = (),
     tell: Tell = lambda doing, share, state: None,
-) -> Hunted:
+) -> Outcome:
     """Rank the attributes and search for formulas.
 
-    The same rows, seed and effort give the same result with any number of threads, unless the clock stops the search.
+    The same rows, seed and effort give the same result, unless the clock stops the search.
 
     Args:
         units: the features that may stand in formulas, in catalogue order, with their units; no banned one.
         seconds: the time budget; a fifth of it at most is for the ranking.
         pinned: attributes that every subset of the ranking holds.
     """
-    clock = Clock(seconds, tell)
-    names = [name for name in units if _varies(prepared.columns[name][prepared.seen])]
-    ranked = _ranked(prepared, names, seed, clock, pinned)
-    search = _Epochs(
-        prepared,
-        {name: units[name] for name in names},
-        threads,
-        effort or Effort(),
-        clock,
-    )
-    candidates: list[Candidate] = []
-    with seeded(seed):
-        for epoch in range(epochs):
-            found = search.next(epoch)
-            if found is None:
-                break
-            candidates.append(search.put_to_test(found, epochs))
-    return Hunted(ranked, candidates, clock.generations, search.judged, clock.stopped)
+    search = _Search(prepared, units, seed, effort, Clock(seconds, tell))
+    ranked = search.ranked(pinned)
+    proposals = list(search.proposals())
+    stopped = search.clock.stopped
+    return Outcome(ranked, proposals, search.generations, search.judged, stopped)
 
 
-def _varies(column: np.ndarray) -> bool:
-    known = column[np.isfinite(column)]
-    return len(known) > 0 and known.min() < known.max()
-
-
-def _ranked(
-    prepared: Prepared,
-    names: list[str],
-    seed: int,
-    clock: Clock,
-    pinned: tuple[str, ...],
-) -> list[Ranked]:
-    seen = prepared.seen
-    trial = LinearTrial(
-        standardised([prepared.columns[name][seen] for name in names]),
-        prepared.rows.churned[seen],
-        prepared.part[seen],
-        prepared.forward,
-    )
-    return rank(
-        names,
-        trial,
-        seed,
-        lambda generation, best: clock.go_on(
-            "attributes",
-            f"average precision {best:.4f}",
-            until=RANKED_UNTIL,
-            counts=False,
-        ),
-        pinned,
-    )
-
-
-class _Epochs:
-    """The state between epochs: what is still unexplained on the rows seen, and the log-odds of those kept apart."""
+class _Search:
+    """The state between two tests: what is still unexplained of the rows searched and of those kept apart."""
 
     def __init__(
         self,
         prepared: Prepared,
         units: Mapping[str, str],
-        threads: int,
+        seed: int,
         effort: Effort,
         clock: Clock,
     ) -> None:
-        self.prepared, self.threads, self.effort, self.clock = (
-            prepared,
-            threads,
-            effort,
-            clock,
-        )
-        self.grammar = grammar(units)
-        self.columns = prepared.of(list(units), prepared.searched)
-        self.pairs: list[Formula] | None = (
-            None  # those worth looking at, once every pair was tried
-        )
-        self.open = (
-            prepared.residual()
-        )  # moved by every formula, so that the next epoch looks elsewhere
-        self.model = self.open  # moved by accepted formulas alone
+        self.prepared, self.effort, self.clock = prepared, effort, clock
+        self.rng = np.random.default_rng(seed)
+        columns = prepared.of(units, prepared.searched)
+        self.columns = {name: each for name, each in columns.items() if _varies(each)}
+        self.units = {name: units[name] for name in self.columns}
+        self.residual = prepared.residual()
         self.apart_margin = prepared.margin[prepared.apart]
-        self.judged = 0
+        self.generations = self.judged = 0
 
-    def next(self, epoch: int) -> Bred | None:
-        """The best formula of one epoch; None when none is worth its price, or the time is up."""
-        judge = Judge(self.columns, self.open, self.threads)
-        if self.pairs is None:
-            self.pairs = self._screened(judge)
-        name = f"formulas {epoch + 1}"
-        bred = evolve(
-            self.grammar,
-            judge,
-            self.effort,
-            lambda generation, best: self.clock.go_on(
-                name, f"generation {generation + 1}, gain {best:.1f} nats"
-            ),
-            self._start(judge),
+    def ranked(self, pinned: tuple[str, ...]) -> list[RankedAttribute]:
+        names, residual = list(self.columns), self.residual
+        subsets = Subsets(
+            standardised(np.column_stack(list(self.columns.values()))),
+            residual.churned,
+            residual.group,
+            [names.index(name) for name in pinned if name in names],
         )
-        self.judged += len(judge.known)
-        return bred[0] if bred and bred[0].fitness > 0 else None
 
-    def _screened(self, judge: Judge) -> list[Formula]:
-        def go_on(tried: int, best: float) -> bool:
-            self.judged = tried
-            return self.clock.go_on(
-                "pairs",
-                f"{tried:,} tried, gain {best:.1f} nats",
-                until=SCREENED_UNTIL,
-                counts=False,
-            )
+        def go_on(generation: int, best: Subset) -> bool:
+            reached = subsets.average_precision(best)
+            state = f"generation {generation}, average precision {reached:.4f}"
+            return self.clock.go_on("attributes", state, until=RANKED_UNTIL)
 
-        return screen(judge, pairs(self.grammar), go_on)
+        return rank(names, subsets, self.rng, go_on)
 
-    def _start(self, judge: Judge) -> list[Tree]:
-        """The pairs that win most of what is unexplained now: a quarter of the first generation."""
-        bred = judge.judged([tree_of(self.grammar, pair) for pair in self.pairs or ()])
-        return [one.tree for one in survivors(bred, self.effort.population // 4)]
+    def proposals(self) -> Iterator[Proposal]:
+        """Formulas that are worth their price, each put to the test, until one fails or none is left."""
+        loss, pairs = self.residual.loss, None
+        for number in range(1, MOST_FORMULAS + 1):
+            combinations = Combinations(self.columns, self.units, self.residual)
+            if pairs is None:
+                pairs = self._best_pairs(combinations)
+            best = self._bred(combinations, pairs, f"formula {number}")
+            self.judged += combinations.judged
+            if best is None or combinations.fitness(best) <= 0:
+                return
+            gain_share = combinations.gain(best) / loss
+            proposal = Proposal(best, gain_share, self._tested(best))
+            yield proposal
+            if not proposal.confirmation.accepted:
+                return
 
-    def put_to_test(self, found: Bred, tries: int) -> Candidate:
+    def _best_pairs(self, combinations: Combinations) -> list[Formula]:
+        def go_on(tried: int, gain: float) -> bool:
+            state = f"{tried:,} tried, gain {gain:.1f} nats"
+            return self.clock.go_on("pairs", state, until=PAIRS_UNTIL)
+
+        return combinations.best_pairs(go_on)
+
+    def _bred(
+        self, combinations: Combinations, pairs: list[Formula], doing: str
+    ) -> Formula | None:
+        def go_on(generation: int, best: Formula) -> bool:
+            state = f"generation {generation}, gain {combinations.gain(best):.1f} nats"
+            has_time = self.clock.go_on(doing, state)
+            self.generations += has_time
+            return has_time
+
+        start = combinations.fittest(pairs, self.effort.population // FROM_PAIRS)
+        population = evolve(combinations, self.effort, self.rng, go_on, start)
+        return population[0] if population else None
+
+    def _tested(self, formula: Formula) -> Confirmation:
         """Judge a formula on the customers kept apart, and take it into the model when it holds."""
         rows, apart = self.prepared.rows, self.prepared.apart
-        seen_column = values(found.formula, self.columns)
-        other = self.prepared.of(sorted(set(found.formula.leaves())), apart)
-        steps = self.model.steps(seen_column)
-        assert steps is not None
-        step = step_of(values(found.formula, other), steps)
-        judged = verdict(
-            self.apart_margin,
-            step,
-            rows.churned[apart],
-            rows.customers[apart],
-            rows.months[apart],
-        )
-        if judged.accepted(tries):
+        column = values(formula, self.columns)
+        steps = self.residual.steps(column)
+        others = self.prepared.of(formula.leaves(), apart)
+        step = steps.of(values(formula, others))
+        confirmation = confirmed(self.apart_margin, step, rows.rows(apart))
+        if confirmation.accepted:
             self.apart_margin = self.apart_margin + step
-            self.model = self.model.moved(step_of(seen_column, steps))
-        self.open = self._moved(self.open, seen_column)
-        return self._candidate(found, judged)
+            self.residual = self.residual.moved(steps.of(column))
+        return confirmation
 
-    @staticmethod
-    def _moved(residual: Residual, column: np.ndarray) -> Residual:
-        steps = residual.steps(column)
-        return residual if steps is None else residual.moved(step_of(column, steps))
 
-    def _candidate(self, found: Bred, judged: Verdict) -> Candidate:
-        residual = self.prepared.residual()
-        held_out = (
-            residual.part > 0
-            if residual.forward
-            else np.ones(len(residual.part), dtype=bool)
-        )
-        loss = -float(log_likelihood(residual.margin, residual.churned)[held_out].sum())
-        gained = sum(gain > 0 for gain in found.by_part)
-        return Candidate(
-            found.formula, found.gain / loss, gained, len(found.by_part), judged
-        )
+def _varies(column: np.ndarray) -> bool:
+    known = column[np.isfinite(column)]
+    return len(known) > 0 and known.min() < known.max()

@@ -1,6 +1,6 @@
 """One verdict on each column: kept, or the first reason to leave it out."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,6 +27,7 @@ Reason = Literal[
 ]
 KEPT: tuple[Reason, ...] = ("pinned", "tells", "all")
 FEWEST_KEPT = 10
+STRENGTH = ("iv", "auc", "missing_share", "varied_share")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class Selection:
     @property
     def kept(self) -> list[str]:
         """Names of the columns that models learn from."""
-        return [verdict.feature for verdict in self.verdicts if verdict.is_kept]
+        kept = [verdict for verdict in self.verdicts if verdict.is_kept]
+        return [verdict.feature for verdict in kept]
 
     def records(self) -> list[dict[str, Any]]:
         """One plain row a column, as ``feature_selection`` and MLflow hold them."""
@@ -85,7 +87,8 @@ class Selection:
 def everything(features: FeatureSet, banned: Sequence[str] = ()) -> Selection:
     """All columns kept, none looked at."""
     kept = [Verdict(name, "all") for name in features.names]
-    return Selection((*kept, *(Verdict(name, "banned") for name in banned)), rows=0)
+    out = [Verdict(name, "banned") for name in banned]
+    return Selection((*kept, *out), rows=0)
 
 
 def select(rows: Sample, features: FeatureSet, wanted: Features) -> Selection:
@@ -99,38 +102,51 @@ def select(rows: Sample, features: FeatureSet, wanted: Features) -> Selection:
     if wanted.select is None:
         return everything(features, wanted.ban)
     known, pinned = strengths(rows, features), frozenset(wanted.pin)
-    by_iv = sorted(
-        known,
-        key=lambda name: (-round(known[name].iv, 9), -round(known[name].better_auc, 9)),
-    )
-    out = {
-        name: Verdict(name, reason)
-        for name in by_iv
-        if (reason := _simple(known[name], wanted.select))
-    }
-    numbers = [
-        name
-        for name in by_iv
-        if name in features.numeric and (name not in out or name in pinned)
-    ]
-    close = rank_correlations(rows.features, numbers)
-    for name, (other, correlation) in closest_kept(
-        numbers, close, wanted.select.max_correlation, pinned
-    ).items():
-        out[name] = Verdict(name, "twin", twin_of=other, correlation=correlation)
-    left = _Left(
-        rows, features, [name for name in by_iv if name not in out or name in pinned]
-    )
-    out |= left.without_use(known, wanted.select, pinned)
+    by_strength = sorted(known, key=lambda name: known[name].weakness)
+    out = _failing(by_strength, known, wanted.select)
+    left = _left(by_strength, out, pinned)
+    numbers = [name for name in left if name in features.numeric]
+    out |= _twins(rows, numbers, wanted.select, pinned)
+    beside = _Beside(rows, features, _left(left, out, pinned))
+    out |= beside.without_use(known, wanted.select, pinned)
     out |= {name: Verdict(name, "pinned") for name in pinned}
-    made = (
-        left.figured(out.get(name) or Verdict(name, "tells"), known[name])
-        for name in features.names
-    )
-    chosen = Selection(
-        (*made, *(Verdict(name, "banned") for name in wanted.ban)), rows=len(rows)
-    )
-    return chosen if chosen.kept else everything(features, wanted.ban)
+    verdicts = []
+    for name in features.names:
+        verdict = out.get(name, Verdict(name, "tells"))
+        verdicts.append(beside.with_figures(verdict, known[name]))
+    banned = [Verdict(name, "banned") for name in wanted.ban]
+    selection = Selection((*verdicts, *banned), rows=len(rows))
+    return selection if selection.kept else everything(features, wanted.ban)
+
+
+def _left(
+    names: Sequence[str], out: Container[str], pinned: Container[str]
+) -> list[str]:
+    return [name for name in names if name in pinned or name not in out]
+
+
+def _failing(
+    names: Sequence[str], known: Mapping[str, Strength], limits: Select
+) -> dict[str, Verdict]:
+    """The columns that fail a simple statistic."""
+    out = {}
+    for name in names:
+        reason = _simple(known[name], limits)
+        if reason:
+            out[name] = Verdict(name, reason)
+    return out
+
+
+def _twins(
+    rows: Sample, numbers: list[str], limits: Select, pinned: frozenset[str]
+) -> dict[str, Verdict]:
+    """The columns of numbers that say what another one says, which tells more."""
+    close = rank_correlations(rows.features, numbers)
+    twins = closest_kept(numbers, close, limits.max_correlation, pinned)
+    return {
+        name: Verdict(name, "twin", twin_of=other, correlation=correlation)
+        for name, (other, correlation) in twins.items()
+    }
 
 
 def _simple(one: Strength, limits: Select) -> Reason | None:
@@ -142,20 +158,19 @@ def _simple(one: Strength, limits: Select) -> Reason | None:
     return "rare" if one.varied_share < limits.min_varied else None
 
 
-class _Left:
-    """The columns that are no twins, and what each adds beside the others."""
+class _Beside:
+    """What each column that is no twin adds beside the others."""
 
     def __init__(self, rows: Sample, features: FeatureSet, names: list[str]) -> None:
         numeric = [name for name in names if name in features.numeric]
-        self.gain, self.chance = gains(
-            rows, numeric, [name for name in names if name in features.text]
-        )
+        text = [name for name in names if name in features.text]
+        self.gain, self.chance = gains(rows, numeric, text)
         # the column that adds most first; where the gain is the same, by information value
         self.order = sorted(names, key=lambda name: -round(self.gain[name], 9))
         self.place = {name: place for place, name in enumerate(self.order, start=1)}
 
     def without_use(
-        self, known: dict[str, Strength], limits: Select, pinned: frozenset[str]
+        self, known: Mapping[str, Strength], limits: Select, pinned: frozenset[str]
     ) -> dict[str, Verdict]:
         """Those that tell nothing, alone or beside the others, and those for which there is no room.
 
@@ -163,13 +178,10 @@ class _Left:
         """
         out: dict[str, Verdict] = {}
         room = max(limits.max_columns - len(pinned), 0)
-        for name in (name for name in self.order if name not in pinned):
-            tells = known[name].tells(limits.min_iv, limits.min_auc, limits.certainty)
-            if (
-                self.place[name] > FEWEST_KEPT
-                and self.gain[name] <= self.chance
-                and not tells
-            ):
+        for name in self.order:
+            if name in pinned:
+                continue
+            if not self._has_use(name, known[name], limits):
                 out[name] = Verdict(name, "weak")
             elif not room:
                 out[name] = Verdict(name, "full")
@@ -177,19 +189,18 @@ class _Left:
                 room -= 1
         return out
 
-    def figured(self, verdict: Verdict, strength: Strength) -> Verdict:
+    def _has_use(self, name: str, strength: Strength, limits: Select) -> bool:
+        adds = self.gain[name] > self.chance or self.place[name] <= FEWEST_KEPT
+        return adds or strength.tells(limits.min_iv, limits.min_auc, limits.certainty)
+
+    def with_figures(self, verdict: Verdict, strength: Strength) -> Verdict:
         """The verdict with the figures it was decided by."""
         name = verdict.feature
-        return replace(
-            verdict,
-            strength=strength,
-            gain=self.gain.get(name),
-            place=self.place.get(name),
-        )
+        gain, place = self.gain.get(name), self.place.get(name)
+        return replace(verdict, strength=strength, gain=gain, place=place)
 
 
 def _record(verdict: Verdict, rows: int) -> dict[str, Any]:
-    one = verdict.strength
     return {
         "feature": verdict.feature,
         "is_kept": verdict.is_kept,
@@ -198,9 +209,6 @@ def _record(verdict: Verdict, rows: int) -> dict[str, Any]:
         "correlation": verdict.correlation,
         "gain": verdict.gain,
         "place": verdict.place,
-        "iv": one.iv if one else None,
-        "auc": one.auc if one else None,
-        "missing_share": one.missing_share if one else None,
-        "varied_share": one.varied_share if one else None,
+        **{name: getattr(verdict.strength, name, None) for name in STRENGTH},
         "row_count": rows,
     }

@@ -31,23 +31,28 @@ def gains(
     names = [*numeric, *text]
     if not numeric or min(rows.churners, len(rows) - rows.churners) < FEWEST_LEAVERS:
         return dict.fromkeys(names, 0.0), 0.0
-    columns = [rows.features[name].to_numpy() for name in numeric]
-    columns += [
-        np.unique(rows.features[name].to_numpy().astype(str), return_inverse=True)[1]
-        for name in text
-    ]
+    numbers = [rows.features[name].to_numpy() for name in numeric]
+    codes = [_codes(rows.features[name].to_numpy()) for name in text]
     rng = np.random.default_rng(SEED)
-    shadowed = np.unique(np.linspace(0, len(numeric) - 1, SHADOWS).astype(int))
-    columns += [rng.permutation(columns[place]) for place in shadowed]
-    fewest = int(np.clip(len(rows) // 200, 10, 200))
+    evenly_spread = np.linspace(0, len(numeric) - 1, SHADOWS)
+    shadowed = np.unique(evenly_spread.astype(int))
+    shadows = [rng.permutation(numbers[place]) for place in shadowed]
     data = lgb.Dataset(
-        np.column_stack(columns).astype(np.float32),
+        np.column_stack([*numbers, *codes, *shadows]).astype(np.float32),
         rows.churned.astype(float),
         categorical_feature=list(range(len(numeric), len(names))),
     )
-    chosen = {**PARAMETERS, "min_data_in_leaf": fewest, "num_threads": threads}
-    found = lgb.train(chosen, data, num_boost_round=TREES).feature_importance("gain")
-    shares = found / (found.sum() or 1)
-    return dict(zip(names, shares.tolist(), strict=False)), float(
-        shares[len(names) :].max()
-    )
+    fewest = int(np.clip(len(rows) // 200, 10, 200))
+    parameters = {**PARAMETERS, "min_data_in_leaf": fewest, "num_threads": threads}
+    booster = lgb.train(parameters, data, num_boost_round=TREES)
+    gained = booster.feature_importance("gain")
+    shares = (gained / (gained.sum() or 1)).tolist()
+    own = shares[: len(names)]
+    by_chance = shares[len(names) :]
+    return dict(zip(names, own, strict=True)), max(by_chance)
+
+
+def _codes(texts: np.ndarray) -> np.ndarray:
+    """A number for each text, in alphabetical order."""
+    _, codes = np.unique(texts.astype(str), return_inverse=True)
+    return codes

@@ -4,14 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from churn_tasks.modeling.binning import (
-    auc_error,
-    auc_of,
-    counts_in,
-    edges_of,
-    information_value,
-)
-from churn_tasks.modeling.frames import FeatureSet, Sample
+from churn_tasks.modeling.auc import CHANCE, auc_of, better, error_under_chance
+from churn_tasks.modeling.binning import counts_in, edges_of, information_value
+from churn_tasks.modeling.frames import UNKNOWN, FeatureSet, Sample
 
 RAREST_VALUE = 0.01  # texts of fewer rows share one bin, as the models' encoder has it
 
@@ -38,58 +33,70 @@ class Strength:
     @property
     def better_auc(self) -> float:
         """The AUC in whichever direction is better; 0.5 tells nothing."""
-        return 0.5 if self.auc is None else max(self.auc, 1 - self.auc)
+        return CHANCE if self.auc is None else better(self.auc)
+
+    @property
+    def weakness(self) -> tuple[float, float]:
+        """Orders columns by information value, then AUC, the strongest first."""
+        return -round(self.iv, 9), -round(self.better_auc, 9)
 
     def tells(self, min_iv: float, min_auc: float, certainty: float) -> bool:
         """Whether one of the two figures lies above its floor, and so many standard errors above chance."""
-        return (
-            self.iv >= max(min_iv, certainty * self.iv_error)
-            or self.better_auc >= max(min_auc, 0.5 + certainty * self.auc_error)
-        )  # fmt: skip
+        iv_floor = max(min_iv, certainty * self.iv_error)
+        auc_floor = max(min_auc, CHANCE + certainty * self.auc_error)
+        return self.iv >= iv_floor or self.better_auc >= auc_floor
 
 
 def strengths(rows: Sample, features: FeatureSet) -> dict[str, Strength]:
     """Every column of the set, in its order."""
-    found = {
-        name: of_numbers(rows.features[name].to_numpy(), rows.churned)
-        for name in features.numeric
-    }
-    found |= {
-        name: _of_texts(rows.features[name].to_numpy(), rows.churned)
-        for name in features.text
-    }
-    return {name: found[name] for name in features.names}
+    known = {}
+    for name in features.names:
+        judged = of_numbers if name in features.numeric else _of_texts
+        known[name] = judged(rows.features[name].to_numpy(), rows.churned)
+    return known
 
 
 def of_numbers(values: np.ndarray, churned: np.ndarray) -> Strength:
     """A column of numbers, NaN where unknown."""
-    known = ~np.isnan(values)
-    ordered, leaving = np.sort(values[known]), np.sort(values[known & churned])
-    edges, missing = edges_of(ordered), ~known
-    counts = counts_in(ordered, edges, int(missing.sum()))
-    leavers = counts_in(leaving, edges, int((missing & churned).sum()))
-    iv, iv_error = information_value(counts, leavers)
+    unknown = np.isnan(values)
+    ordered = np.sort(values[~unknown])
+    leaving = np.sort(values[~unknown & churned])
+    missing = int(unknown.sum())
+    leavers_missing = int(unknown[churned].sum())
+    edges = edges_of(ordered)
+    iv, iv_error = information_value(
+        counts_in(ordered, edges, missing), counts_in(leaving, edges, leavers_missing)
+    )
+    commonest = max(_most_repeated(ordered), missing)
     return Strength(
-        missing_share=float(missing.mean()),
-        varied_share=1
-        - max(_most_repeated(ordered), int(missing.sum())) / max(len(values), 1),
+        missing_share=float(unknown.mean()),
+        varied_share=1 - commonest / max(len(values), 1),
         iv=iv,
         auc=auc_of(ordered, leaving),
         iv_error=iv_error,
-        auc_error=auc_error(len(ordered), len(leaving)) or 0.0,
+        auc_error=error_under_chance(len(ordered), len(leaving)) or 0.0,
     )
 
 
 def _of_texts(values: np.ndarray, churned: np.ndarray) -> Strength:
+    """A column of texts; rare ones share one bin."""
     names, place = np.unique(values.astype(str), return_inverse=True)
-    counts = np.bincount(place, minlength=len(names))
+    rows = np.bincount(place, minlength=len(names))
     leavers = np.bincount(place[churned], minlength=len(names))
-    often = counts >= RAREST_VALUE * len(values)
-    binned = [np.append(each[often], each[~often].sum()) for each in (counts, leavers)]
-    missing = counts[names == "unknown"].sum() / max(len(values), 1)
-    varied = 1 - counts.max(initial=0) / max(len(values), 1)
-    iv, iv_error = information_value(*binned)
-    return Strength(float(missing), float(varied), iv, None, iv_error)
+    is_rare = rows < RAREST_VALUE * len(values)
+    iv, iv_error = information_value(_pooled(rows, is_rare), _pooled(leavers, is_rare))
+    total = max(len(values), 1)
+    return Strength(
+        missing_share=float(rows[names == UNKNOWN].sum() / total),
+        varied_share=float(1 - rows.max(initial=0) / total),
+        iv=iv,
+        auc=None,
+        iv_error=iv_error,
+    )
+
+
+def _pooled(counts: np.ndarray, is_rare: np.ndarray) -> np.ndarray:
+    return np.append(counts[~is_rare], counts[is_rare].sum())
 
 
 def _most_repeated(ordered: np.ndarray) -> int:

@@ -24,10 +24,15 @@ def rank_correlations(frame: "pd.DataFrame", names: Sequence[str]) -> np.ndarray
         values = frame[name].to_numpy()
         known = ~np.isnan(values)
         if known.any():
-            centred = rankdata(values[known]) - (known.sum() + 1) / 2
-            length = np.sqrt(np.square(centred).sum())
-            ranks[known, place] = centred / length if length else 0
+            ranks[known, place] = _unit_length(rankdata(values[known]))
     return np.round(ranks.T @ ranks, DECIMALS)
+
+
+def _unit_length(ranks: np.ndarray) -> np.ndarray:
+    """Ranks about their middle, scaled so that the product of two columns is their correlation."""
+    centred = ranks - (len(ranks) + 1) / 2
+    length = np.sqrt(np.square(centred).sum())
+    return centred / length if length else np.zeros(len(ranks))
 
 
 def closest_kept(
@@ -41,13 +46,14 @@ def closest_kept(
         limit: absolute correlation from which two say the same.
         pinned: these stay, whatever they are close to.
     """
-    kept: list[int] = [place for place, name in enumerate(names) if name in pinned]
+    near = np.abs(close)
+    kept = [place for place, name in enumerate(names) if name in pinned]
     out: dict[str, tuple[str, float]] = {}
     for place, name in enumerate(names):
         if name in pinned:
             continue
-        nearest = max(kept, key=lambda other: abs(close[place, other]), default=None)
-        if nearest is not None and abs(close[place, nearest]) >= limit:
+        nearest = max(kept, key=lambda other: near[place, other], default=place)
+        if nearest != place and near[place, nearest] >= limit:
             out[name] = (names[nearest], float(close[place, nearest]))
         else:
             kept.append(place)

@@ -12,9 +12,9 @@ from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.declared.registry import load_registry
-from churn_tasks.modeling.search.adoption import kept
+from churn_tasks.modeling.search.adoption import nested
+from churn_tasks.modeling.search.described import name_of
 from churn_tasks.modeling.search.formula import Formula, feature, joined, values
-from churn_tasks.modeling.search.found import name_of
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 from tests.lakes import another_month, rows, small_run
@@ -67,7 +67,7 @@ def _searched(settings: Settings, formula: Formula, month: str = "2024-03") -> N
     folder = settings.state_dir / "search" / month
     folder.mkdir(parents=True, exist_ok=True)
     one = {
-        "name": NAME, "tree": kept(formula), "unit": "ratio", "family": "consumption", "group": "spend_drop",
+        "name": NAME, "tree": nested(formula), "unit": "ratio", "family": "consumption", "group": "spend_drop",
         "expect": "none", "en": f"Found in {month}: one fall over another", "zh": "一项下降与另一项下降之比",
     }  # fmt: skip
     (folder / FORMULAS).write_text(
@@ -200,10 +200,6 @@ def test_names_end_in_their_unit_and_stay_short() -> None:
         == "value_added_fee_since_first_over_voice_out_since_first_ratio"
     )
     long = joined("/", joined("-", a, b), joined("-", a, b))
-    assert (
-        name_of(long, "ratio", ())
-        == "value_added_fee_since_fi_to_voice_out_since_first_of_4_ratio"
-    )
-    assert name_of(long, "ratio", {name_of(long, "ratio", ())}).endswith(
-        "_of_4_2_ratio"
-    )
+    name = "value_added_fee_since_fi_to_voice_out_since_first_of_4_ratio"
+    assert name_of(long, "ratio", ()) == name
+    assert name_of(long, "ratio", {name}).endswith("_of_4_2_ratio")

@@ -3,13 +3,19 @@
 import numpy as np
 import pytest
 
-from churn_tasks.modeling.search.attributes import LinearTrial, rank, standardised
+from churn_tasks.modeling.search.attributes import (
+    RankedAttribute,
+    Subsets,
+    rank,
+    standardised,
+)
+from churn_tasks.modeling.search.genetic import Effort
 
 NAMES = ["truth", "twin", "half", "other_half", "noise_a", "noise_b", "noise_c"]
 
 
 @pytest.fixture(scope="module")
-def trial() -> LinearTrial:
+def subsets() -> Subsets:
     """Leaving grows with ``truth`` (of which ``twin`` is a copy) and with the difference of two large halves."""
     rng = np.random.default_rng(0)
     rows = 6_000
@@ -26,25 +32,18 @@ def trial() -> LinearTrial:
         *(rng.normal(size=rows) for _ in range(3)),
     ]
     churned = rng.random(rows) < 1 / (1 + np.exp(3.0 - 1.5 * truth - hidden))
-    return LinearTrial(
-        standardised(columns), churned, np.arange(rows) * 4 // rows, forward=True
-    )
+    return Subsets(standardised(np.column_stack(columns)), churned, np.arange(rows) % 4)
 
 
-def _ranked(trial: LinearTrial, seed: int = 1, **extra):
-    return rank(
-        NAMES,
-        trial,
-        seed,
-        lambda generation, best: True,
-        population=20,
-        generations=6,
-        **extra,
-    )
+def _ranked(subsets: Subsets, seed: int = 1) -> dict[str, RankedAttribute]:
+    effort = Effort(population=20, generations=6)
+    rng = np.random.default_rng(seed)
+    ranked = rank(NAMES, subsets, rng, lambda generation, best: True, effort)
+    return {one.name: one for one in ranked}
 
 
-def test_gains_tell_truth_from_noise(trial: LinearTrial) -> None:
-    gains = {one.name: one.gain for one in _ranked(trial)}
+def test_gains_tell_truth_from_noise(subsets: Subsets) -> None:
+    gains = {name: one.gain for name, one in _ranked(subsets).items()}
     assert min(gains["half"], gains["other_half"]) > 0.01, (
         "each works only beside the other"
     )
@@ -52,29 +51,24 @@ def test_gains_tell_truth_from_noise(trial: LinearTrial) -> None:
     assert max(gains["truth"], gains["twin"]) > 0.005
 
 
-def test_alone_one_half_tells_next_to_nothing(trial: LinearTrial) -> None:
+def test_alone_one_half_tells_next_to_nothing(subsets: Subsets) -> None:
     """Control: a ranking of single columns would have thrown the halves away."""
-    base = trial.average_precision(())
-    assert trial.average_precision((2,)) - base < 0.03
-    assert trial.average_precision((2, 3)) - base > 0.05
+    base = subsets.average_precision(())
+    assert subsets.average_precision((2,)) - base < 0.03
+    assert subsets.average_precision((2, 3)) - base > 0.05
 
 
 def test_the_same_seed_ranks_alike_and_pinned_ones_are_in_every_subset(
-    trial: LinearTrial,
+    subsets: Subsets,
 ) -> None:
-    assert _ranked(trial) == _ranked(trial)
-    pinned = {one.name: one for one in _ranked(trial, pinned=("noise_b",))}
-    assert pinned["noise_b"].chosen == 1.0
+    assert _ranked(subsets) == _ranked(subsets)
+    noise = NAMES.index("noise_b")
+    pinned = Subsets(subsets.columns, subsets.churned, np.arange(6_000) % 4, [noise])
+    assert _ranked(pinned)["noise_b"].chosen == 1.0
 
 
 def test_unknown_values_stand_at_the_mean() -> None:
-    made = standardised(
-        [
-            np.array([1.0, np.nan, 3.0]),
-            np.array([np.nan] * 3),
-            np.array([2.0, 2.0, 2.0]),
-        ]
-    )
+    made = standardised(np.array([[1.0, 2.0], [np.nan, 2.0], [3.0, 2.0]]))
     assert made[:, 0].sum() == pytest.approx(0)
     assert made[1, 0] == 0
-    assert not made[:, 1:].any()
+    assert not made[:, 1].any()

@@ -4,15 +4,13 @@ import duckdb
 import numpy as np
 import pytest
 
-from churn_tasks.core.closed import Text
-from churn_tasks.modeling.search.adoption import kept, read_back
+from churn_tasks.modeling.search.adoption import nested, read_back
+from churn_tasks.modeling.search.described import in_chinese, in_english, unit
 from churn_tasks.modeling.search.formula import (
     Formula,
     feature,
     joined,
-    meaning,
     sql,
-    unit,
     values,
 )
 
@@ -81,17 +79,17 @@ def test_units_follow_the_parts() -> None:
 
 
 def test_meanings_are_made_of_the_parts_meanings() -> None:
-    meanings = {
-        "a": Text(en="Bill now", zh="本月账单"),
-        "b": Text(en="Bill then", zh="首月账单"),
-        "c": Text(en="Calls", zh="通话"),
-    }
-    said = meaning(joined("/", joined("-", A, B), C), meanings)
+    formula = joined("/", joined("-", A, B), C)
+    en = {"a": "Bill now", "b": "Bill then", "c": "Calls"}
+    zh = {"a": "本月账单", "b": "首月账单", "c": "通话"}
     assert (
-        said.en
+        in_english(formula, en)
         == "('Bill now' less 'Bill then') over 'Calls'; empty where it would divide by 0"
     )
-    assert said.zh == "（“本月账单”减“首月账单”）除以“通话”（除数为0则为空）"
+    assert (
+        in_chinese(formula, zh)
+        == "（“本月账单”减“首月账单”）除以“通话”（除数为0则为空）"
+    )
 
 
 def test_products_and_sums_are_the_same_either_way_round() -> None:
@@ -103,4 +101,4 @@ def test_products_and_sums_are_the_same_either_way_round() -> None:
     ("written", "formula"), CASES, ids=[written for written, _ in CASES]
 )
 def test_what_a_file_keeps_is_read_back(written: str, formula: Formula) -> None:
-    assert read_back(kept(formula)) == formula
+    assert read_back(nested(formula)) == formula

@@ -9,13 +9,13 @@ from churn_tasks.by_hand.pattern_search import ATTRIBUTES, FORMULAS, search
 from churn_tasks.core.errors import NotReady
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
-from churn_tasks.modeling.search.evolution import Effort
+from churn_tasks.modeling.search.genetic import Effort
 from churn_tasks.runner.month_run import MonthRun
 from tests.lakes import small_profile
 from tests.modeling.synthetic import fill, signals
 
 MARCH = Month(2024, 3)
-TINY = Effort(population=40, generations=3, patience=3)
+TINY = Effort(population=40, generations=3)
 
 
 def _quiet(doing: str, share: float, state: str) -> None:
@@ -39,8 +39,8 @@ def test_a_search_leaves_two_files_and_the_same_ones_again(tmp_path: Path) -> No
         if _window(settings, month) == [MARCH]
     )
     searched = search(settings, month, 600, _quiet, TINY)
-    assert searched.months == [MARCH]
-    assert {one.name for one in searched.hunted.attributes[:2]} == {up, down}
+    assert searched.window.months == [MARCH]
+    assert {one.name for one in searched.outcome.attributes[:2]} == {up, down}
     written = {
         name: (searched.folder / name).read_bytes() for name in (FORMULAS, ATTRIBUTES)
     }
@@ -58,8 +58,8 @@ def test_a_search_leaves_two_files_and_the_same_ones_again(tmp_path: Path) -> No
         update={"features": settings.features.model_copy(update={"ban": (up,)})}
     )
     other = search(banned, month, 600, _quiet, TINY)
-    assert up not in {one.name for one in other.hunted.attributes}
-    assert all(up not in one.formula.leaves() for one in other.found)
+    assert up not in {one.name for one in other.outcome.attributes}
+    assert all(up not in one.formula.leaves() for one in other.outcome.proposals)
 
 
 def _window(settings, month: Month) -> list[Month]:
