@@ -20,13 +20,6 @@ RANKING = {
     "average_precision": "average precision 平均精确率",
     "break_even_precision": "break-even precision 平衡点准确度",
 }
-COUNT_FIELDS = (
-    "customers",
-    "churners",
-    "warned",
-    "warned_churners",
-    "warned_left_in_delay",
-)
 
 
 def result_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -48,33 +41,3 @@ def _record(row: Mapping[str, Any]) -> dict[str, Any]:
     for name, label in {**COUNTS, **RANKING}.items():
         record[label] = row[name]
     return record
-
-
-def result_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The same as a Markdown table: shares in per cent, ``-`` where there is none, ``*`` at the best candidate."""
-    table = result_table(rows)
-    if table.empty:
-        return "No month has been tested yet. 尚无检验结果。"
-    counts = {COUNTS[name] for name in COUNT_FIELDS}
-    ranking = {RANKING["auc"], RANKING["average_precision"]}
-    lines = [
-        "| " + " | ".join(table.columns) + " |",
-        "|" + " --- |" * len(table.columns),
-    ]
-    for record in table.to_dict("records"):
-        cells = [
-            _cell(value, label in counts, label in ranking)
-            for label, value in record.items()
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def _cell(value: Any, is_count: bool, is_ranking: bool) -> str:
-    if isinstance(value, str):
-        return value
-    if pd.isna(value):
-        return "-"
-    if is_count:
-        return f"{int(value):,}"
-    return f"{value:.4f}" if is_ranking else f"{value:.1%}"

@@ -6,22 +6,14 @@ from pathlib import Path
 import grimp
 import pytest
 
-# Packages whose door opens one of its rooms when it is called, and never before.
-DOORS = ("churn_tasks.adapters.source",)
-
 
 def _imports(package: str) -> dict[str, set[str]]:
     """What each file of a package imports, imports inside functions and for types included."""
     graph = grimp.build_graph(package, cache_dir=None)
-    imports = {
+    return {
         file: set(graph.find_modules_directly_imported_by(file))
         for file in graph.modules
     }
-    for door in DOORS:
-        rooms = {file for file in graph.modules if file.startswith(f"{door}.")}
-        if door in imports:
-            imports[door] -= rooms
-    return imports
 
 
 def _circle(imports: dict[str, set[str]]) -> list[str]:

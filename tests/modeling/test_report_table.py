@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from churn_tasks.modeling.report_table import result_markdown, result_table
+from churn_tasks.modeling.report_table import result_table
 
 ROW = {
     "candidate": "lightgbm", "tested_month": date(2024, 6, 1), "is_selected": True, "model_version": 4,
@@ -19,17 +19,22 @@ def test_the_reference_month_reads_as_printed() -> None:
         "is_selected": False,
         "model_version": 2,
     }
-    lines = result_markdown([ROW, champion]).splitlines()
-    assert len(lines) == 4
-    assert lines[2].startswith(
-        "| 2024-06 | champion v2 | 190,844 | 16,082 | 8.4% | 15,228 | 11,490 | 12 | 75.5% | 71.4% |"
+    table = result_table([ROW, champion])
+    assert len(table) == 2
+    first, second = table.to_dict("split")["data"]
+    assert first[:4] == ["2024-06", "champion v2", 190_844, 16_082]
+    assert first[5:8] == [15_228, 11_490, 12]
+    shares = [round(100 * share, 1) for share in (first[4], *first[8:10])]
+    assert shares == [8.4, 75.5, 71.4]
+    assert second[:2] == ["2024-06", "lightgbm v4 *"]
+    assert (second[-3], round(100 * second[-1], 1)) == (0.9123, 73.0)
+    assert second[-2] is None or second[-2] != second[-2], (
+        "no figure where there is none"
     )
-    assert lines[3].startswith("| 2024-06 | lightgbm v4 * |")
-    assert lines[3].endswith("| 0.9123 | - | 73.0% |")
 
 
 def test_nothing_tested_says_so() -> None:
-    assert "No month has been tested yet" in result_markdown([])
+    assert result_table([]).empty
 
 
 def test_months_come_in_order() -> None:

@@ -5,35 +5,11 @@ Which kind it is says ``source.kind`` of the profile. Each kind is a module of i
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
 
-import pyarrow as pa
-
+from churn_tasks.adapters.source.opened import Relations, Source
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
-
-Relations = dict[str, dict[str, str]]  # relation -> column -> type
-
-
-class Source(Protocol):
-    """An opened source. It stays usable after a query that it refused."""
-
-    def batches(self, sql: str) -> AbstractContextManager[pa.RecordBatchReader]:
-        """The rows of one SELECT as a stream of batches, read only; one query at a time.
-
-        Raises:
-            ConnectionTrouble: the source does not answer.
-            NotReady: a file that the query reads has not come yet.
-            BadInput: the source refuses the query, or a file cannot be read; values are never quoted.
-        """
-
-    def relations(self, sql: str) -> Relations:
-        """What the query reads: relation -> column -> type as the source names it.
-
-        A part of a relation (a child table or partition, a file) stands beside it as ``relation/part``, so that the
-        columns of one month's part can be told from the others'. The relation's own columns are those of all parts.
-        """
 
 
 @contextmanager
@@ -85,3 +61,6 @@ def _require_address(settings: Settings) -> None:
     raise SettingsError(
         f"CHURN_SOURCE_URL is not set{why}; give the source database, e.g. postgresql://reader@host/boss"
     )
+
+
+__all__ = ["Relations", "Source", "open_source"]

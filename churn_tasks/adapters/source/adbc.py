@@ -11,8 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from churn_tasks.adapters.source import Relations
 from churn_tasks.adapters.source.errors import NO_ANSWER, shown, streamed
+from churn_tasks.adapters.source.opened import Relations
 from churn_tasks.adapters.source.queries import relations_in
 from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError
 from churn_tasks.core.settings import Settings

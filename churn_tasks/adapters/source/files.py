@@ -16,10 +16,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from churn_tasks.adapters.source import Relations
 from churn_tasks.adapters.source.csv import complaint
 from churn_tasks.adapters.source.errors import shown, streamed
 from churn_tasks.adapters.source.folder import Folder
+from churn_tasks.adapters.source.opened import Relations
 from churn_tasks.adapters.source.queries import relations_in
 from churn_tasks.adapters.source.relation import Relation, Workplace, relation
 from churn_tasks.adapters.source.storage import Storage

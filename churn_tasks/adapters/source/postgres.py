@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from churn_tasks.adapters.source import Relations, Source
 from churn_tasks.adapters.source.adbc import AdbcSource, sorted_errors
+from churn_tasks.adapters.source.opened import Relations, Source
 from churn_tasks.adapters.source.queries import ReadTable, relations_in
 from churn_tasks.core.settings import Settings
 from churn_tasks.core.sql_text import identifier, literal

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.pool import NullPool
 
-from churn_tasks.adapters.source import Relations
 from churn_tasks.adapters.source.errors import NO_ANSWER, shown, streamed
+from churn_tasks.adapters.source.opened import Relations
 from churn_tasks.adapters.source.postgres import catalogued
 from churn_tasks.adapters.source.queries import relations_in
 from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError

@@ -21,7 +21,6 @@ WHOLE = {
 }
 FLOATING = {exp.DType.DOUBLE, exp.DType.FLOAT}
 DECIMALS = {exp.DType.DECIMAL}
-DAYS = {exp.DType.DATE, exp.DType.TIMESTAMP, exp.DType.DATETIME, exp.DType.TIMESTAMPNTZ}
 PER_YEAR = {"year": 1, "quarter": 4, "month": 12}
 ONE = exp.Literal.number(1)
 EXACT_MEAN = "DECIMAL(28, 14)"  # Spark keeps four digits more of the mean: 18 behind the point, up to 10^14 before it
