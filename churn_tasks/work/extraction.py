@@ -16,7 +16,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.extract_sql import rendered_sql
-from churn_tasks.declared.sql_parts import Relation
+from churn_tasks.declared.sql_parts import subquery
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
 from churn_tasks.work.drift import drift_below, drift_of_result, yardstick
@@ -146,7 +146,7 @@ def _delivery(run: MonthRun, table: Extracted) -> dict[str, object]:
     name = f"raw_{table.name}"
     path = run.lake.path(name, run.month)
     first = run.settings.calendar.window(run.month).known_until
-    rows = Relation(f"read_parquet({literal(path)})")
+    rows = subquery(f"SELECT * FROM read_parquet({literal(path)})")
     sql = composed("extraction", "known_dates", rows=rows)
     known = run.engine.row(sql, {"first": first})
     return {

@@ -31,6 +31,20 @@ from churn_tasks.work.replaced_lines import replace_lines
 log = logging.getLogger("churn.check_raw")
 
 Profiles = dict[str, list[Figure]]  # raw table -> its figures
+RESULTS = pa.schema(
+    {
+        "table_name": pa.string(),
+        "column_name": pa.string(),
+        "measure": pa.string(),
+        "value": pa.float64(),
+        "usual_low": pa.float64(),
+        "usual_high": pa.float64(),
+        "allowed_low": pa.float64(),
+        "allowed_high": pa.float64(),
+        "learnt_months": pa.int64(),
+        "verdict": pa.string(),
+    }
+)
 LONGEST_SEASON = 12  # months that a baseline looks back at least
 
 
@@ -127,27 +141,28 @@ def _not_measured(run: MonthRun, profiles: Profiles) -> list[str]:
 
 def write_results(run: MonthRun, verdict: Verdict, profiles: Profiles) -> int:
     """Write ``check_result``; what was said of tables that were not measured stays as it was."""
-    tables: list[str] = []
-    lines: list[Line] = []
+    rows = []
     for result in verdict.results:
-        tables += [result.table.removeprefix("raw_")] * len(result.lines)
-        lines += result.lines
-    measures = [line.measure for line in lines]
-    numbers = pa.float64()
-    columns = {
-        "table_name": tables,
-        "column_name": [measure.column for measure in measures],
-        "measure": [m.name.removeprefix(f"{m.column}.") for m in measures],
-        "value": pa.array([line.value for line in lines], numbers),
-        "usual_low": pa.array([m.usual_lowest for m in measures], numbers),
-        "usual_high": pa.array([m.usual_highest for m in measures], numbers),
-        "allowed_low": pa.array([m.lowest for m in measures], numbers),
-        "allowed_high": pa.array([m.highest for m in measures], numbers),
-        "learnt_months": pa.array([m.learnt_months for m in measures], pa.int64()),
-        "verdict": [line.outcome for line in lines],
-    }
+        name = result.table.removeprefix("raw_")
+        rows += [{"table_name": name, **_judged_line(line)} for line in result.lines]
     kept = _not_measured(run, profiles)
-    return replace_lines(run, "check_result", pa.table(columns), kept)
+    lines = pa.Table.from_pylist(rows, RESULTS)
+    return replace_lines(run, "check_result", lines, kept)
+
+
+def _judged_line(line: Line) -> dict[str, object]:
+    measure = line.measure
+    return {
+        "column_name": measure.column,
+        "measure": measure.name.removeprefix(f"{measure.column}."),
+        "value": line.value,
+        "usual_low": measure.usual_lowest,
+        "usual_high": measure.usual_highest,
+        "allowed_low": measure.lowest,
+        "allowed_high": measure.highest,
+        "learnt_months": measure.learnt_months,
+        "verdict": line.outcome,
+    }
 
 
 def show_history(run: MonthRun) -> None:
