@@ -117,21 +117,28 @@ def result_drift(
         costs: what is lost without an optional column, in words.
         overlap: share of the earlier values of one column that the other one holds now.
     """
-    ours = _by_delivered_name(table)
     known = before or {}
-    gone = [
-        column for column in table.delivered_columns if _is_gone(column, now, before)
-    ]
+    ours = _by_delivered_name(table)
+    gone = _gone(table, now, before)
     fresh = [name for name in now if name not in ours and name not in known]
-    findings = [_missing(table, column, costs) for column in gone]
-    findings += [new_column(table, name, now[name]) for name in fresh]
+    come_and_gone = [_missing(table, column, costs) for column in gone]
+    come_and_gone += [new_column(table, name, now[name]) for name in fresh]
     types_gone = {column.name: column.type for column in gone}
     types_fresh = {name: type_word(now[name]) for name in fresh}
-    findings = paired(findings, types_gone, types_fresh, overlap)
-    for name, kind in now.items():
-        if name in ours and not _is_number_to_tokenise(name, kind):
-            findings += _retyped(table, ours[name], kind, known.get(name))
+    findings = paired(come_and_gone, types_gone, types_fresh, overlap)
+    for name in _to_compare(now, ours):
+        findings += _retyped(table, ours[name], now[name], known.get(name))
     return findings
+
+
+def _gone(table: RawTable, now: Columns, before: Columns | None) -> list[RawColumn]:
+    return [one for one in table.delivered_columns if _is_gone(one, now, before)]
+
+
+def _to_compare(now: Columns, ours: Mapping[str, RawColumn]) -> list[str]:
+    """Columns of the contract whose type is looked at: all but numbers that become tokens."""
+    wanted = [name for name in now if name in ours]
+    return [name for name in wanted if not _is_number_to_tokenise(name, now[name])]
 
 
 def _by_delivered_name(table: RawTable) -> dict[str, RawColumn]:

@@ -1,37 +1,26 @@
 """Great Expectations as the judge, and a verdict that cannot be true by default."""
 
-import logging
 import math
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from churn_tasks.checks.data_docs import Line, Site, SuiteResult, publish
-from churn_tasks.checks.measures import Measure, Suite
+from churn_tasks.checks.expectations import STOP, WARN, quiet_context, validated
+from churn_tasks.checks.measures import Suite
 from churn_tasks.checks.outcome import Outcome
 from churn_tasks.core.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from great_expectations import ExpectationSuite
     from great_expectations.core.expectation_validation_result import (
         ExpectationSuiteValidationResult,
         ExpectationValidationResult,
     )
-    from great_expectations.data_context import EphemeralDataContext
-    from great_expectations.expectations.expectation import Expectation
 
     Validations = list[ExpectationSuiteValidationResult]
-
-STOP, WARN = "critical", "warning"  # severities of Great Expectations
-LOGGERS = (
-    "great_expectations",
-    "great_expectations.data_context.types.base",  # sets its own level
-)
-Bounds = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True)
@@ -94,45 +83,13 @@ def judge(suites: list[Suite], figures: Mapping[str, float], site: Site) -> Verd
             than demanded: cases that Great Expectations alone calls a success.
     """
     _refuse_vacuous(suites, figures)
-    import great_expectations as gx
-
-    for name in LOGGERS:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
     aside = site.folder.with_name(f".{site.stage}.{uuid.uuid4().hex}")
-    _use_site(context, aside)
-    validations = _validated(context, suites, pd.DataFrame([dict(figures)]))
+    context = quiet_context(docs=aside)
+    validations = validated(context, suites, pd.DataFrame([dict(figures)]))
     context.build_data_docs()
     results = [_suite_result(suite, figures, validations) for suite in suites]
     publish(aside, site, results)
     return _verdict(results, validations)
-
-
-def _validated(
-    context: "EphemeralDataContext", suites: list[Suite], figures: pd.DataFrame
-) -> "Validations":
-    """Each suite held against the figures, by itself: a checkpoint compares all of them many times over."""
-    import great_expectations as gx
-
-    source = context.data_sources.add_pandas("measures")
-    asset = source.add_dataframe_asset("month")
-    batch = asset.add_batch_definition_whole_dataframe("all")
-    definitions = [
-        context.validation_definitions.add(
-            gx.ValidationDefinition(
-                name=suite.table,
-                data=batch,
-                suite=context.suites.add(_expectation_suite(suite)),
-            )
-        )
-        for suite in suites
-    ]
-    given = {"dataframe": figures}
-    return [
-        definition.run(batch_parameters=given, result_format="BASIC")
-        for definition in definitions
-    ]
 
 
 def stop_on_failures(verdict: Verdict, site: Site) -> None:
@@ -159,58 +116,15 @@ def _refuse_vacuous(suites: list[Suite], figures: Mapping[str, float]) -> None:
         raise CheckFailed(
             f"nothing to check for: {tables}; an empty suite is no success"
         )
-    names = [name for suite in suites for name in suite.figure_names]
-    unusable = [n for n in names if not math.isfinite(figures.get(n, math.nan))]
+    unusable = [name for suite in suites for name in _unusable(suite, figures)]
     if unusable:
         raise CheckFailed(f"measures without a finite value: {', '.join(unusable)}")
 
 
-def _expectation_suite(suite: Suite) -> "ExpectationSuite":
-    """One expectation for the bounds that stop (critical), one for those that warn (warning)."""
-    import great_expectations as gx
-
-    expectations = []
-    for measure, name in zip(suite.measures, suite.figure_names, strict=True):
-        if measure.may_stop:
-            allowed = (measure.lowest, measure.highest)
-            expectations.append(_expectation(measure, name, allowed, STOP))
-        if measure.may_warn:
-            usual = (measure.usual_lowest, measure.usual_highest)
-            expectations.append(_expectation(measure, name, usual, WARN))
-    return gx.ExpectationSuite(name=suite.table, expectations=expectations)
-
-
-def _expectation(
-    measure: Measure, name: str, bounds: Bounds, severity: str
-) -> "Expectation":
-    """Of one row the greatest value; unlike ValuesToBeBetween that shows the value."""
-    import great_expectations as gx
-
-    lowest, highest = bounds
-    return gx.expectations.ExpectColumnMaxToBeBetween(
-        column=name,
-        min_value=lowest,
-        max_value=highest,
-        severity=severity,
-        notes=f"{measure.zh} {measure.meaning}".strip(),
-    )
-
-
-def _use_site(context: "EphemeralDataContext", folder: Path) -> None:
-    for name in context.get_site_names():
-        context.delete_data_docs_site(name)
-    context.add_data_docs_site(
-        "month",
-        {
-            "class_name": "SiteBuilder",
-            "show_how_to_buttons": False,
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            "store_backend": {
-                "class_name": "TupleFilesystemStoreBackend",
-                "base_directory": str(folder),
-            },
-        },
-    )
+def _unusable(suite: Suite, figures: Mapping[str, float]) -> Iterator[str]:
+    for name in suite.figure_names:
+        if not math.isfinite(figures.get(name, math.nan)):
+            yield name
 
 
 def _suite_result(
@@ -253,14 +167,25 @@ def _verdict(results: list[SuiteResult], validations: "Validations") -> Verdict:
 def _refuse_unevaluated(results: list[SuiteResult], validations: "Validations") -> None:
     """What raised or was left out is no success."""
     evaluated = sum(result.evaluated for result in results)
-    measures = [line.measure for result in results for line in result.lines]
-    demanded = sum(measure.may_stop + measure.may_warn for measure in measures)
-    each = [result for validation in validations for result in validation.results]
-    raised = [str(result.expectation_config) for result in each if _raised(result)]
+    demanded = sum(_demanded(result) for result in results)
+    raised = [text for validation in validations for text in _raised(validation)]
     if evaluated != demanded or raised:
         raise CheckFailed(
             f"{evaluated} of {demanded} expectations were evaluated; {len(raised)} raised: {raised[:5]}"
         )
+
+
+def _demanded(result: SuiteResult) -> int:
+    """Expectations of a suite: one for bounds that stop, one for those that warn."""
+    measures = [line.measure for line in result.lines]
+    return sum(measure.may_stop + measure.may_warn for measure in measures)
+
+
+def _raised(validation: "ExpectationSuiteValidationResult") -> Iterator[str]:
+    """The expectations that raised instead of judging."""
+    for result in validation.results:
+        if _has_raised(result):
+            yield str(result.expectation_config)
 
 
 def _failure(table: str, line: Line) -> Failure:
@@ -273,7 +198,7 @@ def _failure(table: str, line: Line) -> Failure:
     return Failure(table, measure.name, line.value, said, measure.meaning, stops=stops)
 
 
-def _raised(result: object) -> bool:
+def _has_raised(result: object) -> bool:
     """Whether the expectation raised, for itself or for one of its metrics."""
     info = getattr(result, "exception_info", None) or {}
     inner = [value for value in info.values() if isinstance(value, dict)]

@@ -13,7 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from churn_tasks.checks.column_kinds import is_code, is_date, is_number
+from churn_tasks.checks.column_kinds import is_number
+from churn_tasks.checks.column_sql import (
+    QUANTILES,
+    aggregates_of_column,
+    sums,
+    sums_of_sums,
+)
 from churn_tasks.checks.measures import measured_rules
 from churn_tasks.checks.sql_parts import any_of, breaks, listed, named
 from churn_tasks.core.months import Month
@@ -23,17 +29,7 @@ from churn_tasks.declared.contracts import Column, RawTable, Rule
 
 SAMPLED_FROM = 1_000_000
 LEAST_NAMED = 10
-TOP = 10
 LONGEST_VALUE = 40
-QUANTILES = {
-    "p01": 0.01,
-    "p05": 0.05,
-    "p25": 0.25,
-    "p50": 0.5,
-    "p75": 0.75,
-    "p95": 0.95,
-    "p99": 0.99,
-}
 
 
 @dataclass(frozen=True)
@@ -109,53 +105,7 @@ def _aggregates(table: RawTable, month: Month) -> Iterator[str]:
         flag = identifier(f"breaks|{name}")
         yield named(f"count(*) FILTER ({flag})", f"|{name}")
     for column in table.columns:
-        yield from _of_column(column, month)
-
-
-def _of_column(column: Column, month: Month) -> Iterator[str]:
-    name = identifier(column.name)
-    yield named(f"count({name})", f"{column.name}|filled")
-    if is_code(column):
-        yield named(_top_values(name), f"{column.name}|top")
-    elif column.type in ("text", "integer"):
-        distinct = f"count(DISTINCT hash({name})) FILTER (close AND {name} IS NOT NULL)"
-        yield named(distinct, f"{column.name}|distinct")
-    if is_number(column):
-        exact = _exact(column)
-        yield named(f"count(*) FILTER (kept AND {name} < 0)", f"{column.name}|negative")
-        yield named(f"sum({exact}) FILTER (kept)", f"{column.name}|sum")
-        yield named(f"count({exact}) FILTER (kept)", f"{column.name}|summed")
-        yield from _spread(column.name, name)
-    if is_date(column):
-        yield from _spread(column.name, f"({name}::DATE - DATE '{month.start}')")
-
-
-def _exact(column: Column) -> str:
-    """The value as a number whose sum does not depend on the order of rows."""
-    name = identifier(column.name)
-    if column.type == "double":
-        return f"TRY_CAST({name} AS DECIMAL(28,6))"
-    return name
-
-
-def _spread(column: str, sql: str) -> Iterator[str]:
-    quantiles = f"quantile_disc({sql}, {list(QUANTILES.values())})"
-    yield named(f"min({sql}) FILTER (kept)", f"{column}|min")
-    yield named(f"max({sql}) FILTER (kept)", f"{column}|max")
-    yield named(
-        f"{quantiles} FILTER (close_kept AND {sql} IS NOT NULL)", f"{column}|quantiles"
-    )
-
-
-def _top_values(name: str) -> str:
-    """How many values, how many rows, and the most frequent values with their rows, ties in order of the value."""
-    entries = f"map_entries(histogram({name}::VARCHAR) FILTER (close_kept))"
-    flipped = (
-        f"list_transform({entries}, lambda e: {{'n': -(e.value::BIGINT), 'v': e.key}})"
-    )
-    top = f"list_slice(list_sort({flipped}), 1, {TOP})"
-    rows = f"count({name}) FILTER (close_kept)"
-    return f"{{'distinct': len({entries}), 'rows': {rows}, 'values': {top}}}"
+        yield from aggregates_of_column(column, month)
 
 
 def figures(table: RawTable, profiled: Mapping[str, Any]) -> list[Figure]:
@@ -250,20 +200,21 @@ def regions_sql(table: RawTable, relation: str, master: str | None) -> str | Non
     Args:
         master: relation with customer_id and region_code, one row or several a customer.
     """
-    rejected = any_of(
-        f"({rule.reject_when})" for rule in measured_rules(table).values()
-    )
-    kept = f"{relation} WHERE NOT coalesce({rejected}, false)"
-    numbers = [column for column in table.columns if is_number(column)]
-    rows = ["count(*) AS rows", *(sql for column in numbers for sql in _sums(column))]
+    broken = (f"({rule.reject_when})" for rule in measured_rules(table).values())
+    kept = f"{relation} WHERE NOT coalesce({any_of(broken)}, false)"
     if "region_code" in table.column_names:
-        by_region = listed(["region_code", *rows])
+        by_region = listed(["region_code", *_rows_and_sums(table)])
         return f"SELECT {by_region} FROM {kept} GROUP BY ALL ORDER BY ALL"
     if master is None or "customer_id" not in table.column_names:
         return None
-    by_customer = listed(["customer_id", *rows])
-    again = [sql for column in numbers for sql in _sums_of_sums(column)]
-    regions = ["region_code", "sum(rows) AS rows", "count(*) AS customers", *again]
+    return _by_region_of_customer(table, kept, master)
+
+
+def _by_region_of_customer(table: RawTable, kept: str, master: str) -> str:
+    by_customer = listed(["customer_id", *_rows_and_sums(table)])
+    regions = ["region_code", "sum(rows) AS rows", "count(*) AS customers"]
+    for column in _numbers(table):
+        regions += sums_of_sums(column)
     return (
         f"WITH by_customer AS (SELECT {by_customer} FROM {kept} GROUP BY customer_id),"
         f" region_of AS (SELECT customer_id, min(region_code) AS region_code FROM {master} GROUP BY customer_id)"
@@ -272,16 +223,14 @@ def regions_sql(table: RawTable, relation: str, master: str | None) -> str | Non
     )
 
 
-def _sums(column: Column) -> Iterator[str]:
-    """A number's sum, and of how many rows it is the sum."""
-    exact = _exact(column)
-    yield named(f"sum({exact})", f"{column.name}|sum")
-    yield named(f"count({exact})", f"{column.name}|summed")
+def _numbers(table: RawTable) -> list[Column]:
+    return [column for column in table.columns if is_number(column)]
 
 
-def _sums_of_sums(column: Column) -> Iterator[str]:
-    for part in (f"{column.name}|sum", f"{column.name}|summed"):
-        yield named(f"sum({identifier(part)})", part)
+def _rows_and_sums(table: RawTable) -> Iterator[str]:
+    yield "count(*) AS rows"
+    for column in _numbers(table):
+        yield from sums(column)
 
 
 def region_figures(table: RawTable, by_region: list[dict[str, Any]]) -> list[Figure]:
@@ -294,8 +243,7 @@ def _figures_of_region(table: RawTable, row: Mapping[str, Any]) -> Iterator[Figu
     for name in ("rows", "customers"):
         if name in row:
             yield Figure(table.table, "", name, float(row[name]), region)
-    for column in table.columns:
-        if is_number(column):
-            mean = _share(row[f"{column.name}|sum"], row[f"{column.name}|summed"])
-            if mean is not None:
-                yield Figure(table.table, column.name, "mean", mean, region)
+    for column in _numbers(table):
+        mean = _share(row[f"{column.name}|sum"], row[f"{column.name}|summed"])
+        if mean is not None:
+            yield Figure(table.table, column.name, "mean", mean, region)

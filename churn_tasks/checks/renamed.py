@@ -62,7 +62,7 @@ def likeness_of_names(old: str, new: str) -> float:
     """
     one, other = _words(old), _words(new)
     whole_one, whole_other = "".join(one), "".join(other)
-    if whole_one == whole_other or (one and other and _is_part(set(one), set(other))):
+    if whole_one == whole_other or _is_part(one, other):
         return 1.0
     return SequenceMatcher(None, whole_one, whole_other).ratio()
 
@@ -71,5 +71,8 @@ def _words(name: str) -> list[str]:
     return [word for word in NO_WORD.split(name.lower()) if word]
 
 
-def _is_part(one: set[str], other: set[str]) -> bool:
-    return one <= other or other <= one
+def _is_part(one: list[str], other: list[str]) -> bool:
+    """Whether one name holds all words of the other; a name without words is part of none."""
+    if not one or not other:
+        return False
+    return set(one) <= set(other) or set(other) <= set(one)

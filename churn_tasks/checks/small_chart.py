@@ -8,7 +8,7 @@ from markupsafe import Markup
 from churn_tasks.checks.bounds_text import between, figure
 from churn_tasks.checks.outcome import Outcome
 from churn_tasks.core import svg
-from churn_tasks.core.svg import Plot
+from churn_tasks.core.svg import Place, Plot
 
 WIDTH, HEIGHT = 320, 96
 LEFT, RIGHT, TOP, BOTTOM = 6, 6, 8, 18
@@ -44,13 +44,16 @@ def small_chart(points: Sequence[Point]) -> Markup:
     """The chart as inline SVG: the same bytes for the same points; each point says its figures when pointed at."""
     low, high = _extent(points)
     plot = Plot(WIDTH, HEIGHT, (LEFT, RIGHT, TOP, BOTTOM), low, high)
-    xs = [plot.x_of_slot(place, len(points)) for place in range(len(points))]
-    ys = [_y(plot, point.value) for point in points]
-    places = list(zip(xs, ys, strict=True))
+    places = [_place(plot, points, place) for place in range(len(points))]
     line = svg.polyline(places, fill="none", stroke=LINE, stroke_width=1.5)
     dots = [_dot(point, *at) for point, at in zip(points, places, strict=True)]
-    parts = [*_band(points, xs, plot), line, *dots, *_ends(points)]
-    return svg.drawing(parts, WIDTH, HEIGHT)
+    band = _band(points, [x for x, _ in places], plot)
+    return svg.drawing([*band, line, *dots, *_ends(points)], WIDTH, HEIGHT)
+
+
+def _place(plot: Plot, points: Sequence[Point], place: int) -> Place:
+    x = plot.x_of_slot(place, len(points))
+    return x, _y(plot, points[place].value)
 
 
 def _extent(points: Sequence[Point]) -> tuple[float, float]:

@@ -33,14 +33,24 @@ class Plot:
         reach = (self.high - self.low) or 1
         return top + (self.height - top - bottom) * (1 - (value - self.low) / reach)
 
-    def x_of_slot(self, place: int, count: int) -> float:
-        """The middle of one of ``count`` slots of equal width."""
-        return self.margins[0] + self.inner_width * (place + 0.5) / max(count, 1)
+    def in_slot(self, place: int, count: int, value: float) -> Place:
+        """A figure in the middle of one of ``count`` slots of equal width."""
+        return self.x_of_slot(place, count), self.y(value)
 
-    def x_from_edge_to_edge(self, place: int, count: int) -> float:
-        """One of ``count`` places, the first and the last on the edges; a single one lies on the right."""
+    def x_of_slot(self, place: int, count: int) -> float:
+        left, _, _, _ = self.margins
+        return left + self.inner_width * (place + 0.5) / max(count, 1)
+
+    def from_edge_to_edge(self, place: int, count: int, value: float) -> Place:
+        """A figure at one of ``count`` places, the first and the last on the edges; a single one lies on the right."""
+        left, _, _, _ = self.margins
         share = place / (count - 1) if count > 1 else 1
-        return self.margins[0] + self.inner_width * share
+        return left + self.inner_width * share, self.y(value)
+
+
+def known(values: Sequence[float | None]) -> dict[int, float]:
+    """The figures that are known, by their place in the row."""
+    return {place: value for place, value in enumerate(values) if value is not None}
 
 
 def element(name: str, content: str | None = None, **attributes: float | str) -> str:

@@ -133,9 +133,10 @@ def _bin_rows(entry: Entry) -> list[dict[str, Any]]:
     for row, (share, was) in zip(entry.bins, shares, strict=True):
         if row["row_count"] or row["judged_count"] or was:
             rows.append(_bin_row(entry, row, share, was))
-    rates = [row["rate"] for row in rows if row["rate"] is not None]
+    rates = [row["rate"] or 0 for row in rows]
     highest = max(rates, default=0) or 1
-    return [{**row, "width": 100 * (row["rate"] or 0) / highest} for row in rows]
+    widths = [100 * rate / highest for rate in rates]
+    return [row | {"width": width} for row, width in zip(rows, widths, strict=True)]
 
 
 def _bin_row(entry: Entry, row: Row, share: float, was: float | None) -> dict[str, Any]:

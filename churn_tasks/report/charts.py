@@ -86,10 +86,8 @@ def _bar(plot: Plot, left: float, step: float, value: float, note: str) -> str:
 
 
 def _line(plot: Plot, one: Series, colour: str, count: int) -> Iterator[str]:
-    known = {place: value for place, value in enumerate(one.values) if value is not None}  # fmt: skip
-    points = [
-        (plot.x_of_slot(place, count), plot.y(value)) for place, value in known.items()
-    ]
+    known = svg.known(one.values)
+    points = [plot.in_slot(place, count, value) for place, value in known.items()]
     yield svg.polyline(points, fill="none", stroke=colour, stroke_width=2)
     for (x, y), value in zip(points, known.values(), strict=True):
         note = svg.title(significant(value, 4))

@@ -11,6 +11,8 @@ from churn_tasks.core.windows import Window
 from churn_tasks.report.outcome import ListResult
 
 Row = Mapping[str, Any]
+SCORE_BINS = 20
+LEVELS = {"high": ("高", "High"), "medium": ("中", "Medium"), "low": ("低", "Low")}
 
 
 @dataclass(frozen=True)

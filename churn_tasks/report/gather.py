@@ -14,15 +14,20 @@ from churn_tasks.declared.contracts import FeatureColumn
 from churn_tasks.declared.query import load_question
 from churn_tasks.declared.registry import Registry
 from churn_tasks.declared.sql_engine import SqlEngine
-from churn_tasks.report.content import Bin, Factor, GroupWeight, MonthContent
+from churn_tasks.report.content import (
+    LEVELS,
+    SCORE_BINS,
+    Bin,
+    Factor,
+    GroupWeight,
+    MonthContent,
+)
 from churn_tasks.report.outcome import list_outcomes
 
 TOP_FACTORS = 6
 HEAD_ROWS = 10
 FACTOR_MONTHS = 6
 TOP_SEGMENTS = 12
-SCORE_BINS = 20
-LEVELS = ("high", "medium", "low")
 OF_MONTH = "month = $month"
 Row = dict[str, Any]
 
@@ -177,7 +182,7 @@ def _factors(tables: MonthTables, features: Sequence[str]) -> list[Factor]:
     if not months:
         return []
     registry = tables.engine.registry
-    drawable = {f.name: f for f in registry.features if f.type not in ("text", "date")}
+    drawable = _drawable(registry)
     names = dict.fromkeys(_catalogued(name, drawable) for name in features)
     drawn = [drawable[name] for name in names if name in drawable][:TOP_FACTORS]
     table_of = _tables_of_features(registry)
@@ -187,6 +192,12 @@ def _factors(tables: MonthTables, features: Sequence[str]) -> list[Factor]:
         if bins:
             factors.append(Factor(feature.name, _short(feature), feature.unit, bins))
     return factors
+
+
+def _drawable(registry: Registry) -> dict[str, FeatureColumn]:
+    """The features whose values have an order, by name."""
+    ordered = (one for one in registry.features if one.type not in ("text", "date"))
+    return {feature.name: feature for feature in ordered}
 
 
 def _tables_of_features(registry: Registry) -> dict[str, str]:
@@ -217,7 +228,9 @@ def _bins(
 
 def _short(feature: FeatureColumn) -> Text:
     """The meaning of a feature without its side remarks, for a heading."""
-    return Text(en=feature.en.partition(", ")[0], zh=feature.zh.partition("（")[0])
+    en, _, _ = feature.en.partition(", ")
+    zh, _, _ = feature.zh.partition("（")
+    return Text(en=en, zh=zh)
 
 
 def _catalogued(name: str, known: Mapping[str, object]) -> str:

@@ -6,9 +6,8 @@ from typing import Any
 from churn_tasks.core.months import Month
 from churn_tasks.core.numbers import counted, written
 from churn_tasks.report import charts
-from churn_tasks.report.content import Bin, Factor, MonthContent
+from churn_tasks.report.content import SCORE_BINS, Bin, Factor, MonthContent
 
-SCORE_BINS = 20
 QUALITIES = {
     "auc": ("区分度 AUC", "AUC"),
     "average_precision": ("平均准确度 AP", "average precision"),

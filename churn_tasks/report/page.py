@@ -11,7 +11,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.numbers import counted, or_nothing, percent, written
 from churn_tasks.core.pages import page_environment
 from churn_tasks.core.settings import Settings
-from churn_tasks.report.content import MonthContent
+from churn_tasks.report.content import LEVELS, MonthContent
 from churn_tasks.report.month_charts import (
     churn_chart,
     factor_chart,
@@ -21,7 +21,6 @@ from churn_tasks.report.month_charts import (
 from churn_tasks.report.outcome import total
 
 TEMPLATES = Path(__file__).parent / "templates"
-LEVELS = {"high": ("高", "High"), "medium": ("中", "Medium"), "low": ("低", "Low")}
 
 
 def month_page(content: MonthContent) -> str:
