@@ -6,15 +6,14 @@ Deterministic by construction: declared types (sums over DECIMAL are exact), a t
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 
+from churn_tasks.adapters.access import Access
 from churn_tasks.adapters.lake import Lake
 from churn_tasks.adapters.spill import spill_folder
-from churn_tasks.core.errors import BadInput, UndeclaredTable, evidence
+from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Resources
 from churn_tasks.core.sql_text import identifier, literal
@@ -30,32 +29,6 @@ if TYPE_CHECKING:
     Rows: TypeAlias = str | pa.Table | pa.RecordBatchReader | pd.DataFrame
 
 Parameters = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Access:
-    """The tables that one step may look at and write: names, or families with a star.
-
-    Attributes:
-        step: whose they are, for the message.
-    """
-
-    step: str
-    reads: tuple[str, ...]
-    writes: tuple[str, ...]
-
-    def refuse(self, table: str, families: tuple[str, ...], verb: str) -> None:
-        """Refuse a table that the step has not declared.
-
-        Raises:
-            UndeclaredTable: none of the families names it.
-        """
-        if not any(fnmatchcase(table, family) for family in families):
-            declared = ", ".join(families) or "nothing"
-            raise UndeclaredTable(
-                f"step {self.step} {verb} {table}, which it does not declare;"
-                f" it declares {declared}. Name the table in steps/{self.step}.py."
-            )
 
 
 class Engine:

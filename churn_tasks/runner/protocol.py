@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 
-from churn_tasks.adapters.engine import Access
+from churn_tasks.adapters.access import Access
 from churn_tasks.core.errors import NotReady
 from churn_tasks.core.months import Month
 from churn_tasks.declared.query import Query

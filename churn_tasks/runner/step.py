@@ -123,7 +123,6 @@ class Step:
         lag: months by which the partition it writes lies before the month of the run.
         restated: what it does when its month is restated: ``again`` if anything it reads has changed, ``always``
             (the step finds out itself what has changed), ``never``.
-        runs_at: another step in whose place it runs in a restatement, just before it.
     """
 
     name: str
@@ -136,7 +135,6 @@ class Step:
     after: str = ""
     lag: Callable[[Calendar], int] = own_month_of
     restated: Literal["again", "always", "never"] = "again"
-    runs_at: str = ""
 
     def partition(self, run: MonthRun) -> Month:
         """The month under which the step writes in this run."""

@@ -15,7 +15,6 @@ from churn_tasks.work.extraction import (
     reads=(Read("delivery", months_before), Read("clean_*", months_before)),
     writes=("raw_*", "delivery", "number_spelling"),
     restated="always",
-    runs_at="late",
 )
 def extract(run: MonthRun) -> Made:
     """Extract every table of the month, hand the numbers of the customers to the vault, and note what was delivered.

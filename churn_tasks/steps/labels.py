@@ -24,7 +24,6 @@ from churn_tasks.runner.step import Made, Read, step
     idle=no_label_mature,
     after="label",
     lag=label_lag,
-    runs_at="score",
 )
 def labels(run: MonthRun) -> Made:
     """Label the cohort of ``calendar.label_month``: 2024-01 in the run of 2024-03 (delay 1, predict 1)."""

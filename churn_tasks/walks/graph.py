@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from churn_tasks.core.errors import BadInput
-from churn_tasks.walks.tasks import STEPS, TASKS, Task
+from churn_tasks.walks.tasks import RESTATED_AT, STEPS, TASKS, Task
 
 if TYPE_CHECKING:
     from churn_tasks.core.months import Month
@@ -72,24 +72,23 @@ def require(run: "MonthRun", tables: Iterable[str], months: "Sequence[Month]") -
 def restated_steps(names: Iterable[str]) -> tuple[str, ...]:
     """What these steps of a run do for the months that it restates, in order.
 
-    A step that never restates gives its place to those that run there; one that runs in another's place gives up its
-    own.
+    Only the modules of these steps are imported: every process of a month asks this.
     """
     order: list[str] = []
     for name in names:
-        order += [step.name for step in all_steps() if step.runs_at == name]
-        step = step_named(name)
-        if step.restated != "never" and not step.runs_at:
+        order += [step for step, place in RESTATED_AT.items() if place == name]
+        if name not in RESTATED_AT and step_named(name).restated != "never":
             order.append(name)
     return tuple(order)
 
 
 def task_of(name: str) -> Task:
     """The task in which a step of a restated month runs."""
+    place = RESTATED_AT.get(name, name)
     for task in TASKS:
-        if name in restated_steps(task.steps):
+        if place in task.steps:
             return task
-    raise BadInput(f"step {name!r} does nothing when a month is restated")
+    raise BadInput(f"there is no step {name!r}; there are {', '.join(STEPS)}")
 
 
 def delivering_task() -> Task:

@@ -38,6 +38,10 @@ TASKS = (
 )
 STEPS = tuple(step for task in TASKS for step in task.steps)
 
+# A restated month runs a step in another's place, just before it: late rows are known only when they have been looked
+# for, and labels wait for the restated cohorts, which another process may be making while models are fitted.
+RESTATED_AT = {"extract": "late", "labels": "score"}
+
 
 def task_named(name: str) -> Task:
     """The task of that name.
