@@ -18,6 +18,10 @@ class Access:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
 
+    def shows(self, table: str) -> bool:
+        """Whether the step may look at a table."""
+        return any(fnmatchcase(table, family) for family in self.reads)
+
     def refuse(self, table: str, families: tuple[str, ...], verb: str) -> None:
         """Refuse a table that the step has not declared.
 

@@ -63,6 +63,9 @@ class Engine:
     def only(self, access: Access) -> Iterator[None]:
         """For a while, no table is looked at or written but those of ``access``."""
         before, self.access = self.access, access
+        for table in [name for name in self._viewed if not access.shows(name)]:
+            self.connection.execute(f"DROP VIEW IF EXISTS {identifier(table)}")
+            del self._viewed[table]
         try:
             yield
         finally:
@@ -76,8 +79,7 @@ class Engine:
         Raises:
             UndeclaredTable: the step at work does not declare that it reads the table.
         """
-        if self.access:
-            self.access.refuse(table, self.access.reads, "reads")
+        self.refuse_hidden(table)
         files = self.lake.paths(table) if table in self.registry.tables else []
         seen = tuple(
             (str(path), path.stat().st_mtime_ns, path.stat().st_ino) for path in files
@@ -99,6 +101,15 @@ class Engine:
             )
         self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{table}" AS {select}')
         self._viewed[table] = seen
+
+    def refuse_hidden(self, table: str) -> None:
+        """Refuse a table that the step at work does not declare to read.
+
+        Raises:
+            UndeclaredTable: see above.
+        """
+        if self.access:
+            self.access.refuse(table, self.access.reads, "reads")
 
     def views(self, *tables: str) -> None:
         for table in tables:

@@ -11,12 +11,13 @@ TYPES = {"text": pa.string(), "integer": pa.int64()}
 def freeze(run: MonthRun, decision: Decision) -> None:
     """Write the decisions of a month, unless its own run has done so before.
 
-    A restated run asks anew. Without a warehouse nothing is decided.
+    A restated run asks anew. Without a warehouse nothing new is decided.
     """
-    is_frozen = run.restated_until is None and run.lake.has(decision.table, run.month)
+    has_warehouse = bool(run.settings.environment.warehouse_url)
+    asks_anew = run.restated_until is not None and has_warehouse
+    is_frozen = run.lake.has(decision.table, run.month) and not asks_anew
     if is_frozen or not decision.when(run):
         return
-    has_warehouse = bool(run.settings.environment.warehouse_url)
     decided = decision.ask(run) if has_warehouse else []
     columns = {}
     for column in run.registry.tables[decision.table].columns:

@@ -116,7 +116,8 @@ class MonthRun:
             day: the day up to which versions count; the run's own ``known_until`` when absent.
         """
         known = replace(self, restated_until=day or self.window.known_until, shared={})
-        known.engine.access = self.engine.access
+        access = self.engine.access
+        known.engine.access = access and replace(access, writes=())
         return known
 
     def close(self) -> None:

@@ -4,6 +4,7 @@
 
     nothing to do for this month -> what an earlier try made is removed, skipped
     a table it needs is missing  -> NotReady, with the step that makes it
+    people decide something      -> what they have decided is frozen with the month
     restated, nothing changed    -> what an earlier try made is removed, skipped
     else                         -> the work, timed; only declared tables can be read and written
 """
@@ -120,7 +121,8 @@ def require(
 def tables_of(step: Step, read: Read, run: MonthRun) -> list[str]:
     """The tables of a profile that one read of a step stands for, in order of their names."""
     names = set(run.registry.tables)
-    if step.queries:
+    is_family = "*" in read.tables
+    if is_family and step.queries:
         names &= _read_by_queries(step, run)
     return sorted(name for name in names if read.names(name))
 
@@ -192,15 +194,19 @@ def make_queries(
 
 
 def _query_has_news(step: Step, run: MonthRun, query: Query) -> bool:
+    if run.restated_until is None:
+        return True
+    renewing = [read for read in step.reads if read.renews]
     for table in (*query.output.reads, *query.output.optional):
-        for read in step.reads:
+        for read in renewing:
             if read.names(table) and is_restated(run, table, read.of(run)):
                 return True
     return False
 
 
 def remove(step: Step, run: MonthRun, kept: Iterable[str] = ()) -> None:
-    """Remove what a step would write in this run; of a restatement its version, and no other.
+    """Remove what a step would write in this run: of a restatement its version and no other, of a month's own run the
+    first version with those that restate it.
 
     Args:
         kept: tables that it has written after all.

@@ -1,20 +1,22 @@
 """What a step declares: the tables it reads, the tables it makes, and what a restatement means for it.
 
-A step is a file under ``steps/`` with a ``STEP`` and the work it does. Everything that follows from the declaration
-(is the month ready, has anything changed, who makes a missing table, what is undone) is done in ``runner/protocol.py``
-for all steps alike.
+A step is a file under ``steps/`` with a function of its name under ``@step(...)``. Everything that follows from the
+declaration (is the month ready, has anything changed, who makes a missing table, what is undone) is done in
+``runner/protocol.py`` for all steps alike.
 """
 
 import fnmatch
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from churn_tasks.core.months import Month
 from churn_tasks.core.windows import Calendar
 from churn_tasks.declared.registry import Registry
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import Months, own_month
+
+Restated = Literal["again", "always", "never"]
 
 
 @dataclass
@@ -101,7 +103,7 @@ def never_idle(_: MonthRun) -> str:
     return ""
 
 
-def own_month_of(_: Calendar) -> int:
+def no_lag(_: Calendar) -> int:
     return 0
 
 
@@ -116,7 +118,7 @@ class Step:
         writes: the tables that it makes, families with a star; what its queries make goes without saying. A table has
             exactly one step that makes it.
         queries: families of ``include/sql`` that it runs; of a family of tables it reads what they read.
-        decisions: asked for before the work begins.
+        decisions: asked for before the work begins; their tables are the step's as well.
         idle: why a month gives this step nothing to do; empty when it does.
         after: a table of the month without which a restatement has nothing to restate: the month itself has not come
             so far yet.
@@ -133,8 +135,15 @@ class Step:
     decisions: tuple[Decision, ...] = ()
     idle: Callable[[MonthRun], str] = never_idle
     after: str = ""
-    lag: Callable[[Calendar], int] = own_month_of
-    restated: Literal["again", "always", "never"] = "again"
+    lag: Callable[[Calendar], int] = no_lag
+    restated: Restated = "again"
+
+    def __post_init__(self) -> None:
+        allowed = get_args(Restated)
+        if self.restated not in allowed:
+            raise ValueError(
+                f"step {self.name}: restated is {self.restated!r}; allowed are {', '.join(allowed)}"
+            )
 
     def partition(self, run: MonthRun) -> Month:
         """The month under which the step writes in this run."""
@@ -147,6 +156,7 @@ class Step:
             for family in self.writes
             for name in fnmatch.filter(registry.tables, family)
         }
+        names.update(decision.table for decision in self.decisions)
         for family in self.queries:
             names.update(query.output.table for query in registry.queries[family])
         return sorted(names)

@@ -28,7 +28,6 @@ def released_rows(run: MonthRun) -> Sequence[object]:
     writes=(
         "clean_*",
         "quarantine",
-        "quarantine_release",
         "audit_rows",
         "standardised",
         "treatment",

@@ -44,7 +44,6 @@ def decided_pairs(run: MonthRun) -> Sequence[object]:
         "customer_line",
         "customer",
         "customer_source",
-        "review_decision",
     ),
     decisions=(Decision("review_decision", decided_pairs, when=compares_names),),
 )

@@ -17,7 +17,7 @@ from churn_tasks.runner.step import Made, Read, step
     ),
     writes=("score_churn", "score_factor"),
     idle=no_model_yet,
-    after="cohort",
+    after="score_churn",
 )
 def score(run: MonthRun) -> Made:
     """Write ``score_churn`` for everybody, and ``score_factor`` for those with a place on the list.

@@ -29,6 +29,8 @@ def step_named(name: str) -> "Step":
     if name not in STEPS:
         raise BadInput(f"there is no step {name!r}; there are {', '.join(STEPS)}")
     module = importlib.import_module(f"churn_tasks.steps.{name}")
+    if not hasattr(module, name):
+        raise LookupError(f"steps/{name}.py has no function {name} under @step(...)")
     return getattr(module, name)
 
 

@@ -7,7 +7,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.step import StepReport
-from churn_tasks.walks.graph import require
+from churn_tasks.walks.graph import all_steps, require
 from churn_tasks.walks.month import run_step
 from churn_tasks.walks.restate import restate
 from churn_tasks.walks.tasks import STEPS
@@ -26,9 +26,11 @@ def replay(settings: Settings, month: Month) -> Iterator[StepReport]:
         require(run, [f"raw_{name}" for name in run.registry.raw], [month])
         was_accepted = run.lake.has("month_activity", month)
         if not was_accepted:  # frozen by a run that stopped before it judged
-            run.lake.remove("quarantine_release", month)
+            for step in all_steps():
+                for decision in step.decisions:
+                    run.lake.remove(decision.table, month)
     if was_accepted:
         yield from restate(settings, month, extract_again=False)
         return
-    for step in STEPS[STEPS.index("check_raw") :]:
-        yield run_step(step, settings, month)
+    for name in STEPS[STEPS.index("check_raw") :]:
+        yield run_step(name, settings, month)

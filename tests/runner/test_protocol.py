@@ -2,14 +2,15 @@
 
 import datetime as dt
 
+import duckdb
 import pytest
 
 from churn_tasks.core.errors import NotReady, UndeclaredTable
 from churn_tasks.core.months import Month
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import months_before, own_month
-from churn_tasks.runner.protocol import run_step, undo
-from churn_tasks.runner.step import Made, Read, Step
+from churn_tasks.runner.protocol import make_queries, run_step, undo
+from churn_tasks.runner.step import Decision, Made, Read, Step
 from churn_tasks.walks.graph import owner
 from tests.lakes import put, small_run
 
@@ -68,6 +69,57 @@ def test_a_reader_that_a_step_opens_is_bound_as_well(march) -> None:
 
     with pytest.raises(UndeclaredTable, match="step planted reads clean_bill"):
         run_step(step(look), march, owner)
+
+
+def test_a_view_of_an_earlier_step_is_gone(march) -> None:
+    """Steps of one task share an engine; what one of them has looked at is not there for the next."""
+
+    def glance(run: MonthRun) -> Made:
+        run.engine.records("SELECT * FROM clean_bill")
+        return Made()
+
+    march.engine.view("clean_bill")
+    with pytest.raises(duckdb.CatalogException, match="clean_bill"):
+        run_step(step(glance), march, owner)
+
+
+def test_a_reader_of_what_is_known_writes_nothing(march) -> None:
+    def write(run: MonthRun) -> Made:
+        known = run.as_known()
+        try:
+            return write_refusal(known)
+        finally:
+            known.close()
+
+    with pytest.raises(UndeclaredTable, match="step planted writes refusal"):
+        run_step(step(write), march, owner)
+
+
+def test_a_query_that_reads_what_its_step_does_not_declare_raises(march) -> None:
+    """Else its table would be missing for ever, without a word."""
+    blind = Step(
+        "features", lambda run: Made(make_queries(blind, run)), queries=("cohort",)
+    )
+    with pytest.raises(UndeclaredTable, match="step features reads month_activity"):
+        run_step(blind, march, owner)
+
+
+def test_decisions_stay_where_nobody_can_be_asked(march) -> None:
+    put(
+        march,
+        "quarantine_release",
+        "2024-03",
+        [{"table_name": "bill", "row_id": "r1", "rule": "sign_wrong"}],
+    )
+    again = restated(march)
+    asking = Step(
+        "planted",
+        lambda run: Made(),
+        decisions=(Decision("quarantine_release", lambda run: []),),
+    )
+    run_step(asking, again, owner)
+    assert march.lake.restatements("quarantine_release", march.month) == []
+    assert again.lake.rows("quarantine_release", march.month) == 1
 
 
 def test_an_undeclared_table_is_not_written(march) -> None:

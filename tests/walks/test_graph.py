@@ -4,19 +4,20 @@ import fnmatch
 import subprocess
 import sys
 from dataclasses import replace
+from types import ModuleType
 
 import pytest
 
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
-from churn_tasks.declared.registry import Registry
+from churn_tasks.declared.registry import Registry, load_registry
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.runner.months import own_month
+from churn_tasks.runner.months import label_month, own_month
 from churn_tasks.runner.step import Made, Read, Step
 from churn_tasks.walks import graph
 from churn_tasks.walks.graph import all_steps, owner, restated_steps
 from churn_tasks.walks.restate import dependent_steps, own_steps
-from churn_tasks.walks.tasks import STEPS, TASKS
+from churn_tasks.walks.tasks import RESTATED_AT, STEPS, TASKS
 
 PROFILES = ("telecom", "retail", "telecom_wide")
 LATE_ENOUGH = 12  # months after the first: every window is whole
@@ -57,9 +58,14 @@ def test_a_second_maker_would_be_found(run: MonthRun) -> None:
     assert names == ["catalogue", "second"]
 
 
-def later_than_its_reader(run: MonthRun, steps: list[Step]) -> list[str]:
-    """Reads of a partition that this very run makes, by a step that does not come after its maker."""
-    order = before_each_step()
+def later_than_its_reader(
+    run: MonthRun, steps: list[Step], order: dict[str, set[str]]
+) -> list[str]:
+    """Reads of a partition that this very run makes, by a step that does not come after its maker.
+
+    Args:
+        order: step to the steps that have run when it begins.
+    """
     wrong = []
     for step in steps:
         for read in step.reads:
@@ -68,7 +74,8 @@ def later_than_its_reader(run: MonthRun, steps: list[Step]) -> list[str]:
                 is_made_now = maker.partition(run) in read.of(run)
                 if maker.name == step.name or not is_made_now:
                     continue
-                if maker.name not in order[step.name]:
+                runs_here = maker.name in order
+                if runs_here and maker.name not in order[step.name]:
                     wrong.append(f"{step.name} reads {table} of {maker.name}")
     return wrong
 
@@ -87,7 +94,44 @@ def before_each_step() -> dict[str, set[str]]:
 
 
 def test_the_tasks_are_in_an_order_of_what_their_steps_read(run: MonthRun) -> None:
-    assert later_than_its_reader(run, all_steps()) == []
+    assert later_than_its_reader(run, all_steps(), before_each_step()) == []
+
+
+def before_each_restated_step() -> dict[str, set[str]]:
+    """The same for a restated month, whose tasks run one after the other."""
+    names = [name for task in TASKS for name in restated_steps(task.steps)]
+    return {name: set(names[:place]) for place, name in enumerate(names)}
+
+
+def test_a_restatement_is_in_an_order_of_what_its_steps_read(run: MonthRun) -> None:
+    order = before_each_restated_step()
+    steps = [step for step in all_steps() if step.name in order]
+    assert later_than_its_reader(run, steps, order) == []
+    early = replace(
+        graph.step_named("check_features"), reads=(Read("label", label_month),)
+    )
+    assert later_than_its_reader(run, [early], order) == [
+        "check_features reads label of labels"
+    ], "control: labels are restated only with the scores"
+
+
+def test_every_step_has_one_place() -> None:
+    assert len(set(STEPS)) == len(STEPS) == 18
+    assert RESTATED_AT.keys() | set(RESTATED_AT.values()) <= set(STEPS)
+    assert all(graph.step_named(name).restated != "never" for name in RESTATED_AT)
+
+
+def test_a_file_without_its_step_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph.step_named.cache_clear()
+    monkeypatch.setitem(sys.modules, "churn_tasks.steps.warn", ModuleType("empty"))
+    with pytest.raises(LookupError, match=r"steps/warn.py has no function warn"):
+        graph.step_named("warn")
+    graph.step_named.cache_clear()
+
+
+def test_a_misspelt_declaration_is_refused() -> None:
+    with pytest.raises(ValueError, match="restated is 'nevr'; allowed are again"):
+        Step("planted", lambda run: Made(), restated="nevr")
 
 
 def test_a_step_that_reads_what_comes_later_would_be_found(run: MonthRun) -> None:
@@ -95,9 +139,27 @@ def test_a_step_that_reads_what_comes_later_would_be_found(run: MonthRun) -> Non
     features = graph.step_named("features")
     reads = (*features.reads, Read("score_churn", own_month))
     planted = replace(features, reads=reads)
-    assert later_than_its_reader(run, [planted]) == [
+    assert later_than_its_reader(run, [planted], before_each_step()) == [
         "features reads score_churn of score"
     ]
+
+
+def test_every_read_names_a_table_of_some_profile(tmp_path) -> None:
+    """A misspelt table or family would match nothing, and so hold nobody up and renew nothing."""
+    tables: set[str] = set()
+    for profile in PROFILES:
+        settings = load_settings(profile, state_dir=tmp_path)
+        registry = load_registry(settings)
+        tables |= registry.tables.keys() | registry.absent.keys()
+    reads = [(step.name, read) for step in all_steps() for read in step.reads]
+    blind = [name for name, read in reads if not any(map(read.names, tables))]
+    assert blind == []
+    assert len(reads) > 50
+    firsts = {step.after for step in all_steps() if step.after}
+    assert firsts <= tables and len(firsts) > 2
+    made = [(step.name, family) for step in all_steps() for family in step.writes]
+    assert [one for one in made if not fnmatch.filter(tables, one[1])] == []
+    assert not any(map(Read("monht_*").names, tables)), "control: this one is blind"
 
 
 def test_restating_by_hand_runs_every_step_that_the_monthly_restatement_runs() -> None:

@@ -102,6 +102,7 @@ class SparkEngine:
                 evidence(table=spec.table, month=month, problem=problem)
             ) from error
         for table in reads:
+            self.engine.refuse_hidden(table)
             view(session, lake, registry, table)
         columns = declared(registry, spec.table).columns
         types = {column.name: column.type for column in columns}
