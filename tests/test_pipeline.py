@@ -138,7 +138,7 @@ def test_a_restated_month_comes_first_and_one_that_is_refused_holds_nobody_up(
 
     def note(step):
         def run(run):
-            done.append((step, run.edition, run.tables))
+            done.append((step, run.edition, run.delivered_again))
             if step == "check_raw" and run.restated_until:
                 raise CheckFailed("raw_bill 2024-02: bad (e.g. 13912345678)")
             return Made()

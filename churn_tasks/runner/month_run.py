@@ -30,14 +30,14 @@ class MonthRun:
     Attributes:
         restated_until: set when the month is restated with what was known before this day. Such a run reads and writes
             other versions of the partitions (``core/reading.py``); steps need not know.
-        tables: source tables that a restated run extracts again; None: every table.
+        delivered_again: source tables that a restated run extracts again; None: every table.
         shared: what a step keeps for the steps after it in the same process, by name.
     """
 
     settings: Settings
     month: Month
     restated_until: date | None = None
-    tables: tuple[str, ...] | None = None
+    delivered_again: tuple[str, ...] | None = None
     shared: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property

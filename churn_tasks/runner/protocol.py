@@ -165,7 +165,8 @@ def is_restated(run: MonthRun, table: str, months: Iterable[Month]) -> bool:
 
 
 def _delivered_again(run: MonthRun) -> set[str]:
-    names = run.registry.raw if run.tables is None else run.tables
+    again = run.delivered_again
+    names = run.registry.raw if again is None else again
     return {f"clean_{name}" for name in names}
 
 

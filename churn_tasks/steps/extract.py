@@ -21,7 +21,7 @@ def extract(run: MonthRun) -> Made:
 
     A restated run extracts the tables that it was given, or all.
     """
-    again = run.tables
+    again = run.delivered_again
     names = [name for name in run.registry.raw if again is None or name in again]
     with open_source(run.settings, run.month) as source:
         extracted = [extract_table(run, source, name) for name in names]

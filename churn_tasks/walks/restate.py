@@ -44,16 +44,15 @@ def restate(
 
     Raises:
         NotReady: the month has not been run yet.
-        BadInput: ``known_until`` is not later than what the runs so far knew, or the month's new rows are unusable.
-        CheckFailed: a check stopped the restatement; the month is as it was.
+        BadInput: ``known_until`` is not later than what the runs so far knew, or is the day of a month's run, or the
+            month's new rows are unusable.
+        CheckFailed: a check stopped the restatement of the month; the month is as it was, what an earlier restatement
+            under the same day had made of it included: it is undone. Where the check of a later month stops it,
+            the months before keep what was made of them.
     """
     earliest = earliest_day(settings, month)
     day = known_until or earliest
-    if day < earliest:
-        raise BadInput(
-            f"known_until {day}: the runs so far knew what was known before {earliest},"
-            " and must stay as they are. Give that day or a later one."
-        )
+    _refuse_days_of_runs(settings, day, earliest)
     dependents = list(months_between(month, _last_month(settings) + 1))
     try:
         yield from _steps(MonthRun(settings, month, day), own_steps(extract_again))
@@ -63,6 +62,24 @@ def restate(
         raise
     for each in dependents:
         yield from _steps(MonthRun(settings, each, day), dependent_steps())
+
+
+def _refuse_days_of_runs(settings: Settings, day: date, earliest: date) -> None:
+    """A restatement by hand has a day of its own: that of a month's run is taken, also when the month is yet to come.
+
+    Raises:
+        BadInput: the day is one of these.
+    """
+    if day < earliest:
+        raise BadInput(
+            f"known_until {day}: the runs so far knew what was known before {earliest},"
+            " and must stay as they are. Give that day or a later one."
+        )
+    read_then = Month.of(day) - 1  # the month whose billing closes about that day
+    if settings.calendar.window(read_then).known_until == day:
+        raise BadInput(
+            f"known_until {day} is the day of the run of {read_then}, which restates under it. Give another day."
+        )
 
 
 def own_steps(extract_again: bool) -> tuple[str, ...]:

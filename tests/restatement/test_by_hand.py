@@ -142,6 +142,15 @@ def test_a_date_that_a_run_has_used_is_refused(copied: Road) -> None:
         list(restate(copied.settings, JULY, known_until=dt.date(2024, 9, 6)))
 
 
+def test_the_day_of_a_month_s_run_is_refused(copied: Road) -> None:
+    """Else the run of September, which restates under that day, would remove what was restated by hand."""
+    day = copied.settings.calendar.window(LAST).known_until
+    with pytest.raises(
+        BadInput, match=rf"known_until {day} is the day of the run of {LAST}"
+    ):
+        list(restate(copied.settings, JULY, known_until=day))
+
+
 def test_a_month_that_was_never_run_is_refused(copied: Road) -> None:
     with pytest.raises(
         NotReady, match="2024-12 cannot be restated: it has not been run"

@@ -187,7 +187,7 @@ def restated(lake: MonthRun, folder: Path, *tables: str) -> MonthRun:
         (MARCH, ("texts", "summarise", "features")),
         (APRIL, ("features",)),
     ):
-        run = MonthRun(copy.settings, month, LATE, tables=tables or None)
+        run = MonthRun(copy.settings, month, LATE, delivered_again=tables or None)
         for step in steps:
             run_on(step, run)
         run.close()

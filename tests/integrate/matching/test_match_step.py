@@ -334,7 +334,7 @@ def test_a_restated_month_is_matched_anew_only_when_its_records_changed(
         run.settings,
         Month.parse("2024-01"),
         restated_until=date(2024, 3, 6),
-        tables=("bill",),
+        delivered_again=("bill",),
     )
     assert run_on("match", restated).outcome == "skipped"
     corrected = [row for row in FAMILY if row["customer_id"] != "wang_second"]
@@ -361,7 +361,7 @@ def test_a_restated_month_is_matched_anew_when_an_earlier_month_that_it_reads_ch
     matched(run, "2024-02")
     day = date(2024, 4, 6)
     january = MonthRun(run.settings, Month(2024, 1), day)
-    february = MonthRun(run.settings, Month(2024, 2), day, tables=("bill",))
+    february = MonthRun(run.settings, Month(2024, 2), day, delivered_again=("bill",))
     assert run_on("match", february).outcome == "skipped"
     put_month(january, "2024-01", [person("c1"), person("c2")], mix=MINGLED)
     assert run_on("match", january).outcome == "done"

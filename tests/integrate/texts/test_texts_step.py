@@ -141,11 +141,11 @@ def test_a_restated_month_is_read_again_only_when_its_complaints_were_restated(
 ) -> None:
     run_on("texts", run)
     day = run.settings.calendar.window(Month(2024, 4)).known_until
-    again = MonthRun(run.settings, run.month, day, tables=("bill",))
+    again = MonthRun(run.settings, run.month, day, delivered_again=("bill",))
     assert run_on("texts", again).outcome == "skipped"
     assert not again.lake.restated_at(day)
     put(again, "clean_complaint", "2024-03", MARCH, checked=False)
-    again = MonthRun(run.settings, run.month, day, tables=("complaint",))
+    again = MonthRun(run.settings, run.month, day, delivered_again=("complaint",))
     assert run_on("texts", again).rows == {"month_complaint_text": 4}, (
         "what was known too late is in it"
     )
