@@ -116,6 +116,9 @@ class MonthRun:
             day: the day up to which versions count; the run's own ``known_until`` when absent.
         """
         known = replace(self, restated_until=day or self.window.known_until, shared={})
+        known.__dict__["registry"] = (
+            self.registry
+        )  # reading every declaration again takes longer than most steps
         access = self.engine.access
         known.engine.access = access and replace(access, writes=())
         return known

@@ -212,7 +212,10 @@ def remove(step: Step, run: MonthRun, kept: Iterable[str] = ()) -> None:
     Args:
         kept: tables that it has written after all.
     """
-    for table in set(step.tables(run.registry)).difference(kept):
+    names = step.named_tables
+    if names is None:
+        names = step.tables(run.registry)
+    for table in set(names).difference(kept):
         run.lake.remove(table, step.partition(run))
 
 

@@ -149,6 +149,13 @@ class Step:
         """The month under which the step writes in this run."""
         return run.month - self.lag(run.settings.calendar)
 
+    @property
+    def named_tables(self) -> list[str] | None:
+        """Every table that the step makes, where no profile is needed to tell; else None."""
+        names = [*self.writes, *(decision.table for decision in self.decisions)]
+        is_fixed = not self.queries and not any("*" in name for name in names)
+        return names if is_fixed else None
+
     def tables(self, registry: Registry) -> list[str]:
         """Every table that the step makes for a profile, in order of their names."""
         names = {
