@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from churn_tasks.core.errors import BadInput, NotReady
+from churn_tasks.by_hand.learnt_months import learnt_months
+from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 from churn_tasks.modeling.frames import UNKNOWN, FeatureSet, Sample, feature_set
 from churn_tasks.modeling.leak_probe import MOST_ROWS
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.walks.graph import require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,22 +33,9 @@ def month_rows(
     """
     from churn_tasks.work.training import training_rows
 
-    tested = settings.calendar.tested_month(month)
-    if tested is None:
-        raise NotReady(
-            f"the run of {month} trains on nothing yet: history is too short. Give a later month."
-        )
     with closing(MonthRun(settings, month)) as run:
         offered = feature_set(run.registry.queries["features"], settings.features.ban)
-        months = settings.calendar.mature_months(tested)[
-            -settings.model.max_train_months :
-        ]
-        require(run, ["cohort", *offered.tables], months)
-        missing = [each for each in months if not run.lake.has("label", each)]
-        if missing:
-            raise NotReady(
-                f"the label of {missing[0]} has not been made yet. Run first: churn run --month {month}"
-            )
+        months = learnt_months(run, offered)
         return training_rows(run, offered, months, MOST_ROWS), offered, months
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from churn_tasks.core.errors import BadInput, NotReady
+from churn_tasks.by_hand.learnt_months import learnt_months
+from churn_tasks.core.errors import BadInput
 from churn_tasks.core.files import replace_text
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
@@ -31,7 +32,6 @@ from churn_tasks.modeling.search.genetic import Effort
 from churn_tasks.modeling.search.hunt import EFFORT, Outcome, Tell, hunt
 from churn_tasks.modeling.search.prepared import prepare
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.walks.graph import require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,23 +135,11 @@ def window_of(settings: Settings, month: Month, most: int = MOST_ROWS) -> Window
     """
     from churn_tasks.work.training import training_rows
 
-    tested = settings.calendar.tested_month(month)
-    if tested is None:
-        raise NotReady(
-            f"the run of {month} trains on nothing yet: history is too short. Give a later month."
-        )
-    limit = settings.model.max_train_months
-    months = settings.calendar.mature_months(tested)[-limit:]
     choice = settings.features
     with closing(MonthRun(settings, month)) as run:
         queries = run.registry.queries["features"]
         features = feature_set(queries, choice.ban, choice.pin)
-        require(run, ["cohort", *features.tables], months)
-        for each in months:
-            if not run.lake.has("label", each):
-                raise NotReady(
-                    f"the label of {each} has not been made yet. Run first: churn run --month {month}"
-                )
+        months = learnt_months(run, features)
         rows = training_rows(run, features, months, most)
         catalogue = {column.name: column for column in run.registry.features}
         return Window(rows, features, months, catalogue)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from churn_tasks.adapters.tracking import Logged, Record
 from churn_tasks.modeling.candidates import Candidate, fit_candidate
-from churn_tasks.modeling.classifier import TRUSTED_TYPES, ChurnClassifier
+from churn_tasks.modeling.classifier import TRUSTED_TYPES
 from churn_tasks.modeling.curves import curves
 from churn_tasks.modeling.explanation import cluster_table
 from churn_tasks.modeling.frames import Sample
@@ -15,6 +15,7 @@ from churn_tasks.modeling.metrics import calibration_table
 from churn_tasks.modeling.report_table import result_table
 from churn_tasks.modeling.validation import CHAMPION, Judged, judged, validation_rows
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.work.registered_model import features_gone, registered_classifier
 from churn_tasks.work.training import TrainingSet, labelled_rows
 
 log = logging.getLogger("churn")
@@ -71,15 +72,9 @@ def _fit(run: MonthRun, training: TrainingSet, parent: str, name: str) -> Judged
 
 def _judge(run: MonthRun, training: TrainingSet, name: str, logged: Logged) -> Judged:
     model, version = run.settings.model.name, logged.version
-    classifier = _loaded(run, model, version)
+    classifier = registered_classifier(run, model, version)
     test, places = training.test, training.places
     return judged(name, model, version, logged.run_id, classifier, test, places)
-
-
-def _loaded(run: MonthRun, model: str, version: int) -> ChurnClassifier:
-    """A registered model whose files are the recorded ones."""
-    files = run.warehouse.model_files(model, version)
-    return run.tracking.load(model, version, files, TRUSTED_TYPES)
 
 
 def _champion(run: MonthRun, training: TrainingSet) -> list[Judged]:
@@ -88,8 +83,8 @@ def _champion(run: MonthRun, training: TrainingSet) -> list[Judged]:
     if champion is None:
         return []
     name, version = champion.model_name, champion.version
-    classifier = _loaded(run, name, version)
-    gone = sorted(set(classifier.features) - set(training.offered.names))
+    classifier = registered_classifier(run, name, version)
+    gone = features_gone(classifier, training.offered.names)
     if gone:
         lost = f"champion version {version} needs features that are gone"
         log.warning("train %s: %s: %s", run.month, lost, gone[:5])

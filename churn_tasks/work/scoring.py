@@ -5,7 +5,7 @@ import pandas as pd
 
 from churn_tasks.adapters.warehouse import Champion
 from churn_tasks.core.errors import BadInput
-from churn_tasks.modeling.classifier import TRUSTED_TYPES, ChurnClassifier
+from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.frames import (
     EVERYBODY,
     FeatureSet,
@@ -15,6 +15,7 @@ from churn_tasks.modeling.frames import (
 )
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.warning.grain import chosen, lines_of_persons
+from churn_tasks.work.registered_model import features_gone, registered_classifier
 
 
 def pinned_version(run: MonthRun) -> Champion | None:
@@ -36,11 +37,8 @@ def pinned_classifier(
     Raises:
         BadInput: the files differ, or the model needs features that are gone.
     """
-    files = run.warehouse.model_files(version.model_name, version.version)
-    classifier = run.tracking.load(
-        version.model_name, version.version, files, TRUSTED_TYPES
-    )
-    gone = sorted(set(classifier.features) - set(features.names))
+    classifier = registered_classifier(run, version.model_name, version.version)
+    gone = features_gone(classifier, features.names)
     if gone:
         raise BadInput(
             f"{version.model_name} version {version.version} needs features that are gone: {', '.join(gone[:5])}."
