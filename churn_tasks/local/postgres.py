@@ -122,8 +122,12 @@ class Cluster:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def create_database(self, name: str) -> str:
-        """Make a database unless it is there, and return its address."""
+    def create_database(self, name: str, template: str = "template1") -> str:
+        """Make a database unless it is there, and return its address.
+
+        Args:
+            template: database that it begins as a copy of; nobody may be connected to that one.
+        """
         import psycopg
         from psycopg.sql import SQL, Identifier
 
@@ -132,7 +136,8 @@ class Cluster:
                 "SELECT 1 FROM pg_database WHERE datname = %s", (name,)
             ).fetchone()
             if not exists:
-                connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+                made = SQL("CREATE DATABASE {} TEMPLATE {}")
+                connection.execute(made.format(Identifier(name), Identifier(template)))
         return self.url(name)
 
     def _prepare_folders(self) -> None:
