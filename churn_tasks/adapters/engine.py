@@ -6,6 +6,7 @@ Deterministic by construction: declared types (sums over DECIMAL are exact), a t
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
@@ -86,6 +87,26 @@ class Engine:
         )
         if self._viewed.get(table) == seen:
             return
+        select = self._rows_sql(table, files)
+        self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{table}" AS {select}')
+        self._viewed[table] = seen
+
+    def rows_of(self, table: str, month: Month, lake: Lake | None = None) -> str:
+        """The rows of one month of a table as a relation in brackets, with declared columns.
+
+        Args:
+            lake: with other eyes than this run's; its own lake when absent.
+
+        Raises:
+            UndeclaredTable: the step at work does not declare that it reads the table.
+        """
+        self.refuse_hidden(table)
+        path = (lake or self.lake).path(table, month)
+        files = [path] if path.is_file() else []
+        return f"({self._rows_sql(table, files)})"
+
+    def _rows_sql(self, table: str, files: list[Path]) -> str:
+        """A SELECT of the rows of these files; columns that a file lacks are empty."""
         declared = (
             self.registry.tables.get(table) or self.registry.absent[table]
         ).columns
@@ -99,8 +120,7 @@ class Engine:
                 f" UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], hive_partitioning=true,"
                 " hive_types={'month': DATE}, union_by_name=true)"
             )
-        self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{table}" AS {select}')
-        self._viewed[table] = seen
+        return select
 
     def refuse_hidden(self, table: str) -> None:
         """Refuse a table that the step at work does not declare to read.

@@ -12,7 +12,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -37,6 +37,12 @@ class Lake:
 
     root: Path
     reading: Reading | None = None
+
+    def before(self) -> "Lake":
+        """The lake as it was before what this run restates: to be read only."""
+        if self.reading is None or self.reading.writes is None:
+            raise ValueError("only a restated run has versions before its own")
+        return replace(self, reading=self.reading.day_before())
 
     def path(self, table: str, month: Month) -> Path:
         """The version that is read; where the first would lie when there is none."""

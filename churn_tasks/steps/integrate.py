@@ -11,6 +11,7 @@ from churn_tasks.work.cleaning_books import (
     write_standardised,
     write_treatments,
 )
+from churn_tasks.work.touched_customers import write_touched_customers
 
 
 def released_rows(run: MonthRun) -> Sequence[object]:
@@ -31,6 +32,7 @@ def released_rows(run: MonthRun) -> Sequence[object]:
         "audit_rows",
         "standardised",
         "treatment",
+        "touched_customer",
     ),
     decisions=(Decision("quarantine_release", released_rows),),
     restated="always",
@@ -44,4 +46,6 @@ def integrate(run: MonthRun) -> Made:
     rows = {f"clean_{count.table}": count.rows_out for count in cleaned.counts}
     rows["standardised"] = write_standardised(run, cleaned.lines)
     rows["treatment"] = write_treatments(run, cleaned.counts)
+    if run.restated_until:
+        rows["touched_customer"] = write_touched_customers(run)
     return Made(rows, cleaned.facts())

@@ -1,7 +1,6 @@
 """Rows of one earlier month that have become known since it was read."""
 
 import logging
-from datetime import date
 
 import pyarrow as pa
 
@@ -11,6 +10,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.declared.extract_sql import late_rows_sql
 from churn_tasks.declared.query import load_question
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.work.known_since import known_since
 
 log = logging.getLogger("churn")
 
@@ -50,7 +50,7 @@ def _count(run: MonthRun, source: Source, month: Month, name: str) -> Row:
     """How many rows of a table came after its version in force was made; none where the source cannot tell."""
     first = run.settings.calendar.window(month)
     window = first.known_by(run.window.known_until)
-    since = _known_until(run, month, name) or first.known_until
+    since = known_since(run, month, name)
     sql = late_rows_sql(run.settings, window, name, since)
     try:
         with source.batches(sql) as batches:
@@ -65,10 +65,3 @@ def _count(run: MonthRun, source: Source, month: Month, name: str) -> Row:
         "known_from": None if earliest is None else str(earliest),
         "known_to": None if latest is None else str(latest),
     }
-
-
-def _known_until(run: MonthRun, month: Month, name: str) -> date | None:
-    """The date of the latest restated version that this run may build on."""
-    dates = run.lake.restatements(f"raw_{name}", month)
-    allowed = [day for day in dates if day < run.window.known_until]
-    return max(allowed, default=None)
