@@ -56,7 +56,7 @@ def run_step(step: Step, run: MonthRun, owner: Owner) -> StepReport:
 def _made(step: Step, run: MonthRun, owner: Owner) -> Made:
     why = step.idle(run) or _not_run_yet(step, run)
     if not why:
-        _require_reads(step, run, owner)
+        require_reads(step, run, owner)
         for decision in step.decisions:
             freeze(run, decision)
         if step.restated == "again" and not has_news(step, run):
@@ -88,7 +88,12 @@ def _not_run_yet(step: Step, run: MonthRun) -> str:
     return "" if is_there else NOT_RUN_YET
 
 
-def _require_reads(step: Step, run: MonthRun, owner: Owner) -> None:
+def require_reads(step: Step, run: MonthRun, owner: Owner) -> None:
+    """Refuse to go on before everything is there that a step needs.
+
+    Raises:
+        NotReady: a table lacks a month, with the command that makes it.
+    """
     for read in step.reads:
         if read.is_needed(run):
             for table in tables_of(step, read, run):

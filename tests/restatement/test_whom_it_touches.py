@@ -8,7 +8,7 @@ from churn_tasks.core.settings import Settings
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.month import run_step
 from churn_tasks.walks.restate import restate
-from tests.restatement.late_bills import BILL, profile, read_bills, write_bills
+from tests.restatement.late_bills import BILL, read_bills, write_bills
 from tests.restatement.test_late_step import (
     FEBRUARY,
     FILTER,

@@ -1,0 +1,118 @@
+"""What became known of a table since its month was read, from the source to a part beside the version before.
+
+One query a table brings the late rows and nothing else. A table is extracted whole after all where a part cannot say
+what came: the delivery has another form than the one before, or the source gave rows before they were known.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import chain
+
+import pyarrow as pa
+
+from churn_tasks.adapters.lake import LATE
+from churn_tasks.adapters.source import Source
+from churn_tasks.adapters.tokens import Tokeniser, load_key
+from churn_tasks.checks.delivery_drift import latest_delivery
+from churn_tasks.checks.drift import Delivered
+from churn_tasks.core.errors import BadInput, NotReady
+from churn_tasks.declared.composer import composed
+from churn_tasks.declared.extract_sql import late_rows_sql
+from churn_tasks.declared.sql_parts import Relation
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.protocol import is_restated
+from churn_tasks.work.extraction import Extracted, extract_table
+from churn_tasks.work.known_since import known_since
+
+log = logging.getLogger("churn.extract")
+
+
+def extract_late_rows(run: MonthRun, source: Source) -> list[Extracted]:
+    """Take in what came late of every table; those of which nothing did are not among them."""
+    extracted = []
+    for name in run.registry.raw:
+        table = _late_rows_of(run, source, name)
+        if table:
+            extracted.append(table)
+    return extracted
+
+
+def tables_taken_in(run: MonthRun) -> list[str]:
+    """The tables that have a version of this restatement, be it of an earlier try whose source was put away since."""
+    names = run.registry.raw
+    return [n for n in names if is_restated(run, f"raw_{n}", [run.month])]
+
+
+def _late_rows_of(run: MonthRun, source: Source, name: str) -> Extracted | None:
+    since = known_since(run, run.month, name)
+    sql = late_rows_sql(run.settings, run.window, name, since)
+    with _searched(run, source, name, sql) as batches:
+        if batches is None:
+            return None
+        first = _first_rows(batches)
+        if first is None:
+            run.lake.remove(f"raw_{name}", run.month)
+            return None
+        before = _before(run, name, batches.schema)
+        if before and not _came_too_early(run, name):
+            rows = chain([first], batches)
+            late = pa.RecordBatchReader.from_batches(batches.schema, rows)
+            return _add(run, name, late, before)
+    return extract_table(run, source, name)
+
+
+@contextmanager
+def _searched(
+    run: MonthRun, source: Source, name: str, sql: str
+) -> Iterator[pa.RecordBatchReader | None]:
+    """The late rows; None where the source cannot tell: a file drop may have put its files away."""
+    batches = None
+    with ExitStack() as opened:
+        try:
+            batches = opened.enter_context(source.batches(sql))
+        except (BadInput, NotReady) as error:
+            what = f"{name} of {run.month} cannot be searched for late rows"
+            log.warning("extract %s: %s: %s", run.edition, what, error)
+        yield batches
+
+
+def _first_rows(batches: pa.RecordBatchReader) -> pa.RecordBatch | None:
+    for batch in batches:
+        if batch.num_rows:
+            return batch
+    return None
+
+
+def _before(run: MonthRun, name: str, schema: pa.Schema) -> Delivered | None:
+    """The delivery of the version before, if the late rows have its form."""
+    if not run.lake.before().has(f"raw_{name}", run.month):
+        return None
+    before = latest_delivery(run.engine, name, run.month)
+    is_alike = before is not None and before.columns == Delivered.of(schema, {}).columns
+    return before if is_alike else None
+
+
+def _came_too_early(run: MonthRun, name: str) -> bool:
+    """Whether the version before holds rows that were not known yet: read again, they would be taken for new ones."""
+    rows = run.engine.rows_of(f"raw_{name}", run.month, run.lake.before())
+    sql = composed("extraction", "known_dates", rows=Relation(rows))
+    since = known_since(run, run.month, name)
+    return run.engine.row(sql, {"first": since})["late"] > 0
+
+
+def _add(
+    run: MonthRun, name: str, late: pa.RecordBatchReader, before: Delivered
+) -> Extracted:
+    """Write the late rows beside the version before."""
+    key = load_key(run.settings.token_key_file)
+    tokeniser = Tokeniser(key, run.settings.phone_region)
+    raw = f"raw_{name}"
+    with run.engine.registered("late_rows_read", tokeniser.reader(late)):
+        rows = "SELECT * FROM late_rows_read"
+        run.engine.write_part(raw, run.month, LATE, rows)
+    if tokeniser.pairs:
+        run.warehouse.store_numbers(tokeniser.pairs.items())
+    log.info("%s %s: %d late rows", name, run.edition, tokeniser.rows)
+    whole = run.lake.rows(raw, run.month)
+    return Extracted(name, whole, before, dict(tokeniser.spellings), is_part=True)
