@@ -80,6 +80,14 @@ class Lake:
             raise ValueError("only a restated run has versions before its own")
         return replace(self, reading=self.reading.day_before())
 
+    def as_seen_by(self, table: str, month: Month) -> "Lake":
+        """The lake as the run saw it that made the whole file to which this run's version is an addition."""
+        version = self.before().version(table, month)
+        if version is None or self.reading is None:
+            raise ValueError(f"{table} has no version of {month} before this run's")
+        day = None if version.whole.name == FIRST else _day(version.whole)
+        return replace(self, reading=self.reading.of_version(day))
+
     def path(self, table: str, month: Month) -> Path:
         """The file that is read, of a table whose versions are whole; where the first would lie when there is none.
 

@@ -51,3 +51,9 @@ class Reading:
     def day_before(self) -> "Reading":
         """What could be read on the day before: every version but those of this run."""
         return replace(self, known_until=self.known_until - timedelta(days=1))
+
+    def of_version(self, day: date | None) -> "Reading":
+        """What the run could read that made a version of the month: restated under a day, or (None) the first."""
+        if day is None:
+            return replace(self, is_restated=False)
+        return replace(self, known_until=day)

@@ -14,26 +14,27 @@ from churn_tasks.runner.month_run import MonthRun
 SHARED = "standard views"
 
 
-def standard(run: MonthRun, name: str) -> str:
+def standard(run: MonthRun, name: str, *, late: bool = False) -> str:
     """The temporary view ``standard_<name>`` of this month's rows, in contract types and units.
 
     Made again only when the partition has changed since.
 
     Args:
         name: table as the source contract names it.
+        late: of a restated month only the rows that came late.
     """
-    standard_view(run, name)
+    standard_view(run, name, late=late)
     return f"standard_{name}"
 
 
-def standard_view(run: MonthRun, name: str) -> StandardView:
+def standard_view(run: MonthRun, name: str, *, late: bool = False) -> StandardView:
     """How ``standard_<name>`` reads each column; makes the view first where it is missing or out of date.
 
     Raises:
         BadInput: DuckDB cannot bring the rows to the form of their contract.
     """
     made: dict[str, tuple[str, StandardView]] = run.shared.setdefault(SHARED, {})
-    files = delivered_files(run, name)
+    files = _delivered_files(run, name, late)
     told = [(path, path.stat()) for path in files]
     version = " ".join(f"{path} {s.st_mtime_ns} {s.st_ino}" for path, s in told)
     if name not in made or made[name][0] != version:
@@ -41,9 +42,11 @@ def standard_view(run: MonthRun, name: str) -> StandardView:
     return made[name][1]
 
 
-def delivered_files(run: MonthRun, name: str) -> list[Path]:
-    """The raw files of the month."""
-    version = run.lake.version(f"raw_{name}", run.month)
+def _delivered_files(run: MonthRun, name: str, late: bool) -> list[Path]:
+    raw = f"raw_{name}"
+    if late:
+        return run.lake.part(raw, run.month)
+    version = run.lake.version(raw, run.month)
     return version.files if version else []
 
 

@@ -38,13 +38,16 @@ def released_rows(run: MonthRun) -> Sequence[object]:
     restated="always",
 )
 def integrate(run: MonthRun) -> Made:
-    """Clean every raw table of the month and account for every row and every changed value."""
-    limits = judge_tables(run)
-    write_quarantine(run)
-    cleaned = clean_tables(run, limits)
-    write_counts(run, "integrate", cleaned.counts)
+    """Clean every raw table of the month and account for every row and every changed value.
+
+    Of a month to which rows came late, these rows alone are judged and cleaned.
+    """
+    judged = judge_tables(run)
+    write_quarantine(run, judged)
+    cleaned = clean_tables(run, judged)
+    write_counts(run, cleaned.counts)
     rows = {f"clean_{count.table}": count.rows_out for count in cleaned.counts}
-    rows["standardised"] = write_standardised(run, cleaned.lines)
+    rows["standardised"] = write_standardised(run, cleaned.lines, judged)
     rows["treatment"] = write_treatments(run, cleaned.counts)
     if run.restated_until:
         rows["touched_customer"] = write_touched_customers(run)

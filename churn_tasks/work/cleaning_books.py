@@ -1,61 +1,85 @@
 """The books of cleaning: rows in and out, values brought to standard form, values treated."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
+from churn_tasks.adapters.lake import replaces
 from churn_tasks.integrate.quarantine import broken_rules_sql
 from churn_tasks.integrate.standardise.counts import (
     COLUMNS,
     Line,
     lines_of_the_month_sql,
+    lines_with_those_before_sql,
 )
 from churn_tasks.integrate.treatments import COLUMNS as TREATMENT_COLUMNS
 from churn_tasks.integrate.treatments import (
     Seen,
+    empty_in_rows_sql,
     empty_sql,
     marks_sql,
     treatment_lines,
 )
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.work.cleaning import RowCount
+from churn_tasks.work.cleaning import Judged, RowCount, counts_before
+from churn_tasks.work.replaced_lines import replace_lines
 
 TYPES = {"row_count": pa.int64(), "share": pa.float64()}  # all others are texts
 
 
-def write_counts(run: MonthRun, step: str, counts: Sequence[RowCount]) -> None:
-    """Write ``audit_rows`` of the month."""
+def write_counts(run: MonthRun, counts: Sequence[RowCount]) -> None:
+    """Write ``audit_rows`` of the month; tables that were not judged stay as they were."""
+    every = {count.table: count for count in counts}
+    if run.only_late:
+        every = counts_before(run) | every
     rows = [
         {
-            "step": step,
+            "step": "integrate",
             "table_name": count.table,
             "rows_in": count.rows_in,
             "rows_out": count.rows_out,
             "quarantined": count.quarantined,
             "merged": count.merged,
         }
-        for count in counts
+        for count in every.values()
     ]
     run.engine.write("audit_rows", run.month, pa.Table.from_pylist(rows))
 
 
-def write_standardised(run: MonthRun, lines: list[Line]) -> int:
-    """Write ``standardised``: what was counted here, and how the numbers stood that became tokens at the door."""
+def write_standardised(
+    run: MonthRun, lines: list[Line], judged: Sequence[Judged]
+) -> int:
+    """Write ``standardised``: what was counted here, and how the numbers stood that became tokens at the door.
+
+    Where rows came late, they are counted beside those before.
+    """
     run.engine.view("number_spelling")
-    month = {"month": run.month.start}
+    month: dict[str, Any] = {"month": run.month.start}
+    every = lines_of_the_month_sql()
     with run.engine.registered("found_lines", _lines(lines, COLUMNS)):
-        every = lines_of_the_month_sql()
+        if run.only_late:
+            every = lines_with_those_before_sql(
+                run.engine.rows_of("standardised", run.month, run.lake.before()),
+                run.engine.rows_of("number_spelling", run.month, run.lake.before()),
+            )
+            month["judged"] = [one.name for one in judged if not one.is_late]
         return run.engine.write("standardised", run.month, every, month)
 
 
 def write_treatments(run: MonthRun, counts: Sequence[RowCount]) -> int:
     """Write ``treatment``: what was filled in, capped, emptied or set aside, column by column."""
     run.engine.view("quarantine")
-    lines = []
+    made = []
     for count in counts:
-        lines += treatment_lines(run.registry.raw[count.table], _seen(run, count))
-    return run.engine.write("treatment", run.month, _lines(lines, TREATMENT_COLUMNS))
+        made += treatment_lines(run.registry.raw[count.table], _seen(run, count))
+    lines = _lines(made, TREATMENT_COLUMNS)
+    if not run.only_late:
+        return run.engine.write("treatment", run.month, lines)
+    judged = {count.table for count in counts}
+    kept = [name for name in run.registry.raw if name not in judged]
+    return replace_lines(run, "treatment", lines, kept)
 
 
 def _lines(lines: Sequence[tuple[Any, ...]], columns: Sequence[str]) -> pa.Table:
@@ -72,7 +96,6 @@ def _seen(run: MonthRun, count: RowCount) -> Seen:
     clean = f"clean_{count.table}"
     run.engine.view(clean)
     month = {"month": run.month.start}
-    empty = run.engine.records(empty_sql(str(run.lake.path(clean, run.month))))
     of_month = f"{clean} WHERE month = $month"
     marks = marks_sql(run.registry.raw[count.table], of_month)
     marked = run.engine.records(marks, month) if marks else []
@@ -81,10 +104,24 @@ def _seen(run: MonthRun, count: RowCount) -> Seen:
     return Seen(
         count.rows_in,
         count.rows_out,
-        empty=_by_name(empty),
+        empty=_empty(run, clean),
         marks=_by_name(marked),
         broken=_by_name(broken),
     )
+
+
+def _empty(run: MonthRun, clean: str) -> dict[str, int]:
+    """Empty values of each column: from the footers, unless late rows have replaced some of those that these count."""
+    version = run.lake.version(clean, run.month)
+    files = version.files if version else []
+    if any(map(replaces, files)):
+        rows = run.engine.rows_of(clean, run.month)
+        names = run.registry.tables[clean].column_names
+        return run.engine.row(empty_in_rows_sql(names, rows))
+    empty: Counter[str] = Counter()
+    for path in files:
+        empty.update(_by_name(run.engine.records(empty_sql(str(path)))))
+    return dict(empty)
 
 
 def _by_name(rows: list[dict[str, Any]]) -> dict[str, int]:

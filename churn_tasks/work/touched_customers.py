@@ -1,8 +1,9 @@
 """Whom a restatement touches: the customers whose clean rows it changed, table by table."""
 
+from churn_tasks.adapters.lake import replaces
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import RawTable
-from churn_tasks.declared.sql_parts import Condition, Relation, Value
+from churn_tasks.declared.sql_parts import Condition, Names, Relation, Value
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
 from churn_tasks.work.known_since import known_since
@@ -41,6 +42,8 @@ def _touched(run: MonthRun, name: str, table: RawTable) -> list[str]:
     )
     if not run.lake.has_version(clean, run.month, run.window.known_until):
         return [newly_known]
+    if run.lake.part(clean, run.month):
+        return [_late_customers_sql(run, name, table), newly_known]
     before = Relation(run.engine.rows_of(clean, run.month, run.lake.before()))
     changed = composed(
         "restatement",
@@ -50,6 +53,23 @@ def _touched(run: MonthRun, name: str, table: RawTable) -> list[str]:
         now=now,
     )
     return [changed, newly_known]
+
+
+def _late_customers_sql(run: MonthRun, name: str, table: RawTable) -> str:
+    """The customers of rows that came late, and of those that these have replaced."""
+    clean = f"clean_{name}"
+    parts = run.lake.part(clean, run.month)
+    replacing = [path for path in parts if replaces(path)]
+    before = run.engine.rows_of(clean, run.month, run.lake.before())
+    return composed(
+        "restatement",
+        "late_customers",
+        table_name=Value(name),
+        late=Relation(run.engine.rows_of_files(clean, parts)),
+        replacing=Relation(run.engine.rows_of_files(clean, replacing)),
+        before=Relation(before),
+        key=Names(table.key or tuple(table.column_names)),
+    )
 
 
 def _newly_known(run: MonthRun, name: str, table: RawTable) -> str:
