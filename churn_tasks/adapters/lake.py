@@ -181,11 +181,14 @@ class Lake:
     def restated_at(self, day: date) -> list[tuple[str, Month]]:
         """Every table and month that has a version of this date."""
         found = set()
-        for kind in KINDS:
-            for path in self.root.glob(f"*/month=*/{kind}{day}.parquet"):
-                month = Month.parse(path.parent.name[6:13])
-                found.add((path.parts[-3], month))
+        for path in self.files_of(day):
+            found.add((path.parts[-3], Month.parse(path.parent.name[6:13])))
         return sorted(found)
+
+    def files_of(self, day: date) -> Iterator[Path]:
+        """Every file that was restated under this date."""
+        for kind in KINDS:
+            yield from self.root.glob(f"*/month=*/{kind}{day}.parquet")
 
     @contextmanager
     def replacing(self, table: str, month: Month, part: str = "") -> Iterator[Path]:
@@ -211,7 +214,7 @@ class Lake:
         place = self._folder(table, month) / f"{name}.parquet"
         try:
             yield aside
-            rows = _verified_rows(aside, table, month)
+            rows = _verify(aside, table, month)
             if part and not rows:
                 place.unlink(missing_ok=True)
             elif not part and self._says_nothing_new(aside, table, month):
@@ -311,8 +314,8 @@ def _day(path: Path) -> date:
     return date.fromisoformat(path.stem.partition("=")[2])
 
 
-def _verified_rows(path: Path, table: str, month: Month) -> int:
-    """The rows of a file that was just written."""
+def _verify(path: Path, table: str, month: Month) -> int:
+    """The rows of a file that was just written, if it can be read back."""
     try:
         return rows_of_file(path)
     except Exception as error:

@@ -46,6 +46,12 @@ def late_rows_sql(settings: Settings, window: Window, name: str, since: date) ->
     )
 
 
+def row_count_sql(settings: Settings, window: Window, name: str) -> str:
+    """Counts the rows that the SELECT gives now: ``row_count``."""
+    delivered = rendered_sql(settings, window, name)
+    return f"SELECT count(*) AS row_count FROM (\n{delivered}\n) AS delivered"
+
+
 def _day(settings: Settings, day: date) -> str:
     return _typed(settings, "DATE", day.isoformat())
 

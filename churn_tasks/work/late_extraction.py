@@ -1,7 +1,8 @@
 """What became known of a table since its month was read, from the source to a part beside the version before.
 
 One query a table brings the late rows and nothing else. A table is extracted whole after all where a part cannot say
-what came: the delivery has another form than the one before, or the source gave rows before they were known.
+what came: the delivery has another form than the one before, the source gave rows before they were known, or what came
+late took another row away (an extract that gives the latest version of each customer may drop one).
 """
 
 import logging
@@ -14,12 +15,17 @@ import pyarrow as pa
 from churn_tasks.adapters.lake import LATE
 from churn_tasks.adapters.source import Source
 from churn_tasks.adapters.tokens import Tokeniser, load_key
-from churn_tasks.checks.delivery_drift import latest_delivery
+from churn_tasks.checks.delivery_drift import DIALECTS, latest_delivery
 from churn_tasks.checks.drift import Delivered
 from churn_tasks.core.errors import BadInput, NotReady
 from churn_tasks.declared.composer import composed
-from churn_tasks.declared.extract_sql import late_rows_sql
-from churn_tasks.declared.sql_parts import Relation
+from churn_tasks.declared.extract_sql import (
+    late_rows_sql,
+    rendered_sql,
+    row_count_sql,
+)
+from churn_tasks.declared.row_by_row import is_row_by_row
+from churn_tasks.declared.sql_parts import Names, Relation
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
 from churn_tasks.work.extraction import Extracted, extract_table
@@ -47,19 +53,38 @@ def tables_taken_in(run: MonthRun) -> list[str]:
 def _late_rows_of(run: MonthRun, source: Source, name: str) -> Extracted | None:
     since = known_since(run, run.month, name)
     sql = late_rows_sql(run.settings, run.window, name, since)
+    added = None
     with _searched(run, source, name, sql) as batches:
         if batches is None:
             return None
         first = _first_rows(batches)
-        if first is None:
-            run.lake.remove(f"raw_{name}", run.month)
-            return None
         before = _before(run, name, batches.schema)
-        if before and not _came_too_early(run, name):
+        if first and before and not _came_too_early(run, name):
             rows = chain([first], batches)
             late = pa.RecordBatchReader.from_batches(batches.schema, rows)
-            return _add(run, name, late, before)
+            added = _add(run, name, late, before)
+    if first is None:
+        _forget(run, source, name)
+        return None
+    if added and not _took_rows_away(run, source, name):
+        return added
     return extract_table(run, source, name)
+
+
+def _forget(run: MonthRun, source: Source, name: str) -> None:
+    """Remove what an earlier try of this run took in, unless the files of the month were put away since."""
+    if not is_restated(run, f"raw_{name}", [run.month]):
+        return
+    if _row_count(run, source, name):
+        run.lake.remove(f"raw_{name}", run.month)
+    else:
+        log.warning("extract %s: the source gives no %s any more", run.edition, name)
+
+
+def _row_count(run: MonthRun, source: Source, name: str) -> int:
+    """The rows of the month that the source gives, counted there."""
+    with source.batches(row_count_sql(run.settings, run.window, name)) as batches:
+        return batches.read_all().column("row_count")[0].as_py()
 
 
 @contextmanager
@@ -99,6 +124,20 @@ def _came_too_early(run: MonthRun, name: str) -> bool:
     sql = composed("extraction", "known_dates", rows=Relation(rows))
     since = known_since(run, run.month, name)
     return run.engine.row(sql, {"first": since})["late"] > 0
+
+
+def _took_rows_away(run: MonthRun, source: Source, name: str) -> bool:
+    """Whether the source no longer gives a row that it gave before, now that it knows of the late ones."""
+    settings, window = run.settings, run.window
+    dialect = DIALECTS.get(settings.source.kind, "")
+    if is_row_by_row(rendered_sql(settings, window, name), dialect):
+        return False
+    key = run.registry.raw[name].key
+    if not key:
+        return True
+    rows = Relation(run.engine.rows_of(f"raw_{name}", run.month))
+    known = composed("extraction", "different_keys", key=Names(tuple(key)), rows=rows)
+    return _row_count(run, source, name) != run.engine.row(known)["key_count"]
 
 
 def _add(

@@ -43,8 +43,7 @@ class Measured:
 
 def is_small_part(run: MonthRun, name: str) -> bool:
     """Whether the late rows of a table are few enough for the figures that cannot be added up to stand."""
-    was_measured = run.lake.before().has("profile", run.month)
-    if not was_measured or not is_added_to(run, name):
+    if not is_added_to(run, name) or not run.lake.before().has("profile", run.month):
         return False
     raw = f"raw_{name}"
     before = run.lake.before().rows(raw, run.month)
