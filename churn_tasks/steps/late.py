@@ -10,6 +10,7 @@ from churn_tasks.work.late_rows import write_late_rows
 @step(
     reads=(
         Read("raw_*", months_before),
+        Read("delivery", months_before),
         Read(
             "month_activity",  # else late rows of that month would be missed
             searched_months,

@@ -2,10 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 import pyarrow as pa
 
 from churn_tasks.adapters.lake import Lake
+from churn_tasks.core.months import Month
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.sql_parts import Relation
 from churn_tasks.runner.month_run import MonthRun
@@ -108,13 +111,17 @@ def _add_deliveries(run: MonthRun, lines: pa.Table, kept: list[str]) -> None:
         run.engine.write("delivery", run.month, added, asked)
 
 
+def on_record(run: MonthRun, month: Month, lake: Lake) -> dict[str, dict[str, Any]]:
+    """Of each table of a month ``known_up_to`` and ``late_rows``, as the version has it that a lake shows."""
+    deliveries = Relation(run.engine.rows_of("delivery", month, lake))
+    sql = composed("extraction", "on_record", deliveries=deliveries)
+    return {line["table_name"]: line for line in run.engine.records(sql)}
+
+
 def _delivery(run: MonthRun, table: Extracted) -> dict[str, object]:
     """One row of ``delivery``, told by the partition that now holds the rows."""
     name = f"raw_{table.name}"
-    first = run.settings.calendar.window(run.month).known_until
-    rows = Relation(run.engine.rows_of(name, run.month))
-    sql = composed("extraction", "known_dates", rows=rows)
-    known = run.engine.row(sql, {"first": first})
+    latest, late_rows = _known(run, table)
     return {
         "table_name": table.name,
         "known_until": run.window.known_until,
@@ -122,7 +129,24 @@ def _delivery(run: MonthRun, table: Extracted) -> dict[str, object]:
         "row_count": table.rows,
         "byte_count": run.lake.byte_count(name, run.month),
         "sha256": run.lake.sha256(name, run.month),
-        "max_known_date": known["latest"],
-        "late_rows": known["late"],
+        "max_known_date": latest,
+        "late_rows": late_rows,
         "schema_json": table.delivered.as_json(),
     }
+
+
+def _known(run: MonthRun, table: Extracted) -> tuple[date | None, int]:
+    """The latest day on which a row became known, and the rows known after the month was first read.
+
+    Late rows are looked at alone: every one of them became known after those before them.
+    """
+    name, late_before = f"raw_{table.name}", 0
+    rows = run.engine.rows_of(name, run.month)
+    if table.is_part:
+        rows = run.engine.rows_of_files(name, run.lake.part(name, run.month))
+        before = on_record(run, run.month, run.lake.before())
+        late_before = before[table.name]["late_rows"]
+    first_read = run.settings.calendar.window(run.month).known_until
+    sql = composed("extraction", "known_dates", rows=Relation(rows))
+    known = run.engine.row(sql, {"first": first_read})
+    return known["latest"], known["late"] + late_before

@@ -28,6 +28,7 @@ from churn_tasks.declared.row_by_row import is_row_by_row
 from churn_tasks.declared.sql_parts import Names, Relation
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
+from churn_tasks.work.deliveries import on_record
 from churn_tasks.work.extraction import Extracted, extract_table
 from churn_tasks.work.known_since import known_since
 
@@ -119,11 +120,12 @@ def _before(run: MonthRun, name: str, schema: pa.Schema) -> Delivered | None:
 
 
 def _came_too_early(run: MonthRun, name: str) -> bool:
-    """Whether the version before holds rows that were not known yet: read again, they would be taken for new ones."""
-    rows = run.engine.rows_of(f"raw_{name}", run.month, run.lake.before())
-    sql = composed("extraction", "known_dates", rows=Relation(rows))
-    since = known_since(run, run.month, name)
-    return run.engine.row(sql, {"first": since})["late"] > 0
+    """Whether the version before may hold rows that were not known yet: read again, they would be taken for new."""
+    before = run.lake.before()
+    if not before.rows(f"raw_{name}", run.month):
+        return False
+    latest = on_record(run, run.month, before)[name]["known_up_to"]
+    return latest is None or latest >= known_since(run, run.month, name)
 
 
 def _took_rows_away(run: MonthRun, source: Source, name: str) -> bool:

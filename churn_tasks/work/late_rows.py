@@ -1,9 +1,12 @@
 """Rows of earlier months that have become known since those months were read."""
 
+from datetime import date
+
 from churn_tasks.core.months import Month
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.sql_parts import Relation, Value
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.work.deliveries import on_record
 from churn_tasks.work.known_since import known_since
 
 NONE = (
@@ -19,19 +22,23 @@ def write_late_rows(run: MonthRun, months: list[Month]) -> int:
     """
     counted = [NONE]
     for month in months:
-        for name in run.registry.raw:
-            counted.append(_counted_sql(run, month, name))
+        restated = MonthRun(run.settings, month, run.window.known_until)
+        delivered = on_record(run, month, restated.lake)
+        for name in delivered.keys() & run.registry.raw.keys():
+            since = known_since(run, month, name)
+            latest = delivered[name]["known_up_to"]
+            if latest is None or latest >= since:
+                raw = run.engine.rows_of(f"raw_{name}", month, restated.lake)
+                counted.append(_counted_sql(month, name, raw, since))
     return run.engine.write("late_rows", run.month, " UNION ALL ".join(counted))
 
 
-def _counted_sql(run: MonthRun, month: Month, name: str) -> str:
-    restated = MonthRun(run.settings, month, run.window.known_until)
-    raw = run.engine.rows_of(f"raw_{name}", month, restated.lake)
+def _counted_sql(month: Month, name: str, raw: str, since: date) -> str:
     return composed(
         "extraction",
         "late_rows_counted",
         late_month=Value(str(month.start)),
         table_name=Value(name),
         raw=Relation(raw),
-        since=Value(str(known_since(run, month, name))),
+        since=Value(str(since)),
     )
