@@ -75,26 +75,26 @@ def judged_counts_sql(judged: str) -> str:
 def doubles_sql(table: RawTable, before: str) -> str:
     """Makes ``late_doubles``: the keys of ``late_clean`` that a clean version holds already.
 
-    Of a table without a key it holds the rows of ``late_clean`` that are wholly equal to one there.
-
     Args:
+        table: one with a key.
         before: relation of that version.
     """
-    names = Names(table.key or tuple(table.column_names))
-    same = query("doubles_before", key=names, before=Relation(before))
+    same = query("doubles_before", key=Names(table.key), before=Relation(before))
     return f"CREATE OR REPLACE TEMP TABLE {DOUBLES} AS {same}"
 
 
-def added_sql(table: RawTable) -> str:
-    """The late rows that are new to the clean table."""
-    return query("late_rows_added", key=Names(table.key or tuple(table.column_names)))
+def added_sql(table: RawTable, before: str) -> str:
+    """The late rows that are new to the clean table: of a key, or unlike every row of a table without one."""
+    if table.key:
+        return query("late_rows_added", key=Names(table.key))
+    columns = Names(tuple(table.column_names))
+    return query("late_rows_different", columns=columns, before=Relation(before))
 
 
 def replacing_sql(table: RawTable) -> str:
     """The late rows that take the place of one with the same key, which was learnt before them.
 
-    Wholly equal rows of a table without a key say nothing new.
+    Args:
+        table: one with a key.
     """
-    if not table.key:
-        return f"SELECT * FROM {LATE} WHERE false"
     return query("late_rows_replacing", key=Names(table.key))

@@ -226,10 +226,11 @@ def _clean_late_rows(run: MonthRun, judged: Judged) -> RowCount:
     connection = run.engine.connection
     cleaned = f"SELECT {columns} FROM ({_cleaned_sql(run, judged)})"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE late_clean AS {cleaned}")
-    connection.execute(doubles_sql(table, before))
-    run.engine.write_part(clean, run.month, LATE, added_sql(table))
-    run.engine.write_part(clean, run.month, REPLACING, replacing_sql(table))
-    connection.execute("DROP TABLE late_clean; DROP TABLE late_doubles")
+    if table.key:
+        connection.execute(doubles_sql(table, before))
+        run.engine.write_part(clean, run.month, REPLACING, replacing_sql(table))
+    run.engine.write_part(clean, run.month, LATE, added_sql(table, before))
+    connection.execute("DROP TABLE late_clean; DROP TABLE IF EXISTS late_doubles")
     return _with_late_rows(run, name)
 
 
