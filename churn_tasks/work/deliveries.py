@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pyarrow as pa
 
 from churn_tasks.adapters.lake import Lake
+from churn_tasks.checks.drift import Delivered
 from churn_tasks.core.months import Month
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.sql_parts import Relation
@@ -82,7 +83,7 @@ def write_deliveries(run: MonthRun, extracted: Sequence[Extracted]) -> None:
     for table in extracted:
         if is_restated(run, f"raw_{table.name}", [run.month]):
             made.append(table)
-    lines = pa.Table.from_pylist([_delivery(run, t) for t in made], DELIVERIES)
+    lines = pa.Table.from_pylist(_deliveries(run, made), DELIVERIES)
     if run.restated_until is None:
         run.engine.write("delivery", run.month, lines)
         return
@@ -91,6 +92,18 @@ def write_deliveries(run: MonthRun, extracted: Sequence[Extracted]) -> None:
         _add_deliveries(run, lines, kept)
     else:
         run.lake.remove("delivery", run.month)
+
+
+def _deliveries(run: MonthRun, made: Sequence[Extracted]) -> list[dict[str, object]]:
+    """The lines of tables that came anew; late rows stand beside those that came late before."""
+    before: dict[str, OnRecord] = {}
+    if run.only_late:
+        before = on_record(run, run.month, run.lake.before())
+    lines = []
+    for table in made:
+        late_before = before[table.name].late_rows if table.is_part else 0
+        lines.append(_delivery(run, table, late_before))
+    return lines
 
 
 def _kept(run: MonthRun, extracted: Sequence[Extracted]) -> list[str]:
@@ -111,14 +124,36 @@ def _add_deliveries(run: MonthRun, lines: pa.Table, kept: list[str]) -> None:
         run.engine.write("delivery", run.month, added, asked)
 
 
-def on_record(run: MonthRun, month: Month, lake: Lake) -> dict[str, dict[str, Any]]:
-    """Of each table of a month ``known_up_to`` and ``late_rows``, as the version has it that a lake shows."""
+@dataclass(frozen=True)
+class OnRecord:
+    """What a version has on record of one table of a month.
+
+    Attributes:
+        known_up_to: latest day on which a row became known; None where there is none, or none that can be read.
+        late_rows: known after the month was first read.
+    """
+
+    row_count: int
+    known_up_to: date | None
+    late_rows: int
+    delivered: Delivered
+
+
+def on_record(run: MonthRun, month: Month, lake: Lake) -> dict[str, OnRecord]:
+    """What is on record of each table of a month, in the version that a lake shows."""
     deliveries = Relation(run.engine.rows_of("delivery", month, lake))
     sql = composed("extraction", "on_record", deliveries=deliveries)
-    return {line["table_name"]: line for line in run.engine.records(sql)}
+    record = {}
+    for line in run.engine.records(sql):
+        delivered = Delivered.from_json(line["schema_json"])
+        latest, late = line["known_up_to"], line["late_rows"]
+        record[line["table_name"]] = OnRecord(
+            line["row_count"], latest, late, delivered
+        )
+    return record
 
 
-def _delivery(run: MonthRun, table: Extracted) -> dict[str, object]:
+def _delivery(run: MonthRun, table: Extracted, late_before: int) -> dict[str, object]:
     """One row of ``delivery``, told by the partition that now holds the rows."""
     name = f"raw_{table.name}"
     latest, late_rows = _known(run, table)
@@ -130,7 +165,7 @@ def _delivery(run: MonthRun, table: Extracted) -> dict[str, object]:
         "byte_count": run.lake.byte_count(name, run.month),
         "sha256": run.lake.sha256(name, run.month),
         "max_known_date": latest,
-        "late_rows": late_rows,
+        "late_rows": late_before + late_rows,
         "schema_json": table.delivered.as_json(),
     }
 
@@ -140,13 +175,11 @@ def _known(run: MonthRun, table: Extracted) -> tuple[date | None, int]:
 
     Late rows are looked at alone: every one of them became known after those before them.
     """
-    name, late_before = f"raw_{table.name}", 0
+    name = f"raw_{table.name}"
     rows = run.engine.rows_of(name, run.month)
     if table.is_part:
         rows = run.engine.rows_of_files(name, run.lake.part(name, run.month))
-        before = on_record(run, run.month, run.lake.before())
-        late_before = before[table.name]["late_rows"]
     first_read = run.settings.calendar.window(run.month).known_until
     sql = composed("extraction", "known_dates", rows=Relation(rows))
     known = run.engine.row(sql, {"first": first_read})
-    return known["latest"], known["late"] + late_before
+    return known["latest"], known["late"]

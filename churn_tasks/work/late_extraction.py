@@ -8,6 +8,7 @@ late took another row away (an extract that gives the latest version of each cus
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from itertools import chain
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ import pyarrow as pa
 from churn_tasks.adapters.lake import LATE
 from churn_tasks.adapters.source import Source
 from churn_tasks.adapters.tokens import Tokeniser, load_key
-from churn_tasks.checks.delivery_drift import DIALECTS, latest_delivery
+from churn_tasks.checks.delivery_drift import DIALECTS
 from churn_tasks.checks.drift import Delivered
 from churn_tasks.core.errors import BadInput, NotReady
 from churn_tasks.declared.composer import composed
@@ -28,7 +29,7 @@ from churn_tasks.declared.row_by_row import is_row_by_row
 from churn_tasks.declared.sql_parts import Names, Relation
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
-from churn_tasks.work.deliveries import on_record
+from churn_tasks.work.deliveries import OnRecord, on_record
 from churn_tasks.work.extraction import Extracted, extract_table
 from churn_tasks.work.known_since import known_since
 
@@ -37,9 +38,10 @@ log = logging.getLogger("churn.extract")
 
 def extract_late_rows(run: MonthRun, source: Source) -> list[Extracted]:
     """Take in what came late of every table; those of which nothing did are not among them."""
+    before = on_record(run, run.month, run.lake.before())
     extracted = []
     for name in run.registry.raw:
-        table = _late_rows_of(run, source, name)
+        table = _late_rows_of(run, source, name, before.get(name))
         if table:
             extracted.append(table)
     return extracted
@@ -51,7 +53,10 @@ def tables_taken_in(run: MonthRun) -> list[str]:
     return [n for n in names if is_restated(run, f"raw_{n}", [run.month])]
 
 
-def _late_rows_of(run: MonthRun, source: Source, name: str) -> Extracted | None:
+def _late_rows_of(
+    run: MonthRun, source: Source, name: str, before: OnRecord | None
+) -> Extracted | None:
+    """What came late of one table; None where nothing did, or nothing can be told."""
     since = known_since(run, run.month, name)
     sql = late_rows_sql(run.settings, run.window, name, since)
     added = None
@@ -59,17 +64,28 @@ def _late_rows_of(run: MonthRun, source: Source, name: str) -> Extracted | None:
         if batches is None:
             return None
         first = _first_rows(batches)
-        before = _before(run, name, batches.schema)
-        if first and before and not _came_too_early(run, name):
+        if first and before and _can_be_added(batches.schema, before, since):
             rows = chain([first], batches)
             late = pa.RecordBatchReader.from_batches(batches.schema, rows)
-            added = _add(run, name, late, before)
+            added = _add(run, name, late, before.delivered)
     if first is None:
         _forget(run, source, name)
         return None
     if added and not _took_rows_away(run, source, name):
         return added
     return extract_table(run, source, name)
+
+
+def _can_be_added(schema: pa.Schema, before: OnRecord, since: date) -> bool:
+    """Whether late rows have the form of the delivery before, which held none that was not known yet.
+
+    Such a row, read again, would be taken for a new one.
+    """
+    if before.delivered.columns != Delivered.of(schema, {}).columns:
+        return False
+    if before.known_up_to is None:
+        return before.row_count == 0
+    return before.known_up_to < since
 
 
 def _forget(run: MonthRun, source: Source, name: str) -> None:
@@ -108,24 +124,6 @@ def _first_rows(batches: pa.RecordBatchReader) -> pa.RecordBatch | None:
         if batch.num_rows:
             return batch
     return None
-
-
-def _before(run: MonthRun, name: str, schema: pa.Schema) -> Delivered | None:
-    """The delivery of the version before, if the late rows have its form."""
-    if not run.lake.before().has(f"raw_{name}", run.month):
-        return None
-    before = latest_delivery(run.engine, name, run.month)
-    is_alike = before is not None and before.columns == Delivered.of(schema, {}).columns
-    return before if is_alike else None
-
-
-def _came_too_early(run: MonthRun, name: str) -> bool:
-    """Whether the version before may hold rows that were not known yet: read again, they would be taken for new."""
-    before = run.lake.before()
-    if not before.rows(f"raw_{name}", run.month):
-        return False
-    latest = on_record(run, run.month, before)[name]["known_up_to"]
-    return latest is None or latest >= known_since(run, run.month, name)
 
 
 def _took_rows_away(run: MonthRun, source: Source, name: str) -> bool:

@@ -26,7 +26,7 @@ def write_late_rows(run: MonthRun, months: list[Month]) -> int:
         delivered = on_record(run, month, restated.lake)
         for name in delivered.keys() & run.registry.raw.keys():
             since = known_since(run, month, name)
-            latest = delivered[name]["known_up_to"]
+            latest = delivered[name].known_up_to
             if latest is None or latest >= since:
                 raw = run.engine.rows_of(f"raw_{name}", month, restated.lake)
                 counted.append(_counted_sql(month, name, raw, since))
