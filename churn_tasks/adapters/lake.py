@@ -182,10 +182,8 @@ class Lake:
 
     def restatements(self, table: str, month: Month) -> list[date]:
         """Dates of the restated versions, earliest first, whoever may read them."""
-        folder = self._folder(table, month)
-        return sorted(
-            {_day(path) for kind in KINDS for path in folder.glob(f"{kind}*")}
-        )
+        files = self._folder(table, month).glob("*=*.parquet")
+        return sorted({_day(path) for path in files})
 
     def has_version(self, table: str, month: Month, day: date) -> bool:
         """Whether the month was restated under this very date."""
