@@ -124,7 +124,7 @@ def test_the_same_month_twice_gives_the_same_bytes_and_no_second_version(
     assert run.warehouse.publications() == versions
     assert (settings.report_dir / "2024-07.html").read_bytes() == page
     assert len(before) > 100
-    assert "raw_bill/month=2024-06-01/restated=2024-08-06.parquet" in before, (
+    assert "raw_bill/month=2024-06-01/late=2024-08-06.parquet" in before, (
         "the simulator's late rows of June were found by July"
     )
     run.close()

@@ -6,12 +6,13 @@ Deterministic by construction: declared types (sums over DECIMAL are exact), a t
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 
 from churn_tasks.adapters.access import Access
-from churn_tasks.adapters.lake import Lake
+from churn_tasks.adapters.lake import Lake, Version, replaces, rows_of_file
 from churn_tasks.adapters.spill import spill_folder
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.months import Month
@@ -80,27 +81,56 @@ class Engine:
             UndeclaredTable: the step at work does not declare that it reads the table.
         """
         self.refuse_hidden(table)
-        files = self.lake.paths(table) if table in self.registry.tables else []
+        versions: list[Version] = []
+        if table in self.registry.tables:
+            versions = list(self.lake.versions(table).values())
+        files = [path for version in versions for path in version.files]
         seen = tuple(
             (str(path), path.stat().st_mtime_ns, path.stat().st_ino) for path in files
         )
         if self._viewed.get(table) == seen:
             return
-        declared = (
-            self.registry.tables.get(table) or self.registry.absent[table]
-        ).columns
-        columns = ", ".join(
-            f'NULL::{SQL_TYPES[column.type]} AS "{column.name}"' for column in declared
-        )
-        select = f"SELECT {columns}, NULL::DATE AS month WHERE false"
-        if files:
-            listed = ", ".join(literal(path) for path in files)
-            select += (
-                f" UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], hive_partitioning=true,"
-                " hive_types={'month': DATE}, union_by_name=true)"
-            )
+        select = self._rows_sql(table, versions)
         self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{table}" AS {select}')
         self._viewed[table] = seen
+
+    def rows_of(self, table: str, month: Month, lake: Lake | None = None) -> str:
+        """The rows of one month of a table as a relation in brackets, with declared columns.
+
+        Args:
+            lake: with other eyes than this run's; its own lake when absent.
+
+        Raises:
+            UndeclaredTable: the step at work does not declare that it reads the table.
+        """
+        self.refuse_hidden(table)
+        version = (lake or self.lake).version(table, month)
+        versions = [version] if version else []
+        return f"({self._rows_sql(table, versions)})"
+
+    def rows_of_files(self, table: str, files: Iterable[Path]) -> str:
+        """The rows of a few files of one table as a relation in brackets, with declared columns."""
+        self.refuse_hidden(table)
+        versions = [Version(path) for path in files]
+        return f"({self._rows_sql(table, versions)})"
+
+    def _rows_sql(self, table: str, versions: Iterable[Version]) -> str:
+        """A SELECT of the rows of these versions; columns that a file lacks are empty."""
+        declared = self.registry.tables.get(table) or self.registry.absent[table]
+        columns = ", ".join(
+            f'NULL::{SQL_TYPES[column.type]} AS "{column.name}"'
+            for column in declared.columns
+        )
+        selects = [f"SELECT {columns}, NULL::DATE AS month WHERE false"]
+        added: list[Path] = []
+        for version in versions:
+            if any(map(replaces, version.files)):
+                selects.append(_with_replaced_rows(version, declared.key))
+            else:
+                added += version.files
+        if added:
+            selects.append(_read(added))
+        return " UNION ALL BY NAME ".join(selects)
 
     def refuse_hidden(self, table: str) -> None:
         """Refuse a table that the step at work does not declare to read.
@@ -150,12 +180,55 @@ class Engine:
             BadInput: a declared column is missing, a value does not fit its type, or the key is not unique.
             UndeclaredTable: the step at work does not declare that it makes the table.
         """
+        self._refuse_to_write(table)
+        if isinstance(rows, str):
+            written = self._write_select(table, month, rows, parameters)
+        else:
+            with self.registered("made_rows", rows):
+                select = "SELECT * FROM made_rows"
+                written = self._write_select(table, month, select, None)
+        if self._repeats_parts(table, month):
+            self.lake.remove(table, month)
+        return written
+
+    def write_part(
+        self,
+        table: str,
+        month: Month,
+        part: str,
+        sql: str,
+        parameters: Parameters | None = None,
+    ) -> int:
+        """Add rows to what a restated month was before; no rows, no part.
+
+        Args:
+            part: ``LATE`` for rows that are added, ``REPLACING`` for rows that each replace the one of the same key.
+            sql: a SELECT.
+
+        Returns:
+            Rows written.
+
+        Raises:
+            as :meth:`write`.
+        """
+        self._refuse_to_write(table)
+        return self._write_select(table, month, sql, parameters, part)
+
+    def _refuse_to_write(self, table: str) -> None:
         if self.access:
             self.access.refuse(table, self.access.writes, "writes")
-        if isinstance(rows, str):
-            return self._write_select(table, month, rows, parameters)
-        with self.registered("made_rows", rows):
-            return self._write_select(table, month, "SELECT * FROM made_rows", None)
+
+    def _repeats_parts(self, table: str, month: Month) -> bool:
+        """Whether a restated version just written holds the rows of the version before it, which lies in parts."""
+        if not self.lake.lies_in_parts_before(table, month):
+            return False
+        now = self.rows_of(table, month)
+        before = self.rows_of(table, month, self.lake.before())
+        different = (
+            f"SELECT count(*) AS rows FROM (({now} EXCEPT ALL {before})"
+            f" UNION ALL ({before} EXCEPT ALL {now}))"
+        )
+        return self.row(different)["rows"] == 0
 
     def write_rows(self, table: str, month: Month, rows: "list[dict[str, Any]]") -> int:
         """Replace one partition by rows that are dictionaries of the same columns; see :meth:`write`."""
@@ -164,7 +237,12 @@ class Engine:
         return self.write(table, month, pd.DataFrame(rows))
 
     def _write_select(
-        self, table: str, month: Month, sql: str, parameters: Parameters | None
+        self,
+        table: str,
+        month: Month,
+        sql: str,
+        parameters: Parameters | None,
+        part: str = "",
     ) -> int:
         columns = self._columns(table, sql, parameters)
         result = f"SELECT {columns} FROM ({sql}\n)"
@@ -182,12 +260,12 @@ class Engine:
         spec = self.registry.tables[table]
         names = spec.key or spec.column_names  # a key is unique: a total order
         order = ", ".join(identifier(name) for name in names)
-        with self.lake.replacing(table, month) as path, self._dropping_result():
+        with self.lake.replacing(table, month, part) as path, self._dropping_result():
             self.connection.execute(
                 f"COPY (SELECT * FROM result ORDER BY {order}) TO {literal(path)}"
                 " (FORMAT parquet, COMPRESSION zstd)"
             )
-        return self.lake.rows(table, month)
+            return rows_of_file(path)
 
     def rows_of_month(
         self, table: str, month: Month, columns: Iterable[str] = ()
@@ -294,3 +372,24 @@ class Engine:
                     examples=[row[0] if len(row) == 1 else row for row in repeated],
                 )
             )
+
+
+def _read(files: Iterable[Path]) -> str:
+    """A SELECT of the rows of Parquet files with the month of their folder."""
+    listed = ", ".join(literal(path) for path in files)
+    return (
+        f"SELECT * FROM read_parquet([{listed}], hive_partitioning=true,"
+        " hive_types={'month': DATE}, union_by_name=true)"
+    )
+
+
+def _with_replaced_rows(version: Version, key: Iterable[str]) -> str:
+    """A SELECT of the rows of one version of which a part replaces rows of the same key."""
+    names = ", ".join(identifier(name) for name in key)
+    rows = _read([version.whole])
+    for path in version.parts:
+        part = _read([path])
+        if replaces(path):
+            rows = f"SELECT * FROM ({rows}) ANTI JOIN ({part}) USING ({names})"
+        rows = f"{rows} UNION ALL BY NAME {part}"
+    return rows

@@ -1,19 +1,25 @@
-"""The Parquet lake: one file a version of a table's month, replaced as a whole or not at all.
+"""The Parquet lake: versions of a table's month, each replaced as a whole or not at all.
 
 ``<lake>/<table>/month=2024-03-01/data.parquet`` is the first version, ``restated=2024-05-06.parquet`` beside it the
-same month with what was known by that day. Which of them is read, ``core/reading.py`` decides. A version is written
-aside, verified and synced, and takes its place by one rename: a reader sees the old bytes or the new ones. A killed
-writer leaves only a file under ``.staging``, which the next writer of the same partition removes.
+same month with what was known by that day. Where only a few rows came late, a version is the one before it and a part:
+
+* ``late=2024-05-06.parquet`` holds rows that are added,
+* ``replacing=2024-05-06.parquet`` rows of which each replaces the one of the same key.
+
+Which version is read, ``core/reading.py`` decides. A file is written aside, verified and synced, and takes its place
+by one rename: a reader sees the old bytes or the new ones. A killed writer leaves only a file under ``.staging``, which
+the next writer of the same partition removes.
 """
 
 import filecmp
 import hashlib
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -24,7 +30,50 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.reading import Reading
 
 FIRST = "data.parquet"
-RESTATED = "restated="
+RESTATED = "restated="  # a whole version
+LATE, REPLACING = "late=", "replacing="  # parts of one
+PARTS = (LATE, REPLACING)
+KINDS = (RESTATED, *PARTS)
+
+
+@dataclass(frozen=True)
+class Version:
+    """The files of one version of a table's month.
+
+    Attributes:
+        parts: what came late since the whole file was made, earliest first; of one date the added rows first.
+    """
+
+    whole: Path
+    parts: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> list[Path]:
+        """Every file, the newest last."""
+        return [self.whole, *self.parts]
+
+    @property
+    def rows(self) -> int:
+        """Rows, from the footers. A replacing row takes the place of another."""
+        added = [path for path in self.files if not replaces(path)]
+        return sum(map(rows_of_file, added))
+
+
+def replaces(path: Path) -> bool:
+    """Whether the rows of a file replace those of the same key in the files before it."""
+    return path.name.startswith(REPLACING)
+
+
+def empty_values(path: Path) -> dict[str, int]:
+    """Empty values of each column of a Parquet file, told by its footer."""
+    footer = pq.ParquetFile(path).metadata
+    empty: Counter[str] = Counter()
+    for group in range(footer.num_row_groups):
+        for place in range(footer.num_columns):
+            column = footer.row_group(group).column(place)
+            if column.statistics:
+                empty[column.path_in_schema] += column.statistics.null_count or 0
+    return dict(empty)
 
 
 @dataclass(frozen=True)
@@ -38,93 +87,152 @@ class Lake:
     root: Path
     reading: Reading | None = None
 
+    def before(self) -> "Lake":
+        """The lake as it was before what this run restates: to be read only."""
+        if self.reading is None or self.reading.writes is None:
+            raise ValueError("only a restated run has versions before its own")
+        return replace(self, reading=self.reading.day_before())
+
+    def as_seen_by(self, table: str, month: Month) -> "Lake":
+        """The lake as the run saw it that made the whole file to which this run's version is an addition."""
+        version = self.before().version(table, month)
+        if version is None or self.reading is None:
+            raise ValueError(f"{table} has no version of {month} before this run's")
+        day = None if version.whole.name == FIRST else _day(version.whole)
+        return replace(self, reading=self.reading.of_version(day))
+
     def path(self, table: str, month: Month) -> Path:
-        """The version that is read; where the first would lie when there is none."""
-        return (
-            self._latest(table, month, self._cutoff(table, month))
-            or self._folder(table, month) / FIRST
-        )
+        """The file that is read, of a table whose versions are whole; where the first would lie when there is none.
+
+        Raises:
+            ValueError: the version has parts: its rows are read with :meth:`version`.
+        """
+        version = self.version(table, month)
+        if version is None:
+            return self._folder(table, month) / FIRST
+        if version.parts:
+            raise ValueError(f"{table} {month} lies in several files: {version.parts}")
+        return version.whole
+
+    def version(self, table: str, month: Month) -> Version | None:
+        """The version that is read; None where there is none."""
+        return self._latest(table, month, self._cutoff(table, month))
+
+    def part(self, table: str, month: Month) -> list[Path]:
+        """What this run has added to the version before it; nothing where it made no version, or a whole one."""
+        if self.reading is None or self.reading.writes is None:
+            return []
+        day = self.reading.writes
+        return [path for path in self._of_day(table, month, day) if _is_part(path)]
+
+    def lies_in_parts_before(self, table: str, month: Month) -> bool:
+        """Whether this run restates a version that has parts."""
+        if self.reading is None or self.reading.writes is None:
+            return False
+        before = self.before().version(table, month)
+        return before is not None and bool(before.parts)
 
     def has(self, table: str, month: Month) -> bool:
-        return self.path(table, month).is_file()
+        return self.version(table, month) is not None
 
     def months(self, table: str) -> list[Month]:
         """Months of which there is a version to read, earliest first."""
-        return list(self._files(table))
+        return list(self.versions(table))
 
-    def paths(self, table: str) -> list[Path]:
-        """The file to read of each month, earliest month first."""
-        return list(self._files(table).values())
-
-    def _files(self, table: str) -> dict[Month, Path]:
+    def versions(self, table: str) -> dict[Month, Version]:
+        """The version to read of each month, earliest month first."""
         months = sorted(
             Month.parse(folder.name[6:13])
             for folder in (self.root / table).glob("month=*")
         )
-        found = ((month, self.path(table, month)) for month in months)
-        return {month: path for month, path in found if path.is_file()}
+        found = {}
+        for month in months:
+            version = self.version(table, month)
+            if version:
+                found[month] = version
+        return found
 
     def rows(self, table: str, month: Month) -> int:
-        """Rows of a partition, from its footer."""
-        return pq.ParquetFile(self.path(table, month)).metadata.num_rows
+        """Rows of a partition, from its footers."""
+        version = self.version(table, month)
+        if version is None:
+            raise FileNotFoundError(f"{table} has no version of {month}")
+        return version.rows
 
     def rows_before_and_at(
         self, table: str, month: Month, day: date
     ) -> tuple[int | None, int]:
         """Rows of the version before a restated one (None: there is none), and of that one."""
-        before = self._latest(table, month, day, before=day)
-        now = self._folder(table, month) / f"{RESTATED}{day}.parquet"
-        return (
-            pq.ParquetFile(before).metadata.num_rows if before else None
-        ), pq.ParquetFile(now).metadata.num_rows
+        before = self._latest(table, month, day - timedelta(days=1))
+        now = self._latest(table, month, day)
+        return before.rows if before else None, now.rows if now else 0
 
     def sha256(self, table: str, month: Month) -> str:
-        """Digest of the partition's bytes."""
-        with self.path(table, month).open("rb") as file:
+        """Digest of the partition's bytes; of a version with parts that of the latest one."""
+        version = self.version(table, month)
+        newest = version.files[-1] if version else self.path(table, month)
+        with newest.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def byte_count(self, table: str, month: Month) -> int:
+        """Size of the partition, all its files taken together."""
+        version = self.version(table, month)
+        files = version.files if version else []
+        return sum(path.stat().st_size for path in files)
 
     def restatements(self, table: str, month: Month) -> list[date]:
         """Dates of the restated versions, earliest first, whoever may read them."""
-        files = self._folder(table, month).glob(f"{RESTATED}*.parquet")
-        return sorted(
-            date.fromisoformat(path.stem.removeprefix(RESTATED)) for path in files
-        )
+        files = self._folder(table, month).glob("*=*.parquet")
+        return sorted({_day(path) for path in files})
 
     def has_version(self, table: str, month: Month, day: date) -> bool:
         """Whether the month was restated under this very date."""
-        return (self._folder(table, month) / f"{RESTATED}{day}.parquet").is_file()
+        return bool(self._of_day(table, month, day))
 
     def restated_at(self, day: date) -> list[tuple[str, Month]]:
         """Every table and month that has a version of this date."""
-        files = self.root.glob(f"*/month=*/{RESTATED}{day}.parquet")
-        return sorted(
-            (path.parts[-3], Month.parse(path.parent.name[6:13])) for path in files
-        )
+        found = set()
+        for path in self.files_of(day):
+            found.add((path.parts[-3], Month.parse(path.parent.name[6:13])))
+        return sorted(found)
+
+    def files_of(self, day: date) -> Iterator[Path]:
+        """Every file that was restated under this date."""
+        for kind in KINDS:
+            yield from self.root.glob(f"*/month=*/{kind}{day}.parquet")
 
     @contextmanager
-    def replacing(self, table: str, month: Month) -> Iterator[Path]:
+    def replacing(self, table: str, month: Month, part: str = "") -> Iterator[Path]:
         """A path to write the partition to; on leaving without error it takes its place.
 
-        A restated run makes a version only where the bytes differ from what would be read without it.
+        A restated run makes a version only where the bytes differ from what would be read without it, and a part only
+        of rows.
+
+        Args:
+            part: ``LATE`` or ``REPLACING`` where the file is to be a part of a version; else it is a whole one.
 
         Raises:
             BadInput: what was written cannot be read back as Parquet. The old version stays.
         """
         staging = self.root / ".staging"
         staging.mkdir(parents=True, exist_ok=True)
-        version = self._version()
+        name = self._file_name(part)
         for orphan in staging.glob(
-            f"{table}.{month}.{version}.*"
+            f"{table}.{month}.{name}.*"
         ):  # of a writer that was killed
             orphan.unlink(missing_ok=True)
-        aside = staging / f"{table}.{month}.{version}.{uuid.uuid4().hex}.parquet"
+        aside = staging / f"{table}.{month}.{name}.{uuid.uuid4().hex}.parquet"
+        place = self._folder(table, month) / f"{name}.parquet"
         try:
             yield aside
-            _verify(aside, table, month)
-            if self._says_nothing_new(aside, table, month):
+            rows = _verify(aside, table, month)
+            if part and not rows:
+                place.unlink(missing_ok=True)
+            elif not part and self._says_nothing_new(aside, table, month):
                 self.remove(table, month)
             else:
-                put_in_place(aside, self._folder(table, month) / f"{version}.parquet")
+                put_in_place(aside, place)
+                self._remove_other_kinds(table, month, part)
         finally:
             aside.unlink(missing_ok=True)
 
@@ -137,57 +245,90 @@ class Lake:
 
     def discard(self, table: str, month: Month, day: date) -> None:
         """Remove the version restated under one date; the others stay."""
-        (self._folder(table, month) / f"{RESTATED}{day}.parquet").unlink(
-            missing_ok=True
-        )
+        for path in self._of_day(table, month, day):
+            path.unlink(missing_ok=True)
 
-    def discard_all(self, day: date) -> None:
-        """Remove everything restated under one date, and what killed writers of it left."""
+    def discard_all(self, day: date, kept: Collection[tuple[str, Month]] = ()) -> None:
+        """Remove everything restated under one date, and what killed writers of it left.
+
+        Args:
+            kept: tables and months whose version stays.
+        """
         for table, month in self.restated_at(day):
-            self.discard(table, month, day)
-        for orphan in (self.root / ".staging").glob(f"*.{RESTATED}{day}.*"):
-            orphan.unlink(missing_ok=True)
+            if (table, month) not in kept:
+                self.discard(table, month, day)
+        for kind in KINDS:
+            for orphan in (self.root / ".staging").glob(f"*.{kind}{day}.*"):
+                orphan.unlink(missing_ok=True)
 
     def _folder(self, table: str, month: Month) -> Path:
         return self.root / table / f"month={month.start}"
 
-    def _version(self) -> str:
+    def _of_day(self, table: str, month: Month, day: date) -> list[Path]:
+        """The files of the version restated under one date."""
+        folder = self._folder(table, month)
+        paths = [folder / f"{kind}{day}.parquet" for kind in KINDS]
+        return [path for path in paths if path.is_file()]
+
+    def _remove_other_kinds(self, table: str, month: Month, part: str) -> None:
+        """A version is either whole or made of parts; an earlier try may have made the other."""
+        day = self.reading.writes if self.reading else None
+        if day:
+            for path in self._of_day(table, month, day):
+                if _is_part(path) != bool(part):
+                    path.unlink()
+
+    def _file_name(self, part: str) -> str:
         """Name of the file that this run writes, without its ending."""
         day = self.reading.writes if self.reading else None
-        return f"{RESTATED}{day}" if day else FIRST.removesuffix(".parquet")
+        if day is None:
+            return FIRST.removesuffix(".parquet")
+        return f"{part or RESTATED}{day}"
 
     def _cutoff(self, table: str, month: Month) -> date | None:
         return self.reading.cutoff(table, month) if self.reading else None
 
-    def _latest(
-        self,
-        table: str,
-        month: Month,
-        until: date | None,
-        *,
-        before: date | None = None,
-    ) -> Path | None:
-        """The latest version dated up to ``until`` and before ``before``; the first when no restated one is."""
+    def _latest(self, table: str, month: Month, until: date | None) -> Version | None:
+        """The latest version dated up to ``until``; the first when no restated one is."""
+        folder = self._folder(table, month)
         dates = self.restatements(table, month) if until else []
-        allowed = [
-            day
-            for day in dates
-            if until and day <= until and (before is None or day < before)
-        ]
-        if allowed:
-            return self._folder(table, month) / f"{RESTATED}{allowed[-1]}.parquet"
-        first = self._folder(table, month) / FIRST
-        return first if first.is_file() else None
+        whole, parts = folder / FIRST, list[Path]()
+        for day in dates:
+            if until and day <= until:
+                files = self._of_day(table, month, day)
+                if _is_part(files[0]):
+                    parts += files
+                else:
+                    whole, parts = files[0], []
+        return Version(whole, tuple(parts)) if whole.is_file() else None
 
     def _says_nothing_new(self, aside: Path, table: str, month: Month) -> bool:
-        day = self.reading.writes if self.reading else None
-        older = self._latest(table, month, day, before=day) if day else None
-        return older is not None and filecmp.cmp(aside, older, shallow=False)
+        """Whether a file holds the bytes of the version before it; one of several files the engine compares by rows."""
+        if self.reading is None or self.reading.writes is None:
+            return False
+        older = self.before().version(table, month)
+        if older is None or older.parts:
+            return False
+        return filecmp.cmp(aside, older.whole, shallow=False)
 
 
-def _verify(path: Path, table: str, month: Month) -> None:
+def _is_part(path: Path) -> bool:
+    return path.name.startswith(PARTS)
+
+
+def rows_of_file(path: Path) -> int:
+    """Rows of a Parquet file, from its footer."""
+    return pq.ParquetFile(path).metadata.num_rows
+
+
+def _day(path: Path) -> date:
+    return date.fromisoformat(path.stem.partition("=")[2])
+
+
+def _verify(path: Path, table: str, month: Month) -> int:
+    """The rows of a file that was just written, if it can be read back."""
     try:
-        pq.ParquetFile(path).metadata  # noqa: B018 - reading the footer is the check
+        return rows_of_file(path)
     except Exception as error:
         raise BadInput(
             f"{table} {month}: the partition just written cannot be read back: {error}"

@@ -13,8 +13,8 @@ The run of 2024-03 (known until 2024-04-06) never sees what was restated under a
 the same bytes, however often its months have been restated since.
 """
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from churn_tasks.core.months import Month
 
@@ -47,3 +47,13 @@ class Reading:
     def writes(self) -> date | None:
         """The date of the versions that the run writes; None for first versions."""
         return self.known_until if self.is_restated else None
+
+    def day_before(self) -> "Reading":
+        """What could be read on the day before: every version but those of this run."""
+        return replace(self, known_until=self.known_until - timedelta(days=1))
+
+    def of_version(self, day: date | None) -> "Reading":
+        """What the run could read that made a version of the month: restated under a day, or (None) the first."""
+        if day is None:
+            return replace(self, is_restated=False)
+        return replace(self, known_until=day)

@@ -32,18 +32,24 @@ def rendered_sql(settings: Settings, window: Window, name: str) -> str:
 
 
 def late_rows_sql(settings: Settings, window: Window, name: str, since: date) -> str:
-    """Counts the rows that the SELECT gives now and could not give when only rows known before ``since`` were there.
+    """The rows that the SELECT gives now and could not give when only rows known before ``since`` were there.
 
-    One row: their number, and the first and last day on which they became known. Files may hold the day as text.
+    Files may hold the day as text.
     """
     delivered = rendered_sql(settings, window, name)
     known = "known_date"
     if settings.source.kind == "files":
         known = "TRY_CAST(known_date AS DATE)"
     return (
-        f"SELECT count(*) AS late_rows, min({known}) AS known_from, max({known}) AS known_to"
-        f" FROM (\n{delivered}\n) AS delivered WHERE {known} >= {_day(settings, since)}"
+        f"SELECT * FROM (\n{delivered}\n) AS delivered"
+        f" WHERE {known} >= {_day(settings, since)}"
     )
+
+
+def row_count_sql(settings: Settings, window: Window, name: str) -> str:
+    """Counts the rows that the SELECT gives now: ``row_count``."""
+    delivered = rendered_sql(settings, window, name)
+    return f"SELECT count(*) AS row_count FROM (\n{delivered}\n) AS delivered"
 
 
 def _day(settings: Settings, day: date) -> str:

@@ -17,6 +17,12 @@ from churn_tasks.declared.sql_parts import Expression, Names, Order, Relation
 query = partial(composed, "quarantine")
 
 
+LATE, DOUBLES = (
+    "late_clean",
+    "late_doubles",
+)  # rows that came late, made clean; keys that were there before
+
+
 @dataclass(frozen=True)
 class ExactDoubles:
     """Keeps one row for each key: the one learnt last, ties broken by all columns, so the choice is always the same.
@@ -64,3 +70,31 @@ def accepted_sql(judged: str) -> str:
 def judged_counts_sql(judged: str) -> str:
     """One row: ``total`` and ``quarantined`` of a relation of judged rows."""
     return query("judged_counts", judged=Relation(judged))
+
+
+def doubles_sql(table: RawTable, before: str) -> str:
+    """Makes ``late_doubles``: the keys of ``late_clean`` that a clean version holds already.
+
+    Args:
+        table: one with a key.
+        before: relation of that version.
+    """
+    same = query("doubles_before", key=Names(table.key), before=Relation(before))
+    return f"CREATE OR REPLACE TEMP TABLE {DOUBLES} AS {same}"
+
+
+def added_sql(table: RawTable, before: str) -> str:
+    """The late rows that are new to the clean table: of a key, or unlike every row of a table without one."""
+    if table.key:
+        return query("late_rows_added", key=Names(table.key))
+    columns = Names(tuple(table.column_names))
+    return query("late_rows_different", columns=columns, before=Relation(before))
+
+
+def replacing_sql(table: RawTable) -> str:
+    """The late rows that take the place of one with the same key, which was learnt before them.
+
+    Args:
+        table: one with a key.
+    """
+    return query("late_rows_replacing", key=Names(table.key))

@@ -6,9 +6,8 @@ nothing, so the same inputs give the same rows whenever the month is run. A valu
 passed on. The queries lie in ``include/sql/treatment``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from math import ceil, floor
 
@@ -18,7 +17,6 @@ from churn_tasks.declared.contracts import Bounds, Column, RawTable
 from churn_tasks.declared.sql_expressions import case, list_of
 from churn_tasks.declared.sql_parts import (
     Columns,
-    Condition,
     Expression,
     Joins,
     LeftJoin,
@@ -43,16 +41,6 @@ class Earlier:
     """
 
     relation: str | None
-
-
-def earlier_sql(clean: str, months: Iterable[date]) -> str:
-    """The rows of a clean table in these months, given by their first days; at least one."""
-    days = list_of(f"DATE {literal(month)}" for month in months)
-    return query(
-        "earlier_rows",
-        clean=Relation(clean),
-        accepted_month=Condition(f"month IN ({days})"),
-    )
 
 
 def learnt_limits_sql(table: RawTable, earlier: Earlier) -> str | None:

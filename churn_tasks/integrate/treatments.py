@@ -1,12 +1,13 @@
 """What was done with missing and outlying values, and how often: the lines of ``treatment``."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import Column, RawTable
-from churn_tasks.declared.sql_parts import Name, Value, subquery
+from churn_tasks.declared.sql_parts import Columns, Name, Relation, subquery
 from churn_tasks.integrate.treat import LISTED
 
 COLUMNS = ("table_name", "column_name", "treatment", "row_count", "share")
@@ -31,9 +32,12 @@ class Seen:
     broken: Mapping[str, int] = field(default_factory=dict)
 
 
-def empty_sql(clean: str) -> str:
-    """Empty values of each column of a clean partition, told by its footer without reading it."""
-    return query("empty_values", file=Value(clean))
+def empty_in_rows_sql(columns: Iterable[str], rows: str) -> str:
+    """One row: empty values of each column of a relation."""
+    counts = {}
+    for name in columns:
+        counts[name] = f"count(*) FILTER ({identifier(name)} IS NULL)"
+    return query("empty_in_rows", counts=Columns.of_texts(counts), rows=Relation(rows))
 
 
 def marks_sql(table: RawTable, clean: str) -> str | None:

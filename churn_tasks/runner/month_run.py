@@ -30,7 +30,9 @@ class MonthRun:
     Attributes:
         restated_until: set when the month is restated with what was known before this day. Such a run reads and writes
             other versions of the partitions (``core/reading.py``); steps need not know.
-        delivered_again: source tables that a restated run extracts again; None: every table.
+        delivered_again: source tables of which a restated run takes in what came anew; None: every table.
+        only_late: what came anew is what became known since the version before; the rest of the month stays as it is.
+            Without it a restated run makes the whole month again (by hand).
         shared: what a step keeps for the steps after it in the same process, by name.
     """
 
@@ -38,6 +40,7 @@ class MonthRun:
     month: Month
     restated_until: date | None = None
     delivered_again: tuple[str, ...] | None = None
+    only_late: bool = False
     shared: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from churn_tasks.adapters.access import Access
 from churn_tasks.core.errors import NotReady
 from churn_tasks.core.months import Month
+from churn_tasks.core.reading import GONE_OUT
 from churn_tasks.declared.query import Query
 from churn_tasks.declared.registry import Registry
 from churn_tasks.runner.frozen import freeze
@@ -56,7 +57,7 @@ def run_step(step: Step, run: MonthRun, owner: Owner) -> StepReport:
 def _made(step: Step, run: MonthRun, owner: Owner) -> Made:
     why = step.idle(run) or _not_run_yet(step, run)
     if not why:
-        _require_reads(step, run, owner)
+        require_reads(step, run, owner)
         for decision in step.decisions:
             freeze(run, decision)
         if step.restated == "again" and not has_news(step, run):
@@ -88,7 +89,12 @@ def _not_run_yet(step: Step, run: MonthRun) -> str:
     return "" if is_there else NOT_RUN_YET
 
 
-def _require_reads(step: Step, run: MonthRun, owner: Owner) -> None:
+def require_reads(step: Step, run: MonthRun, owner: Owner) -> None:
+    """Refuse to go on before everything is there that a step needs.
+
+    Raises:
+        NotReady: a table lacks a month, with the command that makes it.
+    """
     for read in step.reads:
         if read.is_needed(run):
             for table in tables_of(step, read, run):
@@ -209,6 +215,9 @@ def remove(step: Step, run: MonthRun, kept: Iterable[str] = ()) -> None:
     """Remove what a step would write in this run: of a restatement its version and no other, of a month's own run the
     first version with those that restate it.
 
+    A list that has gone out, and what was found when it was made, stays with its restatements: a month's own run that
+    has nothing to do today (its model was withdrawn) does not take it back.
+
     Args:
         kept: tables that it has written after all.
     """
@@ -216,7 +225,9 @@ def remove(step: Step, run: MonthRun, kept: Iterable[str] = ()) -> None:
     if names is None:
         names = step.tables(run.registry)
     for table in set(names).difference(kept):
-        run.lake.remove(table, step.partition(run))
+        has_gone_out = run.restated_until is None and table.startswith(GONE_OUT)
+        if not has_gone_out:
+            run.lake.remove(table, step.partition(run))
 
 
 def undo(step: Step, run: MonthRun) -> None:

@@ -14,6 +14,7 @@ from churn_tasks.work.raw_profile import (
     profiled_tables,
     show_history,
     stop_on_bad_rows,
+    tables_to_measure,
     write_profiles,
     write_results,
 )
@@ -37,9 +38,12 @@ def check_raw(run: MonthRun) -> Made:
     Raises:
         CheckFailed: an allowed bound is broken.
     """
+    names = tables_to_measure(run)
+    if not names:
+        return Made(idle="no table came anew")
     drift_notes = note_drift(run)
     site = Site(run.settings.data_docs_dir, run.edition, "raw")
-    profiles = profiled_tables(run)
+    profiles = profiled_tables(run, names)
     verdict = judge_profiles(run, profiles, site)
     rows = {
         "profile": write_profiles(run, "profile", profiles),
@@ -48,7 +52,8 @@ def check_raw(run: MonthRun) -> Made:
     }
     if not verdict.failures:
         rows["profile_accepted"] = write_profiles(run, "profile_accepted", profiles)
-    show_history(run)
+    if not run.only_late:  # the month itself draws it next
+        show_history(run)
     stop_on_bad_rows(run, verdict, site)
     evaluated, warned = verdict.evaluated, len(verdict.warnings)
     return Made(rows, {"evaluated": evaluated, "failed": 0, "warned": warned})

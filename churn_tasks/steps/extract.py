@@ -4,11 +4,9 @@ from churn_tasks.adapters.source import open_source
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import months_before
 from churn_tasks.runner.step import Made, Read, step
-from churn_tasks.work.extraction import (
-    extract_table,
-    write_deliveries,
-    write_spellings,
-)
+from churn_tasks.work.deliveries import write_deliveries, write_spellings
+from churn_tasks.work.extraction import extract_table
+from churn_tasks.work.late_extraction import extract_late_rows, tables_taken_in
 
 
 @step(
@@ -19,13 +17,17 @@ from churn_tasks.work.extraction import (
 def extract(run: MonthRun) -> Made:
     """Extract every table of the month, hand the numbers of the customers to the vault, and note what was delivered.
 
-    A restated run extracts the tables that it was given, or all.
+    A month to which rows came late takes in those rows alone.
     """
-    again = run.delivered_again
-    names = [name for name in run.registry.raw if again is None or name in again]
     with open_source(run.settings, run.month) as source:
-        extracted = [extract_table(run, source, name) for name in names]
-    rows = {f"raw_{table.name}": table.rows for table in extracted}
+        if run.only_late:
+            extracted = extract_late_rows(run, source)
+        else:
+            extracted = [extract_table(run, source, name) for name in run.registry.raw]
     write_deliveries(run, extracted)
-    rows["number_spelling"] = write_spellings(run, extracted)
-    return Made(rows)
+    spellings = write_spellings(run, extracted)
+    names = tables_taken_in(run)
+    if not names:
+        return Made(idle="nothing came late or changed")
+    rows = {f"raw_{name}": run.lake.rows(f"raw_{name}", run.month) for name in names}
+    return Made(rows | {"number_spelling": spellings})

@@ -11,6 +11,7 @@ from churn_tasks.work.cleaning_books import (
     write_standardised,
     write_treatments,
 )
+from churn_tasks.work.touched_customers import write_touched_customers
 
 
 def released_rows(run: MonthRun) -> Sequence[object]:
@@ -31,17 +32,23 @@ def released_rows(run: MonthRun) -> Sequence[object]:
         "audit_rows",
         "standardised",
         "treatment",
+        "touched_customer",
     ),
     decisions=(Decision("quarantine_release", released_rows),),
     restated="always",
 )
 def integrate(run: MonthRun) -> Made:
-    """Clean every raw table of the month and account for every row and every changed value."""
-    limits = judge_tables(run)
-    write_quarantine(run)
-    cleaned = clean_tables(run, limits)
-    write_counts(run, "integrate", cleaned.counts)
+    """Clean every raw table of the month and account for every row and every changed value.
+
+    Of a month to which rows came late, these rows alone are judged and cleaned.
+    """
+    judged = judge_tables(run)
+    write_quarantine(run, judged)
+    cleaned = clean_tables(run, judged)
+    write_counts(run, cleaned.counts)
     rows = {f"clean_{count.table}": count.rows_out for count in cleaned.counts}
-    rows["standardised"] = write_standardised(run, cleaned.lines)
+    rows["standardised"] = write_standardised(run, cleaned.lines, judged)
     rows["treatment"] = write_treatments(run, cleaned.counts)
+    if run.restated_until:
+        rows["touched_customer"] = write_touched_customers(run)
     return Made(rows, cleaned.facts())

@@ -59,6 +59,17 @@ def run_on(name: str, run: "MonthRun") -> "StepReport":
     return run_step(step_named(name), run, owner)
 
 
+def require_reads(name: str, run: "MonthRun") -> None:
+    """Refuse to go on before everything is there that a step needs.
+
+    Raises:
+        NotReady: a table lacks a month, with the command that makes it.
+    """
+    from churn_tasks.runner import protocol
+
+    protocol.require_reads(step_named(name), run, owner)
+
+
 def require(run: "MonthRun", tables: Iterable[str], months: "Sequence[Month]") -> None:
     """Refuse to go on before tables of some months have been made.
 

@@ -1,20 +1,22 @@
 """The month's run: a step or a task of it, and before it the same for earlier months that the run restates.
 
-Where the step ``late`` found late rows of an earlier month, every later step runs for the restated months first and
-then for the month itself. Which they are, each process reads from the lake: those with versions of this run's date.
-A restatement that fails a check is refused and leaves its month as it was; the month itself goes on.
+What came late of earlier months is taken in, and counted by the step ``late``; then every later step runs for the
+restated months first and for the month itself after them. Which they are, each process reads from the lake: those with
+versions of this run's date. A restatement that fails a check, or lacks something that it needs, is refused and leaves
+its month as it was; the month itself goes on.
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from churn_tasks.core.errors import BadInput, CheckFailed
+from churn_tasks.core.errors import BadInput, CheckFailed, NotReady
 from churn_tasks.core.months import Month
 from churn_tasks.core.privacy import masked
 from churn_tasks.core.settings import Settings
 from churn_tasks.walks.graph import (
     delivering_task,
+    require_reads,
     restated_steps,
     run_on,
     step_named,
@@ -61,8 +63,8 @@ def _run(
     steps: tuple[str, ...], settings: Settings, month: Month
 ) -> Iterator["StepReport"]:
     if LATE in steps:
+        yield from _taken_in(settings, month)
         yield from _steps((LATE,), settings, month)
-        yield from _delivered_again(settings, month)
     yield from _restated(steps, settings, month)
     own = tuple(step for step in steps if step != LATE)
     if own:
@@ -80,12 +82,20 @@ def _steps(
             yield run_on(step, run)
 
 
-def _delivered_again(settings: Settings, month: Month) -> Iterator["StepReport"]:
-    """Extract the tables of earlier months of which late rows were found, before any of these months is judged."""
-    from churn_tasks.walks.restated_months import late_runs
+def _taken_in(settings: Settings, month: Month) -> Iterator["StepReport"]:
+    """Extract what came late of the months that are searched, before any of these months is judged.
 
-    for run in late_runs(settings, month):
-        yield from _guarded(("extract",), run, month)
+    What an earlier try of this run made of it is forgotten first, so that this one restates what it finds itself.
+    """
+    from churn_tasks.runner.month_run import MonthRun
+    from churn_tasks.walks.restated_months import forget, searching_runs
+
+    with closing(MonthRun(settings, month)) as run:
+        require_reads(LATE, run)
+        forget(run)
+        searching = searching_runs(run)
+    for each in searching:
+        yield from _guarded(("extract",), each, month)
 
 
 def _restated(
@@ -106,7 +116,7 @@ def _restated(
 def _guarded(
     steps: tuple[str, ...], run: "MonthRun", month: Month
 ) -> Iterator["StepReport"]:
-    """A restated month up to the first step whose check fails: then it keeps what it had, and nobody is held up."""
+    """A restated month up to the first step that refuses it: then it keeps what it had, and nobody is held up."""
     from churn_tasks.runner.step import StepReport
     from churn_tasks.walks.restated_months import refuse
 
@@ -114,7 +124,7 @@ def _guarded(
         for step in steps:
             try:
                 yield run_on(step, run)
-            except (CheckFailed, BadInput) as error:
+            except (CheckFailed, BadInput, NotReady) as error:
                 refuse(month, run, task_of(step), error)
                 reason = masked(str(error))
                 yield StepReport(step, run.edition, outcome="refused", reason=reason)

@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from churn_tasks.adapters.kept_versions import put_back_on_failure
 from churn_tasks.adapters.lake import Lake
 from churn_tasks.core.errors import BadInput, CheckFailed, NotReady
 from churn_tasks.core.months import Month, months_between
@@ -46,20 +47,17 @@ def restate(
         NotReady: the month has not been run yet.
         BadInput: ``known_until`` is not later than what the runs so far knew, or is the day of a month's run, or the
             month's new rows are unusable.
-        CheckFailed: a check stopped the restatement of the month; the month is as it was, what an earlier restatement
-            under the same day had made of it included: it is undone. Where the check of a later month stops it,
-            the months before keep what was made of them.
+        CheckFailed: a check stopped the restatement of the month; everything is as it was, what an earlier
+            restatement under the same day had made included. Where the check of a later month stops it, the months
+            before keep what was made of them.
     """
     earliest = earliest_day(settings, month)
     day = known_until or earliest
     _refuse_days_of_runs(settings, day, earliest)
     dependents = list(months_between(month, _last_month(settings) + 1))
-    try:
+    lake = Lake(settings.lake_dir)
+    with put_back_on_failure(lake, day, BadInput, CheckFailed, NotReady):
         yield from _steps(MonthRun(settings, month, day), own_steps(extract_again))
-    except (BadInput, CheckFailed):
-        for each in dependents:  # what an earlier restatement under the same date had made of them is undone as well
-            list(_steps(MonthRun(settings, each, day), dependent_steps()))
-        raise
     for each in dependents:
         yield from _steps(MonthRun(settings, each, day), dependent_steps())
 

@@ -16,6 +16,7 @@ from churn_tasks.core.privacy import masked
 from churn_tasks.core.settings import Settings
 from churn_tasks.declared.composer import composed
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.months import searched_months
 from churn_tasks.runner.protocol import undo
 from churn_tasks.walks.graph import (
     all_steps,
@@ -26,6 +27,26 @@ from churn_tasks.walks.graph import (
 from churn_tasks.walks.tasks import Task
 
 log = logging.getLogger("churn")
+
+
+def searching_runs(run: MonthRun) -> list[MonthRun]:
+    """The earlier months that a run searches for late rows."""
+    day = run.window.known_until
+    return [
+        MonthRun(run.settings, month, day, only_late=True)
+        for month in searched_months(run)
+    ]
+
+
+def forget(run: MonthRun) -> None:
+    """Remove what an earlier try of a run restated.
+
+    What it took in stays until the source has been asked again: files may have been put away since.
+    """
+    taken_in = step_named("extract").tables(run.registry)
+    kept = [(table, month) for table in taken_in for month in searched_months(run)]
+    run.lake.discard_all(run.window.known_until, kept)
+    run.lake.remove("refusal", run.month)
 
 
 def late_runs(settings: Settings, month: Month) -> list[MonthRun]:
@@ -39,7 +60,7 @@ def late_runs(settings: Settings, month: Month) -> list[MonthRun]:
         if refusal["task"] == delivering_task().name:
             tables.pop(Month.of(refusal["refused_month"]), None)
     return [
-        MonthRun(settings, late, day, tuple(names))
+        MonthRun(settings, late, day, tuple(names), only_late=True)
         for late, names in sorted(tables.items())
     ]
 

@@ -1,15 +1,21 @@
 """Raw tables of a month judged by their contract, the accepted rows merged and treated."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from churn_tasks.adapters.lake import LATE, REPLACING
 from churn_tasks.core.errors import BadInput, evidence
-from churn_tasks.core.months import Month
+from churn_tasks.declared.composer import composed
+from churn_tasks.declared.sql_parts import Relation
 from churn_tasks.integrate.clean import (
     ExactDoubles,
     accepted_sql,
+    added_sql,
+    doubles_sql,
     judged_counts_sql,
     judged_sql,
+    replacing_sql,
 )
 from churn_tasks.integrate.quarantine import (
     quarantine_sql,
@@ -20,7 +26,6 @@ from churn_tasks.integrate.standardise.counts import Line, standardised_lines
 from churn_tasks.integrate.standardise.mappings import UNMAPPED
 from churn_tasks.integrate.treat import (
     Earlier,
-    earlier_sql,
     learnt_limits_sql,
     limits_of,
     outlier_rules,
@@ -28,6 +33,7 @@ from churn_tasks.integrate.treat import (
 )
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import observed_before
+from churn_tasks.runner.protocol import is_restated
 from churn_tasks.runner.standard import standard, standard_view
 
 Limits = dict[str, tuple[float | None, float | None]]  # column -> lowest, highest
@@ -72,27 +78,66 @@ class Cleaned:
         return values
 
 
-def judge_tables(run: MonthRun) -> dict[str, Limits]:
-    """Make ``judged_<name>`` of every raw table.
+@dataclass(frozen=True)
+class Judged:
+    """One table of which ``judged_<name>`` was made.
 
-    Returns:
-        Table to the limits of its outliers, as far as they are stated or could be learnt.
+    Attributes:
+        limits: of its outliers, as far as they are stated or could be learnt.
+        is_late: only the rows that came late were judged; those before them stay as they are.
+        total, quarantined: rows that were judged, and those of them that break a rule.
+    """
+
+    name: str
+    limits: Limits
+    earlier: Earlier
+    total: int
+    quarantined: int
+    is_late: bool = False
+
+
+def judge_tables(run: MonthRun) -> list[Judged]:
+    """Make ``judged_<name>`` of every raw table; where rows came late, of these rows alone.
+
+    What people have released since may be any row of the month: then every table is judged as a whole.
     """
     run.engine.view("quarantine_release")
-    return {name: _judge(run, name) for name in run.registry.raw}
+    day = run.restated_until
+    judged = []
+    for name in run.registry.raw:
+        is_late = run.only_late and not _was_released_since(run)
+        if not is_late:
+            judged.append(_judge(run, name, is_late=False))
+        elif day and run.lake.has_version(f"raw_{name}", run.month, day):
+            judged.append(_judge(run, name, is_late=is_added_to(run, name)))
+    return judged
 
 
-def _judge(run: MonthRun, name: str) -> Limits:
+def _was_released_since(run: MonthRun) -> bool:
+    """Whether people have decided otherwise of set-aside rows since the version before."""
+    return is_restated(run, "quarantine_release", [run.month])
+
+
+def is_added_to(run: MonthRun, name: str) -> bool:
+    """Whether the late rows of a raw table lie beside a version that was cleaned."""
+    is_part = bool(run.lake.part(f"raw_{name}", run.month))
+    return is_part and run.lake.before().has(f"clean_{name}", run.month)
+
+
+def _judge(run: MonthRun, name: str, *, is_late: bool) -> Judged:
     table = run.registry.raw[name]
-    sql = learnt_limits_sql(table, _earlier(run, name))
+    earlier = _earlier(run, name, is_late)
+    sql = learnt_limits_sql(table, earlier)
     limits = limits_of(table, run.engine.row(sql) if sql else {})
-    judged = judged_sql(table, standard(run, name), outlier_rules(table, limits))
+    delivered = standard(run, name, late=is_late)
+    judged = judged_sql(table, delivered, outlier_rules(table, limits))
     if _has_releases(run, name):
         judged = released_sql(table, f"({judged})")
     run.engine.connection.execute(
         f"CREATE OR REPLACE TEMP VIEW judged_{name} AS {judged}"
     )
-    return limits
+    rows = run.engine.row(judged_counts_sql(f"judged_{name}"))
+    return Judged(name, limits, earlier, rows["total"], rows["quarantined"], is_late)
 
 
 def _has_releases(run: MonthRun, name: str) -> bool:
@@ -100,57 +145,135 @@ def _has_releases(run: MonthRun, name: str) -> bool:
     return run.engine.row(release_count_sql(), asked)["release_count"] > 0
 
 
-def _earlier(run: MonthRun, name: str) -> Earlier:
-    """Rows of the window's earlier months that passed the checks."""
-    months = [m for m in observed_before(run) if _is_accepted(run, name, m)]
-    if not months:
+def _earlier(run: MonthRun, name: str, is_late: bool) -> Earlier:
+    """Rows of the window's earlier months that passed the checks.
+
+    Late rows are treated like those beside them: what may be learnt from is what that version saw.
+    """
+    lake = run.lake
+    if is_late:
+        lake = run.lake.as_seen_by(f"clean_{name}", run.month)
+    rows = []
+    for month in observed_before(run):
+        if lake.has(f"clean_{name}", month) and lake.has("profile_accepted", month):
+            rows.append(run.engine.rows_of(f"clean_{name}", month, lake))
+    if not rows:
         return Earlier(None)
-    run.engine.view(f"clean_{name}")
-    days = [month.start for month in months]
-    return Earlier(f"({earlier_sql(f'clean_{name}', days)})")
+    return Earlier(f"({' UNION ALL BY NAME '.join(map(rows_sql, rows))})")
 
 
-def _is_accepted(run: MonthRun, name: str, month: Month) -> bool:
-    is_clean = run.lake.has(f"clean_{name}", month)
-    return is_clean and run.lake.has("profile_accepted", month)
+def rows_sql(relation: str) -> str:
+    """Every row of a relation."""
+    return f"SELECT * FROM {relation}"
 
 
-def write_quarantine(run: MonthRun) -> None:
-    """Write the rejected rows of every judged table."""
-    rejected = [
-        quarantine_sql(table, f"judged_{name}")
-        for name, table in run.registry.raw.items()
-    ]
-    run.engine.write("quarantine", run.month, " UNION ALL ".join(rejected))
+def write_quarantine(run: MonthRun, judged: Sequence[Judged]) -> None:
+    """Write the rejected rows of every judged table; of a table with late rows beside those before."""
+    rejected = []
+    for one in judged:
+        if one.quarantined or not one.is_late:
+            table = run.registry.raw[one.name]
+            rejected.append(quarantine_sql(table, f"judged_{one.name}"))
+    if run.only_late:
+        whole = [one.name for one in judged if not one.is_late]
+        before = run.engine.rows_of("quarantine", run.month, run.lake.before())
+        kept = composed("quarantine", "rejected_before", before=Relation(before))
+        every = " UNION ALL BY NAME ".join([*rejected, kept])
+        run.engine.write("quarantine", run.month, every, {"judged": whole})
+    else:
+        run.engine.write("quarantine", run.month, " UNION ALL ".join(rejected))
 
 
-def clean_tables(run: MonthRun, limits: dict[str, Limits]) -> Cleaned:
-    """Write ``clean_<name>`` of every judged table."""
+def clean_tables(run: MonthRun, judged: Sequence[Judged]) -> Cleaned:
+    """Write ``clean_<name>`` of every judged table; where rows came late, the part that they make."""
     counts, lines = [], []
-    for name in run.registry.raw:
-        counts.append(_clean(run, name, limits[name]))
-        view = standard_view(run, name)
+    before = counts_before(run) if run.only_late else {}
+    for one in judged:
+        if one.is_late:
+            _clean_late_rows(run, one)
+            counts.append(_with_late_rows(run, one, before[one.name]))
+        else:
+            counts.append(_clean(run, one))
+        view = standard_view(run, one.name, late=one.is_late)
         lines += standardised_lines(run.engine.connection, view)
     return Cleaned(counts, lines)
 
 
-def _clean(run: MonthRun, name: str, limits: Limits) -> RowCount:
+def _clean(run: MonthRun, judged: Judged) -> RowCount:
     """Write one clean table.
 
     Raises:
         BadInput: the rows do not balance.
     """
-    table = run.registry.raw[name]
-    accepted = f"({accepted_sql(f'judged_{name}')})"
-    kept = ExactDoubles().kept_sql(table, accepted)
-    treated = treated_sql(table, kept, limits, _earlier(run, name))
-    rows_out = run.engine.write(f"clean_{name}", run.month, treated)
-    judged = run.engine.row(judged_counts_sql(f"judged_{name}"))
-    total, quarantined = judged["total"], judged["quarantined"]
+    name = judged.name
+    cleaned = _cleaned_sql(run, judged)
+    rows_out = run.engine.write(f"clean_{name}", run.month, cleaned)
+    total, quarantined = judged.total, judged.quarantined
     merged = total - quarantined - rows_out
-    count = RowCount(name, total, rows_out, quarantined, merged)
-    delivered = run.lake.rows(f"raw_{name}", run.month)
-    if delivered != total or merged < 0:
+    return _balanced(run, RowCount(name, total, rows_out, quarantined, merged))
+
+
+def _cleaned_sql(run: MonthRun, judged: Judged) -> str:
+    """The accepted rows, doubles merged, values treated."""
+    table = run.registry.raw[judged.name]
+    accepted = f"({accepted_sql(f'judged_{judged.name}')})"
+    kept = ExactDoubles().kept_sql(table, accepted)
+    return treated_sql(table, kept, judged.limits, judged.earlier)
+
+
+def _clean_late_rows(run: MonthRun, judged: Judged) -> None:
+    """Write the part that late rows make of a clean table: some are new, some replace a row of the same key."""
+    clean = f"clean_{judged.name}"
+    table = run.registry.raw[judged.name]
+    columns = run.registry.columns_sql(clean)
+    before = run.engine.rows_of(clean, run.month, run.lake.before())
+    connection = run.engine.connection
+    cleaned = f"SELECT {columns} FROM ({_cleaned_sql(run, judged)})"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE late_clean AS {cleaned}")
+    run.lake.remove(clean, run.month)
+    if table.key:
+        connection.execute(doubles_sql(table, before))
+        if run.engine.row("SELECT count(*) AS rows FROM late_doubles")["rows"]:
+            run.engine.write_part(clean, run.month, REPLACING, replacing_sql(table))
+    run.engine.write_part(clean, run.month, LATE, added_sql(table, before))
+    connection.execute("DROP TABLE late_clean; DROP TABLE IF EXISTS late_doubles")
+
+
+def _with_late_rows(run: MonthRun, judged: Judged, before: RowCount) -> RowCount:
+    """The account of a table: what the version before says, and the late rows.
+
+    Raises:
+        BadInput: the rows do not balance.
+    """
+    rows_out = run.lake.rows(f"clean_{judged.name}", run.month)
+    rows_in = before.rows_in + judged.total
+    quarantined = before.quarantined + judged.quarantined
+    merged = rows_in - quarantined - rows_out
+    count = RowCount(judged.name, rows_in, rows_out, quarantined, merged)
+    return _balanced(run, count)
+
+
+def counts_before(run: MonthRun) -> dict[str, RowCount]:
+    """What the version before says of each table."""
+    counts = {}
+    audit = run.engine.rows_of("audit_rows", run.month, run.lake.before())
+    for row in run.engine.records(f"SELECT * FROM {audit} WHERE step = 'integrate'"):
+        name = row["table_name"]
+        out, aside, merged = row["rows_out"], row["quarantined"], row["merged"]
+        counts[name] = RowCount(name, row["rows_in"], out, aside, merged)
+    return counts
+
+
+def _balanced(run: MonthRun, count: RowCount) -> RowCount:
+    """The account of a table.
+
+    Raises:
+        BadInput: it is not about as many rows as were delivered, or more rows came out than went in.
+    """
+    delivered = run.lake.rows(f"raw_{count.table}", run.month)
+    if delivered != count.rows_in or count.merged < 0:
         problem = f"{delivered} rows do not balance: {count}"
-        raise BadInput(evidence(table=f"raw_{name}", month=run.month, problem=problem))
+        raise BadInput(
+            evidence(table=f"raw_{count.table}", month=run.month, problem=problem)
+        )
     return count

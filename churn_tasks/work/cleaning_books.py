@@ -1,61 +1,94 @@
 """The books of cleaning: rows in and out, values brought to standard form, values treated."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
+from churn_tasks.adapters.lake import empty_values, replaces
 from churn_tasks.integrate.quarantine import broken_rules_sql
 from churn_tasks.integrate.standardise.counts import (
     COLUMNS,
     Line,
     lines_of_the_month_sql,
+    lines_with_those_before_sql,
 )
 from churn_tasks.integrate.treatments import COLUMNS as TREATMENT_COLUMNS
 from churn_tasks.integrate.treatments import (
     Seen,
-    empty_sql,
+    empty_in_rows_sql,
     marks_sql,
     treatment_lines,
 )
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.work.cleaning import RowCount
+from churn_tasks.work.cleaning import Judged, RowCount, counts_before
+from churn_tasks.work.replaced_lines import replace_lines
 
 TYPES = {"row_count": pa.int64(), "share": pa.float64()}  # all others are texts
 
 
-def write_counts(run: MonthRun, step: str, counts: Sequence[RowCount]) -> None:
-    """Write ``audit_rows`` of the month."""
+def write_counts(run: MonthRun, counts: Sequence[RowCount]) -> None:
+    """Write ``audit_rows`` of the month; tables that were not judged stay as they were."""
+    every = {count.table: count for count in counts}
+    if run.only_late:
+        every = counts_before(run) | every
     rows = [
         {
-            "step": step,
+            "step": "integrate",
             "table_name": count.table,
             "rows_in": count.rows_in,
             "rows_out": count.rows_out,
             "quarantined": count.quarantined,
             "merged": count.merged,
         }
-        for count in counts
+        for count in every.values()
     ]
     run.engine.write("audit_rows", run.month, pa.Table.from_pylist(rows))
 
 
-def write_standardised(run: MonthRun, lines: list[Line]) -> int:
-    """Write ``standardised``: what was counted here, and how the numbers stood that became tokens at the door."""
+def write_standardised(
+    run: MonthRun, lines: list[Line], judged: Sequence[Judged]
+) -> int:
+    """Write ``standardised``: what was counted here, and how the numbers stood that became tokens at the door.
+
+    Where rows came late, they are counted beside those before.
+    """
     run.engine.view("number_spelling")
-    month = {"month": run.month.start}
+    month: dict[str, Any] = {"month": run.month.start}
+    every = lines_of_the_month_sql()
     with run.engine.registered("found_lines", _lines(lines, COLUMNS)):
-        every = lines_of_the_month_sql()
+        if run.only_late:
+            every = lines_with_those_before_sql(
+                run.engine.rows_of("standardised", run.month, run.lake.before()),
+                run.engine.rows_of("number_spelling", run.month, run.lake.before()),
+            )
+            month["judged"] = [one.name for one in judged if not one.is_late]
         return run.engine.write("standardised", run.month, every, month)
 
 
 def write_treatments(run: MonthRun, counts: Sequence[RowCount]) -> int:
     """Write ``treatment``: what was filled in, capped, emptied or set aside, column by column."""
-    run.engine.view("quarantine")
-    lines = []
+    broken = _broken_rules(run)
+    made = []
     for count in counts:
-        lines += treatment_lines(run.registry.raw[count.table], _seen(run, count))
-    return run.engine.write("treatment", run.month, _lines(lines, TREATMENT_COLUMNS))
+        seen = _seen(run, count, broken.get(count.table, {}))
+        made += treatment_lines(run.registry.raw[count.table], seen)
+    lines = _lines(made, TREATMENT_COLUMNS)
+    if not run.only_late:
+        return run.engine.write("treatment", run.month, lines)
+    judged = {count.table for count in counts}
+    kept = [name for name in run.registry.raw if name not in judged]
+    return replace_lines(run, "treatment", lines, kept)
+
+
+def _broken_rules(run: MonthRun) -> dict[str, dict[str, int]]:
+    """Of each table the rules that have set rows of the month aside, with their rows."""
+    run.engine.view("quarantine")
+    broken: dict[str, dict[str, int]] = {}
+    for line in run.engine.records(broken_rules_sql(), {"month": run.month.start}):
+        broken.setdefault(line["table_name"], {})[line["name"]] = line["rows"]
+    return broken
 
 
 def _lines(lines: Sequence[tuple[Any, ...]], columns: Sequence[str]) -> pa.Table:
@@ -67,25 +100,27 @@ def _lines(lines: Sequence[tuple[Any, ...]], columns: Sequence[str]) -> pa.Table
     return pa.table(arrays)
 
 
-def _seen(run: MonthRun, count: RowCount) -> Seen:
+def _seen(run: MonthRun, count: RowCount, broken: dict[str, int]) -> Seen:
     """What the clean table and the quarantine hold of one raw table."""
     clean = f"clean_{count.table}"
-    run.engine.view(clean)
-    month = {"month": run.month.start}
-    empty = run.engine.records(empty_sql(str(run.lake.path(clean, run.month))))
-    of_month = f"{clean} WHERE month = $month"
-    marks = marks_sql(run.registry.raw[count.table], of_month)
-    marked = run.engine.records(marks, month) if marks else []
-    of_table = month | {"table_name": count.table}
-    broken = run.engine.records(broken_rules_sql(), of_table)
-    return Seen(
-        count.rows_in,
-        count.rows_out,
-        empty=_by_name(empty),
-        marks=_by_name(marked),
-        broken=_by_name(broken),
-    )
+    table = run.registry.raw[count.table]
+    marked: dict[str, int] = {}
+    marks = marks_sql(table, run.engine.rows_of(clean, run.month))
+    if marks:
+        marked = {row["name"]: row["rows"] for row in run.engine.records(marks)}
+    empty = _empty(run, clean)
+    return Seen(count.rows_in, count.rows_out, empty, marked, broken)
 
 
-def _by_name(rows: list[dict[str, Any]]) -> dict[str, int]:
-    return {row["name"]: row["rows"] for row in rows}
+def _empty(run: MonthRun, clean: str) -> dict[str, int]:
+    """Empty values of each column: from the footers, unless late rows have replaced some of those that these count."""
+    version = run.lake.version(clean, run.month)
+    files = version.files if version else []
+    if any(map(replaces, files)):
+        rows = run.engine.rows_of(clean, run.month)
+        names = run.registry.tables[clean].column_names
+        return run.engine.row(empty_in_rows_sql(names, rows))
+    empty: Counter[str] = Counter()
+    for path in files:
+        empty.update(empty_values(path))
+    return dict(empty)

@@ -1,74 +1,44 @@
-"""Rows of one earlier month that have become known since it was read."""
+"""Rows of earlier months that have become known since those months were read."""
 
-import logging
 from datetime import date
 
-import pyarrow as pa
-
-from churn_tasks.adapters.source import Source, open_source
-from churn_tasks.core.errors import BadInput, NotReady
 from churn_tasks.core.months import Month
-from churn_tasks.declared.extract_sql import late_rows_sql
-from churn_tasks.declared.query import load_question
+from churn_tasks.declared.composer import composed
+from churn_tasks.declared.sql_parts import Relation, Value
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.work.deliveries import on_record
+from churn_tasks.work.known_since import known_since
 
-log = logging.getLogger("churn")
-
-Row = dict[str, object]
-SCHEMA = pa.schema(
-    {
-        "late_month": pa.date32(),
-        "table_name": pa.string(),
-        "late_rows": pa.int64(),
-        "known_from": pa.string(),  # as the source writes it
-        "known_to": pa.string(),
-    }
+NONE = (
+    "SELECT NULL AS late_month, NULL AS table_name, 0 AS late_rows,"
+    " NULL AS known_from, NULL AS known_to WHERE false"
 )
 
 
-def write_late_rows(run: MonthRun, rows: list[Row]) -> int:
-    """Write ``late_rows`` of the month; dates that cannot be read stay empty."""
-    counted = pa.Table.from_pylist(rows, SCHEMA)
-    read = load_question("extraction", "late_rows_read")
-    with run.engine.registered("counted_rows", counted):
-        return run.engine.write("late_rows", run.month, read.sql)
+def write_late_rows(run: MonthRun, months: list[Month]) -> int:
+    """Write ``late_rows`` of the month: a row for each table of an earlier month that has late rows.
+
+    The rows lie in the lake by now: they were taken in by this run, or came before anybody could know them.
+    """
+    counted = [NONE]
+    for month in months:
+        restated = MonthRun(run.settings, month, run.window.known_until)
+        delivered = on_record(run, month, restated.lake)
+        for name in delivered.keys() & run.registry.raw.keys():
+            since = known_since(run, month, name)
+            latest = delivered[name].known_up_to
+            if latest is None or latest >= since:
+                raw = run.engine.rows_of(f"raw_{name}", month, restated.lake)
+                counted.append(_counted_sql(month, name, raw, since))
+    return run.engine.write("late_rows", run.month, " UNION ALL ".join(counted))
 
 
-def late_rows(run: MonthRun, month: Month) -> list[Row]:
-    """A row for each table of an earlier month that has late rows."""
-    rows = []
-    with open_source(run.settings, month) as source:
-        for name in run.registry.raw:
-            counted = _count(run, source, month, name)
-            if counted["late_rows"]:
-                about = {"late_month": month.start, "table_name": name}
-                rows.append(about | counted)
-    return rows
-
-
-def _count(run: MonthRun, source: Source, month: Month, name: str) -> Row:
-    """How many rows of a table came after its version in force was made; none where the source cannot tell."""
-    first = run.settings.calendar.window(month)
-    window = first.known_by(run.window.known_until)
-    since = _known_until(run, month, name) or first.known_until
-    sql = late_rows_sql(run.settings, window, name, since)
-    try:
-        with source.batches(sql) as batches:
-            columns = batches.read_all().columns
-    except (BadInput, NotReady) as error:  # a file drop may have put it away
-        what = f"{name} of {month} cannot be searched for late rows"
-        log.warning("late %s: %s: %s", run.month, what, error)
-        return {"late_rows": 0}
-    late, earliest, latest = (column[0].as_py() for column in columns)
-    return {
-        "late_rows": late,
-        "known_from": None if earliest is None else str(earliest),
-        "known_to": None if latest is None else str(latest),
-    }
-
-
-def _known_until(run: MonthRun, month: Month, name: str) -> date | None:
-    """The date of the latest restated version that this run may build on."""
-    dates = run.lake.restatements(f"raw_{name}", month)
-    allowed = [day for day in dates if day < run.window.known_until]
-    return max(allowed, default=None)
+def _counted_sql(month: Month, name: str, raw: str, since: date) -> str:
+    return composed(
+        "extraction",
+        "late_rows_counted",
+        late_month=Value(str(month.start)),
+        table_name=Value(name),
+        raw=Relation(raw),
+        since=Value(str(since)),
+    )

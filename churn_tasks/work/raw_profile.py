@@ -1,6 +1,7 @@
 """The profile of a month's raw tables: measured, judged, kept for later months to learn from."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import replace
 
 import duckdb
@@ -26,6 +27,11 @@ from churn_tasks.declared.contracts import RawTable
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
 from churn_tasks.runner.standard import standard
+from churn_tasks.work.late_profile import (
+    figures_before,
+    is_small_part,
+    late_figures,
+)
 from churn_tasks.work.replaced_lines import replace_lines
 
 log = logging.getLogger("churn.check_raw")
@@ -48,19 +54,29 @@ RESULTS = pa.schema(
 LONGEST_SEASON = 12  # months that a baseline looks back at least
 
 
-def profiled_tables(run: MonthRun) -> Profiles:
-    """The figures of every raw table of the month; in a restated run of those that came anew."""
-    return {name: profiled(run, name) for name in _tables_to_measure(run)}
+def profiled_tables(run: MonthRun, names: Iterable[str]) -> Profiles:
+    """The figures of raw tables of the month."""
+    profiles = {}
+    small = [name for name in names if is_small_part(run, name)]
+    before = figures_before(run, small)
+    for name in names:
+        if name in before:
+            profiles[name] = late_figures(run, name, before[name])
+        else:
+            profiles[name] = profiled(run, name)
+    return profiles
 
 
-def _tables_to_measure(run: MonthRun) -> list[str]:
-    """All of them; in a restated run those that came anew, unless none did (a replay)."""
+def tables_to_measure(run: MonthRun) -> list[str]:
+    """All raw tables; in a restated run those that came anew, unless none did by hand (a replay)."""
     tables = list(run.registry.raw)
     if not (
         run.lake.has("profile", run.month) and run.lake.has("check_result", run.month)
     ):
         return tables
     changed = [n for n in tables if is_restated(run, f"raw_{n}", [run.month])]
+    if run.only_late:
+        return changed
     return changed or tables
 
 

@@ -64,4 +64,4 @@ def test_late_rows_are_those_known_since_the_version_and_before_the_run(
     sql = late_rows_sql(settings, window, "bill", dt.date(2024, 4, 6)).replace(
         "FROM bills", f"FROM (VALUES {rows}) AS bills (known_date)"
     )
-    assert duckdb.sql(sql).fetchall() == [(2, dt.date(2024, 4, 6), dt.date(2024, 5, 5))]
+    assert [str(row[0]) for row in duckdb.sql(sql).fetchall()] == values[1:3]

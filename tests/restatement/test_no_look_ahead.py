@@ -49,5 +49,5 @@ def test_a_bill_that_is_known_the_day_before_is_seen(copied: Road) -> None:
     before = {name: digest for name, (digest, *_) in copied.after.items()}
     seen = _with_a_bill_known_on(copied, "2024-09-05")
     changed = {name for name in seen if seen[name] != before[name]}
-    assert "clean_bill/month=2024-07-01/restated=2024-09-06.parquet" in changed
+    assert "clean_bill/month=2024-07-01/late=2024-09-06.parquet" in changed
     assert not [name for name in changed if "month=2024-07-01/data.parquet" in name]

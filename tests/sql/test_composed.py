@@ -100,13 +100,13 @@ def test_the_number_of_queries_is_known() -> None:
     assert counted == {
         "catalogue": 1,
         "checks": 2,
-        "extraction": 3,
+        "extraction": 5,
         "matching": 25,
-        "quarantine": 9,
-        "restatement": 1,
-        "standard": 9,
+        "quarantine": 14,
+        "restatement": 4,
+        "standard": 10,
         "texts": 2,
-        "treatment": 7,
+        "treatment": 6,
     }
 
 

@@ -1,10 +1,15 @@
 """The step from scores to list, on a small lake."""
 
+import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from churn_tasks.adapters.lake import Lake
+from churn_tasks.core.reading import Reading
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 from tests.lakes import another_month, put, rows
@@ -105,3 +110,19 @@ def test_a_month_without_scores_is_skipped(run: MonthRun) -> None:
         "skipped",
         True,
     )
+
+
+def test_a_list_that_has_gone_out_stays_when_nobody_is_scored_any_more(
+    run: MonthRun,
+) -> None:
+    """A month that runs again after its model was withdrawn: its list was called, and so was the restated one."""
+    month = another_month(run, "2024-02")
+    day = dt.date(2024, 4, 6)
+    restated = Lake(run.lake.root, Reading(month.month, day, is_restated=True))
+    for lake in (run.lake, restated):
+        with lake.replacing("out_warning_list", month.month) as path:
+            pq.write_table(pa.table({"n": [1, int(lake is restated)]}), path)
+    report = run_on("warn", month)
+    assert report.outcome == "skipped"
+    assert month.lake.has("out_warning_list", month.month)
+    assert restated.has_version("out_warning_list", month.month, day)

@@ -1,13 +1,14 @@
 """The lake's tables for Spark: the same versions of the same partitions that DuckDB would read."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from churn_tasks.adapters.lake import Lake
+from churn_tasks.adapters.lake import Lake, Version, replaces
 from churn_tasks.declared.contracts import SQL_TYPES, Table
 from churn_tasks.declared.registry import Registry
 
@@ -40,18 +41,46 @@ def view(session: "SparkSession", lake: Lake, registry: Registry, table: str) ->
     types = {column.name: SPARK_TYPES[column.type] for column in columns}
     wanted = ", ".join(f"`{name}` {kind}" for name, kind in types.items())
     rows = session.createDataFrame([], f"{wanted}, month DATE")
-    files = lake.paths(table) if table in registry.tables else []
-    for schema, paths in _alike(files):
+    versions = lake.versions(table).values() if table in registry.tables else []
+    added: list[Path] = []
+    for version in versions:
+        if not any(map(replaces, version.files)):
+            added += version.files
+            continue
+        rows_of = partial(_partitions, session, lake.root / table, types=types)
+        merged = _with_replaced_rows(version, declared(registry, table).key, rows_of)
+        rows = rows.unionByName(merged, allowMissingColumns=True)
+    for schema, paths in _alike(added):
         partitions = _partitions(session, lake.root / table, schema, paths, types)
         rows = rows.unionByName(partitions, allowMissingColumns=True)
     rows.createOrReplaceTempView(table)
+
+
+def _with_replaced_rows(
+    version: Version,
+    key: Sequence[str],
+    rows_of: Callable[[pa.Schema, list[Path]], "DataFrame"],
+) -> "DataFrame":
+    """The rows of one version of which a part replaces rows of the same key."""
+    first, *others = version.files
+    rows = rows_of(_schema(first), [first])
+    for path in others:
+        part = rows_of(_schema(path), [path])
+        if replaces(path):
+            rows = rows.join(part, on=list(key), how="left_anti")
+        rows = rows.unionByName(part, allowMissingColumns=True)
+    return rows
+
+
+def _schema(path: Path) -> pa.Schema:
+    return pq.read_schema(path).remove_metadata()
 
 
 def _alike(files: Iterable[Path]) -> Iterator[tuple[pa.Schema, list[Path]]]:
     """Files with the same columns together: a column added since is not in the older ones."""
     alike: dict[str, tuple[pa.Schema, list[Path]]] = {}
     for path in files:
-        schema = pq.read_schema(path).remove_metadata()
+        schema = _schema(path)
         _, paths = alike.setdefault(str(schema), (schema, []))
         paths.append(path)
     for _, group in sorted(alike.items()):

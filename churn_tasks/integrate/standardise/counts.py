@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from churn_tasks.declared.composer import composed
-from churn_tasks.declared.sql_parts import Columns, Expression, Name, Value
+from churn_tasks.declared.sql_parts import Columns, Expression, Name, Relation, Value
 from churn_tasks.integrate.standardise.mappings import UNMAPPED
 from churn_tasks.integrate.standardise.reading import ReadColumn
 from churn_tasks.integrate.standardise.view import StandardView
@@ -23,6 +23,20 @@ query = partial(composed, "standard")
 def lines_of_the_month_sql() -> str:
     """The table ``standardised``: the registered ``found_lines``, and ``number_spelling`` of ``$month``."""
     return query("lines_of_the_month")
+
+
+def lines_with_those_before_sql(before: str, spelling_before: str) -> str:
+    """The same of a month to which rows came late: their lines and those of the version before, added up.
+
+    Args:
+        before: relation of the lines of that version.
+        spelling_before: relation of its ``number_spelling``, which is among these lines.
+    """
+    return query(
+        "lines_with_those_before",
+        before=Relation(before),
+        spelling_before=Relation(spelling_before),
+    )
 
 
 def standardised_lines(

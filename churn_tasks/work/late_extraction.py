@@ -1,0 +1,157 @@
+"""What became known of a table since its month was read, from the source to a part beside the version before.
+
+One query a table brings the late rows and nothing else. A table is extracted whole after all where a part cannot say
+what came: the delivery has another form than the one before, the source gave rows before they were known, or what came
+late took another row away (an extract that gives the latest version of each customer may drop one).
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from itertools import chain
+
+import pyarrow as pa
+
+from churn_tasks.adapters.lake import LATE
+from churn_tasks.adapters.source import Source
+from churn_tasks.adapters.tokens import Tokeniser, load_key
+from churn_tasks.checks.delivery_drift import DIALECTS
+from churn_tasks.checks.drift import Delivered
+from churn_tasks.core.errors import BadInput, NotReady
+from churn_tasks.declared.composer import composed
+from churn_tasks.declared.extract_sql import (
+    late_rows_sql,
+    rendered_sql,
+    row_count_sql,
+)
+from churn_tasks.declared.row_by_row import is_row_by_row
+from churn_tasks.declared.sql_parts import Names, Relation
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.protocol import is_restated
+from churn_tasks.work.deliveries import OnRecord, on_record
+from churn_tasks.work.extraction import Extracted, extract_table
+from churn_tasks.work.known_since import known_since
+
+log = logging.getLogger("churn.extract")
+
+
+def extract_late_rows(run: MonthRun, source: Source) -> list[Extracted]:
+    """Take in what came late of every table; those of which nothing did are not among them."""
+    before = on_record(run, run.month, run.lake.before())
+    extracted = []
+    for name in run.registry.raw:
+        table = _late_rows_of(run, source, name, before.get(name))
+        if table:
+            extracted.append(table)
+    return extracted
+
+
+def tables_taken_in(run: MonthRun) -> list[str]:
+    """The tables that have a version of this restatement, be it of an earlier try whose source was put away since."""
+    names = run.registry.raw
+    return [n for n in names if is_restated(run, f"raw_{n}", [run.month])]
+
+
+def _late_rows_of(
+    run: MonthRun, source: Source, name: str, before: OnRecord | None
+) -> Extracted | None:
+    """What came late of one table; None where nothing did, or nothing can be told."""
+    since = known_since(run, run.month, name)
+    sql = late_rows_sql(run.settings, run.window, name, since)
+    added = None
+    with _searched(run, source, name, sql) as batches:
+        if batches is None:
+            return None
+        first = _first_rows(batches)
+        if first and before and _can_be_added(batches.schema, before, since):
+            rows = chain([first], batches)
+            late = pa.RecordBatchReader.from_batches(batches.schema, rows)
+            added = _add(run, name, late, before.delivered)
+    if first is None:
+        _forget(run, source, name)
+        return None
+    if added and not _took_rows_away(run, source, name):
+        return added
+    return extract_table(run, source, name)
+
+
+def _can_be_added(schema: pa.Schema, before: OnRecord, since: date) -> bool:
+    """Whether late rows have the form of the delivery before, which held none that was not known yet.
+
+    Such a row, read again, would be taken for a new one.
+    """
+    if before.delivered.columns != Delivered.of(schema, {}).columns:
+        return False
+    if before.known_up_to is None:
+        return before.row_count == 0
+    return before.known_up_to < since
+
+
+def _forget(run: MonthRun, source: Source, name: str) -> None:
+    """Remove what an earlier try of this run took in, unless the files of the month were put away since."""
+    if not is_restated(run, f"raw_{name}", [run.month]):
+        return
+    if _row_count(run, source, name):
+        run.lake.remove(f"raw_{name}", run.month)
+    else:
+        log.warning("extract %s: the source gives no %s any more", run.edition, name)
+
+
+def _row_count(run: MonthRun, source: Source, name: str) -> int:
+    """The rows of the month that the source gives, counted there."""
+    with source.batches(row_count_sql(run.settings, run.window, name)) as batches:
+        return batches.read_all().column("row_count")[0].as_py()
+
+
+@contextmanager
+def _searched(
+    run: MonthRun, source: Source, name: str, sql: str
+) -> Iterator[pa.RecordBatchReader | None]:
+    """The late rows; None where the source cannot tell: a file drop may have put its files away."""
+    batches = None
+    with ExitStack() as opened:
+        try:
+            batches = opened.enter_context(source.batches(sql))
+        except (BadInput, NotReady) as error:
+            what = f"{name} of {run.month} cannot be searched for late rows"
+            log.warning("extract %s: %s: %s", run.edition, what, error)
+        yield batches
+
+
+def _first_rows(batches: pa.RecordBatchReader) -> pa.RecordBatch | None:
+    for batch in batches:
+        if batch.num_rows:
+            return batch
+    return None
+
+
+def _took_rows_away(run: MonthRun, source: Source, name: str) -> bool:
+    """Whether the source no longer gives a row that it gave before, now that it knows of the late ones."""
+    settings, window = run.settings, run.window
+    dialect = DIALECTS.get(settings.source.kind, "")
+    if is_row_by_row(rendered_sql(settings, window, name), dialect):
+        return False
+    key = run.registry.raw[name].key
+    if not key:
+        return True
+    rows = Relation(run.engine.rows_of(f"raw_{name}", run.month))
+    known = composed("extraction", "different_keys", key=Names(tuple(key)), rows=rows)
+    return _row_count(run, source, name) != run.engine.row(known)["key_count"]
+
+
+def _add(
+    run: MonthRun, name: str, late: pa.RecordBatchReader, before: Delivered
+) -> Extracted:
+    """Write the late rows beside the version before."""
+    key = load_key(run.settings.token_key_file)
+    tokeniser = Tokeniser(key, run.settings.phone_region)
+    raw = f"raw_{name}"
+    with run.engine.registered("late_rows_read", tokeniser.reader(late)):
+        rows = "SELECT * FROM late_rows_read"
+        run.engine.write_part(raw, run.month, LATE, rows)
+    if tokeniser.pairs:
+        run.warehouse.store_numbers(tokeniser.pairs.items())
+    log.info("%s %s: %d late rows", name, run.edition, tokeniser.rows)
+    whole = run.lake.rows(raw, run.month)
+    return Extracted(name, whole, before, dict(tokeniser.spellings), is_part=True)

@@ -1,0 +1,84 @@
+"""Whom a restatement touches: the customers whose clean rows it changed, table by table."""
+
+from churn_tasks.adapters.lake import replaces
+from churn_tasks.declared.composer import composed
+from churn_tasks.declared.contracts import RawTable
+from churn_tasks.declared.sql_parts import Condition, Names, Relation, Value
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.protocol import is_restated
+from churn_tasks.work.known_since import known_since
+
+NOBODY = "SELECT NULL AS table_name, NULL AS customer_id, $until AS restated_until WHERE false"
+
+
+def write_touched_customers(run: MonthRun) -> int:
+    """Write ``touched_customer`` of a restated month.
+
+    Tables without a customer (the market, campaigns) have no rows here; whether they changed, the lake tells.
+    """
+    touched = [NOBODY]
+    for name, table in run.registry.raw.items():
+        if "customer_id" in table.column_names:
+            touched += _touched(run, name, table)
+    until = {"until": run.restated_until}
+    every = " UNION ".join(f"({customers})" for customers in touched)
+    return run.engine.write("touched_customer", run.month, every, until)
+
+
+def _touched(run: MonthRun, name: str, table: RawTable) -> list[str]:
+    """The customers of one table: those whose rows changed, and those of whose rows more is looked at now."""
+    clean = f"clean_{name}"
+    if not is_restated(run, clean, [run.month]):
+        return []
+    now = Relation(run.engine.rows_of(clean, run.month))
+    of_table = Value(name)
+    known = Condition(_newly_known(run, name, table))
+    newly_known = composed(
+        "restatement",
+        "newly_known_customers",
+        table_name=of_table,
+        clean=now,
+        newly_known=known,
+    )
+    if not run.lake.has_version(clean, run.month, run.window.known_until):
+        return [newly_known]
+    if run.lake.part(clean, run.month):
+        return [_late_customers_sql(run, name, table), newly_known]
+    before = Relation(run.engine.rows_of(clean, run.month, run.lake.before()))
+    changed = composed(
+        "restatement",
+        "changed_customers",
+        table_name=of_table,
+        before=before,
+        now=now,
+    )
+    return [changed, newly_known]
+
+
+def _late_customers_sql(run: MonthRun, name: str, table: RawTable) -> str:
+    """The customers of rows that came late, and of those that these have replaced."""
+    clean = f"clean_{name}"
+    parts = run.lake.part(clean, run.month)
+    replacing = [path for path in parts if replaces(path)]
+    before = run.engine.rows_of(clean, run.month, run.lake.before())
+    return composed(
+        "restatement",
+        "late_customers",
+        table_name=Value(name),
+        late=Relation(run.engine.rows_of_files(clean, parts)),
+        replacing=Relation(run.engine.rows_of_files(clean, replacing)),
+        before=Relation(before),
+        key=Names(table.key or tuple(table.column_names)),
+    )
+
+
+def _newly_known(run: MonthRun, name: str, table: RawTable) -> str:
+    """The condition of a row of which something became known since the version before: itself, an outcome, a repair."""
+    since, until = known_since(run, run.month, name), run.window.known_until
+    conditions = []
+    for column in table.column_names:
+        if column.endswith("known_date"):
+            conditions.append(
+                f"({column} >= DATE '{since}' AND {column} < DATE '{until}')"
+            )
+    return " OR ".join(conditions)
