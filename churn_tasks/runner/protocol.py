@@ -6,6 +6,7 @@
     a table it needs is missing  -> NotReady, with the step that makes it
     people decide something      -> what they have decided is frozen with the month
     restated, nothing changed    -> what an earlier try made is removed, skipped
+    restated, of no account      -> the same (a step that is restated by hand alone)
     else                         -> the work, timed; only declared tables can be read and written
 """
 
@@ -27,6 +28,7 @@ log = logging.getLogger("churn")
 
 Owner = Callable[[str, Registry], Step]  # a table -> the step that makes it
 UNCHANGED = "nothing that it reads was restated"
+ONLY_BY_HAND = "it is restated by hand alone"
 NOT_RUN_YET = "the month itself has not been run yet"
 
 
@@ -55,12 +57,12 @@ def run_step(step: Step, run: MonthRun, owner: Owner) -> StepReport:
 
 
 def _made(step: Step, run: MonthRun, owner: Owner) -> Made:
-    why = step.idle(run) or _not_run_yet(step, run)
+    why = step.idle(run) or _of_no_account(step, run) or _not_run_yet(step, run)
     if not why:
         require_reads(step, run, owner)
         for decision in step.decisions:
             freeze(run, decision)
-        if step.restated == "again" and not has_news(step, run):
+        if step.restated in ("again", "by_hand") and not has_news(step, run):
             why = UNCHANGED
     made = Made(idle=why) if why else _worked(step, run)
     if made.idle:
@@ -80,6 +82,10 @@ def access(step: Step, registry: Registry) -> Access:
     reads = [read.tables for read in step.reads]
     writes = step.tables(registry)
     return Access(step.name, (*reads, *writes), tuple(writes))
+
+
+def _of_no_account(step: Step, run: MonthRun) -> str:
+    return ONLY_BY_HAND if run.only_late and step.restated == "by_hand" else ""
 
 
 def _not_run_yet(step: Step, run: MonthRun) -> str:
