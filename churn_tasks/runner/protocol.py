@@ -23,6 +23,7 @@ from churn_tasks.declared.registry import Registry
 from churn_tasks.runner.frozen import freeze
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.step import Made, Read, Step, StepReport
+from churn_tasks.runner.touched import CUSTOMER, Touched
 
 log = logging.getLogger("churn")
 
@@ -143,7 +144,7 @@ def _read_by_queries(step: Step, run: MonthRun) -> set[str]:
     names: set[str] = set()
     for family in step.queries:
         for query in run.registry.queries[family]:
-            names.update(query.output.reads, query.output.optional)
+            names.update(query.output.sources)
     return names
 
 
@@ -183,34 +184,63 @@ def _delivered_again(run: MonthRun) -> set[str]:
 
 
 def make_queries(
-    step: Step, run: MonthRun, check: Callable[[MonthRun, Query], None] | None = None
+    step: Step,
+    run: MonthRun,
+    check: Callable[[MonthRun, Query], None] | None = None,
+    *,
+    whole: bool = False,
 ) -> dict[str, int]:
     """Run every active query of a step's families whose tables have news; the others leave nothing of an earlier try.
 
+    A restated run makes the rows again of whom something has changed (``runner/touched.py``).
+
     Args:
         check: looks at what each query has made.
+        whole: also a restated run makes every row again, because telling whose would take longer.
 
     Returns:
         Table to rows made.
     """
     rows: dict[str, int] = {}
+    month = step.partition(run)
+    touched = Touched(run) if run.can_merge and not whole else None
     for family in step.queries:
         for query in run.registry.queries[family]:
             table = query.output.table
+            made = None
             if _query_has_news(step, run, query):
-                rows[table] = run.make(query, step.partition(run))
-                if check:
-                    check(run, query)
-            else:
-                run.lake.remove(table, step.partition(run))
+                made = _made_by(query, run, month, touched)
+            if made is None:
+                run.lake.remove(table, month)
+                continue
+            rows[table] = made
+            if check:
+                check(run, query)
     return rows
+
+
+def _made_by(
+    query: Query, run: MonthRun, month: Month, touched: Touched | None
+) -> int | None:
+    """Rows of the partition that a query makes; None where no customer's row can have changed."""
+    again = None
+    if touched and CUSTOMER in query.output.key:
+        output = query.output
+        again = touched.again(
+            output.table, month, output.sources, output.across_customers
+        )
+    if again is None:
+        return run.make(query, month)
+    if not again.customers:
+        return None
+    return run.make_again(query, month, again.before, again.local)
 
 
 def _query_has_news(step: Step, run: MonthRun, query: Query) -> bool:
     if run.restated_until is None:
         return True
     renewing = [read for read in step.reads if read.renews]
-    for table in (*query.output.reads, *query.output.optional):
+    for table in query.output.sources:
         for read in renewing:
             if read.names(table) and is_restated(run, table, read.of(run)):
                 return True
