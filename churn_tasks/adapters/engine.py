@@ -13,6 +13,7 @@ import duckdb
 
 from churn_tasks.adapters.access import Access
 from churn_tasks.adapters.lake import Lake, Version, replaces, rows_of_file
+from churn_tasks.adapters.merged_rows import merged, narrowed
 from churn_tasks.adapters.spill import spill_folder
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.months import Month
@@ -159,6 +160,27 @@ class Engine:
         return self.write(
             query.output.table, month, query.sql.rstrip().rstrip(";"), wanted
         )
+
+    def run_again(
+        self,
+        query: Query,
+        month: Month,
+        parameters: Parameters,
+        before: Path,
+        local: Iterable[str],
+    ) -> int:
+        """The same for the customers in the temp table ``made_again`` alone; all others keep their rows.
+
+        Args:
+            before: the version that has those rows.
+            local: tables of which the query needs no rows but those of these customers.
+        """
+        self.views(*query.output.sources)
+        wanted = {name: parameters[name] for name in query.output.params}
+        select = narrowed(query.sql.rstrip().rstrip(";"), local)
+        table = query.output.table
+        rows = merged(select, self.registry.tables[table], before)
+        return self.write(table, month, rows, wanted)
 
     def write(
         self,

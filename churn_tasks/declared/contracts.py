@@ -212,6 +212,8 @@ class QueryFile(Table):
         optional: further tables in the SQL; one that the profile cannot make is empty there.
         unless: tables that make the query superfluous: where one of them exists, another query makes the same table
             of it, and better.
+        across_customers: those of its tables in which the rows of other customers count as well: for a rank, a share, a
+            mean of the region. From all others a customer's row is made of that customer's rows alone.
     """
 
     params: tuple[str, ...] = ()
@@ -220,6 +222,21 @@ class QueryFile(Table):
     needs: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    across_customers: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _compares_what_it_reads(self) -> Self:
+        unknown = not_among(self.across_customers, self.sources)
+        if unknown:
+            raise ValueError(
+                f"across_customers names what is not read: {', '.join(unknown)}"
+            )
+        return self
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Every table in the SQL."""
+        return (*self.reads, *self.optional)
 
     @property
     def waits_for(self) -> tuple[str, ...]:

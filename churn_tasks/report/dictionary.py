@@ -63,7 +63,10 @@ def _lines(table: Table) -> Iterator[str]:
     if table.key:
         yield f"Key 主键: {_names(table.key)}\n"
     if isinstance(table, QueryFile):
-        yield f"Reads 读取: {_names((*table.reads, *table.optional))}\n"
+        yield f"Reads 读取: {_names(table.sources)}\n"
+        if table.across_customers:
+            compared = _names(table.across_customers)
+            yield f"Compares customers by 涉及客户间比较: {compared}\n"
     has_features = any(isinstance(column, FeatureColumn) for column in table.columns)
     head = COLUMN_HEAD + FEATURE_HEAD if has_features else COLUMN_HEAD
     yield head

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churn_tasks.adapters.engine import Engine
@@ -100,9 +101,24 @@ class MonthRun:
 
     def make(self, query: Query, month: Month) -> int:
         """Run one query for one month, on the engine that the profile names; returns the rows made."""
-        uses_spark = self.settings.resources.engine == "spark"
-        maker = self.spark if uses_spark else self.engine
+        maker = self.spark if self._uses_spark else self.engine
         return maker.run(query, month, self.window_of(month).parameters())
+
+    @property
+    def can_merge(self) -> bool:
+        """Whether the run may make some customers' rows again and keep those of all others."""
+        return self.only_late and not self._uses_spark
+
+    def make_again(
+        self, query: Query, month: Month, before: Path, local: Iterable[str]
+    ) -> int:
+        """The same for the customers in the temp table ``made_again``; see :meth:`Engine.run_again`."""
+        parameters = self.window_of(month).parameters()
+        return self.engine.run_again(query, month, parameters, before, local)
+
+    @property
+    def _uses_spark(self) -> bool:
+        return self.settings.resources.engine == "spark"
 
     def rows_of_month(self, table: str, columns: Iterable[str] = ()) -> "pd.DataFrame":
         """The rows of this month of a table.

@@ -6,6 +6,7 @@
     a table it needs is missing  -> NotReady, with the step that makes it
     people decide something      -> what they have decided is frozen with the month
     restated, nothing changed    -> what an earlier try made is removed, skipped
+    restated, of no account      -> the same (a step that is restated by hand alone)
     else                         -> the work, timed; only declared tables can be read and written
 """
 
@@ -22,11 +23,13 @@ from churn_tasks.declared.registry import Registry
 from churn_tasks.runner.frozen import freeze
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.step import Made, Read, Step, StepReport
+from churn_tasks.runner.touched import CUSTOMER, Touched
 
 log = logging.getLogger("churn")
 
 Owner = Callable[[str, Registry], Step]  # a table -> the step that makes it
 UNCHANGED = "nothing that it reads was restated"
+ONLY_BY_HAND = "it is restated by hand alone"
 NOT_RUN_YET = "the month itself has not been run yet"
 
 
@@ -55,12 +58,12 @@ def run_step(step: Step, run: MonthRun, owner: Owner) -> StepReport:
 
 
 def _made(step: Step, run: MonthRun, owner: Owner) -> Made:
-    why = step.idle(run) or _not_run_yet(step, run)
+    why = step.idle(run) or _of_no_account(step, run) or _not_run_yet(step, run)
     if not why:
         require_reads(step, run, owner)
         for decision in step.decisions:
             freeze(run, decision)
-        if step.restated == "again" and not has_news(step, run):
+        if step.restated in ("again", "by_hand") and not has_news(step, run):
             why = UNCHANGED
     made = Made(idle=why) if why else _worked(step, run)
     if made.idle:
@@ -80,6 +83,10 @@ def access(step: Step, registry: Registry) -> Access:
     reads = [read.tables for read in step.reads]
     writes = step.tables(registry)
     return Access(step.name, (*reads, *writes), tuple(writes))
+
+
+def _of_no_account(step: Step, run: MonthRun) -> str:
+    return ONLY_BY_HAND if run.only_late and step.restated == "by_hand" else ""
 
 
 def _not_run_yet(step: Step, run: MonthRun) -> str:
@@ -137,7 +144,7 @@ def _read_by_queries(step: Step, run: MonthRun) -> set[str]:
     names: set[str] = set()
     for family in step.queries:
         for query in run.registry.queries[family]:
-            names.update(query.output.reads, query.output.optional)
+            names.update(query.output.sources)
     return names
 
 
@@ -177,34 +184,63 @@ def _delivered_again(run: MonthRun) -> set[str]:
 
 
 def make_queries(
-    step: Step, run: MonthRun, check: Callable[[MonthRun, Query], None] | None = None
+    step: Step,
+    run: MonthRun,
+    check: Callable[[MonthRun, Query], None] | None = None,
+    *,
+    whole: bool = False,
 ) -> dict[str, int]:
     """Run every active query of a step's families whose tables have news; the others leave nothing of an earlier try.
 
+    A restated run makes the rows again of whom something has changed (``runner/touched.py``).
+
     Args:
         check: looks at what each query has made.
+        whole: also a restated run makes every row again, because telling whose would take longer.
 
     Returns:
         Table to rows made.
     """
     rows: dict[str, int] = {}
+    month = step.partition(run)
+    touched = Touched(run) if run.can_merge and not whole else None
     for family in step.queries:
         for query in run.registry.queries[family]:
             table = query.output.table
+            made = None
             if _query_has_news(step, run, query):
-                rows[table] = run.make(query, step.partition(run))
-                if check:
-                    check(run, query)
-            else:
-                run.lake.remove(table, step.partition(run))
+                made = _made_by(query, run, month, touched)
+            if made is None:
+                run.lake.remove(table, month)
+                continue
+            rows[table] = made
+            if check:
+                check(run, query)
     return rows
+
+
+def _made_by(
+    query: Query, run: MonthRun, month: Month, touched: Touched | None
+) -> int | None:
+    """Rows of the partition that a query makes; None where no customer's row can have changed."""
+    again = None
+    if touched and CUSTOMER in query.output.key:
+        output = query.output
+        again = touched.again(
+            output.table, month, output.sources, output.across_customers
+        )
+    if again is None:
+        return run.make(query, month)
+    if not again.customers:
+        return None
+    return run.make_again(query, month, again.before, again.local)
 
 
 def _query_has_news(step: Step, run: MonthRun, query: Query) -> bool:
     if run.restated_until is None:
         return True
     renewing = [read for read in step.reads if read.renews]
-    for table in (*query.output.reads, *query.output.optional):
+    for table in query.output.sources:
         for read in renewing:
             if read.names(table) and is_restated(run, table, read.of(run)):
                 return True

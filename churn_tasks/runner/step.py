@@ -16,7 +16,7 @@ from churn_tasks.declared.registry import Registry
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import Months, own_month
 
-Restated = Literal["again", "always", "never"]
+Restated = Literal["again", "by_hand", "always", "never"]
 
 
 @dataclass
@@ -123,8 +123,9 @@ class Step:
         after: a table of the month without which a restatement has nothing to restate: the month itself has not come
             so far yet.
         lag: months by which the partition it writes lies before the month of the run.
-        restated: what it does when its month is restated: ``again`` if anything it reads has changed, ``always``
-            (the step finds out itself what has changed), ``never``.
+        restated: what it does when its month is restated: ``again`` if anything it reads has changed, ``by_hand`` the
+            same where somebody asked for the restatement, ``always`` (the step finds out itself what has changed),
+            ``never``.
     """
 
     name: str

@@ -2,6 +2,9 @@
 
 In the run of 2024-07 (delay 1, predict 1) the distributions are those of 2024-07, and what a feature tells of leaving
 is counted on 2024-05, whose truth has just come in. The bins of a feature are those of the first month that has it.
+
+It describes what models learn from and are tried on, which is the first version of each month: late rows change nothing
+of it. Who restates a month by hand sees what has become of its features.
 """
 
 from contextlib import closing
@@ -27,6 +30,7 @@ from churn_tasks.work.catalogue import judged_month, write_page, write_stats
     writes=("feature_stat", "feature_bin"),
     idle=history_too_short,
     after="cohort",
+    restated="by_hand",
 )
 def catalogue(run: MonthRun) -> Made:
     """Write ``feature_stat`` and ``feature_bin`` of the month, and the page of the catalogue."""

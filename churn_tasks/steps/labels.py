@@ -28,4 +28,6 @@ from churn_tasks.runner.step import Made, Read, step
 def labels(run: MonthRun) -> Made:
     """Label the cohort of ``calendar.label_month``: 2024-01 in the run of 2024-03 (delay 1, predict 1)."""
     (month,) = label_month(run)
-    return Made(make_queries(labels, run), facts={"label_month": str(month)})
+    return Made(
+        make_queries(labels, run, whole=True), facts={"label_month": str(month)}
+    )

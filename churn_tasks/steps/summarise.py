@@ -7,7 +7,12 @@ from churn_tasks.runner.step import Made, Read, step
 
 
 @step(
-    reads=(Read("clean_*", needed=True), Read("month_*"), Read("customer_line")),
+    reads=(
+        Read("clean_*", needed=True),
+        Read("month_*"),
+        Read("customer_line"),
+        Read("touched_customer", renews=False),
+    ),
     queries=("month",),
 )
 def summarise(run: MonthRun) -> Made:

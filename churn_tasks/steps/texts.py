@@ -12,7 +12,11 @@ from churn_tasks.work.complaint_texts import (
 )
 
 
-@step(reads=(Read(SOURCE, needed=True),), writes=(TABLE,), idle=no_complaints)
+@step(
+    reads=(Read(SOURCE, needed=True), Read("touched_customer", renews=False)),
+    writes=(TABLE,),
+    idle=no_complaints,
+)
 def texts(run: MonthRun) -> Made:
     """Read the month's complaints with the bounds of every month query and write ``month_complaint_text``.
 

@@ -92,7 +92,10 @@ def dependent_runs(settings: Settings, month: Month) -> list[MonthRun]:
         elsewhere = tables_under_other_months(run) if restated else set()
     changed = [late for table, late in restated if table not in elsewhere]
     earliest = min(changed, default=month)
-    return [MonthRun(settings, each, day) for each in months_between(earliest, month)]
+    return [
+        MonthRun(settings, each, day, only_late=True)
+        for each in months_between(earliest, month)
+    ]
 
 
 def tables_under_other_months(run: MonthRun) -> set[str]:

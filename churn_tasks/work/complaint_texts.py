@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from churn_tasks.adapters.merged_rows import merged, narrowed
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.sql_text import literal
 from churn_tasks.declared.composer import composed
@@ -15,11 +16,13 @@ from churn_tasks.declared.sql_parts import Columns
 from churn_tasks.integrate.texts.reading import TextReader
 from churn_tasks.integrate.texts.rules import TextRules
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.touched import Touched
 
 log = logging.getLogger("churn")
 
 TABLE, SOURCE = "month_complaint_text", "clean_complaint"
 COUNTED = "_text_count"
+IN_ORDER = "ORDER BY customer_id, event_date, complaint_id"  # every run repeats it
 AT_ONCE = 50_000  # texts read between two lines of progress
 SCHEMA = pa.schema(
     {
@@ -52,15 +55,23 @@ def refuse_other_classes(table: Table, rules: TextRules) -> None:
 
 
 def write_counts(run: MonthRun, rules: TextRules) -> tuple[int, int]:
-    """Read every text of the month and write the counts.
+    """Read every text of the month and write the counts; of a restated month the texts of those of whom some changed.
 
     Returns:
         Rows written, and texts in which something was read.
     """
-    batches = list(_readings(run, TextReader(rules)))
+    again = None
+    if run.can_merge:
+        again = Touched(run).again(TABLE, run.month, [SOURCE])
+    written = load_question("texts", "written").sql
+    if again:
+        written = narrowed(written, again.local)
+    batches = list(_readings(run, written, TextReader(rules)))
     texts_read = sum(batch.num_rows for batch in batches)
     counted = {f"{name}{COUNTED}": _counted(name) for name in rules.classes.classes}
     sql = composed("texts", "counts_by_customer", classes=Columns.of_texts(counted))
+    if again:
+        sql = merged(sql, run.registry.tables[TABLE], again.before)
     with run.engine.registered("readings", pa.Table.from_batches(batches, SCHEMA)):
         return run.engine.write(TABLE, run.month, sql), texts_read
 
@@ -70,13 +81,14 @@ def _counted(name: str) -> str:
     return f"count(*) FILTER (WHERE list_contains(classes, {literal(name)}))"
 
 
-def _readings(run: MonthRun, reader: TextReader) -> Iterator[pa.RecordBatch]:
+def _readings(
+    run: MonthRun, written: str, reader: TextReader
+) -> Iterator[pa.RecordBatch]:
     """What is read of the texts, some thousands at a time; what they say is gone with each batch."""
     run.engine.view(SOURCE)
-    written = load_question("texts", "written")
     dates = run.window.parameters()
-    bounds = {name: dates[name] for name in written.output.params}
-    cursor = run.engine.connection.execute(written.sql, bounds)
+    bounds = {name: dates[name] for name in ("month", "as_of", "known_until")}
+    cursor = run.engine.connection.execute(f"{written}\n{IN_ORDER}", bounds)
     place = 0
     while rows := cursor.fetchmany(AT_ONCE):
         yield _batch(rows, place, reader)

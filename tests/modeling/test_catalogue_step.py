@@ -10,6 +10,7 @@ from churn_tasks.cli import app
 from churn_tasks.core.errors import NotReady
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.protocol import ONLY_BY_HAND
 from churn_tasks.walks.graph import run_on
 from churn_tasks.work.catalogue import write_catalogue
 from tests.lakes import another_month, put, rows, small_profile, small_run
@@ -227,13 +228,15 @@ def test_a_restated_month_is_looked_at_again_only_where_something_changed(
     )
     changed = [{**row, FEATURE: None} for row in rows(again, table)]
     put(again, table, str(APRIL), changed)
+    late = MonthRun(lake.settings, APRIL, day, only_late=True)
+    assert run_on("catalogue", late).reason == ONLY_BY_HAND
     assert run_on("catalogue", again).outcome == "done"
     assert again.lake.has_version("feature_stat", APRIL, day)
     assert stat(again, APRIL)["missing_share"] == 1
     assert (
         stat(MonthRun(lake.settings, APRIL), APRIL)["missing_share"] == 0
     )  # what was known then stays
-    for run in (quiet, again):
+    for run in (quiet, again, late):
         run.close()
 
 

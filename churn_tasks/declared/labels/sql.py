@@ -106,11 +106,13 @@ def label_output(of: Ingredients, left: QueryFile) -> QueryFile:
     evidence = _evidence_events(of)
     reads = {"cohort"}
     optional = set(left.optional)
+    compared: set[str] = set()
     parameters = {"month", "as_of", "predict_start", "predict_end"}
     for event in (*signs, *evidence):
         reads.update(event.output.reads)
         optional.update(event.output.optional)
         parameters.update(event.output.params)
+        compared.update(event.output.across_customers)
     if of.definition.tiers:
         reads |= {"month_activity", "month_profile"} & of.available
     if of.definition.tiers or evidence:
@@ -120,6 +122,7 @@ def label_output(of: Ingredients, left: QueryFile) -> QueryFile:
             "reads": tuple(sorted(reads)),
             "optional": tuple(sorted(optional - reads)),
             "params": tuple(sorted(parameters - {SINCE})),
+            "across_customers": tuple(sorted(compared)),
         }
     )
 

@@ -115,15 +115,18 @@ def output_of(file: TrajectoryFile) -> FeatureFile:
     if file.looks_at_regions and PROFILE not in reads:
         reads.append(PROFILE)
         optional = [table for table in optional if table != PROFILE]
+    sources = ("cohort", *reads)
+    compared = (*sources, *optional) if file.looks_at_regions else ()
     features = [feature.column for feature in features_of(file)]
     return FeatureFile(
         table=file.table,
         key=("customer_id",),
         meaning=file.meaning,
         params=("month", "observe_start", "as_of"),
-        reads=("cohort", *reads),
+        reads=sources,
         needs=file.needs,
         optional=tuple(optional),
         unless=file.unless,
+        across_customers=compared,
         columns=(file.customer, *features),
     )

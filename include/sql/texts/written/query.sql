@@ -1,4 +1,4 @@
--- The complaints of a month in which something is written, in an order that every run repeats.
+-- The complaints of a month in which something is written.
 SELECT
     customer_id,
     complaint_id,
@@ -7,4 +7,3 @@ SELECT
 FROM clean_complaint
 WHERE month = $month AND event_date >= $month AND event_date < $as_of AND known_date < $known_until
     AND complaint_text IS NOT NULL
-ORDER BY customer_id, event_date, complaint_id
