@@ -169,10 +169,12 @@ class Airflow:
 
     @cached_property
     def _client(self) -> "httpx.Client":
-        """One connection for all questions: making a client costs more than a question does."""
+        """One client for all questions, because making one costs more than a question does; a connection for each,
+        because the server closes idle ones."""
         import httpx
 
-        return httpx.Client(base_url=self.url, timeout=30)
+        each_anew = httpx.Limits(max_keepalive_connections=0)
+        return httpx.Client(base_url=self.url, timeout=30, limits=each_anew)
 
     @cached_property
     def _headers(self) -> dict[str, str]:
@@ -203,15 +205,17 @@ class Airflow:
             "core__fernet_key": self.instance.secret("airflow_fernet_key", _fernet_key),
             "database__sql_alchemy_conn": f"postgresql+psycopg2://{address}",
             "database__sql_alchemy_conn_async": f"postgresql+asyncpg://{address}",
-            "dag_processor__min_file_process_interval": "120",
+            "dag_processor__min_file_process_interval": "600",
             "dag_processor__parsing_processes": "1",
+            "dag_processor__print_stats_interval": "0",
             "logging__base_log_folder": str(self.home / "logs"),
             "openlineage__disabled": "True",
         }
 
     def _scheduler_settings(self) -> dict[str, str]:
-        """Four tasks at once at most. They are forked from a process that has imported what they need, which halves the
-        time of a month; the scheduler's health check is the first to ask for that process, long before a task does."""
+        """Four tasks at once at most. They are forked from a process that has imported what they need
+        (``plugins/churn_airflow/preload.py``); the scheduler's health check is the first to ask for that process, long
+        before a task does. A task that is silent for a minute is taken for dead; it speaks three times in that."""
         return {
             "core__executor": "LocalExecutor",
             "core__parallelism": "4",
@@ -222,8 +226,8 @@ class Airflow:
             "scheduler__scheduler_health_check_server_port": str(
                 self.instance.port(self.service("scheduler"))
             ),
-            "scheduler__scheduler_idle_sleep_time": "0.3",
             "scheduler__task_instance_heartbeat_timeout": "60",
+            "workers__min_heartbeat_interval": "20",
         }
 
     def _api_settings(self) -> dict[str, str]:

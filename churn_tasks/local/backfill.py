@@ -12,7 +12,7 @@ from churn_tasks.local.airflow import Airflow
 DAG_ID = "churn_monthly"
 MONTHS_AT_ONCE = 2  # cores: one month's start-up and imports fill the other's waiting
 PAGE = 100
-LOOK_EVERY_S = 2.0
+LOOK_EVERY_S = 3.0
 FINISHED = ("success", "failed")
 IN_FLIGHT = ("queued", "running")
 
@@ -40,7 +40,7 @@ def run_months(
     """Have Airflow run every month that is not done, and wait until all are.
 
     Args:
-        show: called every two seconds or so with the state of all months.
+        show: called every three seconds or so with the state of all months.
 
     Raises:
         CheckFailed: a run failed; the message holds the end of the failed task's log.
@@ -83,11 +83,11 @@ def month_states(
     ended = {each.run_id: each for each in before if each.state in FINISHED}
     states = []
     for month in months:
-        run = runs.get(str(month))
-        if run is None:
+        latest = runs.get(str(month))
+        if latest is None:
             states.append(MonthState(month))
         else:
-            states.append(_month_state(airflow, month, run, ended))
+            states.append(_month_state(airflow, month, latest, ended))
     return states
 
 
@@ -101,6 +101,8 @@ def _month_state(
     before = ended.get(run_id)
     if before and before.state == state:
         return before
+    if state == "queued":
+        return MonthState(month, run_id, state, {})
     return MonthState(month, run_id, state, _task_states(airflow, run_id))
 
 
