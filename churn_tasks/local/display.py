@@ -81,8 +81,9 @@ class Display:
         self.stages["Months"] = f"{len(ended)} of {len(states)}"
         to_go = ""
         if self.estimate:
-            self.stages["To go"] = self.estimate.to_go(states, time.monotonic())
-            to_go = f"; to go: {self.stages['To go']}"
+            said = self.estimate.to_go(states, time.monotonic())
+            self.stages["To go"] = said
+            to_go = f"; to go: {said}"
         for state in ended:
             if str(state.month) not in self.told:
                 self.told.add(str(state.month))

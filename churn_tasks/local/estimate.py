@@ -56,6 +56,8 @@ class Estimate:
             left += (1 - share) * self._month_s(k)
         if self.before is None:
             self.before, self.began = done, now
+        if left == 0:
+            return "nothing"
         work = done - self.before
         ended = sum(state.state in FINISHED for state in states)
         if ended == 0 or work == 0:

@@ -127,13 +127,19 @@ class Cluster:
         import psycopg
         from psycopg.sql import SQL, Identifier
 
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            exists = connection.execute(
-                "SELECT 1 FROM pg_database WHERE datname = %s", (name,)
-            ).fetchone()
-            if not exists:
+        if not self.has_database(name):
+            with psycopg.connect(self.url(), autocommit=True) as connection:
                 connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
         return self.url(name)
+
+    def has_database(self, name: str) -> bool:
+        import psycopg
+
+        with psycopg.connect(self.url()) as connection:
+            asked = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", (name,)
+            )
+            return asked.fetchone() is not None
 
     def _prepare_folders(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -34,6 +34,12 @@ def test_before_the_start_it_says_what_it_is_based_on():
     assert minutes(said) > minutes(Estimate(20_000, 6).at_start())
 
 
+def test_nothing_is_left_when_all_is_done():
+    estimate = Estimate(20_000, 4)
+    estimate.to_go(states(3), now=0.0)
+    assert estimate.to_go(states(4), now=60.0) == "nothing"
+
+
 def test_more_customers_take_longer():
     assert minutes(Estimate(60_000, 12).at_start()) > minutes(
         Estimate(20_000, 12).at_start()
