@@ -20,9 +20,10 @@ known date, are found by `churn restate --month 2024-02`, which reads the whole 
 
 ## At three in the morning
 
-The list that BI reads is still the last good one, unless only `report` is red: then the month's list is out. Open the
-red task's log; the last lines name table, month, column, count and up to five examples, and what to do. A task runs
-several steps; the line before the error names the last one that was done.
+The list that BI reads is still the last good one, unless only `report` is red: then the month's list is out. A restated
+list of an earlier month that passed its checks may be out as well. Open the red task's log; the last lines name table,
+month, column, count and up to five examples, and what to do. A task runs several steps; the line before the error
+names the last one that was done.
 
 * **CheckFailed, BadInput**: the data are wrong. It was not retried, because trying again cannot mend data. Rejected
   rows are in the lake's `quarantine`, the results in Data Docs. Ask the source for a corrected delivery, then clear the
