@@ -24,6 +24,7 @@ install: $(STAMP) ## Install everything into .venv, locked by hashes
 $(STAMP): requirements.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed. Give its path: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "$(PYTHON) is not Python 3.11"; exit 1; }
+	@echo "Installing into $(VENV): half a minute with the packages in uv's cache, a few minutes without"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(BIN)/uv || { \
 		sed -n '/^uv==/,/^ *# via/p' requirements.txt > $(VENV)/uv.txt && \

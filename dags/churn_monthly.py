@@ -12,16 +12,18 @@ months stay as they are. A profile with a `last_month` has a source that no long
 ## Late rows and restated months
 
 Rows that become known after their month was read are looked for by the run of the next month (of more months, if
-`restatement.months` in the profile says so). It then restates the earlier month: `integrate`, `features`, `warn`,
-`publish` and `report` do their work for it first, and what they report bears its name, `2024-02-restated-2024-04-06`.
+`restatement.months` in the profile says so). It then restates the earlier month: `integrate`, `model`, `publish`
+and `report` do their work for it first, and what they report bears its name, `2024-02-restated-2024-04-06`.
 The first versions stay beside the restated ones, models are never trained again for it, the published list becomes a
 further version marked `is_restated`, and the report says so. Corrections that the source made in place, without a new
 known date, are found by `churn restate --month 2024-02`, which reads the whole month again.
 
 ## At three in the morning
 
-The list that BI reads is still the last good one: a failed month publishes nothing. Open the red task's log; the
-last lines name table, month, column, count and up to five examples, and what to do.
+The list that BI reads is still the last good one, unless only `report` is red: then the month's list is out. A restated
+list of an earlier month that passed its checks may be out as well. Open the red task's log; the last lines name table,
+month, column, count and up to five examples, and what to do. A task runs several steps; the line before the error
+names the last one that was done.
 
 * **CheckFailed, BadInput**: the data are wrong. It was not retried, because trying again cannot mend data. Rejected
   rows are in the lake's `quarantine`, the results in Data Docs. Ask the source for a corrected delivery, then clear the
@@ -83,24 +85,14 @@ def churn_monthly() -> None:
         """Find late rows; check the month, set bad rows aside, merge the sources, and sum it up per customer."""
         return run("integrate")
 
-    @task(**limits("features"))
-    def features() -> list[dict]:
-        """Combine the months of the observe window into features, and check them."""
-        return run("features")
-
     @task(**limits("model"))
     def model() -> list[dict]:
-        """Fit and judge models on later months, and let the better one go live."""
+        """Combine the observe window into features and check them; judge models, and let the better one go live."""
         return run("model")
-
-    @task(**limits("warn"))
-    def warn() -> list[dict]:
-        """Score every customer, make the list with reasons and strategies, and check it."""
-        return run("warn")
 
     @task(**limits("publish"))
     def publish() -> list[dict]:
-        """Hand the list to the warehouse: all of it at once, or nothing."""
+        """Score every customer, make the list and check it; hand it to the warehouse whole, or not at all."""
         return run("publish")
 
     @task(**limits("report"))
@@ -108,7 +100,7 @@ def churn_monthly() -> None:
         """Write the report of the month in both languages, and the page of the features."""
         return run("report")
 
-    extract() >> integrate() >> [features(), model()] >> warn() >> publish() >> report()
+    extract() >> integrate() >> model() >> publish() >> report()
 
 
 churn_monthly()

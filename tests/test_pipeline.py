@@ -50,7 +50,7 @@ def test_a_task_comes_after_those_it_names():
         for task in TASKS
         for before in task.after
     )
-    assert sum(len(task.after) for task in TASKS) == 7
+    assert sum(len(task.after) for task in TASKS) == 4
 
 
 def test_a_step_is_run_timed_and_closed(settings, plant, caplog, monkeypatch):
@@ -101,6 +101,20 @@ def test_a_task_stops_at_the_step_that_fails(settings, plant):
     assert done == ["check_raw"]
 
 
+def test_a_list_that_fails_its_check_is_not_published(settings, plant):
+    done = []
+
+    def fail(run):
+        raise CheckFailed("out_warning 2024-03: bad")
+
+    for step in ("score", "warn", "publish"):
+        plant(step, lambda run, step=step: done.append(step) or Made())
+    plant("check_list", fail)
+    with pytest.raises(CheckFailed):
+        list(run_task("publish", settings, Month(2024, 3)))
+    assert done == ["score", "warn"]
+
+
 @pytest.mark.parametrize(
     "name", ["", "extracts", "month_run", "../extract", "churn_tasks.steps.extract"]
 )
@@ -116,7 +130,7 @@ def test_no_step_of_a_restatement_trains_or_promotes():
     steps = {step for task in TASKS for step in restated_steps(task.steps)}
     assert set(STEPS) - steps == {"late", "train", "promote"}
     assert [task_of(step).name for step in ("extract", "check_raw", "labels", "score", "report")] == [
-        "integrate", "integrate", "warn", "warn", "report",
+        "integrate", "integrate", "publish", "publish", "report",
     ]  # fmt: skip
 
 

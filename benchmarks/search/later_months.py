@@ -33,7 +33,7 @@ from churn_tasks.modeling.search.prepared import prepare
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.simulator import SimulationSettings, simulate
 from churn_tasks.walks.month import run_step
-from churn_tasks.walks.tasks import TASKS
+from churn_tasks.walks.tasks import STEPS
 
 DRAWS = 500
 CATALOGUE = "catalogue"
@@ -42,7 +42,7 @@ DERIVED = {
     "5 factors": Derive(factors=5),
     "8 clusters": Derive(clusters=8),
 }
-BEFORE_TRAINING = ("extract", "integrate", "features")
+BEFORE_TRAINING = STEPS[: STEPS.index("train")]
 COLUMNS = "profile", "tested", "candidate", "variant", "AP", "difference [95 %]"
 console = Console(width=160)
 
@@ -88,10 +88,8 @@ def build(
         if profile == "telecom":
             simulate(source, simulation)
             last = simulation.first_month + simulation.months - 1
-        tasks = [task for task in TASKS if task.name in BEFORE_TRAINING]
-        steps = [step for task in tasks for step in task.steps]
         for month in months_between(settings.first_month, last + 1):
-            for step in (*steps, "labels"):
+            for step in BEFORE_TRAINING:
                 run_step(step, settings, month)
         return settings
     finally:

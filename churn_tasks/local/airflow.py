@@ -10,23 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from churn_tasks.core.errors import ConnectionTrouble, SettingsError
 from churn_tasks.core.settings import REPOSITORY
 from churn_tasks.local.instance import HOST, Instance
 
+if TYPE_CHECKING:
+    import httpx
+
 USER, PASSWORDS = "admin", "airflow_passwords.json"
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
-HEAVY = (
-    "great_expectations",
-    "mlflow.pyfunc",
-    "lightgbm",
-    "sklearn.linear_model",
-    "pandas",
-    "duckdb",
-    "adbc_driver_postgresql.dbapi",
-)
+PRELOAD = "churn_airflow.preload"
 
 
 @dataclass(frozen=True)
@@ -145,12 +140,10 @@ class Airflow:
         import httpx
 
         try:
-            health = httpx.get(f"{self.url}/api/v2/monitor/health", timeout=5).json()
+            health = self._client.get("/api/v2/monitor/health").json()
             if health.get("scheduler", {}).get("status") != "healthy":
                 return False
-            dag = httpx.get(
-                f"{self.url}/api/v2/dags/{dag_id}", headers=self._headers, timeout=5
-            )
+            dag = self._client.get(f"/api/v2/dags/{dag_id}", headers=self._headers)
         except (httpx.HTTPError, ValueError):
             return False
         self.refuse_import_errors()
@@ -160,12 +153,8 @@ class Airflow:
         import httpx
 
         try:
-            answer = httpx.request(
-                method,
-                f"{self.url}/api/v2{path}",
-                headers=self._headers,
-                timeout=30,
-                **more,
+            answer = self._client.request(
+                method, f"/api/v2{path}", headers=self._headers, **more
             )
             answer.raise_for_status()
         except httpx.HTTPStatusError as error:
@@ -179,13 +168,18 @@ class Airflow:
         return answer.json()
 
     @cached_property
-    def _headers(self) -> dict[str, str]:
+    def _client(self) -> "httpx.Client":
+        """One client for all questions, because making one costs more than a question does; a connection for each,
+        because the server closes idle ones."""
         import httpx
 
-        answer = httpx.post(
-            f"{self.url}/auth/token",
-            json={"username": USER, "password": self.password},
-            timeout=30,
+        each_anew = httpx.Limits(max_keepalive_connections=0)
+        return httpx.Client(base_url=self.url, timeout=30, limits=each_anew)
+
+    @cached_property
+    def _headers(self) -> dict[str, str]:
+        answer = self._client.post(
+            "/auth/token", json={"username": USER, "password": self.password}
         )
         answer.raise_for_status()
         return {"Authorization": f"Bearer {answer.json()['access_token']}"}
@@ -211,27 +205,29 @@ class Airflow:
             "core__fernet_key": self.instance.secret("airflow_fernet_key", _fernet_key),
             "database__sql_alchemy_conn": f"postgresql+psycopg2://{address}",
             "database__sql_alchemy_conn_async": f"postgresql+asyncpg://{address}",
-            "dag_processor__min_file_process_interval": "120",
+            "dag_processor__min_file_process_interval": "600",
             "dag_processor__parsing_processes": "1",
+            "dag_processor__print_stats_interval": "0",
             "logging__base_log_folder": str(self.home / "logs"),
             "openlineage__disabled": "True",
         }
 
     def _scheduler_settings(self) -> dict[str, str]:
-        """Four tasks at once at most. They are forked from a process that has imported what they need, which halves the
-        time of a month; the scheduler's health check is the first to ask for that process, long before a task does."""
+        """Four tasks at once at most. They are forked from a process that has imported what they need
+        (``plugins/churn_airflow/preload.py``); the scheduler's health check is the first to ask for that process, long
+        before a task does. A task that is silent for a minute is taken for dead; it speaks three times in that."""
         return {
             "core__executor": "LocalExecutor",
             "core__parallelism": "4",
-            "core__mp_forkserver_preload": ",".join(HEAVY),
+            "core__mp_forkserver_preload": PRELOAD,
             "scheduler__mp_start_method": "forkserver",
             "scheduler__enable_health_check": "True",
             "scheduler__scheduler_health_check_server_host": HOST,
             "scheduler__scheduler_health_check_server_port": str(
                 self.instance.port(self.service("scheduler"))
             ),
-            "scheduler__scheduler_idle_sleep_time": "0.3",
             "scheduler__task_instance_heartbeat_timeout": "60",
+            "workers__min_heartbeat_interval": "20",
         }
 
     def _api_settings(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from churn_tasks.local.airflow import Airflow
 DAG_ID = "churn_monthly"
 MONTHS_AT_ONCE = 2  # cores: one month's start-up and imports fill the other's waiting
 PAGE = 100
+LOOK_EVERY_S = 3.0
 FINISHED = ("success", "failed")
 IN_FLIGHT = ("queued", "running")
 
@@ -39,15 +40,16 @@ def run_months(
     """Have Airflow run every month that is not done, and wait until all are.
 
     Args:
-        show: called about once a second with the state of all months.
+        show: called every three seconds or so with the state of all months.
 
     Raises:
         CheckFailed: a run failed; the message holds the end of the failed task's log.
     """
     airflow.send("PATCH", f"/dags/{DAG_ID}", {"is_paused": False})
-    failed_before = _failed(month_states(airflow, months)).keys()
+    states = month_states(airflow, months)
+    failed_before = _failed(states).keys()
     while True:
-        states = month_states(airflow, months)
+        states = month_states(airflow, months, states)
         show(states)
         if all(each.state == "success" for each in states):
             return states
@@ -57,8 +59,9 @@ def run_months(
         if not _is_at_work(airflow, states):
             _create(airflow, months)
         airflow.fail_if_gone()
-        airflow.refuse_import_errors()
-        time.sleep(1)
+        if not _runs_a_task(states):  # a DAG file that cannot be read may be why
+            airflow.refuse_import_errors()
+        time.sleep(LOOK_EVERY_S)
 
 
 def _failed(states: Iterable[MonthState]) -> dict[str, MonthState]:
@@ -66,26 +69,53 @@ def _failed(states: Iterable[MonthState]) -> dict[str, MonthState]:
     return {each.run_id: each for each in states if each.state == "failed"}
 
 
-def month_states(airflow: Airflow, months: Sequence[Month]) -> list[MonthState]:
-    """The latest run of each month with its tasks."""
-    path = f"/dags/{DAG_ID}/dagRuns"
+def month_states(
+    airflow: Airflow, months: Sequence[Month], before: Iterable[MonthState] = ()
+) -> list[MonthState]:
+    """The latest run of each month with its tasks.
+
+    Args:
+        before: what an earlier look found; of a run that had ended by then the tasks are not asked for again.
+    """
     runs = {}
-    for run in _all(airflow, path, "dag_runs"):
+    for run in _all(airflow, f"/dags/{DAG_ID}/dagRuns", "dag_runs"):
         runs[run["partition_key"]] = run
-    tasks: dict[str, TaskStates] = {}
-    for task in _all(airflow, f"{path}/~/taskInstances", "task_instances"):
-        states = tasks.setdefault(task["dag_run_id"], {})
-        states[task["task_id"]] = task["state"] or ""
-    return [_month_state(month, runs.get(str(month)), tasks) for month in months]
+    ended = {each.run_id: each for each in before if each.state in FINISHED}
+    states = []
+    for month in months:
+        latest = runs.get(str(month))
+        if latest is None:
+            states.append(MonthState(month))
+        else:
+            states.append(_month_state(airflow, month, latest, ended))
+    return states
 
 
 def _month_state(
-    month: Month, run: Mapping[str, Any] | None, tasks: Mapping[str, TaskStates]
+    airflow: Airflow,
+    month: Month,
+    run: Mapping[str, Any],
+    ended: Mapping[str, MonthState],
 ) -> MonthState:
-    if run is None:
-        return MonthState(month)
-    run_id = run["dag_run_id"]
-    return MonthState(month, run_id, run["state"], tasks.get(run_id, {}))
+    run_id, state = run["dag_run_id"], run["state"]
+    before = ended.get(run_id)
+    if before and before.state == state:
+        return before
+    if state == "queued":
+        return MonthState(month, run_id, state, {})
+    return MonthState(month, run_id, state, _task_states(airflow, run_id))
+
+
+def _task_states(airflow: Airflow, run_id: str) -> TaskStates:
+    path = f"/dags/{DAG_ID}/dagRuns/{run_id}/taskInstances"
+    states = {}
+    for task in _all(airflow, path, "task_instances"):
+        states[task["task_id"]] = task["state"] or ""
+    return states
+
+
+def _runs_a_task(states: Iterable[MonthState]) -> bool:
+    return any("running" in (each.tasks or {}).values() for each in states)
 
 
 def _create(airflow: Airflow, months: Sequence[Month]) -> None:

@@ -19,6 +19,7 @@ from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.declared.registry import load_registry
 from churn_tasks.local.backfill import run_months
 from churn_tasks.local.display import Display
+from churn_tasks.local.estimate import Estimate
 from churn_tasks.local.instance import Instance
 from churn_tasks.local.services import Services
 from churn_tasks.simulator import Progress, SimulationSettings, simulate
@@ -48,9 +49,12 @@ class Demo:
         """
         self._check_plan()
         services = Services(Instance(self.settings))
-        display = Display(self.console)
+        estimate = self._estimate()
+        display = Display(self.console, estimate)
         with display.shown():
+            display.update("Plan", f"{self._summary()}; {estimate.at_start()}")
             self._start(services, display)
+            display.update("Airflow", services.addresses()["Airflow"])
             run_months(services.airflow, self.history, display.months)
         self._show_results(services)
 
@@ -74,6 +78,18 @@ class Demo:
             first_month=self.settings.first_month,
             time_zone=self.settings.time_zone,
         )
+
+    def _estimate(self) -> Estimate:
+        is_simulated = self.settings.source.kind == "postgres"
+        customers = self.customers if is_simulated else None
+        return Estimate(customers, len(self.history))
+
+    def _summary(self) -> str:
+        """Whose months are run, and how many."""
+        months = f"{len(self.history)} months from {self.history[0]}"
+        if self.settings.source.kind != "postgres":
+            return f"profile {self.settings.profile}, {months}"
+        return f"a simulated operator with {self.customers:,} customers, {months}"
 
     def _check_plan(self) -> None:
         """Find what is wrong before anything is started."""

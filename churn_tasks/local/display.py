@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from churn_tasks.local.backfill import FINISHED, MonthState
+from churn_tasks.local.estimate import Estimate
 from churn_tasks.walks.tasks import TASKS
 
 SYMBOLS = {
@@ -29,9 +30,11 @@ class Display:
 
     Attributes:
         console: where to; a terminal gets the live picture.
+        estimate: of what is left to do; none is told where there is none.
     """
 
     console: Console
+    estimate: Estimate | None = None
     started: float = field(default_factory=time.monotonic)
     stages: dict[str, str] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
@@ -44,7 +47,7 @@ class Display:
             yield
             return
         picture = Live(
-            console=self.console, get_renderable=self._picture, refresh_per_second=4
+            console=self.console, get_renderable=self._picture, refresh_per_second=2
         )
         with picture:
             yield
@@ -76,11 +79,16 @@ class Display:
         self.grid = _grid(states)
         ended = [state for state in states if state.state in FINISHED]
         self.stages["Months"] = f"{len(ended)} of {len(states)}"
+        to_go = ""
+        if self.estimate:
+            said = self.estimate.to_go(states, time.monotonic())
+            self.stages["To go"] = said
+            to_go = f"; to go: {said}"
         for state in ended:
             if str(state.month) not in self.told:
                 self.told.add(str(state.month))
                 self.say(
-                    f"{state.month} {state.state} ({len(ended)} of {len(states)} months)"
+                    f"{state.month} {state.state} ({len(ended)} of {len(states)} months{to_go})"
                 )
 
     def _picture(self) -> Group:

@@ -9,7 +9,7 @@ from functools import cached_property
 from churn_tasks.core.errors import ConnectionTrouble
 from churn_tasks.local.instance import HOST, Instance
 
-SERVICE = "mlflow"
+SERVICE = DATABASE = "mlflow"
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,17 @@ class MlflowServer:
 
     @property
     def store(self) -> str:
-        address = self.instance.cluster.url("mlflow").partition("://")[2]
+        address = self.instance.cluster.url(DATABASE).partition("://")[2]
         return f"postgresql+psycopg2://{address}"
 
     def migrate(self) -> None:
-        """Make the database and its tables before the server starts: two processes on an empty one would race."""
-        self.instance.cluster.create_database("mlflow")
+        """Bring the database to this version's schema.
+
+        A new one is left empty: the server makes its tables in one process before it serves from another.
+        """
+        if not self.instance.cluster.has_database(DATABASE):
+            self.instance.cluster.create_database(DATABASE)
+            return
         done = subprocess.run(
             [sys.executable, "-m", "mlflow", "db", "upgrade", self.store],
             env=self._environment(), capture_output=True, text=True, check=False,

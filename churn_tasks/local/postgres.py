@@ -131,14 +131,20 @@ class Cluster:
         import psycopg
         from psycopg.sql import SQL, Identifier
 
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            exists = connection.execute(
-                "SELECT 1 FROM pg_database WHERE datname = %s", (name,)
-            ).fetchone()
-            if not exists:
-                made = SQL("CREATE DATABASE {} TEMPLATE {}")
+        if not self.has_database(name):
+            made = SQL("CREATE DATABASE {} TEMPLATE {}")
+            with psycopg.connect(self.url(), autocommit=True) as connection:
                 connection.execute(made.format(Identifier(name), Identifier(template)))
         return self.url(name)
+
+    def has_database(self, name: str) -> bool:
+        import psycopg
+
+        with psycopg.connect(self.url()) as connection:
+            asked = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", (name,)
+            )
+            return asked.fetchone() is not None
 
     def _prepare_folders(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

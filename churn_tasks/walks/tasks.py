@@ -27,19 +27,21 @@ class Task:
 
 INTEGRATION = ("late", "check_raw", "integrate", "match", "texts", "summarise")
 
+MODEL = ("features", "check_features", "labels", "train", "promote")
+LIST = ("score", "warn", "check_list", "publish")
+
+# Where the cuts lie, and what a task costs: docs/adr/0019-five-tasks.md
 TASKS = (
     Task("extract", ("extract",)),
     Task("integrate", INTEGRATION, after=("extract",)),
-    Task("features", ("features", "check_features"), after=("integrate",)),
-    Task("model", ("labels", "train", "promote"), after=("integrate",), minutes=120),
-    Task("warn", ("score", "warn", "check_list"), after=("features", "model")),
-    Task("publish", ("publish",), after=("warn",), minutes=30),
+    Task("model", MODEL, after=("integrate",), minutes=120),
+    Task("publish", LIST, after=("model",)),
     Task("report", ("report", "catalogue"), after=("publish",), minutes=30),
 )
 STEPS = tuple(step for task in TASKS for step in task.steps)
 
 # A restated month runs a step in another's place, just before it: late rows are known only when they have been looked
-# for, and labels wait for the restated cohorts, which another process may be making while models are fitted.
+# for, and labels serve no restated step before the scores: nothing is trained again.
 RESTATED_AT = {"extract": "late", "labels": "score"}
 
 

@@ -60,9 +60,7 @@ def test_the_good_month_went_through(states):
     assert states[0].tasks == {
         "extract": "success",
         "integrate": "success",
-        "features": "skipped",
         "model": "skipped",
-        "warn": "skipped",
         "publish": "skipped",
         "report": "success",
     }
@@ -74,9 +72,7 @@ def test_the_failed_check_failed_the_task_and_held_back_the_rest(states):
     assert states[1].tasks == {
         "extract": "success",
         "integrate": "failed",
-        "features": "upstream_failed",
         "model": "upstream_failed",
-        "warn": "upstream_failed",
         "publish": "upstream_failed",
         "report": "upstream_failed",
     }
@@ -89,7 +85,7 @@ def test_it_was_not_tried_again(services, states):
         each["task_id"]: each["try_number"]
         for each in services.airflow.get(path)["task_instances"]
     }
-    assert len(tries) == 7
+    assert len(tries) == 5
     assert tries["integrate"] == 1
 
 

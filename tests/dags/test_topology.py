@@ -14,7 +14,7 @@ from churn_tasks.core.errors import (
     NotReady,
     SettingsError,
 )
-from churn_tasks.walks.tasks import STEPS, TASKS
+from churn_tasks.walks.tasks import STEPS, TASKS, task_named
 
 DAG_FILES = sorted((Path(__file__).resolve().parents[2] / "dags").glob("*.py"))
 
@@ -23,10 +23,8 @@ def test_the_tasks_are_those_of_the_pipeline_in_its_order(dag):
     assert {task.task_id: task.upstream_task_ids for task in dag.tasks} == {
         "extract": set(),
         "integrate": {"extract"},
-        "features": {"integrate"},
         "model": {"integrate"},
-        "warn": {"features", "model"},
-        "publish": {"warn"},
+        "publish": {"model"},
         "report": {"publish"},
     }
     assert {task.task_id: task.upstream_task_ids for task in dag.tasks} == {
@@ -51,16 +49,26 @@ def test_the_steps_are_the_files_of_their_folder():
 
 
 def test_nothing_is_published_past_a_failed_check(dag):
-    """Every check stands above publish, and the rule between them holds back what follows a failure."""
+    """Every check stands in a task above that of the step publish, or before the step in its own task; the rule between
+    tasks holds back what follows a failure, and a task ends at the step that fails."""
     above = {
         task.task_id
         for task in dag.get_task("publish").get_flat_relatives(upstream=True)
     }
     checked_in = {
-        task.name for task in TASKS for step in task.steps if step.startswith("check_")
+        step: task.name
+        for task in TASKS
+        for step in task.steps
+        if step.startswith("check_")
     }
-    assert checked_in == {"integrate", "features", "warn"}
-    assert checked_in <= above
+    assert checked_in == {
+        "check_raw": "integrate",
+        "check_features": "model",
+        "check_list": "publish",
+    }
+    assert above == {"extract", "integrate", "model"}
+    steps = task_named("publish").steps
+    assert steps.index("check_list") < steps.index("publish")
     assert {task.trigger_rule.value for task in dag.tasks} == {"none_failed"}
 
 
@@ -74,7 +82,7 @@ def test_the_schedule_is_the_month_before_after_billing_has_closed(dag):
 
 
 def test_every_task_has_limits_and_a_way_to_be_heard(dag):
-    assert len(dag.tasks) == 7
+    assert len(dag.tasks) == 5
     for task in dag.tasks:
         assert task.retries == 6, f"{task.task_id}: say how often it may be tried again"
         assert task.retry_delay == timedelta(minutes=1)
@@ -106,7 +114,7 @@ def test_only_what_waiting_mends_is_tried_again(dag, error, action):
         policy.evaluate(exception=error, try_number=1, max_tries=6).action.value
         for policy in policies
     }
-    assert (len(policies), decisions) == (7, {action})
+    assert (len(policies), decisions) == (5, {action})
 
 
 def test_the_page_of_the_dag_is_its_manual(dag):

@@ -22,6 +22,7 @@ class Scripted:
     url: str = "http://airflow"
     active: bool = False
     asked: list[dict] = field(default_factory=list)
+    looked_into: list[str] = field(default_factory=list)  # runs, by their tasks
 
     def get(self, path, **parameters):
         if path == "/backfills":
@@ -32,7 +33,8 @@ class Scripted:
             }
         if path.endswith("/dagRuns"):
             return self._runs()
-        if path.endswith("~/taskInstances"):
+        if path.endswith("/taskInstances"):
+            self.looked_into.append(path.split("/")[-2])
             return {"task_instances": [], "total_entries": 0}
         raise AssertionError(path)
 
@@ -99,6 +101,17 @@ def test_what_is_done_is_not_asked_for_again():
     airflow = Scripted({"2024-01": [["success"]], "2024-02": [["success"]]})
     run(airflow)
     assert airflow.backfills == []
+
+
+def test_only_runs_at_work_and_newly_ended_are_looked_into():
+    airflow = Scripted(
+        {
+            "2024-01": [["success"]],
+            "2024-02": [["queued", "queued", "running", "running", "success"]],
+        }
+    )
+    run(airflow)
+    assert airflow.looked_into == ["2024-01-0", *["2024-02-0"] * 3]
 
 
 def test_what_is_under_way_is_waited_for():

@@ -9,6 +9,7 @@ from churn_tasks.core.settings import load_settings
 from churn_tasks.local.backfill import MonthState
 from churn_tasks.local.demo import Demo
 from churn_tasks.local.display import Display
+from churn_tasks.local.estimate import Estimate
 
 
 def demo(
@@ -67,6 +68,21 @@ def test_a_log_gets_one_line_a_month(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1
     assert lines[0].endswith("2024-01 success (1 of 2 months)")
+
+
+def test_what_is_left_is_told_with_each_month(capsys):
+    display = Display(Console(width=200), Estimate(20_000, 2))
+    display.months(STATES)
+    said = capsys.readouterr().out
+    assert "2024-01 success (1 of 2 months; to go: " in said
+    assert "as on two quiet cores" in said
+
+
+def test_the_plan_is_told_in_words(tmp_path):
+    assert demo(tmp_path)._summary() == (
+        "a simulated operator with 2,000 customers, 12 months from 2024-01"
+    )
+    assert demo(tmp_path, "retail")._summary().startswith("profile retail, 24 months")
 
 
 def test_a_terminal_gets_a_grid(capsys):
