@@ -1,6 +1,7 @@
-"""What is counted of one column, as SQL aggregates over the marked rows of :mod:`.profile`.
+"""What is taken of one column, as SQL aggregates over the marked rows of :mod:`.profile`.
 
-The rows carry ``kept`` (they break no rule), ``close`` (they are looked at closely) and ``close_kept`` (both).
+The rows carry ``kept``, whether they break no rule, and of numbers and dates the value under ``kept|<column>``: empty
+in the other rows, so that no aggregate has to leave rows out.
 """
 
 from collections.abc import Iterator
@@ -23,56 +24,71 @@ QUANTILES = {
 }
 
 
-def aggregates_of_column(column: Column, month: Month) -> Iterator[str]:
-    """What is counted of a column, each under ``<column>|<measure>``."""
+def has_size(column: Column) -> bool:
+    """Whether its values have an order that figures speak of."""
+    return is_number(column) or is_date(column)
+
+
+def kept_value(column: Column, month: Month) -> str:
+    """The number of a kept row; of a date its days from the first of the month."""
     name = identifier(column.name)
-    yield named(f"count({name})", f"{column.name}|filled")
+    value = name
+    if is_date(column):
+        value = f"({name}::DATE - DATE '{month.start}')"
+    return f"CASE WHEN kept THEN {value} END AS {_kept(column)}"
+
+
+def _kept(column: Column) -> str:
+    return identifier(f"kept|{column.name}")
+
+
+def counts_of_column(column: Column) -> Iterator[str]:
+    """What every row is counted for, each under ``<column>|<measure>``: nothing that sorts or groups them."""
+    yield named(f"count({identifier(column.name)})", f"{column.name}|filled")
+    if is_number(column):
+        yield named(f"count_if({_kept(column)} < 0)", f"{column.name}|negative")
+        yield from _sums(column, _kept(column))
+    if has_size(column):
+        yield named(f"min({_kept(column)})", f"{column.name}|min")
+        yield named(f"max({_kept(column)})", f"{column.name}|max")
+
+
+def spread_of_column(column: Column) -> Iterator[str]:
+    """What is taken of the rows looked at closely: most frequent and distinct values, quantiles."""
+    name = identifier(column.name)
     if is_code(column):
         yield named(_top_values(name), f"{column.name}|top")
     elif column.type in ("text", "integer"):
-        distinct = f"count(DISTINCT hash({name})) FILTER (close AND {name} IS NOT NULL)"
+        distinct = f"count(DISTINCT hash({name})) FILTER ({name} IS NOT NULL)"
         yield named(distinct, f"{column.name}|distinct")
-    if is_number(column):
-        exact = _exact(column)
-        yield named(f"count(*) FILTER (kept AND {name} < 0)", f"{column.name}|negative")
-        yield named(f"sum({exact}) FILTER (kept)", f"{column.name}|sum")
-        yield named(f"count({exact}) FILTER (kept)", f"{column.name}|summed")
-        yield from _spread(column.name, name)
-    if is_date(column):
-        yield from _spread(column.name, f"({name}::DATE - DATE '{month.start}')")
-
-
-def _exact(column: Column) -> str:
-    """The value as a number whose sum does not depend on the order of rows."""
-    name = identifier(column.name)
-    if column.type == "double":
-        return f"TRY_CAST({name} AS DECIMAL(28,6))"
-    return name
-
-
-def _spread(column: str, sql: str) -> Iterator[str]:
-    quantiles = f"quantile_disc({sql}, {list(QUANTILES.values())})"
-    yield named(f"min({sql}) FILTER (kept)", f"{column}|min")
-    yield named(f"max({sql}) FILTER (kept)", f"{column}|max")
-    yield named(
-        f"{quantiles} FILTER (close_kept AND {sql} IS NOT NULL)", f"{column}|quantiles"
-    )
+    if has_size(column):
+        value = _kept(column)
+        quantiles = f"quantile_disc({value}, {list(QUANTILES.values())})"
+        given = f"{quantiles} FILTER ({value} IS NOT NULL)"
+        yield named(given, f"{column.name}|quantiles")
 
 
 def _top_values(name: str) -> str:
     """How many values, how many rows, and the most frequent values with their rows, ties in order of the value."""
-    entries = f"map_entries(histogram({name}::VARCHAR) FILTER (close_kept))"
+    entries = f"map_entries(histogram({name}::VARCHAR) FILTER (kept))"
     flipped = (
         f"list_transform({entries}, lambda e: {{'n': -(e.value::BIGINT), 'v': e.key}})"
     )
     top = f"list_slice(list_sort({flipped}), 1, {TOP})"
-    rows = f"count({name}) FILTER (close_kept)"
+    rows = f"count({name}) FILTER (kept)"
     return f"{{'distinct': len({entries}), 'rows': {rows}, 'values': {top}}}"
 
 
 def sums(column: Column) -> Iterator[str]:
     """A number's sum, and of how many rows it is the sum."""
-    exact = _exact(column)
+    return _sums(column, identifier(column.name))
+
+
+def _sums(column: Column, value: str) -> Iterator[str]:
+    """The same of an expression: as a number whose sum does not depend on the order of rows."""
+    exact = value
+    if column.type == "double":
+        exact = f"TRY_CAST({value} AS DECIMAL(28,6))"
     yield named(f"sum({exact})", f"{column.name}|sum")
     yield named(f"count({exact})", f"{column.name}|summed")
 

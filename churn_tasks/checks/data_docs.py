@@ -1,20 +1,21 @@
-"""Data Docs that need no network: the pages of Great Expectations, an index of each site, and one of all months."""
+"""Data Docs that need no network: a page of each stage of a month beside what Great Expectations said, and an index."""
 
 import json
 import os
 import shutil
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from churn_tasks.checks.measures import Measure
-from churn_tasks.checks.offline_page import offline
 from churn_tasks.checks.outcome import Outcome, worst
-from churn_tasks.checks.pages import STAGES, page_style, rendered
+from churn_tasks.checks.pages import STAGES, rendered
 from churn_tasks.core.files import replace_text
 
-STYLE = "static/styles/data_docs_custom_styles.css"  # the place Great Expectations documents for one's own styles
 RESULT = "result.json"
+RECORDS = "validations"  # what Great Expectations said, a file for each table
 MEASURES_PAGE = (
     "measures/index.html"  # beside the months: every measure over all of them
 )
@@ -51,11 +52,21 @@ class Line:
 
 @dataclass(frozen=True)
 class SuiteResult:
-    """What Great Expectations found of one table. ``evaluated`` is its own count, not the number of lines."""
+    """What Great Expectations found of one table.
+
+    Attributes:
+        records: its own results, one for bounds that stop and one for those that warn.
+    """
 
     table: str
-    evaluated: int
     lines: tuple[Line, ...]
+    records: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+
+    @property
+    def evaluated(self) -> int:
+        """Bounds that were judged: of each measure those that stop, and those that warn."""
+        measures = [line.measure for line in self.lines]
+        return sum(measure.may_stop + measure.may_warn for measure in measures)
 
     @property
     def failures(self) -> tuple[Line, ...]:
@@ -99,26 +110,28 @@ class SiteCounts:
         return "warn" if self.warned else "pass"
 
 
-def publish(built: Path, site: Site, results: Sequence[SuiteResult]) -> None:
-    """Finish a site that Great Expectations has built aside, put it in its place, and list it among all months.
+def publish(site: Site, results: Sequence[SuiteResult]) -> None:
+    """Write a site aside, put it in its place, and list it among all months.
 
     Args:
-        built: folder of the new site; it is moved.
         site: where it belongs.
         results: every suite once, in the order of the index.
     """
-    # the index of Great Expectations itself, filled by scripts only, is replaced instead
-    for page in sorted(built.glob("*/**/*.html")):
-        _rewrite(page, built, site)
-    _replace_static(built)
-    index = _site_page(built, site, results)
-    (built / "index.html").write_text(index, encoding="utf-8")
-    counts = json.dumps(asdict(SiteCounts.of(results)))
-    (built / RESULT).write_text(f"{counts}\n", encoding="utf-8")
+    aside = site.folder.with_name(f".{site.stage}.{uuid.uuid4().hex}")
+    (aside / RECORDS).mkdir(parents=True)
+    for result in results:
+        _write_json(aside / RECORDS / f"{result.table}.json", result.records)
+    _write_json(aside / RESULT, asdict(SiteCounts.of(results)))
+    page = rendered("site.html.j2", site=site, results=results, records=RECORDS)
+    (aside / "index.html").write_text(page, encoding="utf-8")
     shutil.rmtree(site.folder, ignore_errors=True)
-    site.folder.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(built, site.folder)
+    os.replace(aside, site.folder)
     write_months(site.root)
+
+
+def _write_json(path: Path, content: object) -> None:
+    text = json.dumps(content, ensure_ascii=False)
+    path.write_text(f"{text}\n", encoding="utf-8")
 
 
 def write_months(root: Path) -> None:
@@ -131,38 +144,6 @@ def write_months(root: Path) -> None:
     while (page := _months_page(root)) != written:
         replace_text(root / "index.html", page)
         written = page
-
-
-def _rewrite(page: Path, built: Path, site: Site) -> None:
-    """Make one page of Great Expectations ours.
-
-    Its place is ``expectations/<table>.html`` or ``validations/<table>/<run>/<time>/<batch>.html``.
-    """
-    parts = page.relative_to(built).parts
-    up = "../" * (len(parts) - 1)
-    table = parts[1].removesuffix(".html")
-    top = rendered("page_top.html.j2", site=site, up=up, table=table)
-    title = f"{site.month} {site.stage} {table}"
-    text = offline(page.read_text(encoding="utf-8"), title, up + STYLE, top)
-    page.write_text(text, encoding="utf-8")
-
-
-def _replace_static(built: Path) -> None:
-    """One stylesheet instead of logos, fonts and films that no page shows any more."""
-    shutil.rmtree(built / "static", ignore_errors=True)
-    style = built / STYLE
-    style.parent.mkdir(parents=True)
-    style.write_text(page_style(), encoding="utf-8")
-
-
-def _site_page(built: Path, site: Site, results: Sequence[SuiteResult]) -> str:
-    pages = {result.table: _validation_page(built, result.table) for result in results}
-    return rendered("site.html.j2", site=site, results=results, pages=pages)
-
-
-def _validation_page(built: Path, table: str) -> str:
-    page = next((built / "validations" / table).rglob("*.html"))
-    return page.relative_to(built).as_posix()
 
 
 def _months_page(root: Path) -> str:

@@ -1,110 +1,103 @@
-"""Great Expectations without a project: suites of bounds, held against one row of figures, with Data Docs."""
+"""Great Expectations without a project: a suite for each table, held against the frame of the table's bounds.
+
+A suite has one expectation, however many bounds there are: in no row is ``larger`` less than ``smaller``. The rows that
+break it come back by the names of their measures.
+"""
 
 import logging
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from churn_tasks.checks.measures import Measure, Suite
+from churn_tasks.checks.bound_rows import BoundRow, Severity
 
 if TYPE_CHECKING:
-    from great_expectations import ExpectationSuite
     from great_expectations.core.expectation_validation_result import (
         ExpectationSuiteValidationResult,
     )
-    from great_expectations.data_context import EphemeralDataContext
-    from great_expectations.expectations.expectation import Expectation
 
-STOP, WARN = "critical", "warning"  # severities of Great Expectations
 LOGGERS = (
     "great_expectations",
     "great_expectations.data_context.types.base",  # sets its own level
 )
-Bounds = tuple[float | None, float | None]
+EVERY_BROKEN_ROW = {
+    "result_format": "COMPLETE",
+    "unexpected_index_column_names": ["measure", "end"],
+}
 
 
-def quiet_context(docs: Path) -> "EphemeralDataContext":
-    """A context that writes nothing but its Data Docs, to the folder ``docs``."""
-    import great_expectations as gx
+@dataclass(frozen=True)
+class Validation:
+    """What Great Expectations said of a table's bounds of one severity.
 
-    for name in LOGGERS:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    _use_site(context, docs)
-    return context
+    Attributes:
+        judged: rows that it judged, by its own count.
+        broken: measures of the rows that are not as expected.
+        raised: what it raised instead of judging; empty if it judged.
+        record: its result as it can be written to JSON, without the time of day.
+    """
+
+    severity: Severity
+    judged: int
+    broken: frozenset[str]
+    raised: str
+    record: dict[str, Any]
 
 
-def validated(
-    context: "EphemeralDataContext", suites: list[Suite], figures: pd.DataFrame
-) -> "list[ExpectationSuiteValidationResult]":
-    """Each suite held against the figures, by itself: a checkpoint compares all of them many times over."""
-    import great_expectations as gx
+class Judge:
+    """Great Expectations with nothing on disk."""
 
-    source = context.data_sources.add_pandas("measures")
-    asset = source.add_dataframe_asset("month")
-    batch = asset.add_batch_definition_whole_dataframe("all")
-    definitions = [
-        context.validation_definitions.add(
-            gx.ValidationDefinition(
-                name=suite.table,
-                data=batch,
-                suite=context.suites.add(_expectation_suite(suite)),
-            )
+    def __init__(self) -> None:
+        import great_expectations as gx
+
+        for name in LOGGERS:
+            logging.getLogger(name).setLevel(logging.WARNING)
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}
+        asset = context.data_sources.add_pandas("measures").add_dataframe_asset("month")
+        self._frames = asset.add_batch_definition_whole_dataframe("bounds")
+
+    def validation(
+        self, table: str, severity: Severity, rows: list[BoundRow]
+    ) -> Validation:
+        """The suite of a table held against these rows."""
+        import great_expectations as gx
+
+        holds = gx.expectations.ExpectColumnPairValuesAToBeGreaterThanB(
+            column_A="larger",
+            column_B="smaller",
+            or_equal=True,
+            ignore_row_if="neither",
+            severity=severity,
         )
-        for suite in suites
-    ]
-    given = {"dataframe": figures}
-    return [
-        definition.run(batch_parameters=given, result_format="BASIC")
-        for definition in definitions
-    ]
+        suite = gx.ExpectationSuite(name=table, expectations=[holds])
+        frame = pd.DataFrame(rows, columns=list(BoundRow._fields))
+        batch = self._frames.get_batch(batch_parameters={"dataframe": frame})
+        return _validation(
+            severity, batch.validate(suite, result_format=EVERY_BROKEN_ROW)
+        )
 
 
-def _expectation_suite(suite: Suite) -> "ExpectationSuite":
-    """One expectation for the bounds that stop (critical), one for those that warn (warning)."""
-    import great_expectations as gx
-
-    expectations = []
-    for measure, name in zip(suite.measures, suite.figure_names, strict=True):
-        if measure.may_stop:
-            allowed = (measure.lowest, measure.highest)
-            expectations.append(_expectation(measure, name, allowed, STOP))
-        if measure.may_warn:
-            usual = (measure.usual_lowest, measure.usual_highest)
-            expectations.append(_expectation(measure, name, usual, WARN))
-    return gx.ExpectationSuite(name=suite.table, expectations=expectations)
-
-
-def _expectation(
-    measure: Measure, name: str, bounds: Bounds, severity: str
-) -> "Expectation":
-    """Of one row the greatest value; unlike ValuesToBeBetween that shows the value."""
-    import great_expectations as gx
-
-    lowest, highest = bounds
-    return gx.expectations.ExpectColumnMaxToBeBetween(
-        column=name,
-        min_value=lowest,
-        max_value=highest,
+def _validation(
+    severity: Severity, validated: "ExpectationSuiteValidationResult"
+) -> Validation:
+    (result,) = validated.results
+    said = result.result
+    broken_rows = said.get("unexpected_index_list", [])
+    return Validation(
         severity=severity,
-        notes=f"{measure.zh} {measure.meaning}".strip(),
+        judged=said.get("element_count", 0) - said.get("missing_count", 0),
+        broken=frozenset(row["measure"] for row in broken_rows),
+        raised=_raised(result.exception_info),
+        record=result.to_json_dict(),
     )
 
 
-def _use_site(context: "EphemeralDataContext", folder: Path) -> None:
-    for name in context.get_site_names():
-        context.delete_data_docs_site(name)
-    context.add_data_docs_site(
-        "month",
-        {
-            "class_name": "SiteBuilder",
-            "show_how_to_buttons": False,
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            "store_backend": {
-                "class_name": "TupleFilesystemStoreBackend",
-                "base_directory": str(folder),
-            },
-        },
-    )
+def _raised(exception_info: dict[str, Any]) -> str:
+    """The message of an exception, of the expectation itself or of one of its metrics."""
+    inner = [info for info in exception_info.values() if isinstance(info, dict)]
+    for info in (exception_info, *inner):
+        if info.get("raised_exception"):
+            return str(info.get("exception_message"))
+    return ""

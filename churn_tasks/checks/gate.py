@@ -1,26 +1,22 @@
 """Great Expectations as the judge, and a verdict that cannot be true by default."""
 
 import math
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from churn_tasks.checks.bound_rows import (
+    SEVERITIES,
+    STOP,
+    WARN,
+    BoundRow,
+    bound_rows,
+    limits,
+)
 from churn_tasks.checks.data_docs import Line, Site, SuiteResult, publish
-from churn_tasks.checks.expectations import STOP, WARN, quiet_context, validated
-from churn_tasks.checks.measures import Suite
+from churn_tasks.checks.expectations import Judge, Validation
+from churn_tasks.checks.measures import Measure, Suite
 from churn_tasks.checks.outcome import Outcome
 from churn_tasks.core.errors import CheckFailed
-
-if TYPE_CHECKING:
-    from great_expectations.core.expectation_validation_result import (
-        ExpectationSuiteValidationResult,
-        ExpectationValidationResult,
-    )
-
-    Validations = list[ExpectationSuiteValidationResult]
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ class Verdict:
     """What the gate found.
 
     Attributes:
-        evaluated: expectations that were really evaluated.
+        evaluated: bounds that were really judged, those that stop and those that warn each once a measure.
         failures: measures that stop the month.
         warnings: measures outside what is usual, which are shown and stop nothing.
         results: every measure of every suite with its value and outcome.
@@ -79,17 +75,14 @@ def judge(suites: list[Suite], figures: Mapping[str, float], site: Site) -> Verd
         and in the Data Docs, and stop nothing.
 
     Raises:
-        CheckFailed: a suite is empty, a figure is missing or not finite, or fewer expectations were evaluated
-            than demanded: cases that Great Expectations alone calls a success.
+        CheckFailed: a suite is empty, a figure or a bound is missing or not finite, or fewer bounds were judged than
+            demanded: cases that Great Expectations alone calls a success.
     """
     _refuse_vacuous(suites, figures)
-    aside = site.folder.with_name(f".{site.stage}.{uuid.uuid4().hex}")
-    context = quiet_context(docs=aside)
-    validations = validated(context, suites, pd.DataFrame([dict(figures)]))
-    context.build_data_docs()
-    results = [_suite_result(suite, figures, validations) for suite in suites]
-    publish(aside, site, results)
-    return _verdict(results, validations)
+    gx = Judge()
+    results = [_suite_result(gx, suite, figures) for suite in suites]
+    publish(site, results)
+    return _verdict(results)
 
 
 def stop_on_failures(verdict: Verdict, site: Site) -> None:
@@ -127,33 +120,47 @@ def _unusable(suite: Suite, figures: Mapping[str, float]) -> Iterator[str]:
             yield name
 
 
-def _suite_result(
-    suite: Suite, figures: Mapping[str, float], validations: "Validations"
-) -> SuiteResult:
-    (own,) = (each for each in validations if each.suite_name == suite.table)
-    broken = {_broken(result) for result in own.results if not result.success}
+def _suite_result(gx: Judge, suite: Suite, figures: Mapping[str, float]) -> SuiteResult:
+    """Every measure of a table, with what its bounds say of it."""
+    validations = []
+    for severity in SEVERITIES:
+        rows = bound_rows(suite, figures, severity)
+        if rows:
+            _refuse_infinite(suite.table, rows)
+            validation = gx.validation(suite.table, severity, rows)
+            _refuse_unjudged(suite.table, validation, rows)
+            validations.append(validation)
     lines = [
-        Line(measure, figures[name], _outcome(name, broken))
+        Line(measure, figures[name], _outcome(measure, validations))
         for measure, name in zip(suite.measures, suite.figure_names, strict=True)
     ]
-    evaluated = int(own.statistics["evaluated_expectations"])
-    return SuiteResult(suite.table, evaluated, tuple(lines))
+    records = [validation.record for validation in validations]
+    return SuiteResult(suite.table, tuple(lines), records)
 
 
-def _broken(result: "ExpectationValidationResult") -> tuple[str, str]:
-    """Which figure breaks bounds of which severity."""
-    expectation = result.expectation_config
-    return expectation.kwargs["column"], str(expectation.severity.value)
+def _refuse_infinite(table: str, rows: list[BoundRow]) -> None:
+    """No value breaks an infinite bound, and of NaN nothing is known."""
+    unusable = [f"{table}.{row.measure}" for row in rows if not row.is_finite]
+    if unusable:
+        raise CheckFailed(f"bounds that are not finite: {', '.join(unusable)}")
 
 
-def _outcome(name: str, broken: set[tuple[str, str]]) -> Outcome:
-    if (name, STOP) in broken:
+def _refuse_unjudged(table: str, validation: Validation, rows: list[BoundRow]) -> None:
+    """What raised or was left out is no success."""
+    if validation.judged != len(rows) or validation.raised:
+        counted = f"{validation.judged} of {len(rows)} {validation.severity} bounds"
+        raise CheckFailed(f"{table}: {counted} were judged. {validation.raised}")
+
+
+def _outcome(measure: Measure, validations: list[Validation]) -> Outcome:
+    """A measure outside both its bounds stops."""
+    severities = {each.severity for each in validations if measure.name in each.broken}
+    if STOP in severities:
         return "stop"
-    return "warn" if (name, WARN) in broken else "pass"
+    return "warn" if WARN in severities else "pass"
 
 
-def _verdict(results: list[SuiteResult], validations: "Validations") -> Verdict:
-    _refuse_unevaluated(results, validations)
+def _verdict(results: list[SuiteResult]) -> Verdict:
     failures = [_failure(r.table, line) for r in results for line in r.failures]
     warnings = [_failure(r.table, line) for r in results for line in r.warnings]
     return Verdict(
@@ -164,45 +171,12 @@ def _verdict(results: list[SuiteResult], validations: "Validations") -> Verdict:
     )
 
 
-def _refuse_unevaluated(results: list[SuiteResult], validations: "Validations") -> None:
-    """What raised or was left out is no success."""
-    evaluated = sum(result.evaluated for result in results)
-    demanded = sum(_demanded(result) for result in results)
-    raised = [text for validation in validations for text in _raised(validation)]
-    if evaluated != demanded or raised:
-        raise CheckFailed(
-            f"{evaluated} of {demanded} expectations were evaluated; {len(raised)} raised: {raised[:5]}"
-        )
-
-
-def _demanded(result: SuiteResult) -> int:
-    """Expectations of a suite: one for bounds that stop, one for those that warn."""
-    measures = [line.measure for line in result.lines]
-    return sum(measure.may_stop + measure.may_warn for measure in measures)
-
-
-def _raised(validation: "ExpectationSuiteValidationResult") -> Iterator[str]:
-    """The expectations that raised instead of judging."""
-    for result in validation.results:
-        if _has_raised(result):
-            yield str(result.expectation_config)
-
-
 def _failure(table: str, line: Line) -> Failure:
     measure = line.measure
     stops = line.outcome == "stop"
-    bounds = (measure.usual_lowest, measure.usual_highest)
-    if stops:
-        bounds = (measure.lowest, measure.highest)
-    said = _bounds_text(*bounds)
+    broken = limits(measure, STOP if stops else WARN)
+    said = _bounds_text(*broken)
     return Failure(table, measure.name, line.value, said, measure.meaning, stops=stops)
-
-
-def _has_raised(result: object) -> bool:
-    """Whether the expectation raised, for itself or for one of its metrics."""
-    info = getattr(result, "exception_info", None) or {}
-    inner = [value for value in info.values() if isinstance(value, dict)]
-    return any(each.get("raised_exception") for each in (info, *inner))
 
 
 def _bounds_text(lowest: float | None, highest: float | None) -> str:

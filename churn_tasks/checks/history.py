@@ -1,11 +1,13 @@
 """Every measure over the months: one page a table and one of what moved most, beside the Data Docs of the months.
 
-Built from ``check_result`` and ``profile``: same content, same bytes, no script and no network.
+A run draws the pages of the tables that it measured, over the latest ``SHOWN_MONTHS``: what it costs does not grow with
+history, and a restated month redraws what came late. Built from ``check_result`` and ``profile``: same content, same
+bytes, no script and no network.
 """
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,10 @@ from churn_tasks.core.files import replace_text
 from churn_tasks.core.months import Month
 from churn_tasks.declared.contracts import RawTable
 from churn_tasks.declared.query import load_question
+from churn_tasks.declared.sql_engine import SqlEngine
 
 SHOWN_MOVERS = 24
+SHOWN_MONTHS = 36
 WORST_FIRST: dict[Outcome, int] = {"stop": 0, "warn": 1, "pass": 2}
 DEVIATIONS = (
     6  # robust deviations that count as a half width where there is no band ...
@@ -75,28 +79,42 @@ def _usual_reach(before: Sequence[float], middle: float) -> float:
     return max(deviation * DEVIATIONS, abs(middle) * LEAST_REACH)
 
 
-def history_sql() -> str:
-    """Every judged measure of every month, and what was measured beside it of whole columns."""
-    return load_question("profile", "history").sql
+def history_rows(
+    engine: SqlEngine, latest: Month, measured: Collection[str]
+) -> list[dict[str, Any]]:
+    """Every judged measure of the months up to the latest, and what was measured beside it of the tables measured.
+
+    Args:
+        latest: latest month of the lake; as many before it are shown as a chart has room for.
+        measured: tables whose pages will be drawn.
+    """
+    first = latest - (SHOWN_MONTHS - 1)
+    asked = {"first_month": first.start, "tables": list(measured)}
+    return engine.ask(load_question("profile", "history"), asked)
 
 
 def write_history(
-    root: Path, tables: Mapping[str, RawTable], records: Iterable[Row]
+    root: Path,
+    tables: Mapping[str, RawTable],
+    measured: Collection[str],
+    records: Iterable[Row],
 ) -> None:
-    """Write the pages of all tables, the page of what moved most, and the link to it.
+    """Write the pages of the tables measured, the page of what moved most among all, and the link to it.
 
     Args:
         root: folder of the Data Docs.
-        records: rows of :func:`history_sql`.
+        tables: of the profile, by name.
+        records: of :func:`history_rows`.
     """
     trails = sorted(_trails(tables, records), key=_order)
     with_trails = {trail.table for trail in trails}
     names = [name for name in tables if name in with_trails]
     folder = (root / MEASURES_PAGE).parent
     for name in names:
-        own = [trail for trail in trails if trail.table == name]
-        page = _table_page(tables[name], names, own)
-        replace_text(folder / f"{name}.html", page)
+        if name in measured:
+            own = [trail for trail in trails if trail.table == name]
+            page = _table_page(tables[name], names, own)
+            replace_text(folder / f"{name}.html", page)
     replace_text(root / MEASURES_PAGE, _movers_page(tables, names, trails))
     write_months(root)
 

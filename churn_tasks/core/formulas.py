@@ -34,8 +34,10 @@ def formula_sql(column: str) -> str:
     name = identifier(column)
     starts = ", ".join(literal(sign) for sign in STARTS)
     runs, number = literal(_RUNS), literal(_NUMBER)
+    # ranges cost next to nothing, left() does not; AND would hold every row against the patterns, CASE does not
+    may_start = f"{name} < '0' OR {name} BETWEEN ':' AND 'A' OR {name} > '~'"
     return (
-        f"(({name} < '0' OR {name} BETWEEN ':' AND 'A' OR {name} > '~')"  # ranges cost next to nothing, left() does not
-        f" AND left({name}, 1) IN ({starts}) AND regexp_matches({name}, {runs}, 's')"
-        f" AND NOT regexp_full_match({name}, {number}))"
+        f"(CASE WHEN {may_start} THEN left({name}, 1) IN ({starts})"
+        f" AND regexp_matches({name}, {runs}, 's') AND NOT regexp_full_match({name}, {number})"
+        f" WHEN {name} IS NOT NULL THEN false END)"
     )

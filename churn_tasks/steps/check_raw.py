@@ -53,7 +53,7 @@ def check_raw(run: MonthRun) -> Made:
     if not verdict.failures:
         rows["profile_accepted"] = write_profiles(run, "profile_accepted", profiles)
     if not run.only_late:  # the month itself draws it next
-        show_history(run)
+        show_history(run, profiles)
     stop_on_bad_rows(run, verdict, site)
     evaluated, warned = verdict.evaluated, len(verdict.warnings)
     return Made(rows, {"evaluated": evaluated, "failed": 0, "warned": warned})

@@ -1,7 +1,7 @@
 """The profile of a month's raw tables: measured, judged, kept for later months to learn from."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 import duckdb
@@ -10,7 +10,7 @@ import pyarrow as pa
 from churn_tasks.checks.baseline import Baseline, baseline_sql
 from churn_tasks.checks.data_docs import Line, Site
 from churn_tasks.checks.gate import Failure, Verdict, judge, stop_on_failures
-from churn_tasks.checks.history import history_sql, write_history
+from churn_tasks.checks.history import history_rows, write_history
 from churn_tasks.checks.measures import measured_rules, rules_behind
 from churn_tasks.checks.profile import (
     Figure,
@@ -181,11 +181,11 @@ def _judged_line(line: Line) -> dict[str, object]:
     }
 
 
-def show_history(run: MonthRun) -> None:
-    """Draw every measure over the months."""
-    run.engine.views("check_result", "profile")
-    rows = run.engine.records(history_sql())
-    write_history(run.settings.data_docs_dir, run.registry.raw, rows)
+def show_history(run: MonthRun, measured: Collection[str]) -> None:
+    """Draw the measures of these tables over the months, and what moved most among all tables."""
+    latest = max(run.lake.months("profile"))
+    rows = history_rows(run.engine, latest, measured)
+    write_history(run.settings.data_docs_dir, run.registry.raw, measured, rows)
 
 
 def stop_on_bad_rows(run: MonthRun, verdict: Verdict, site: Site) -> None:

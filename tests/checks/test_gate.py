@@ -1,11 +1,20 @@
 """The gate stops what is bad, and also what Great Expectations alone would let pass."""
 
+import math
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from churn_tasks.checks import gate
+from churn_tasks.checks.bound_rows import STOP, WARN, BoundRow, bound_rows
 from churn_tasks.checks.data_docs import Site
+from churn_tasks.checks.expectations import Judge
 from churn_tasks.checks.gate import judge, stop_on_failures
 from churn_tasks.checks.measures import Measure, Suite
 from churn_tasks.core.errors import CheckFailed
@@ -146,3 +155,171 @@ def test_great_expectations_alone_lets_the_empty_pass() -> None:
         batch_parameters={"dataframe": pd.DataFrame({"rows": [float("nan")]})}
     )
     assert missing.success
+
+
+MANY = Suite(
+    "bill",
+    [
+        Measure(f"m{i}", "", "One of many.", 1, 9, "", 4, 6, learnt_months=5)
+        for i in range(40)
+    ],
+)
+CALM = {f"bill.m{i}": 5.0 for i in range(40)}
+
+
+@pytest.mark.parametrize("place", [0, 17, 39])
+@pytest.mark.parametrize(
+    ("value", "outcome"), [(0.5, "stop"), (9.5, "stop"), (3.5, "warn"), (6.5, "warn")]
+)
+def test_a_planted_failure_comes_back_by_name(
+    tmp_path: Path, place: int, value: float, outcome: str
+) -> None:
+    """One of forty measures, either end, either severity: that one and no other."""
+    verdict = judge(
+        [MANY], CALM | {f"bill.m{place}": value}, Site(tmp_path, "2024-03", "raw")
+    )
+    outcomes = {line.measure.name: line.outcome for line in verdict.results[0].lines}
+    assert {name: each for name, each in outcomes.items() if each != "pass"} == {
+        f"m{place}": outcome
+    }
+    assert verdict.evaluated == 80
+
+
+NUMBERS = st.one_of(
+    st.sampled_from([0.0, -0.0, 1.0, 5e-324, 0.1 + 0.2, 0.3]),
+    st.floats(-1e12, 1e12),
+)
+ENDS = st.one_of(st.none(), NUMBERS)
+BOUNDS = st.lists(
+    st.tuples(NUMBERS, ENDS, ENDS, ENDS, ENDS), min_size=1, max_size=12
+).filter(lambda each: any(end is not None for _, *ends in each for end in ends))
+
+
+@settings(max_examples=40, deadline=None)
+@given(BOUNDS)
+def test_verdicts_are_those_of_plain_comparison(
+    tmp_path_factory: pytest.TempPathFactory, bounds: list[tuple[Any, ...]]
+) -> None:
+    measures = [
+        Measure(f"m{i}", "", "", low, high, "", usual_low, usual_high)
+        for i, (_, low, high, usual_low, usual_high) in enumerate(bounds)
+    ]
+    figures = {f"bill.m{i}": value for i, (value, *_) in enumerate(bounds)}
+    site = Site(tmp_path_factory.mktemp("docs"), "2024-03", "raw")
+    verdict = judge([Suite("bill", measures)], figures, site)
+    for line, (value, *ends) in zip(verdict.results[0].lines, bounds, strict=True):
+        assert line.outcome == plain_outcome(value, *ends)
+
+
+def plain_outcome(
+    value: float,
+    low: float | None,
+    high: float | None,
+    usual_low: float | None,
+    usual_high: float | None,
+) -> str:
+    if outside(value, low, high):
+        return "stop"
+    return "warn" if outside(value, usual_low, usual_high) else "pass"
+
+
+def outside(value: float, low: float | None, high: float | None) -> bool:
+    return (low is not None and value < low) or (high is not None and value > high)
+
+
+def test_an_open_end_is_no_row_that_could_pass() -> None:
+    """Every row that is counted as judged can fail."""
+    assert bound_rows(Suite("bill", [ROWS, LEARNT]), FIGURES, STOP) == [
+        BoundRow("rows", "lowest", 9.0, 10),
+        BoundRow("mean", "lowest", 5.0, 1),
+        BoundRow("mean", "highest", 9, 5.0),
+    ]
+    assert [row.measure for row in bound_rows(SUITE, FIGURES, WARN)] == 2 * ["mean"]
+
+
+SUITE = Suite("bill", [ROWS, LEARNT])
+FIGURES = {"bill.rows": 9.0, "bill.mean": 5.0}
+
+
+def test_a_bound_that_is_no_number_is_no_bound(tmp_path: Path) -> None:
+    for bound in (math.inf, math.nan):
+        suite = Suite("bill", [Measure("rows", "", "", highest=bound)])
+        with pytest.raises(
+            CheckFailed, match=r"bounds that are not finite: bill\.rows"
+        ):
+            judge([suite], {"bill.rows": 1.0}, Site(tmp_path, "2024-03", "raw"))
+
+
+def test_a_row_that_was_not_judged_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row that gets lost on its way to the judge: its own verdict is a success."""
+    own = Judge.validation
+
+    def without_first(judge: Judge, table: str, severity: Any, rows: Any) -> Any:
+        return own(judge, table, severity, rows[1:])
+
+    assert not without_first(Judge(), "bill", STOP, HOLDING).broken
+    monkeypatch.setattr(Judge, "validation", without_first)
+    with pytest.raises(CheckFailed, match="bill: 2 of 3 critical bounds were judged"):
+        judge([SUITE], {**FIGURES, "bill.rows": 9.0}, Site(tmp_path, "2024-03", "raw"))
+
+
+HOLDING = [BoundRow("rows", "lowest", 11, 10), BoundRow("mean", "lowest", 5, 1)]
+
+
+def test_an_expectation_that_raises_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = gate.bound_rows
+
+    def with_text(*given: Any) -> list[BoundRow]:
+        return [Textual(*row) for row in own(*given)]
+
+    class Textual(BoundRow):
+        """A row whose bound came as text."""
+
+        is_finite = True  # type: ignore[assignment]
+
+        def __new__(cls, measure: str, end: Any, larger: Any, smaller: Any) -> Any:
+            return super().__new__(cls, measure, end, larger, str(smaller))
+
+    monkeypatch.setattr(gate, "bound_rows", with_text)
+    with pytest.raises(
+        CheckFailed, match=r"0 of 1 critical bounds were judged\. Invalid comparison"
+    ):
+        judge([Suite("bill", [ROWS])], {"bill.rows": 11.0}, Site(tmp_path, "m", "raw"))
+
+
+def test_great_expectations_is_imported_by_who_judges_and_by_nobody_else(
+    tmp_path: Path,
+) -> None:
+    """All steps and the gate itself are imported, figures are refused before the judge is asked: not yet."""
+    code = f"""
+import sys
+from pathlib import Path
+from churn_tasks.checks.data_docs import Site
+from churn_tasks.checks.gate import judge
+from churn_tasks.checks.measures import Measure, Suite
+from churn_tasks.core.errors import CheckFailed
+from churn_tasks.walks.graph import all_steps
+import churn_tasks.cli
+for step in all_steps():
+    step.work
+def imported():
+    return "great_expectations" in sys.modules
+suites = [Suite("bill", [Measure("rows", "", "", lowest=1)])]
+site = Site(Path({str(tmp_path)!r}), "2024-03", "raw")
+told = [imported()]
+try:
+    judge(suites, {{}}, site)
+except CheckFailed:
+    told.append(imported())
+judge(suites, {{"bill.rows": 1.0}}, site)
+told.append(imported())
+print(told)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    assert told.stdout.splitlines()[-1] == "[False, False, True]", told.stderr

@@ -1,4 +1,4 @@
--- Every judged measure of every month, and what was measured beside it of whole columns.
+-- Every judged measure of the months, and what was measured beside it of whole columns of the tables asked for.
 SELECT
     month,
     table_name,
@@ -12,6 +12,7 @@ SELECT
     allowed_high,
     verdict
 FROM check_result
+WHERE month >= $first_month
 UNION ALL
 SELECT
     month,
@@ -27,5 +28,9 @@ SELECT
     'pass' AS verdict
 FROM profile
 ANTI JOIN check_result USING (month, table_name, column_name, measure)
-WHERE region_code = '' AND measure NOT IN ('kept', 'close_share', 'p01', 'p25', 'p75')
+WHERE
+    month >= $first_month
+    AND list_contains($tables, table_name)
+    AND region_code = ''
+    AND measure NOT IN ('kept', 'close_share', 'p01', 'p25', 'p75')
 ORDER BY ALL
