@@ -4,7 +4,7 @@ import duckdb
 
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.sql_text import literal
-from churn_tasks.integrate.standardise.prepare import prepare_standard
+from churn_tasks.integrate.standardise.prepare import make_macros, prepare_standard
 from churn_tasks.integrate.standardise.view import StandardView
 from churn_tasks.runner.month_run import MonthRun
 
@@ -29,6 +29,8 @@ def standard_view(run: MonthRun, name: str) -> StandardView:
     Raises:
         BadInput: DuckDB cannot bring the rows to the form of their contract.
     """
+    if SHARED not in run.shared:
+        make_macros(run.engine.connection)
     made: dict[str, tuple[str, StandardView]] = run.shared.setdefault(SHARED, {})
     path = run.lake.path(f"raw_{name}", run.month)
     status = path.stat()
