@@ -23,7 +23,10 @@ from churn_tasks.declared.contracts import RawTable
 from churn_tasks.declared.delivered import delivered_sql
 from churn_tasks.declared.extract_sql import rendered_sql
 from churn_tasks.declared.lineage.gaps import Gaps
-from churn_tasks.integrate.standardise.prepare import prepare_standard
+from churn_tasks.integrate.standardise.prepare import (
+    make_macros,
+    prepare_standard,
+)
 
 
 def look(
@@ -120,6 +123,7 @@ def _measured(
         ]
         absent = [name for name in required if name not in types]
         rows = _with_absent(table, types, absent, month)
+        make_macros(connection)
         prepare_standard(connection, table, rows, settings)
         return _counted(connection, table, absent)
 

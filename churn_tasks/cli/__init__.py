@@ -1,7 +1,7 @@
 """``churn``: the steps of the month without Airflow, and the questions people ask of the results."""
 
 import logging
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.logging import RichHandler
@@ -18,9 +18,12 @@ from churn_tasks.cli.search import adopt_formula, search_month
 from churn_tasks.cli.source import check_source, what_we_need
 from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.months import Month, months_between
-from churn_tasks.core.settings import Settings, load_settings
-from churn_tasks.walks.month import run_step
-from churn_tasks.walks.tasks import STEPS
+from churn_tasks.core.settings import load_settings
+from churn_tasks.walks.month import run_step, run_task
+from churn_tasks.walks.tasks import STEPS, TASKS
+
+if TYPE_CHECKING:
+    from churn_tasks.runner.step import StepReport
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -49,17 +52,20 @@ def run_months(
     ] = None,
     profile: ProfileOption = None,
 ) -> None:
-    """Run every step of a month, or of a range of months."""
+    """Run every step of a month, or of a range of months, task by task as Airflow does."""
     settings = load_settings(profile)
     first = Month.parse(month)
     last = Month.parse(through) if through else first
     months = list(months_between(first, last + 1))
     with progress(width=24) as shown:
-        bar = shown.add_task("", total=len(months) * len(STEPS))
+        bar = shown.add_task("", total=len(months) * len(TASKS))
         for each in months:
-            for step in STEPS:
-                shown.update(bar, description=f"{each} {step}")
-                _one_step(settings, each, step)
+            for task in TASKS:
+                shown.update(bar, description=f"{each} {task.name}")
+                for report in run_task(task.name, settings, each):
+                    is_own = report.month == str(each)
+                    if is_own or report.outcome != "skipped":
+                        _say(report)
                 shown.advance(bar)
 
 
@@ -70,7 +76,7 @@ def run_one_step(
     profile: ProfileOption = None,
 ) -> None:
     """Run one step of a month."""
-    _one_step(load_settings(profile), Month.parse(month), name)
+    _say(run_step(name, load_settings(profile), Month.parse(month)))
 
 
 @app.command("list")
@@ -108,13 +114,14 @@ def write_dictionary(profile: ProfileOption = None) -> None:
     )
 
 
-def _one_step(settings: Settings, month: Month, step: str) -> None:
-    report = run_step(step, settings, month)
+def _say(report: "StepReport") -> None:
     rows = ", ".join(f"{table} {count:,}" for table, count in report.rows.items())
     facts = ", ".join(f"{name} {value}" for name, value in report.facts.items())
     details = "; ".join(filter(None, (report.reason, rows, facts)))
     colour = "yellow" if report.outcome == "skipped" else "green"
-    say(f"{month} [{colour}]{step:<15}[/] {report.seconds:6.1f} s  {details}")
+    say(
+        f"{report.month} [{colour}]{report.step:<15}[/] {report.seconds:6.1f} s  {details}"
+    )
 
 
 def main() -> None:

@@ -14,7 +14,8 @@ from churn_tasks.core.reading import Reading
 from churn_tasks.core.settings import Settings
 from churn_tasks.core.windows import Window
 from churn_tasks.declared.query import Query
-from churn_tasks.declared.registry import Registry, load_registry
+from churn_tasks.declared.registry import Registry
+from churn_tasks.declared.shared_registry import shared_registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +60,7 @@ class MonthRun:
 
     @cached_property
     def registry(self) -> Registry:
-        return load_registry(self.settings)
+        return shared_registry(self.settings)
 
     @cached_property
     def lake(self) -> Lake:
@@ -135,9 +136,6 @@ class MonthRun:
             day: the day up to which versions count; the run's own ``known_until`` when absent.
         """
         known = replace(self, restated_until=day or self.window.known_until, shared={})
-        known.__dict__["registry"] = (
-            self.registry
-        )  # reading every declaration again takes longer than most steps
         access = self.engine.access
         known.engine.access = access and replace(access, writes=())
         return known

@@ -7,7 +7,7 @@ import duckdb
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.sql_text import literal
 from churn_tasks.declared.sql_expressions import list_of
-from churn_tasks.integrate.standardise.prepare import prepare_standard
+from churn_tasks.integrate.standardise.prepare import make_macros, prepare_standard
 from churn_tasks.integrate.standardise.view import StandardView
 from churn_tasks.runner.month_run import MonthRun
 
@@ -33,6 +33,8 @@ def standard_view(run: MonthRun, name: str, *, late: bool = False) -> StandardVi
     Raises:
         BadInput: DuckDB cannot bring the rows to the form of their contract.
     """
+    if SHARED not in run.shared:
+        make_macros(run.engine.connection)
     made: dict[str, tuple[str, StandardView]] = run.shared.setdefault(SHARED, {})
     files = _delivered_files(run, name, late)
     told = [(path, path.stat()) for path in files]

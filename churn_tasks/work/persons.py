@@ -9,9 +9,17 @@ from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.step import Made
 from churn_tasks.work.line_pairs import make_table
 
+COMPARES_NAMES = "compares names"
+
 
 def compares_names(run: MonthRun) -> bool:
-    """Whether the profile delivers what the matching plan cannot do without."""
+    """Whether the profile delivers what the matching plan cannot do without; asked of every table, answered once."""
+    if COMPARES_NAMES not in run.shared:
+        run.shared[COMPARES_NAMES] = _delivers_names(run)
+    return bool(run.shared[COMPARES_NAMES])
+
+
+def _delivers_names(run: MonthRun) -> bool:
     contract = run.registry.raw.get("customer")
     if contract is None:
         return False

@@ -25,18 +25,23 @@ if TYPE_CHECKING:
     import duckdb
 
 
+def make_macros(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Make the macros that every ``standard_<table>`` of a connection reads with."""
+    connection.execute(MACROS.read_text(encoding="utf-8"))
+
+
 def prepare_standard(
     connection: "duckdb.DuckDBPyConnection",
     table: RawTable,
     rows: str,
     settings: Settings,
 ) -> StandardView:
-    """Make the macros, the tables of spellings and the temporary view of one table and month.
+    """Make the tables of spellings and the temporary view of one table and month.
 
     Args:
+        connection: one that has the macros (:func:`make_macros`).
         rows: relation of the month's rows as delivered, with ``month``.
     """
-    connection.execute(MACROS.read_text(encoding="utf-8"))
     described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
     types = {name: kind for name, kind, *_ in described}
     declared = declared_for(settings, table.table)
