@@ -9,17 +9,24 @@ from churn_tasks.simulator import SimulationSettings, simulate
 
 
 @contextmanager
-def empty_databases(folder: Path) -> Iterator[dict[str, str]]:
-    """Addresses of a source and a warehouse below this folder, as settings take them; removed at the end."""
+def small_cluster(folder: Path) -> Iterator[Cluster]:
+    """A private PostgreSQL below this folder, removed at the end."""
     cluster = Cluster(folder / "postgres", durable=False)
     cluster.start()
     try:
+        yield cluster
+    finally:
+        cluster.remove()
+
+
+@contextmanager
+def empty_databases(folder: Path) -> Iterator[dict[str, str]]:
+    """Addresses of a source and a warehouse below this folder, as settings take them; removed at the end."""
+    with small_cluster(folder) as cluster:
         yield {
             "source_url": cluster.create_database("source"),
             "warehouse_url": cluster.create_database("warehouse"),
         }
-    finally:
-        cluster.remove()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 The spelling is what a caller in the country dials: eleven digits for a mobile number, ``0`` with area code for a fixed
 line, the short number of a service, ``;ext=802`` behind a switchboard's number, ``+`` and country code for a number of
-another country. Plain mobile numbers, which are most, never reach the library.
+another country. Mobile numbers as they are usually written, which are most, never reach the library.
 """
 
 import re
@@ -17,7 +17,10 @@ _SUBSCRIBER = re.compile(r"[0-9]{3,15}")
 MOBILE = r"1[3-9][0-9]{9}"
 FIXED = r"0(?:10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}"
 SERVICE = r"1[0-9]{2,7}|9[56][0-9]{3,6}|[48]00[0-9]{7}|106[0-9]{5,17}"  # 110, 10086, 95588, 400..., senders of SMS
-_PLAIN_MOBILE = re.compile(MOBILE)
+# as most people and systems write a mobile number: 13800138000, +8613800138000, 138 0013 8000, 138-0013-8000
+_USUAL_MOBILE = re.compile(
+    r"(?:\+?86)?[ -]?(1[3-9][0-9])[ -]?([0-9]{4})[ -]?([0-9]{4})"
+)
 _NATIONAL = re.compile(rf"{MOBILE}|{FIXED}|{SERVICE}")
 _DIALLED = re.compile(
     rf"(?:17951|17911|17909|17969|12593|10193)?0?({MOBILE})|(?:17951|17911|17909|12593)({FIXED})"
@@ -50,8 +53,13 @@ def spelling(number: str, region: str) -> str | None:
     """
     if region == ANY_REGION:
         return _of_any_plan(number)
-    if region == "CN" and _PLAIN_MOBILE.fullmatch(number):
-        return number
+    if region == "CN" and (usual := _USUAL_MOBILE.fullmatch(number)):
+        return "".join(usual.groups())
+    return _of_any_writing(number, region)
+
+
+def _of_any_writing(number: str, region: str) -> str | None:
+    """The same with the country's numbers or those of another, whatever stands around them."""
     text = unicodedata.normalize("NFKC", number).strip()
     text = _REMARK.sub("", _LABEL.sub("", text))
     text, extension = _split_extension(text)

@@ -19,9 +19,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from churn_tasks.adapters.identity import identity_spelling
-from churn_tasks.adapters.telephone import ANY_REGION, how_written, spelling
+from churn_tasks.adapters.telephone import ANY_REGION, MOBILE, how_written, spelling
 from churn_tasks.core.errors import SettingsError
 
 TOKEN_LENGTH = 32
@@ -32,6 +33,10 @@ TELEPHONE = "telephone"
 
 # kinds of numbers, each with a memory of its own: a key of one text is the fastest
 KINDS = (TELEPHONE, BOOK_NUMBER, IDENTITY_NUMBER)
+PLAIN_MOBILE = (
+    f"^{MOBILE}$"  # a number of the country that is in its one spelling, for pyarrow
+)
+REMEMBERED = 200_000  # numbers of a kind: what came in another form is not read again
 
 
 class NumberRead(NamedTuple):
@@ -83,9 +88,11 @@ class Tokeniser:
     rows: int = 0
 
     def __post_init__(self) -> None:
+        # with the key gone in: a copy of it takes a number at half the price
+        self._keyed = hmac.new(self.key, digestmod=hashlib.sha256)
         self._read = {}
         for kind in KINDS:
-            remembered = lru_cache(maxsize=1_000_000)
+            remembered = lru_cache(maxsize=REMEMBERED)
             self._read[kind] = remembered(partial(self._compute, kind))
 
     def token(self, number: str, column: str = "phone_number") -> str:
@@ -110,17 +117,18 @@ class Tokeniser:
         return INVALID_PREFIX + self._digest(number)
 
     def _digest(self, text: str) -> str:
-        digest = hmac.digest(self.key, text.encode(), hashlib.sha256)
-        return digest.hex()[:TOKEN_LENGTH]
+        digest = self._keyed.copy()
+        digest.update(text.encode())
+        return digest.hexdigest()[:TOKEN_LENGTH]
 
-    def _count(self, column: str, forms: list[str | None], encoded: pa.Array) -> None:
-        if not any(forms):
+    def _count(self, column: str, forms: dict[int, str], encoded: pa.Array) -> None:
+        """Count the rows of numbers that came in another form, by their places in the dictionary."""
+        if not forms:
             return
-        positions = encoded.indices.drop_null().to_numpy()
-        rows = np.bincount(positions, minlength=len(forms))
-        for position, form in enumerate(forms):
-            if form:
-                self.spellings[column, form] += int(rows[position])
+        places = encoded.indices.drop_null().to_numpy()
+        rows = np.bincount(places, minlength=len(encoded.dictionary))
+        for place, form in forms.items():
+            self.spellings[column, form] += int(rows[place])
 
     def _region(self, kind: str) -> str:
         return ANY_REGION if kind == BOOK_NUMBER else self.region
@@ -150,15 +158,34 @@ class Tokeniser:
 
     def _tokens(self, name: str, column: pa.Array) -> pa.Array:
         encoded = _as_text(column).dictionary_encode()
-        different = encoded.dictionary.to_pylist()
-        read = list(map(self._read[_kind(name)], different))
-        self._count(_token_name(name), [each.form for each in read], encoded)
+        numbers = encoded.dictionary.to_pylist()
+        plain, others = self._places(_kind(name), encoded.dictionary)
+        tokens: list[str | None] = [None] * len(numbers)
+        for place in plain:
+            tokens[place] = self._digest(numbers[place])
+        forms = {}
+        for place in others:
+            read = self._read[_kind(name)](numbers[place])
+            tokens[place], numbers[place] = read.token, read.number
+            if read.form:
+                forms[place] = read.form
+        self._count(_token_name(name), forms, encoded)
         if name in self.vault_columns:
-            for each in read:
-                if each.token and each.number:
-                    self.pairs[each.token] = each.number
-        tokens = pa.array([each.token for each in read], pa.string())
-        return tokens.take(encoded.indices)
+            self._keep(tokens, numbers)
+        return pa.array(tokens, pa.string()).take(encoded.indices)
+
+    def _places(self, kind: str, numbers: pa.Array) -> tuple[list[int], list[int]]:
+        """Where numbers stand in their one spelling already, as most do, and where each has to be read."""
+        is_plain = np.zeros(len(numbers), bool)
+        if kind == TELEPHONE and self.region == "CN":
+            is_plain = np.asarray(pc.match_substring_regex(numbers, PLAIN_MOBILE))
+        return np.flatnonzero(is_plain).tolist(), np.flatnonzero(~is_plain).tolist()
+
+    def _keep(self, tokens: list[str | None], numbers: list[str | None]) -> None:
+        """Keep pairs for the vault; a blank number is none."""
+        for token, number in zip(tokens, numbers, strict=True):
+            if token and number:
+                self.pairs[token] = number
 
 
 def _identity_form(number: str, spelled: str | None) -> str | None:

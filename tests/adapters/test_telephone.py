@@ -129,3 +129,16 @@ def test_a_slip_in_one_digit_is_found(body: str, position: int, by: int) -> None
         + number[position + 1 :]
     )
     assert identity_spelling(slipped) is None
+
+
+@given(
+    st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True),
+    st.sampled_from(["", "86", "+86", "86 ", "+86-", " ", "-"]),
+    st.tuples(st.sampled_from(["", " ", "-"]), st.sampled_from(["", " ", "-"])),
+)
+def test_the_usual_writing_is_read_as_any_other_is(
+    number: str, before: str, between: tuple[str, str]
+) -> None:
+    written = f"{before}{number[:3]}{between[0]}{number[3:7]}{between[1]}{number[7:]}"
+    assert spelling(written, "CN") == number
+    assert spelling(written + "(张)", "CN") == number, "the long way"

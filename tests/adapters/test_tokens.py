@@ -1,5 +1,6 @@
 """Phone numbers leave the door as tokens."""
 
+import hmac
 import stat
 from pathlib import Path
 
@@ -145,3 +146,34 @@ def test_a_number_of_an_unknown_plan_is_kept_where_the_profile_says_so() -> None
     assert str(here[0]).startswith(INVALID_PREFIX) and not str(there[0]).startswith(
         INVALID_PREFIX
     )
+
+
+def test_a_token_is_an_hmac_of_the_one_spelling() -> None:
+    tokens, _ = _tokens("peer_number", [NUMBER, "+86" + NUMBER, "95588"])
+    digests = [
+        hmac.digest(KEY, text.encode(), "sha256").hex() for text in (NUMBER, "95588")
+    ]
+    assert tokens == [digests[0][:32], digests[0][:32], digests[1][:32]]
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.none(),
+            st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True),
+            st.sampled_from(
+                [NUMBER, "+86" + NUMBER, "138 0013 8000", "", "  ", "无", "10086"]
+            ),
+            st.text(max_size=12),
+        )
+    )
+)
+def test_a_column_is_read_as_its_numbers_are_one_by_one(
+    numbers: list[str | None],
+) -> None:
+    alone = Tokeniser(KEY)
+    tokens, tokeniser = _tokens("phone_number", numbers)
+    for number, token in zip(numbers, tokens, strict=True):
+        is_missing = number is None or not number.strip()
+        assert token == (None if is_missing else alone.token(str(number)))
+    assert set(tokeniser.pairs) == set(tokens) - {None}
