@@ -13,29 +13,16 @@ from typing import Any
 
 import pytest
 
-from churn_tasks.core.months import months_between
 from churn_tasks.core.settings import REPOSITORY, Settings, process_environment
-from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.walks.month import run_step
 from churn_tasks.walks.tasks import STEPS
-from tests.own_profile import FIRST, LAST, own_profile
+from tests.own_profile import LAST, Prepared
 
 NUMBERED = (
     "model_version",
     "mlflow_run_id",
     "why",
 )  # a killed try may have used up a version number
-
-
-def _prepared(folder: Path, warehouse_url: str) -> Settings:
-    """All months but the last, run undisturbed."""
-    folder.mkdir()
-    settings = own_profile(folder, warehouse_url)
-    for month in months_between(FIRST, LAST):
-        for step in STEPS:
-            run_step(step, settings, month)
-    return settings
 
 
 def _last_month(settings: Settings) -> "subprocess.Popen[str]":
@@ -103,13 +90,11 @@ def _outcome(settings: Settings) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_a_month_killed_at_any_moment_ends_like_one_that_was_not(
-    postgres: Cluster, tmp_path: Path
+    own: Settings, prepared: Prepared, tmp_path: Path
 ) -> None:
-    calm = _prepared(tmp_path / "calm", postgres.create_database("killed_calm"))
-    assert _whole(calm) == 0
-    expected = _outcome(calm)
+    expected = _outcome(own)
 
-    killed = _prepared(tmp_path / "killed", postgres.create_database("killed_often"))
+    killed = prepared.copied(tmp_path / "killed")
     kills = [(step, 0.0) for step in STEPS[:-1]] + [
         ("labels", 0.3),
         ("labels", 0.8),
