@@ -13,6 +13,7 @@ from churn_tasks.core.settings import Settings
 from churn_tasks.local.postgres import Cluster
 from tests.distribution import ByUnit, place
 from tests.own_profile import LAST, Prepared, run_month
+from tests.unchanged import unchanged
 
 PREFIX = "churn-test-pg-"
 
@@ -48,17 +49,22 @@ def postgres() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def prepared(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def prepared(
+    postgres: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Prepared]:
     """The README's smallest profile before its last month, for ``prepared.copied(folder)``."""
-    return Prepared.made(postgres, tmp_path_factory.mktemp("own") / "prepared")
+    made = Prepared.made(postgres, tmp_path_factory.mktemp("own") / "prepared")
+    with unchanged(made.folder):
+        yield made
 
 
 @pytest.fixture(scope="session")
-def own(prepared: Prepared) -> Settings:
+def own(prepared: Prepared) -> Iterator[Settings]:
     """Seven months of the README's smallest profile, run undisturbed; only to be read."""
     settings = prepared.copied(prepared.folder.with_name("undisturbed"))
     run_month(settings, LAST)
-    return settings
+    with unchanged(settings.lake_dir):
+        yield settings
 
 
 def _sweep() -> None:

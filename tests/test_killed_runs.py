@@ -5,17 +5,16 @@ in ``tests/adapters/test_lake.py``.
 """
 
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from churn_tasks.core.settings import REPOSITORY, Settings, process_environment
+from churn_tasks.core.settings import Settings
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.tasks import STEPS
+from tests.month_process import month_process
 from tests.own_profile import LAST, Prepared
 
 NUMBERED = (
@@ -25,43 +24,21 @@ NUMBERED = (
 )  # a killed try may have used up a version number
 
 
-def _last_month(settings: Settings) -> "subprocess.Popen[str]":
-    told = settings.environment
-    environment = {
-        **process_environment(),
-        "CHURN_PROFILE": str(settings.profile_dir),
-        "CHURN_STATE_DIR": str(told.state_dir),
-        "CHURN_DATA_PATH": str(told.data_path),
-        "CHURN_WAREHOUSE_URL": told.warehouse_url,
-    }
-    command = [sys.executable, "-u", "-m", "churn_tasks", "run", "--month", str(LAST)]
-    return subprocess.Popen(
-        command,
-        cwd=REPOSITORY,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-
-
 def _kill_after(settings: Settings, step: str, seconds: float) -> bool:
     """Kill the month some time after it said that a step was done; whether it was still at work."""
-    process = _last_month(settings)
-    assert process.stdout is not None
-    assert any(f"{LAST} {step} " in line for line in process.stdout), (
-        f"{step} was never done"
-    )
-    time.sleep(seconds)
-    process.kill()
-    process.stdout.close()
-    return process.wait() == -signal.SIGKILL
+    with month_process(settings, LAST) as process:
+        assert any(f"{LAST} {step} " in line for line in process.said), (
+            f"{step} was never done"
+        )
+        time.sleep(seconds)
+        process.kill()
+        return process.wait() == -signal.SIGKILL
 
 
 def _whole(settings: Settings) -> int:
-    process = _last_month(settings)
-    process.communicate()
-    return process.returncode
+    with month_process(settings, LAST) as process:
+        process.said.read()
+        return process.wait()
 
 
 def _outcome(settings: Settings) -> dict[str, Any]:
