@@ -83,6 +83,7 @@ def test_the_same_again_gives_the_same_bytes(copied: Road) -> None:
     run.close()
 
 
+@pytest.mark.slow
 def test_a_month_that_runs_again_does_not_see_it(copied: Road) -> None:
     """August's own first version stays: it was made before anybody restated July by hand."""
     before = digests(copied.settings)
@@ -98,6 +99,7 @@ def test_a_month_that_runs_again_does_not_see_it(copied: Road) -> None:
     run.close()
 
 
+@pytest.mark.slow
 def test_taking_the_correction_back_undoes_the_versions(copied: Road) -> None:
     _correct(copied, is_corrected=False)
     list(restate(copied.settings, JULY))
@@ -180,6 +182,7 @@ def test_a_failed_check_undoes_the_restatement_by_hand(copied: Road) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_late_delivery_that_fails_its_checks_does_not_stop_the_month(
     copied: Road,
 ) -> None:
