@@ -15,13 +15,14 @@ SMALLEST_PROFILE = ("tests/test_killed_runs.py", "tests/test_own_profile.py")
 LONGEST = (
     "tests/dags/",
     "tests/restatement/",
+    "tests/test_whole_road.py",
     "tests/sql/test_no_look_ahead.py",
     "tests/test_killed_runs.py",
     "tests/spark/",
-    "tests/test_whole_road.py",
     "tests/newcomer/test_newcomer.py",
     "tests/integrate/test_against_truth.py",
     "tests/corrupted/test_corrupted_input.py",
+    "tests/declared/test_lineage.py",
     "tests/sql/test_determinism.py",
     "tests/checks/test_check_raw.py",
 )
