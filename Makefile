@@ -8,13 +8,14 @@ STAMP := $(VENV)/.installed
 DEMO_CUSTOMERS ?= 20000
 DEMO_MONTHS ?=
 TEST_WORKERS ?= auto
+PYTEST = $(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --maxprocesses 4
 SOURCES := churn_tasks dags plugins tests benchmarks
 
 # uv compiles what it installs, whatever the caller's shell says about byte code: imports are three times slower without
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-spark demo stop test check dictionary lock
+.PHONY: help install install-spark demo stop test test-all check dictionary lock
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1@/p' $(MAKEFILE_LIST) | column -t -s @
@@ -45,15 +46,18 @@ demo: install ## Simulate an operator, run its history through Airflow, show the
 stop: ## Stop everything that the demo started
 	@test ! -x $(BIN)/python || $(BIN)/python -m churn_tasks.local stop
 
-test: install ## Run all tests, in as many processes as there are cores (TEST_WORKERS)
-	@$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --maxprocesses 4 --dist loadfile
+test: install ## Run the quick tests, before each commit; in as many processes as there are cores (TEST_WORKERS)
+	@$(PYTEST) -m "not slow" --hypothesis-profile quick
 
-check: install ## Format, lint, types, import contracts, fast tests
+test-all: install ## Run every test, as CI does
+	@$(PYTEST)
+
+check: install ## Format, lint, types, import contracts, quick tests
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/mypy
 	@PYTHONPATH=.:plugins $(BIN)/lint-imports
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(MAKE) --no-print-directory test
 
 dictionary: install ## Write docs/dictionary, docs/what_we_need and docs/corrupted_input.md from what declares them
 	@for profile in telecom retail telecom_wide; do \

@@ -1,4 +1,4 @@
-"""What every test may use: a real PostgreSQL of its own, started once a session."""
+"""What every test may use: a real PostgreSQL of its own, started once a session; and how tests are dealt out."""
 
 import os
 import shutil
@@ -7,10 +7,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+from churn_tasks.core.settings import Settings
 from churn_tasks.local.postgres import Cluster
+from tests.distribution import ByUnit, place
+from tests.own_profile import LAST, Prepared, run_month
+from tests.unchanged import unchanged
 
 PREFIX = "churn-test-pg-"
+
+# `make test` asks for it; without it a property is tried on a hundred examples, or on as many as it says
+settings.register_profile("quick", max_examples=20)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest first; everything else in the order of the files."""
+    items.sort(key=lambda item: place(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByUnit:
+    """Each process takes whole units of tests, see :mod:`tests.distribution`."""
+    return ByUnit(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +46,25 @@ def postgres() -> Iterator[Cluster]:
         yield cluster
     finally:
         cluster.remove()
+
+
+@pytest.fixture(scope="session")
+def prepared(
+    postgres: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Prepared]:
+    """The README's smallest profile before its last month, for ``prepared.copied(folder)``."""
+    made = Prepared.made(postgres, tmp_path_factory.mktemp("own") / "prepared")
+    with unchanged(made.folder):
+        yield made
+
+
+@pytest.fixture(scope="session")
+def own(prepared: Prepared) -> Iterator[Settings]:
+    """Seven months of the README's smallest profile, run undisturbed; only to be read."""
+    settings = prepared.copied(prepared.folder.with_name("undisturbed"))
+    run_month(settings, LAST)
+    with unchanged(settings.lake_dir):
+        yield settings
 
 
 def _sweep() -> None:

@@ -5,21 +5,17 @@ in ``tests/adapters/test_lake.py``.
 """
 
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from churn_tasks.core.months import months_between
-from churn_tasks.core.settings import REPOSITORY, Settings, process_environment
-from churn_tasks.local.postgres import Cluster
+from churn_tasks.core.settings import Settings
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.walks.month import run_step
 from churn_tasks.walks.tasks import STEPS
-from tests.own_profile import FIRST, LAST, own_profile
+from tests.month_process import month_process
+from tests.own_profile import LAST, Prepared
 
 NUMBERED = (
     "model_version",
@@ -28,53 +24,21 @@ NUMBERED = (
 )  # a killed try may have used up a version number
 
 
-def _prepared(folder: Path, warehouse_url: str) -> Settings:
-    """All months but the last, run undisturbed."""
-    folder.mkdir()
-    settings = own_profile(folder, warehouse_url)
-    for month in months_between(FIRST, LAST):
-        for step in STEPS:
-            run_step(step, settings, month)
-    return settings
-
-
-def _last_month(settings: Settings) -> "subprocess.Popen[str]":
-    told = settings.environment
-    environment = {
-        **process_environment(),
-        "CHURN_PROFILE": str(settings.profile_dir),
-        "CHURN_STATE_DIR": str(told.state_dir),
-        "CHURN_DATA_PATH": str(told.data_path),
-        "CHURN_WAREHOUSE_URL": told.warehouse_url,
-    }
-    command = [sys.executable, "-u", "-m", "churn_tasks", "run", "--month", str(LAST)]
-    return subprocess.Popen(
-        command,
-        cwd=REPOSITORY,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-
-
 def _kill_after(settings: Settings, step: str, seconds: float) -> bool:
     """Kill the month some time after it said that a step was done; whether it was still at work."""
-    process = _last_month(settings)
-    assert process.stdout is not None
-    assert any(f"{LAST} {step} " in line for line in process.stdout), (
-        f"{step} was never done"
-    )
-    time.sleep(seconds)
-    process.kill()
-    process.stdout.close()
-    return process.wait() == -signal.SIGKILL
+    with month_process(settings, LAST) as process:
+        assert any(f"{LAST} {step} " in line for line in process.said), (
+            f"{step} was never done"
+        )
+        time.sleep(seconds)
+        process.kill()
+        return process.wait() == -signal.SIGKILL
 
 
 def _whole(settings: Settings) -> int:
-    process = _last_month(settings)
-    process.communicate()
-    return process.returncode
+    with month_process(settings, LAST) as process:
+        process.said.read()
+        return process.wait()
 
 
 def _outcome(settings: Settings) -> dict[str, Any]:
@@ -103,13 +67,11 @@ def _outcome(settings: Settings) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_a_month_killed_at_any_moment_ends_like_one_that_was_not(
-    postgres: Cluster, tmp_path: Path
+    own: Settings, prepared: Prepared, tmp_path: Path
 ) -> None:
-    calm = _prepared(tmp_path / "calm", postgres.create_database("killed_calm"))
-    assert _whole(calm) == 0
-    expected = _outcome(calm)
+    expected = _outcome(own)
 
-    killed = _prepared(tmp_path / "killed", postgres.create_database("killed_often"))
+    killed = prepared.copied(tmp_path / "killed")
     kills = [(step, 0.0) for step in STEPS[:-1]] + [
         ("labels", 0.3),
         ("labels", 0.8),

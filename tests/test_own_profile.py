@@ -1,26 +1,8 @@
 """The README's smallest profile, taken from the README: bills in CSV files go all the way to a published list."""
 
-import pytest
-
-from churn_tasks.core.months import months_between
 from churn_tasks.core.settings import Settings
-from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.walks.month import run_step
-from churn_tasks.walks.tasks import STEPS
-from tests.own_profile import FIRST, LAST, LEAVE_BELOW_CNY, own_profile
-
-
-@pytest.fixture(scope="module")
-def own(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Seven months of the README's profile, run."""
-    settings = own_profile(
-        tmp_path_factory.mktemp("own"), postgres.create_database("own_profile")
-    )
-    for month in months_between(FIRST, LAST + 1):
-        for step in STEPS:
-            run_step(step, settings, month)
-    return settings
+from tests.own_profile import LAST, LEAVE_BELOW_CNY
 
 
 def test_bills_alone_are_enough_for_a_published_list(own: Settings) -> None:

@@ -21,6 +21,8 @@ from churn_tasks.walks.tasks import STEPS
 
 FIRST, LAST = Month(2024, 1), Month(2024, 7)
 MONTHS = list(months_between(FIRST, LAST + 1))
+pytestmark = pytest.mark.slow
+
 Road = tuple[Settings, dict[tuple[str, str], StepReport]]
 
 

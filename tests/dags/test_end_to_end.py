@@ -6,41 +6,13 @@ import psycopg
 import pytest
 
 from churn_tasks.core.errors import CheckFailed
-from churn_tasks.core.months import Month
-from churn_tasks.core.settings import load_settings
 from churn_tasks.local.backfill import month_states, run_months
-from churn_tasks.local.instance import Instance
-from churn_tasks.local.services import WAREHOUSE, Services
-from churn_tasks.simulator import SimulationSettings, simulate
-
-GOOD, BAD = Month(2024, 1), Month(2024, 2)
+from churn_tasks.local.services import WAREHOUSE
+from tests.dags.conftest import BAD, GOOD
 
 
 @pytest.fixture(scope="module")
-def services(tmp_path_factory):
-    """PostgreSQL and Airflow of their own, with a small operator whose second month has no amounts."""
-    settings = load_settings("telecom", state_dir=tmp_path_factory.mktemp("state"))
-    services = Services(Instance(settings))
-    try:
-        services.start_postgres()
-        simulate(
-            services.source_url,
-            SimulationSettings(customers=1000, months=2, first_month=GOOD),
-        )
-        with psycopg.connect(services.source_url) as connection:
-            spoilt = connection.execute(
-                "UPDATE boss.bill_item SET amt_fen = NULL WHERE cycle_id = 202402"
-            ).rowcount
-            assert spoilt > 1000
-        services.start_airflow()
-        yield services
-    finally:
-        services.instance.processes.stop()
-        services.instance.cluster.remove()
-
-
-@pytest.fixture(scope="module")
-def stopped(services):
+def stopped(services, answered):
     """What the backfill of the bad month, after that of the good one, ended with."""
     run_months(services.airflow, [GOOD], lambda states: None)
     with pytest.raises(CheckFailed) as raised:

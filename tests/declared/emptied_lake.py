@@ -1,6 +1,7 @@
 """Three random months in memory, whose clean tables can be emptied, by the column or whole, and summed up again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,16 @@ def filled_run(folder: Path) -> MonthRun:
     for query in built(run.registry):
         make(run, query)
     return run
+
+
+@contextmanager
+def undone(run: MonthRun) -> Iterator[None]:
+    """What is shown and made within is undone at the end: a transaction that is rolled back."""
+    run.engine.connection.execute("BEGIN TRANSACTION")
+    try:
+        yield
+    finally:
+        run.engine.connection.execute("ROLLBACK")
 
 
 def show(run: MonthRun, raw: str, columns: str, where: str = "true") -> None:

@@ -12,7 +12,14 @@ from churn_tasks.declared.lineage.gaps import load_gaps
 from churn_tasks.declared.registry import load_contracts, load_registry
 from churn_tasks.declared.triggers import load_triggers
 from churn_tasks.runner.month_run import MonthRun
-from tests.declared.emptied_lake import built, feature_values, filled_run, make, show
+from tests.declared.emptied_lake import (
+    built,
+    feature_values,
+    filled_run,
+    make,
+    show,
+    undone,
+)
 from tests.lakes import small_profile, telecom_tables
 
 OPTIONAL = [name for name in telecom_tables() if name != "bill"]
@@ -38,15 +45,13 @@ def test_without_a_table_exactly_the_said_features_fall_away(
     )
     settings = load_settings(str(profile))
     rest = built(load_registry(settings))
-    show(filled, table, "*", where="false")
-    for query in rest:
-        make(filled, query)
-    after = feature_values(
-        filled, [query for query in rest if query.family == "features"]
-    )
-    show(filled, table, "*")
-    for query in built(filled.registry):
-        make(filled, query)
+    with undone(filled):
+        show(filled, table, "*", where="false")
+        for query in rest:
+            make(filled, query)
+        after = feature_values(
+            filled, [query for query in rest if query.family == "features"]
+        )
     said = {
         feature.name for feature in load_gaps(settings).of_table(table).features
     } & before.keys()

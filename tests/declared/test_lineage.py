@@ -11,7 +11,14 @@ from churn_tasks.declared.codes import allowed_codes
 from churn_tasks.declared.lineage.needs import Leaf, Lineage
 from churn_tasks.declared.registry import load_registry
 from churn_tasks.runner.month_run import MonthRun
-from tests.declared.emptied_lake import built, feature_values, filled_run, make, show
+from tests.declared.emptied_lake import (
+    built,
+    feature_values,
+    filled_run,
+    make,
+    show,
+    undone,
+)
 
 ALWAYS = {"customer_id", "event_date", "known_date"}
 
@@ -141,13 +148,11 @@ def changed_without(run: MonthRun, leaf: Leaf, lineage: Lineage) -> set[str]:
     redone = [query for query in redone if query.output.table != "cohort"]
     features = [query for query in redone if query.family == "features"]
     before = feature_values(run, features)
-    show(run, leaf.table, f"* REPLACE (NULL AS {leaf.column})")
-    for query in redone:
-        make(run, query)
-    after = feature_values(run, features)
-    show(run, leaf.table, "*")
-    for query in redone:
-        make(run, query)
+    with undone(run):
+        show(run, leaf.table, f"* REPLACE (NULL AS {leaf.column})")
+        for query in redone:
+            make(run, query)
+        after = feature_values(run, features)
     return {name for name, values in before.items() if values != after[name]}
 
 

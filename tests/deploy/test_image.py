@@ -84,6 +84,7 @@ def test_bare_make_lists_every_target():
         "demo",
         "stop",
         "test",
+        "test-all",
         "check",
         "dictionary",
         "lock",

@@ -29,6 +29,8 @@ from churn_tasks.simulator.dirt import KINDS
 from churn_tasks.walks.month import run_step
 from churn_tasks.walks.tasks import STEPS
 
+pytestmark = pytest.mark.slow
+
 SIMULATION = SimulationSettings(
     customers=2_500, months=3, cdr_per_month=10, seed=11, dirt=2.0
 )

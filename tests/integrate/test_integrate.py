@@ -13,6 +13,7 @@ from churn_tasks.core.errors import CheckFailed, NotReady
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 from tests.lakes import put, rows, small_profile, small_run
+from tests.property_sizes import examples
 
 CONTRACT = {
     "table": "meter",
@@ -118,7 +119,7 @@ def test_each_row_has_one_fate(tmp_path: Path) -> None:
 
 
 @settings(
-    max_examples=15,
+    max_examples=examples(15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

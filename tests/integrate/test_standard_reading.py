@@ -15,6 +15,7 @@ from churn_tasks.core.standard_section import Standard
 from churn_tasks.declared.contracts import RawColumn, RawTable
 from churn_tasks.integrate.standardise.reading import Delivery
 from churn_tasks.integrate.standardise.view import MACROS, StandardView
+from tests.property_sizes import examples
 
 D = Decimal
 _DATES = tuple(
@@ -301,7 +302,7 @@ def test_a_unit_becomes_the_contracts(
     assert _read(database, text, kind, unit, **{"from": delivered})[0] == value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.decimals(-(10**11), 10**11, places=4),
     st.sampled_from([("fen", "CNY", 100), ("s", "min", 60), ("h", "s", None)]),
@@ -320,7 +321,7 @@ def test_units_are_exact(
     assert found is None if abs(wanted) >= 10**14 else Fraction(found) == wanted
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.decimals(-(10**9), 10**9, places=4))
 def test_the_standard_form_of_a_number_is_itself(
     database: duckdb.DuckDBPyConnection, amount: Decimal
@@ -332,7 +333,7 @@ def test_the_standard_form_of_a_number_is_itself(
     assert _read(database, str(first), "decimal") == (amount, None, False)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     st.dates(dt.date(1900, 1, 1), dt.date(2100, 1, 1)),
     st.sampled_from(

@@ -11,6 +11,7 @@ from churn_tasks.core.settings import INCLUDE
 from churn_tasks.integrate.standardise.addresses import AddressBook
 from churn_tasks.integrate.standardise.mappings import load_mapping
 from churn_tasks.integrate.standardise.names import standard_name
+from tests.property_sizes import examples
 
 BOOK = AddressBook.load([INCLUDE / "mappings"])
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5)
@@ -92,7 +93,7 @@ def test_an_address_has_one_form_and_its_codes(
     assert tuple(value for value, _ in BOOK.read(written)) == wanted
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(WRITTEN)
 def test_the_standard_form_of_a_text_is_itself(text: str) -> None:
     for read in (lambda t: standard_name(t)[0], lambda t: BOOK.read(t)[0][0]):

@@ -18,6 +18,7 @@ from churn_tasks.declared.units import ratio
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 from tests.lakes import another_month, put, rows, small_profile, small_run
+from tests.property_sizes import examples
 
 CONTRACT: dict[str, Any] = {
     "table": "meter",
@@ -249,7 +250,7 @@ DAYS = st.sampled_from(
 
 
 @settings(
-    max_examples=12,
+    max_examples=examples(12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -156,10 +156,8 @@ def mean_auc(
     )
 
 
-@pytest.mark.parametrize(
-    "candidate",
-    ["logistic_regression", pytest.param("lightgbm", marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("candidate", ["logistic_regression", "lightgbm"])
 def test_labels_dealt_out_anew_cannot_be_predicted(
     rows: tuple[Sample, FeatureSet], candidate: str
 ) -> None:

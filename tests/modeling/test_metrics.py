@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from churn_tasks.modeling.metrics import calibration_table, judge, on_list
+from tests.property_sizes import examples
 
 # Ten customers in order of their score. Churners: 1st, 2nd, 5th. Left in the delay: 3rd.
 SCORES = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05])
@@ -75,7 +76,7 @@ def test_equal_scores_go_on_the_list_in_the_order_of_rows() -> None:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.data())
 def test_perfect_beats_any_and_any_beats_nobody(data: st.DataObject) -> None:
     customers = data.draw(st.integers(5, 60))

@@ -191,6 +191,7 @@ def test_a_changed_model_file_stops_scoring(road: Path) -> None:
     assert run_on("score", run).outcome == "done"
 
 
+@pytest.mark.slow
 def test_a_leaking_column_stops_training_and_is_named(road: Path) -> None:
     run = _run(road, AUGUST + 1)
     leak = signals(run)[1]

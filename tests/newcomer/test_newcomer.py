@@ -9,13 +9,13 @@ import csv
 import json
 import re
 import shlex
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from churn_tasks.cli import app
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import REPOSITORY, load_settings, process_environment
 from churn_tasks.local.postgres import Cluster
@@ -25,6 +25,7 @@ from tests.newcomer.write_data import DATA, main
 HERE = Path(__file__).parent
 PROFILE = HERE / "my_region"
 LAST = Month(2024, 8)
+Environment = dict[str, str | None]  # None: not set, whatever the caller has
 
 
 def readme_commands() -> list[list[str]]:
@@ -56,14 +57,10 @@ def ours(arguments: list[str]) -> list[str]:
 @pytest.fixture(scope="module")
 def environment(
     postgres: Cluster, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
+) -> Environment:
     """The exports of the README's section, with places of the test's own."""
-    clean = {
-        name: value
-        for name, value in process_environment().items()
-        if not name.startswith("CHURN_")
-    }
-    return clean | {
+    inherited = [name for name in process_environment() if name.startswith("CHURN_")]
+    return dict.fromkeys(inherited) | {
         "CHURN_PROFILE": str(PROFILE),
         "CHURN_DATA_PATH": str(DATA),
         "CHURN_STATE_DIR": str(tmp_path_factory.mktemp("newcomer")),
@@ -71,25 +68,15 @@ def environment(
     }
 
 
-def churn(environment: dict[str, str], *arguments: str) -> str:
-    command = [sys.executable, "-m", "churn_tasks", *arguments]
-    done = subprocess.run(
-        command,
-        cwd=REPOSITORY,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=1200,
-    )
-    assert done.returncode == 0, (
-        f"{arguments}: {done.stdout[-3000:]} {done.stderr[-3000:]}"
-    )
+def churn(environment: Environment, *arguments: str) -> str:
+    """What the command prints; its process is tried in ``tests/cli``."""
+    done = CliRunner().invoke(app, arguments, env=environment)
+    assert done.exit_code == 0, f"{arguments}: {done.output[-3000:]} {done.exception}"
     return done.stdout
 
 
 @pytest.fixture(scope="module")
-def said(environment: dict[str, str]) -> dict[str, str]:
+def said(environment: Environment) -> dict[str, str]:
     """What each command of the README answered, by its name."""
     return {
         arguments[0]: churn(environment, *ours(arguments))
@@ -117,7 +104,7 @@ def test_the_check_finds_the_source_usable(said: dict[str, str]) -> None:
 
 @pytest.mark.slow
 def test_a_list_is_published_with_masked_numbers(
-    said: dict[str, str], environment: dict[str, str]
+    said: dict[str, str], environment: Environment
 ) -> None:
     assert "Warning list 2024-08" in said["list"]
     assert len(re.findall(r"139\*{4}\d{4}", said["list"])) >= 10
@@ -135,7 +122,7 @@ def test_a_list_is_published_with_masked_numbers(
 
 @pytest.mark.slow
 def test_amounts_numbers_and_dates_arrive_in_the_units_of_the_contract(
-    said: dict[str, str], environment: dict[str, str]
+    said: dict[str, str], environment: Environment
 ) -> None:
     """Held against the files themselves, read here in another way."""
     with (DATA / "出账明细_202408.csv").open(encoding="gb18030", newline="") as file:
@@ -174,7 +161,7 @@ def test_amounts_numbers_and_dates_arrive_in_the_units_of_the_contract(
 
 @pytest.mark.slow
 def test_what_was_not_delivered_fell_away_and_nothing_else(
-    said: dict[str, str], environment: dict[str, str]
+    said: dict[str, str], environment: Environment
 ) -> None:
     settings = load_settings(
         str(PROFILE),
@@ -203,7 +190,7 @@ def test_what_was_not_delivered_fell_away_and_nothing_else(
 
 
 def test_the_answer_for_machines_names_every_contract(
-    environment: dict[str, str], tmp_path: Path
+    environment: Environment, tmp_path: Path
 ) -> None:
     churn(
         environment,

@@ -3,10 +3,10 @@
 import hashlib
 import shutil
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from churn_tasks.core.months import Month, months_between
@@ -15,7 +15,9 @@ from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.step import StepReport
 from churn_tasks.walks.month import run_task
 from churn_tasks.walks.tasks import TASKS
+from tests.databases import copied_database
 from tests.restatement.late_bills import AUGUST, FIRST, JULY, profile, write_files
+from tests.unchanged import unchanged
 
 Trace = dict[str, tuple[str, int, int]]  # partition -> digest, inode, time of writing
 
@@ -54,7 +56,8 @@ class Road:
 
 
 @pytest.fixture(scope="session")
-def road(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Road:
+def road(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
+    """Only to be read, or run again to the same bytes; what goes on from it takes ``copied``."""
     folder = tmp_path_factory.mktemp("late")
     data = folder / "drops"
     write_files(data)
@@ -63,7 +66,8 @@ def road(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Road:
         run_month(settings, month)
     before = trace(settings)
     august = run_month(settings, AUGUST)
-    return Road(settings, data, data, folder, before, trace(settings), august)
+    with unchanged(settings.lake_dir):
+        yield Road(settings, data, data, folder, before, trace(settings), august)
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +78,8 @@ def copied(
     folder = tmp_path_factory.mktemp("copied")
     shutil.copytree(road.data, folder / "drops")
     name = f"copied_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
-        admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'late_bills'"
-        )
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE late_bills")
-    settings = profile(folder, folder / "drops", postgres.url(name))
+    warehouse = copied_database(postgres, "late_bills", name)
+    settings = profile(folder, folder / "drops", warehouse)
     shutil.copytree(road.settings.environment.state_dir, settings.environment.state_dir)
     return replace(
         road,

@@ -94,6 +94,7 @@ def test_the_same_again_gives_the_same_bytes(copied: Road) -> None:
     run.close()
 
 
+@pytest.mark.slow
 def test_a_month_that_runs_again_does_not_see_it(copied: Road) -> None:
     """August's own first version stays: it was made before anybody restated July by hand."""
     before = digests(copied.settings)
@@ -109,6 +110,7 @@ def test_a_month_that_runs_again_does_not_see_it(copied: Road) -> None:
     run.close()
 
 
+@pytest.mark.slow
 def test_taking_the_correction_back_undoes_the_versions(copied: Road) -> None:
     _correct(copied, is_corrected=False)
     list(restate(copied.settings, JULY))
@@ -189,6 +191,7 @@ def test_a_failed_check_leaves_what_an_earlier_restatement_of_the_day_made(
     assert not list((copied.settings.lake_dir / ".staging").glob("kept*"))
 
 
+@pytest.mark.slow
 def test_a_late_delivery_that_fails_its_checks_does_not_stop_the_month(
     copied: Road,
 ) -> None:

@@ -1,5 +1,7 @@
 """What a late month rebuilds is what a lake makes that knew the late rows from the start."""
 
+import pytest
+
 from churn_tasks.core.months import months_between
 from churn_tasks.core.settings import load_settings
 from churn_tasks.runner.month_run import MonthRun
@@ -16,6 +18,7 @@ PATIENT = {
 }  # July is read up to August 27; it came on the 20th
 
 
+@pytest.mark.slow
 def test_a_fresh_lake_that_waited_has_the_bytes_of_the_restated_month(
     road: Road,
 ) -> None:

@@ -199,6 +199,7 @@ def _overwritten(road: Road) -> MonthRun:
     return MonthRun(copy, AUGUST + 1)
 
 
+@pytest.mark.slow
 def test_august_twice_gives_the_same_bytes_and_no_further_version(road: Road) -> None:
     run = MonthRun(road.settings, JULY)
     versions, pages = run.warehouse.publications(), _pages(road.settings)
@@ -227,6 +228,7 @@ def _pages(settings: Settings) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in settings.report_dir.glob("*.html")}
 
 
+@pytest.mark.slow
 def test_a_lake_built_anew_in_order_has_the_same_bytes(road: Road) -> None:
     """Everything below the models; those have numbers of their own in every registry."""
     anew = profile(road.folder, road.data, state="anew")

@@ -1,5 +1,6 @@
 """One small simulated operator in a real database, shared by the tests that only read it."""
 
+import psycopg
 import pytest
 
 from churn_tasks.local.postgres import Cluster
@@ -10,9 +11,14 @@ SMALL = SimulationSettings(customers=600, months=4, cdr_per_month=12, seed=7, di
 
 @pytest.fixture(scope="session")
 def source(postgres: Cluster) -> str:
-    """Address of the loaded database, as its owner."""
+    """Address of the loaded database, as its owner, who can no longer write to it: every file here reads it."""
     url = postgres.create_database("simulator_source")
     simulate(url, SMALL)
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "ALTER ROLE postgres IN DATABASE simulator_source"
+            " SET default_transaction_read_only = on"
+        )
     return url
 
 

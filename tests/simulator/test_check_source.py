@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from churn_tasks.cli import app
 from churn_tasks.local.postgres import Cluster
+from tests.databases import copied_database
 from tests.simulator.conftest import SMALL
 
 LAST = str(SMALL.first_month + SMALL.months - 1)
@@ -51,15 +52,13 @@ def listed(tables: list[dict[str, Any]], field: str) -> set[str]:
 
 @pytest.mark.slow
 def test_a_table_that_the_source_no_longer_has_is_named_with_its_cost(
-    reader: str, source: str, postgres: Cluster, tmp_path: Path
+    source: str, postgres: Cluster, tmp_path: Path
 ) -> None:
-    with psycopg.connect(source) as connection:
+    lacking = copied_database(postgres, "simulator_source", "without_requests")
+    with psycopg.connect(lacking) as connection:
         connection.execute("ALTER TABLE boss.np_request RENAME TO np_request_old")
-    try:
-        code, _, said = asked(reader, tmp_path)
-    finally:
-        with psycopg.connect(source) as connection:
-            connection.execute("ALTER TABLE boss.np_request_old RENAME TO np_request")
+    reader = postgres.url("without_requests", "churn_source_reader")
+    code, _, said = asked(reader, tmp_path)
     assert code == 1 and said["port_out"]["state"] == "refused"
     assert "np_request" in str(said["port_out"]["stops"])
     assert sum(map(len, said["port_out"]["lost_features"].values())) == 15

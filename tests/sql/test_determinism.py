@@ -35,6 +35,7 @@ def _with_threads(run: MonthRun, threads: int) -> MonthRun:
     return MonthRun(settings, run.month)
 
 
+@pytest.mark.slow
 def test_ten_runs_on_one_and_two_threads_give_the_same_bytes(filled: MonthRun) -> None:
     """From clean tables to features and label, ten times: one digest a table."""
     seen = set()

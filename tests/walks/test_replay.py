@@ -94,10 +94,10 @@ def mended(contract: dict[str, Any]) -> None:
     rule["reject_when"] = MENDED
 
 
-@pytest.fixture
-def right(tmp_path: Path) -> dict[str, bytes]:
+@pytest.fixture(scope="module")
+def right(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What is built where the row was right from the start."""
-    world = World(tmp_path / "right")
+    world = World(tmp_path_factory.mktemp("right"))
     world.contract(mended)
     world.deliver()
     world.run()

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from churn_tasks.core.sections import WarningList
 from churn_tasks.warning.capacity import highest, list_size
 from churn_tasks.warning.priority import expected_loss, level, ranked
+from tests.property_sizes import examples
 
 QUICK = settings(
-    max_examples=50, deadline=None
+    max_examples=examples(50), deadline=None
 )  # no deadline: a busy machine is no counter-example
 SCORES = st.lists(
     st.sampled_from([0.0, 0.1, 0.1001, 0.5, 0.9, 1.0]), min_size=1, max_size=40

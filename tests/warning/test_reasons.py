@@ -23,6 +23,7 @@ from churn_tasks.warning.playbook import (
 )
 from churn_tasks.warning.reasons import reasons_by_customer
 from tests.lakes import small_profile
+from tests.property_sizes import examples
 
 
 def feature(
@@ -61,7 +62,7 @@ PLAYBOOK = Playbook(
     ),
 )
 QUICK = settings(
-    max_examples=50, deadline=None
+    max_examples=examples(50), deadline=None
 )  # no deadline: a busy machine is no counter-example
 CONTRIBUTIONS = st.lists(
     st.tuples(st.sampled_from([c.name for c in CATALOGUE]), st.sampled_from([-3.0, -0.2, 0.0, 0.01, 0.5, 0.5, 2.0])),
