@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from churn_tasks.core.sections import Derive
 from churn_tasks.modeling.calibration import platt
@@ -45,9 +46,11 @@ def fit_candidate(
     """
     module = importlib.import_module(f"{PACKAGE}.{MODULES[name]}")
     folds = inner_folds(rows.months, rows.customers, rows.churned)
-    fitted = module.fit(
-        rows.features, list(features.text), rows.churned, folds, seed, threads, derive
-    )
+    text = list(features.text)
+    with threadpool_limits(1, user_api="blas"):  # two spin more than they compute
+        fitted = module.fit(
+            rows.features, text, rows.churned, folds, seed, threads, derive
+        )
     truth = rows.churned[np.concatenate([judged for _, judged in folds])]
     slope, intercept = platt(fitted.margins, truth)
     classifier = ChurnClassifier(

@@ -14,7 +14,6 @@ from churn_tasks.modeling.frames import (
     FeatureSet,
     Sample,
     feature_set,
-    rows_sql,
     sample,
 )
 from churn_tasks.modeling.leak_probe import refuse_leaks
@@ -22,6 +21,8 @@ from churn_tasks.modeling.selection import Selection, everything, select
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import learning_months
 from churn_tasks.warning.capacity import list_size
+from churn_tasks.work.customer_rows import customer_rows
+from churn_tasks.work.registered_model import InForce, in_force
 
 log = logging.getLogger("churn")
 
@@ -37,7 +38,9 @@ class TrainingSet:
         offered: the columns that are not banned.
         features: those of them that were selected.
         aucs: of every offered column alone, as the leak probe found it.
-        learn, test: rows to learn from and rows to be judged on; no month is in both.
+        learn: rows to learn from, with the selected columns.
+        champion: the model in force, judged beside the candidates; None at first, or when its features are gone.
+        test: rows to be judged on, with the columns of the candidates and of the champion; no month is in both.
         places: length of the list, from the settings.
         digest: of all that decides what is fitted.
     """
@@ -48,6 +51,7 @@ class TrainingSet:
     aucs: dict[str, float]
     features: FeatureSet
     learn: Sample
+    champion: InForce | None
     test: Sample
     places: int
     digest: str
@@ -63,16 +67,20 @@ def training_set(run: MonthRun) -> TrainingSet:
     wanted = run.settings.features
     queries = run.registry.queries["features"]
     offered = feature_set(queries, wanted.ban, wanted.pin)
-    selection, aucs = _selected(run, offered, months)
+    looked_at = training_rows(run, offered, months, _most_looked_at(run))
+    selection, aucs = _selected(run, offered, looked_at)
     features = offered.subset(selection.kept)
-    test = labelled_rows(run, features, [tested])
+    learn = _learnt_rows(run, features, months, looked_at)
+    champion = in_force(run, run.month - 1, offered)
+    test = _tested_rows(run, offered, selection, champion, tested)
     return TrainingSet(
         tested=tested,
         offered=offered,
         selection=selection,
         aucs=aucs,
         features=features,
-        learn=training_rows(run, features, months),
+        learn=learn,
+        champion=champion,
         test=test,
         places=list_size(run.settings.warning_list, len(test)),
         digest=_digest(run, offered, months),
@@ -87,42 +95,53 @@ def too_few(training: TrainingSet) -> str:
     return f"{learnt} to learn from, {tested} in {training.tested}"
 
 
+def _most_looked_at(run: MonthRun) -> int:
+    """Rows of all columns that selection and leak probe are shown."""
+    return (run.settings.features.select or Select()).max_rows
+
+
 def _selected(
-    run: MonthRun, offered: FeatureSet, months: list[Month]
+    run: MonthRun, offered: FeatureSet, rows: Sample
 ) -> tuple[Selection, dict[str, float]]:
     """Decide which columns to learn from, after every one of them was probed for leaks.
 
-    Of all columns only so many rows are held as ``features.select.max_rows`` allows, and no tested month.
+    Args:
+        rows: to learn from, with all columns; no tested month is among them.
     """
     wanted = run.settings.features
-    most = (wanted.select or Select()).max_rows
-    wide = training_rows(run, offered, months, most)
-    aucs = refuse_leaks(wide, offered, run.settings.leak_probe)
-    stayed = len(wide) - wide.churners
-    if min(wide.churners, stayed) < FEWEST_CHURNERS:
+    aucs = refuse_leaks(rows, offered, run.settings.leak_probe)
+    stayed = len(rows) - rows.churners
+    if min(rows.churners, stayed) < FEWEST_CHURNERS:
         return everything(offered, wanted.ban), aucs
-    selection = select(wide, offered, wanted)
+    selection = select(rows, offered, wanted)
     kept, there = len(selection.kept), len(offered.names)
     log.info("train %s: %d of %d columns selected", run.month, kept, there)
     return selection, aucs
 
 
-def labelled_rows(
-    run: MonthRun,
-    features: FeatureSet,
-    months: list[Month],
-    per_million: int = EVERYBODY,
+def _learnt_rows(
+    run: MonthRun, features: FeatureSet, months: list[Month], looked_at: Sample
 ) -> Sample:
-    """Customers of some months with their features and their truth.
+    """The rows to learn from: those that the selection looked at where they are all there are, else read anew."""
+    everybody = _per_million(run, months, None)
+    if _per_million(run, months, _most_looked_at(run)) == everybody:
+        return looked_at.with_columns(features.names)
+    return training_rows(run, features, months)
 
-    Args:
-        per_million: so many of a million customers, the same ones in every month.
-    """
-    run.engine.views("cohort", "label", *features.tables)
-    starts = [month.start for month in months]
-    wanted = {"months": starts, "keep_per_million": per_million}
-    frame = run.engine.frame(rows_sql(features, labelled=True), wanted)
-    return sample(frame, features)
+
+def _tested_rows(
+    run: MonthRun,
+    offered: FeatureSet,
+    selection: Selection,
+    champion: InForce | None,
+    tested: Month,
+) -> Sample:
+    """Everybody of the tested month, with all columns that a judged model needs."""
+    names = list(selection.kept)
+    if champion:
+        names += champion.classifier.features
+    features = offered.subset(names)
+    return sample(customer_rows(run, features, [tested], labelled=True), features)
 
 
 def training_rows(
@@ -132,14 +151,25 @@ def training_rows(
 
     Who left for another line of his own neither stayed nor churned, and is left out as well.
     """
+    without = ["rotated"]
+    if run.settings.definition.drop_left_in_delay:
+        without.append("left_in_delay")
+    rows = customer_rows(
+        run,
+        features,
+        months,
+        labelled=True,
+        per_million=_per_million(run, months, most),
+        without=without,
+    )
+    return sample(rows, features)
+
+
+def _per_million(run: MonthRun, months: list[Month], most: int | None) -> int:
+    """Customers of a million to keep, so that no more than ``max_train_rows`` (or fewer) rows are learnt from."""
     total = sum(run.lake.rows("cohort", month) for month in months)
     limit = min(run.settings.model.max_train_rows, most or EVERYBODY)
-    per_million = min(EVERYBODY, limit * EVERYBODY // max(total, 1))
-    rows = labelled_rows(run, features, months, per_million)
-    rows = rows.rows(~rows.rotated)
-    if run.settings.definition.drop_left_in_delay:
-        rows = rows.rows(~rows.left_in_delay)
-    return rows
+    return min(EVERYBODY, limit * EVERYBODY // max(total, 1))
 
 
 def _digest(run: MonthRun, features: FeatureSet, months: list[Month]) -> str:
