@@ -17,6 +17,7 @@ from churn_tasks.modeling.used_code import digest_of
 
 PACKAGE, FOLDER = "churn_tasks.modeling", Path(__file__).parent
 MODULES = {"logistic_regression": "linear", "lightgbm": "boosted"}
+DECIDING = ("candidates", "selection", "leak_probe")
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,12 @@ def fit_candidate(
 def code_digest(folder: Path = FOLDER) -> str:
     """Digest of the code that decides what is fitted: other code may fit another model from the same rows.
 
-    That is the candidates with all that they import, and the selection of their columns.
+    That is the candidates with all that they import, the selection of their columns and the leak probe before it.
 
     Args:
         folder: where this package lies.
     """
     fitting = [f"{PACKAGE}.{module}" for module in MODULES.values()]
-    roots = [*fitting, f"{PACKAGE}.candidates", f"{PACKAGE}.selection"]
+    deciding = [f"{PACKAGE}.{module}" for module in DECIDING]
+    roots = [*fitting, *deciding]
     return digest_of(PACKAGE, folder, roots)

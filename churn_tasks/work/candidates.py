@@ -37,7 +37,7 @@ def judged_models(run: MonthRun, training: TrainingSet) -> list[Judged]:
         rows = validation_rows(models, training.tested, training.places)
         tables = {
             "result_table": result_table(rows),
-            "selection": training.selection.frame(),
+            "selection": training.chosen.selection.frame(),
         }
         figures = _side_by_side(models)
         run.tracking.log(parent, Record({}, figures, tables=tables))
@@ -108,7 +108,7 @@ def _record(
     documents = {
         "feature_set": training.features.digest,
         "columns": training.features.columns,
-        "single_auc": training.aucs,
+        "single_auc": training.chosen.aucs,
     }
     title = f"{fitted.name}, tested on {training.tested}"
     picture = curves(result.scores, churned, training.places, title)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 from dataclasses import dataclass
 
 from churn_tasks.adapters.tracking import requirements
@@ -16,17 +15,17 @@ from churn_tasks.modeling.frames import (
     feature_set,
     sample,
 )
-from churn_tasks.modeling.leak_probe import refuse_leaks
-from churn_tasks.modeling.selection import Selection, everything, select
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import learning_months
 from churn_tasks.warning.capacity import list_size
+from churn_tasks.work.chosen_columns import (
+    FEWEST_CHURNERS,
+    Chosen,
+    chosen_before,
+    chosen_columns,
+)
 from churn_tasks.work.customer_rows import customer_rows
 from churn_tasks.work.registered_model import InForce, in_force
-
-log = logging.getLogger("churn")
-
-FEWEST_CHURNERS = 10
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,8 @@ class TrainingSet:
     Attributes:
         tested: month whose truth has just come in; nothing is learnt from it.
         offered: the columns that are not banned.
-        features: those of them that were selected.
-        aucs: of every offered column alone, as the leak probe found it.
+        chosen: what was decided about each of them.
+        features: those that were selected.
         learn: rows to learn from, with the selected columns.
         champion: the model in force, judged beside the candidates; None at first, or when its features are gone.
         test: rows to be judged on, with the columns of the candidates and of the champion; no month is in both.
@@ -47,8 +46,7 @@ class TrainingSet:
 
     tested: Month
     offered: FeatureSet
-    selection: Selection
-    aucs: dict[str, float]
+    chosen: Chosen
     features: FeatureSet
     learn: Sample
     champion: InForce | None
@@ -67,23 +65,26 @@ def training_set(run: MonthRun) -> TrainingSet:
     wanted = run.settings.features
     queries = run.registry.queries["features"]
     offered = feature_set(queries, wanted.ban, wanted.pin)
-    looked_at = training_rows(run, offered, months, _most_looked_at(run))
-    selection, aucs = _selected(run, offered, looked_at)
-    features = offered.subset(selection.kept)
+    digest = _digest(run, offered, months)
+    looked_at = None
+    chosen = chosen_before(run, offered, digest)
+    if chosen is None:
+        looked_at = training_rows(run, offered, months, _most_looked_at(run))
+        chosen = chosen_columns(run, offered, looked_at)
+    features = offered.subset(chosen.selection.kept)
     learn = _learnt_rows(run, features, months, looked_at)
     champion = in_force(run, run.month - 1, offered)
-    test = _tested_rows(run, offered, selection, champion, tested)
+    test = _tested_rows(run, offered, features, champion, tested)
     return TrainingSet(
         tested=tested,
         offered=offered,
-        selection=selection,
-        aucs=aucs,
+        chosen=chosen,
         features=features,
         learn=learn,
         champion=champion,
         test=test,
         places=list_size(run.settings.warning_list, len(test)),
-        digest=_digest(run, offered, months),
+        digest=digest,
     )
 
 
@@ -100,48 +101,33 @@ def _most_looked_at(run: MonthRun) -> int:
     return (run.settings.features.select or Select()).max_rows
 
 
-def _selected(
-    run: MonthRun, offered: FeatureSet, rows: Sample
-) -> tuple[Selection, dict[str, float]]:
-    """Decide which columns to learn from, after every one of them was probed for leaks.
-
-    Args:
-        rows: to learn from, with all columns; no tested month is among them.
-    """
-    wanted = run.settings.features
-    aucs = refuse_leaks(rows, offered, run.settings.leak_probe)
-    stayed = len(rows) - rows.churners
-    if min(rows.churners, stayed) < FEWEST_CHURNERS:
-        return everything(offered, wanted.ban), aucs
-    selection = select(rows, offered, wanted)
-    kept, there = len(selection.kept), len(offered.names)
-    log.info("train %s: %d of %d columns selected", run.month, kept, there)
-    return selection, aucs
-
-
 def _learnt_rows(
-    run: MonthRun, features: FeatureSet, months: list[Month], looked_at: Sample
+    run: MonthRun, features: FeatureSet, months: list[Month], looked_at: Sample | None
 ) -> Sample:
-    """The rows to learn from: those that the selection looked at where they are all there are, else read anew."""
+    """The rows to learn from: those that the selection looked at, where these are all there are.
+
+    Else the selected columns are read: holding every column of so many rows would take several times the memory.
+    """
     everybody = _per_million(run, months, None)
-    if _per_million(run, months, _most_looked_at(run)) == everybody:
-        return looked_at.with_columns(features.names)
-    return training_rows(run, features, months)
+    shown = _per_million(run, months, _most_looked_at(run))
+    if looked_at is None or shown < everybody:
+        return training_rows(run, features, months)
+    return looked_at.with_columns(features.names)
 
 
 def _tested_rows(
     run: MonthRun,
     offered: FeatureSet,
-    selection: Selection,
+    features: FeatureSet,
     champion: InForce | None,
     tested: Month,
 ) -> Sample:
     """Everybody of the tested month, with all columns that a judged model needs."""
-    names = list(selection.kept)
+    names = features.names
     if champion:
         names += champion.classifier.features
-    features = offered.subset(names)
-    return sample(customer_rows(run, features, [tested], labelled=True), features)
+    needed = offered.subset(names)
+    return sample(customer_rows(run, needed, [tested], labelled=True), needed)
 
 
 def training_rows(
@@ -183,6 +169,7 @@ def _digest(run: MonthRun, features: FeatureSet, months: list[Month]) -> str:
         "features": [features.digest, *features.names],
         "model": run.settings.model.model_dump(exclude={"candidates"}),
         "chosen": run.settings.features.model_dump(exclude={"watch"}),
+        "leak_probe": run.settings.leak_probe.model_dump(),
         "drop_left_in_delay": run.settings.definition.drop_left_in_delay,
         "code": [code_digest(), *requirements()],
     }
