@@ -25,7 +25,7 @@ from churn_tasks.core.sections import Derive
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.modeling.candidates import MODULES, fit_candidate
-from churn_tasks.modeling.frames import EVERYBODY, FeatureSet, Sample, rows_sql, sample
+from churn_tasks.modeling.frames import FeatureSet, Sample, sample
 from churn_tasks.modeling.metrics import ranking
 from churn_tasks.modeling.search.formula import Formula, values
 from churn_tasks.modeling.search.hunt import hunt
@@ -34,6 +34,7 @@ from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.simulator import SimulationSettings, simulate
 from churn_tasks.walks.month import run_step
 from churn_tasks.walks.tasks import STEPS
+from churn_tasks.work.customer_rows import customer_rows
 
 DRAWS = 500
 CATALOGUE = "catalogue"
@@ -136,10 +137,7 @@ def measure(settings: Settings, window: Window, month: Month, seconds: float) ->
 
 def tested_rows(settings: Settings, features: FeatureSet, tested: Month) -> Sample:
     with closing(MonthRun(settings, tested)) as run:
-        run.engine.views("cohort", "label", *features.tables)
-        wanted = {"months": [tested.start], "keep_per_million": EVERYBODY}
-        rows = run.engine.frame(rows_sql(features, labelled=True), wanted)
-        return sample(rows, features)
+        return sample(customer_rows(run, features, [tested], labelled=True), features)
 
 
 def with_formulas(

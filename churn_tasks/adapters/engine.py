@@ -352,6 +352,18 @@ class Engine:
         finally:
             self.connection.execute(f"DROP VIEW IF EXISTS {view}")
 
+    @contextmanager
+    def held(self, name: str, select: str, parameters: Parameters) -> Iterator[None]:
+        """Make the rows of a SELECT visible to SQL under a name for a while, computed once."""
+        table = identifier(name)
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS {select}", dict(parameters)
+        )
+        try:
+            yield
+        finally:
+            self.connection.execute(f"DROP TABLE IF EXISTS {table}")
+
     def _columns(self, table: str, sql: str, parameters: Parameters | None) -> str:
         """The select list of a partition: declared types, but in ``raw_*`` what was delivered stays as it is."""
         if not table.startswith("raw_"):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from churn_tasks.core.sections import Derive
 from churn_tasks.modeling.calibration import platt
@@ -16,6 +17,7 @@ from churn_tasks.modeling.used_code import digest_of
 
 PACKAGE, FOLDER = "churn_tasks.modeling", Path(__file__).parent
 MODULES = {"logistic_regression": "linear", "lightgbm": "boosted"}
+DECIDING = ("candidates", "selection", "leak_probe")
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,11 @@ def fit_candidate(
     """
     module = importlib.import_module(f"{PACKAGE}.{MODULES[name]}")
     folds = inner_folds(rows.months, rows.customers, rows.churned)
-    fitted = module.fit(
-        rows.features, list(features.text), rows.churned, folds, seed, threads, derive
-    )
+    text = list(features.text)
+    with threadpool_limits(1, user_api="blas"):  # two spin more than they compute
+        fitted = module.fit(
+            rows.features, text, rows.churned, folds, seed, threads, derive
+        )
     truth = rows.churned[np.concatenate([judged for _, judged in folds])]
     slope, intercept = platt(fitted.margins, truth)
     classifier = ChurnClassifier(
@@ -70,11 +74,12 @@ def fit_candidate(
 def code_digest(folder: Path = FOLDER) -> str:
     """Digest of the code that decides what is fitted: other code may fit another model from the same rows.
 
-    That is the candidates with all that they import, and the selection of their columns.
+    That is the candidates with all that they import, the selection of their columns and the leak probe before it.
 
     Args:
         folder: where this package lies.
     """
     fitting = [f"{PACKAGE}.{module}" for module in MODULES.values()]
-    roots = [*fitting, f"{PACKAGE}.candidates", f"{PACKAGE}.selection"]
+    deciding = [f"{PACKAGE}.{module}" for module in DECIDING]
+    roots = [*fitting, *deciding]
     return digest_of(PACKAGE, folder, roots)

@@ -1,12 +1,12 @@
 """The features that models may use, and the rows they learn from or are tested on.
 
 One column a feature, as float64 or text and nothing else, in catalogue order: training, testing and scoring
-read their rows through the same query, so none of them can see a feature differently.
+read their rows through the same queries, so none of them can see a feature differently.
 """
 
 import hashlib
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"  # a text that the source does not give
 EVERYBODY = 1_000_000  # customers kept of a million
+PEOPLE = "people"
 ON_ROW = "USING (customer_id, month)"
 NUMERIC = ("integer", "decimal", "double", "boolean")
 TEXT = "text"
@@ -158,29 +159,46 @@ def _digest(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def rows_sql(features: FeatureSet, *, labelled: bool) -> str:
-    """SELECT of one row a customer of the cohort, with ``$months`` (list of first days) and ``$keep_per_million``.
+def people_sql(*, labelled: bool, without: Sequence[str] = ()) -> str:
+    """SELECT of the customers of a cohort in order, each with its ``place``; ``$months`` (list of first days) and
+    ``$keep_per_million`` say which.
 
     ``keep_per_million`` (1,000,000: all) thins by a digest of the customer, who is kept or left out in all months.
+
+    Args:
+        without: flags of the label; customers for whom one is true are left out.
     """
     selected = ["month", "customer_id"]
-    joins = [f"LEFT JOIN {identifier(table)} {ON_ROW}" for table in features.tables]
+    source = "cohort"
     if labelled:
         selected.extend(TRUTH)
-        joins.append(f"JOIN label {ON_ROW}")
-    selected.extend(_read(features, name) for name in features.names)
+        source = f"cohort JOIN label {ON_ROW}"
+    conditions = [
+        "list_contains($months, month)",
+        "md5_number_lower(customer_id) % 1000000 < $keep_per_million",
+    ]
+    conditions.extend(f"NOT coalesce(label.{flag}, false)" for flag in without)
     return (
-        f"SELECT {', '.join(selected)} FROM cohort {' '.join(joins)}"
-        " WHERE list_contains($months, month) AND md5_number_lower(customer_id) % 1000000 < $keep_per_million"
-        " ORDER BY month, customer_id"
+        f"SELECT {', '.join(selected)}, row_number() OVER (ORDER BY month, customer_id) AS place"
+        f" FROM {source} WHERE {' AND '.join(conditions)}"
     )
 
 
-def _read(features: FeatureSet, name: str) -> str:
-    """A feature in SQL, as text or as a double."""
-    column = f"{identifier(features.columns[name])}.{identifier(name)}"
-    kind = "VARCHAR" if name in features.text else "DOUBLE"
-    return f"CAST({column} AS {kind}) AS {identifier(name)}"
+def columns_sql(features: FeatureSet, table: str) -> str:
+    """SELECT of the features that one table holds, for everybody in ``people`` (:func:`people_sql`), in their order.
+
+    A table at a time: one SELECT over all tables of a catalogue takes twice the time, most of it for its joins.
+    """
+    selected = []
+    for name, holder in features.columns.items():
+        if holder == table:
+            kind = "VARCHAR" if name in features.text else "DOUBLE"
+            column = f"{identifier(table)}.{identifier(name)}"
+            selected.append(f"CAST({column} AS {kind}) AS {identifier(name)}")
+    return (
+        f"SELECT {', '.join(selected)} FROM {PEOPLE} LEFT JOIN {identifier(table)} {ON_ROW}"
+        " ORDER BY place"
+    )
 
 
 @dataclass(frozen=True)
@@ -217,9 +235,13 @@ class Sample:
             rotated=self.rotated[chosen],
         )
 
+    def with_columns(self, names: Sequence[str]) -> "Sample":
+        """The same customers with these features alone."""
+        return replace(self, features=self.features[list(names)])
+
 
 def sample(frame: "pd.DataFrame", features: FeatureSet) -> Sample:
-    """What :func:`rows_sql` returned, with types that a model signature can state.
+    """Customers with their columns, as read, with types that a model signature can state.
 
     Raises:
         BadInput: a numeric feature is infinite; where the query divides, it must give NULL instead.
@@ -248,18 +270,19 @@ def _flag(frame: "pd.DataFrame", name: str) -> np.ndarray:
 def _refuse_infinite(
     values: "pd.DataFrame", months: "pd.Series", features: FeatureSet
 ) -> None:
-    numbers = values[list(features.numeric)].to_numpy()
-    infinite = np.isinf(numbers).sum(axis=0)
-    if not infinite.any():
+    infinite = {
+        name: int(np.isinf(values[name].to_numpy()).sum()) for name in features.numeric
+    }
+    worst = max(infinite, key=lambda name: infinite[name], default=None)
+    if worst is None or not infinite[worst]:
         return
-    worst = features.numeric[int(infinite.argmax())]
     raise BadInput(
         evidence(
             table=features.columns[worst],
             month=Month.of(months.iloc[-1]),
             column=worst,
             problem="is infinite",
-            count=int(infinite.max()),
+            count=infinite[worst],
             remedy="Divide by nullif(..., 0) in the query.",
         )
     )

@@ -40,7 +40,7 @@ def preprocessing(
     amounts = make_pipeline(
         SimpleImputer(strategy="median", keep_empty_features=True, add_indicator=True),
         FunctionTransformer(np.arcsinh, feature_names_out="one-to-one"),
-        StandardScaler(),
+        StandardScaler(copy=False),  # of what arcsinh has just made
     )
     steps = [
         ("numeric", amounts, numeric),
@@ -66,6 +66,8 @@ def fit(
     numeric = [name for name in frame.columns if name not in text]
     preprocess = preprocessing(numeric, text, derive)
     numbers = preprocess.fit_transform(frame)
+    centre = numbers.mean(axis=0)
+    numbers = np.ascontiguousarray(numbers)  # what each fit would copy for itself
     margins = []
     for fitted, judged in folds:
         inner = _regression().fit(numbers[fitted], churned[fitted])
@@ -73,7 +75,7 @@ def fit(
     return Fitted(
         preprocess=preprocess,
         ranker=_regression().fit(numbers, churned),
-        centre=numbers.mean(axis=0),
+        centre=centre,
         margins=np.concatenate(margins),
         parameters={"C": STRENGTH},
     )

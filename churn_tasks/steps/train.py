@@ -23,6 +23,8 @@ SHOWN = ("average_precision", "churn_rate", "auc")
         Read("cohort", learning_months, needed=True),
         Read("feat_*", learning_months, needed=True),
         Read("label", learning_months, needed=True),
+        # of an earlier run of this month, when nothing that decides it has changed
+        Read("feature_selection", renews=False),
     ),
     writes=("out_validation", "feature_selection"),
     idle=nothing_to_test,
@@ -37,7 +39,8 @@ def train(run: MonthRun) -> Made:
     # here, so that walking over the steps does not import scikit-learn and MLflow
     from churn_tasks.modeling.validation import validation_rows
     from churn_tasks.work.candidates import judged_models
-    from churn_tasks.work.training import FEWEST_CHURNERS, too_few, training_set
+    from churn_tasks.work.chosen_columns import FEWEST_CHURNERS
+    from churn_tasks.work.training import too_few, training_set
 
     training = training_set(run)
     if counts := too_few(training):
@@ -47,7 +50,7 @@ def train(run: MonthRun) -> Made:
     written = {
         "out_validation": run.engine.write_rows("out_validation", run.month, rows),
         "feature_selection": run.engine.write_rows(
-            "feature_selection", run.month, training.selection.records()
+            "feature_selection", run.month, training.chosen.rows(training.digest)
         ),
     }
     best = next(row for row in rows if row["is_selected"])

@@ -15,8 +15,8 @@ from churn_tasks.modeling.metrics import calibration_table
 from churn_tasks.modeling.report_table import result_table
 from churn_tasks.modeling.validation import CHAMPION, Judged, judged, validation_rows
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.work.registered_model import features_gone, registered_classifier
-from churn_tasks.work.training import TrainingSet, labelled_rows
+from churn_tasks.work.registered_model import registered_classifier
+from churn_tasks.work.training import TrainingSet
 
 log = logging.getLogger("churn")
 
@@ -33,11 +33,11 @@ def judged_models(run: MonthRun, training: TrainingSet) -> list[Judged]:
             said = (run.month, name, model.version, precision)
             log.info("train %s: %s version %d, average precision %.4f", *said)
             models.append(model)
-        models += _champion(run, training)
+        models += _champion(training)
         rows = validation_rows(models, training.tested, training.places)
         tables = {
             "result_table": result_table(rows),
-            "selection": training.selection.frame(),
+            "selection": training.chosen.selection.frame(),
         }
         figures = _side_by_side(models)
         run.tracking.log(parent, Record({}, figures, tables=tables))
@@ -77,21 +77,17 @@ def _judge(run: MonthRun, training: TrainingSet, name: str, logged: Logged) -> J
     return judged(name, model, version, logged.run_id, classifier, test, places)
 
 
-def _champion(run: MonthRun, training: TrainingSet) -> list[Judged]:
-    """The model in force before this month, judged like the rest; none at first, or when its features are gone."""
-    champion = run.warehouse.champion(run.month - 1)
+def _champion(training: TrainingSet) -> list[Judged]:
+    """The model in force before this month, judged like the rest; none where there is none."""
+    champion = training.champion
     if champion is None:
         return []
-    name, version = champion.model_name, champion.version
-    classifier = registered_classifier(run, name, version)
-    gone = features_gone(classifier, training.offered.names)
-    if gone:
-        lost = f"champion version {version} needs features that are gone"
-        log.warning("train %s: %s: %s", run.month, lost, gone[:5])
-        return []
-    features = training.offered.subset(classifier.features)
-    test = labelled_rows(run, features, [training.tested])
-    places = training.places
+    name, version, classifier = (
+        champion.model_name,
+        champion.version,
+        champion.classifier,
+    )
+    test, places = training.test, training.places
     return [judged(CHAMPION, name, version, None, classifier, test, places)]
 
 
@@ -112,7 +108,7 @@ def _record(
     documents = {
         "feature_set": training.features.digest,
         "columns": training.features.columns,
-        "single_auc": training.aucs,
+        "single_auc": training.chosen.aucs,
     }
     title = f"{fitted.name}, tested on {training.tested}"
     picture = curves(result.scores, churned, training.places, title)

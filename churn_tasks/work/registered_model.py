@@ -1,9 +1,43 @@
 """A model as the registry gives it back, held against what was recorded of its files."""
 
+import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 
+from churn_tasks.core.months import Month
 from churn_tasks.modeling.classifier import TRUSTED_TYPES, ChurnClassifier
+from churn_tasks.modeling.frames import FeatureSet
 from churn_tasks.runner.month_run import MonthRun
+
+log = logging.getLogger("churn")
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The champion of a month, ready to be judged."""
+
+    model_name: str
+    version: int
+    classifier: ChurnClassifier
+
+
+def in_force(run: MonthRun, month: Month, offered: FeatureSet) -> InForce | None:
+    """The champion as of a month; None at first, or when features that it needs are gone.
+
+    Raises:
+        BadInput: its files are not the recorded ones.
+    """
+    champion = run.warehouse.champion(month)
+    if champion is None:
+        return None
+    name, version = champion.model_name, champion.version
+    classifier = registered_classifier(run, name, version)
+    gone = features_gone(classifier, offered.names)
+    if gone:
+        lost = f"champion version {version} needs features that are gone"
+        log.warning("train %s: %s: %s", run.month, lost, gone[:5])
+        return None
+    return InForce(name, version, classifier)
 
 
 def registered_classifier(run: MonthRun, model: str, version: int) -> ChurnClassifier:

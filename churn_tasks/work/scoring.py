@@ -6,15 +6,10 @@ import pandas as pd
 from churn_tasks.adapters.warehouse import Champion
 from churn_tasks.core.errors import BadInput
 from churn_tasks.modeling.classifier import ChurnClassifier
-from churn_tasks.modeling.frames import (
-    EVERYBODY,
-    FeatureSet,
-    Sample,
-    rows_sql,
-    sample,
-)
+from churn_tasks.modeling.frames import FeatureSet, Sample, sample
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.warning.grain import chosen, lines_of_persons
+from churn_tasks.work.customer_rows import customer_rows
 from churn_tasks.work.registered_model import features_gone, registered_classifier
 
 
@@ -49,10 +44,7 @@ def pinned_classifier(
 
 def rows_to_score(run: MonthRun, features: FeatureSet) -> Sample:
     """Every customer of the month's cohort with the features of a model."""
-    run.engine.views("cohort", *features.tables)
-    wanted = {"months": [run.month.start], "keep_per_million": EVERYBODY}
-    frame = run.engine.frame(rows_sql(features, labelled=False), wanted)
-    return sample(frame, features)
+    return sample(customer_rows(run, features, [run.month], labelled=False), features)
 
 
 def is_listed(run: MonthRun, rows: Sample, scores: np.ndarray) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 from dataclasses import dataclass
 
 from churn_tasks.adapters.tracking import requirements
@@ -14,18 +13,19 @@ from churn_tasks.modeling.frames import (
     FeatureSet,
     Sample,
     feature_set,
-    rows_sql,
     sample,
 )
-from churn_tasks.modeling.leak_probe import refuse_leaks
-from churn_tasks.modeling.selection import Selection, everything, select
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import learning_months
 from churn_tasks.warning.capacity import list_size
-
-log = logging.getLogger("churn")
-
-FEWEST_CHURNERS = 10
+from churn_tasks.work.chosen_columns import (
+    FEWEST_CHURNERS,
+    Chosen,
+    chosen_before,
+    chosen_columns,
+)
+from churn_tasks.work.customer_rows import customer_rows
+from churn_tasks.work.registered_model import InForce, in_force
 
 
 @dataclass(frozen=True)
@@ -35,19 +35,21 @@ class TrainingSet:
     Attributes:
         tested: month whose truth has just come in; nothing is learnt from it.
         offered: the columns that are not banned.
-        features: those of them that were selected.
-        aucs: of every offered column alone, as the leak probe found it.
-        learn, test: rows to learn from and rows to be judged on; no month is in both.
+        chosen: what was decided about each of them.
+        features: those that were selected.
+        learn: rows to learn from, with the selected columns.
+        champion: the model in force, judged beside the candidates; None at first, or when its features are gone.
+        test: rows to be judged on, with the columns of the candidates and of the champion; no month is in both.
         places: length of the list, from the settings.
         digest: of all that decides what is fitted.
     """
 
     tested: Month
     offered: FeatureSet
-    selection: Selection
-    aucs: dict[str, float]
+    chosen: Chosen
     features: FeatureSet
     learn: Sample
+    champion: InForce | None
     test: Sample
     places: int
     digest: str
@@ -63,19 +65,26 @@ def training_set(run: MonthRun) -> TrainingSet:
     wanted = run.settings.features
     queries = run.registry.queries["features"]
     offered = feature_set(queries, wanted.ban, wanted.pin)
-    selection, aucs = _selected(run, offered, months)
-    features = offered.subset(selection.kept)
-    test = labelled_rows(run, features, [tested])
+    digest = _digest(run, offered, months)
+    looked_at = None
+    chosen = chosen_before(run, offered, digest)
+    if chosen is None:
+        looked_at = training_rows(run, offered, months, _most_looked_at(run))
+        chosen = chosen_columns(run, offered, looked_at)
+    features = offered.subset(chosen.selection.kept)
+    learn = _learnt_rows(run, features, months, looked_at)
+    champion = in_force(run, run.month - 1, offered)
+    test = _tested_rows(run, offered, features, champion, tested)
     return TrainingSet(
         tested=tested,
         offered=offered,
-        selection=selection,
-        aucs=aucs,
+        chosen=chosen,
         features=features,
-        learn=training_rows(run, features, months),
+        learn=learn,
+        champion=champion,
         test=test,
         places=list_size(run.settings.warning_list, len(test)),
-        digest=_digest(run, offered, months),
+        digest=digest,
     )
 
 
@@ -87,42 +96,38 @@ def too_few(training: TrainingSet) -> str:
     return f"{learnt} to learn from, {tested} in {training.tested}"
 
 
-def _selected(
-    run: MonthRun, offered: FeatureSet, months: list[Month]
-) -> tuple[Selection, dict[str, float]]:
-    """Decide which columns to learn from, after every one of them was probed for leaks.
-
-    Of all columns only so many rows are held as ``features.select.max_rows`` allows, and no tested month.
-    """
-    wanted = run.settings.features
-    most = (wanted.select or Select()).max_rows
-    wide = training_rows(run, offered, months, most)
-    aucs = refuse_leaks(wide, offered, run.settings.leak_probe)
-    stayed = len(wide) - wide.churners
-    if min(wide.churners, stayed) < FEWEST_CHURNERS:
-        return everything(offered, wanted.ban), aucs
-    selection = select(wide, offered, wanted)
-    kept, there = len(selection.kept), len(offered.names)
-    log.info("train %s: %d of %d columns selected", run.month, kept, there)
-    return selection, aucs
+def _most_looked_at(run: MonthRun) -> int:
+    """Rows of all columns that selection and leak probe are shown."""
+    return (run.settings.features.select or Select()).max_rows
 
 
-def labelled_rows(
-    run: MonthRun,
-    features: FeatureSet,
-    months: list[Month],
-    per_million: int = EVERYBODY,
+def _learnt_rows(
+    run: MonthRun, features: FeatureSet, months: list[Month], looked_at: Sample | None
 ) -> Sample:
-    """Customers of some months with their features and their truth.
+    """The rows to learn from: those that the selection looked at, where these are all there are.
 
-    Args:
-        per_million: so many of a million customers, the same ones in every month.
+    Else the selected columns are read: holding every column of so many rows would take several times the memory.
     """
-    run.engine.views("cohort", "label", *features.tables)
-    starts = [month.start for month in months]
-    wanted = {"months": starts, "keep_per_million": per_million}
-    frame = run.engine.frame(rows_sql(features, labelled=True), wanted)
-    return sample(frame, features)
+    everybody = _per_million(run, months, None)
+    shown = _per_million(run, months, _most_looked_at(run))
+    if looked_at is None or shown < everybody:
+        return training_rows(run, features, months)
+    return looked_at.with_columns(features.names)
+
+
+def _tested_rows(
+    run: MonthRun,
+    offered: FeatureSet,
+    features: FeatureSet,
+    champion: InForce | None,
+    tested: Month,
+) -> Sample:
+    """Everybody of the tested month, with all columns that a judged model needs."""
+    names = features.names
+    if champion:
+        names += champion.classifier.features
+    needed = offered.subset(names)
+    return sample(customer_rows(run, needed, [tested], labelled=True), needed)
 
 
 def training_rows(
@@ -132,14 +137,25 @@ def training_rows(
 
     Who left for another line of his own neither stayed nor churned, and is left out as well.
     """
+    without = ["rotated"]
+    if run.settings.definition.drop_left_in_delay:
+        without.append("left_in_delay")
+    rows = customer_rows(
+        run,
+        features,
+        months,
+        labelled=True,
+        per_million=_per_million(run, months, most),
+        without=without,
+    )
+    return sample(rows, features)
+
+
+def _per_million(run: MonthRun, months: list[Month], most: int | None) -> int:
+    """Customers of a million to keep, so that no more than ``max_train_rows`` (or fewer) rows are learnt from."""
     total = sum(run.lake.rows("cohort", month) for month in months)
     limit = min(run.settings.model.max_train_rows, most or EVERYBODY)
-    per_million = min(EVERYBODY, limit * EVERYBODY // max(total, 1))
-    rows = labelled_rows(run, features, months, per_million)
-    rows = rows.rows(~rows.rotated)
-    if run.settings.definition.drop_left_in_delay:
-        rows = rows.rows(~rows.left_in_delay)
-    return rows
+    return min(EVERYBODY, limit * EVERYBODY // max(total, 1))
 
 
 def _digest(run: MonthRun, features: FeatureSet, months: list[Month]) -> str:
@@ -153,6 +169,7 @@ def _digest(run: MonthRun, features: FeatureSet, months: list[Month]) -> str:
         "features": [features.digest, *features.names],
         "model": run.settings.model.model_dump(exclude={"candidates"}),
         "chosen": run.settings.features.model_dump(exclude={"watch"}),
+        "leak_probe": run.settings.leak_probe.model_dump(),
         "drop_left_in_delay": run.settings.definition.drop_left_in_delay,
         "code": [code_digest(), *requirements()],
     }

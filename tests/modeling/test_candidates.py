@@ -1,9 +1,11 @@
 """Candidates: same rows same scores, probabilities that mean what they say, awkward columns, no faith in noise."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from churn_tasks.core.sections import Derive
 from churn_tasks.modeling.calibration import STEEPEST_FALL, platt
 from churn_tasks.modeling.candidates import MODULES, fit_candidate
 from churn_tasks.modeling.folds import GROUPS, inner_folds
@@ -97,3 +99,14 @@ def test_calibration_mends_scores_that_are_too_sure() -> None:
 def test_calibration_never_turns_a_ranking_round() -> None:
     churned = np.array([True] * 10 + [False] * 90)
     assert platt(np.where(churned, -1.0, 1.0), churned)[0] == STEEPEST_FALL
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fitting_and_scoring_leave_the_shared_rows_as_they_are(name: str) -> None:
+    """The candidates of a month learn from one frame, without a copy for each."""
+    learn = drawn(500, seed=8)
+    before = learn.features.copy(deep=True)
+    derive = Derive(pca=2, factors=1, clusters=2)
+    fitted = fit_candidate(name, learn, FEATURES, 5, 1, derive)
+    fitted.classifier.predict(learn.features)
+    pd.testing.assert_frame_equal(learn.features, before, check_exact=True)

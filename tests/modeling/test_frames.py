@@ -13,10 +13,10 @@ from churn_tasks.modeling.frames import (
     EVERYBODY,
     FeatureSet,
     feature_set,
-    rows_sql,
     sample,
 )
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.work.customer_rows import customer_rows
 from churn_tasks.work.training import training_rows
 from tests.lakes import small_run
 from tests.modeling.synthetic import fill, signals
@@ -35,11 +35,8 @@ def _read(
     run: MonthRun, months: list[Month], keep: int = EVERYBODY, *, labelled: bool = True
 ):
     features = feature_set(run.registry.queries["features"])
-    run.engine.views("cohort", "label", *features.tables)
-    wanted = {"months": [month.start for month in months], "keep_per_million": keep}
-    return sample(
-        run.engine.frame(rows_sql(features, labelled=labelled), wanted), features
-    )
+    rows = customer_rows(run, features, months, labelled=labelled, per_million=keep)
+    return sample(rows, features)
 
 
 def test_a_row_for_each_customer_and_month_in_order(lake: MonthRun) -> None:
@@ -80,9 +77,7 @@ def test_thinning_keeps_the_same_customers_in_every_month(lake: MonthRun) -> Non
 
 def test_an_infinite_value_is_named(lake: MonthRun) -> None:
     features = feature_set(lake.registry.queries["features"])
-    lake.engine.views("cohort", "label", *features.tables)
-    wanted = {"months": [APRIL.start], "keep_per_million": EVERYBODY}
-    frame = lake.engine.frame(rows_sql(features, labelled=False), wanted)
+    frame = customer_rows(lake, features, [APRIL], labelled=False)
     name = signals(lake)[0]
     frame[name] = frame[name].astype(float)
     frame.loc[[3, 5], name] = np.inf

@@ -15,15 +15,14 @@ from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.sections import Features
 from churn_tasks.modeling.candidates import fit_candidate
 from churn_tasks.modeling.frames import (
-    EVERYBODY,
     FeatureSet,
     Sample,
     feature_set,
-    rows_sql,
     sample,
 )
 from churn_tasks.modeling.metrics import judge
 from churn_tasks.modeling.selection import select
+from churn_tasks.work.customer_rows import customer_rows
 from tests.lakes import raw_tables, small_run
 from tests.modeling.synthetic import fill, signals
 
@@ -43,13 +42,8 @@ def rows(
     features = offered.subset(
         {*signals(run), *offered.names[:: len(offered.names) // 98]}
     )
-    run.engine.views("cohort", "label", *features.tables)
-    wanted = {
-        "months": [month.start for month in MONTHS],
-        "keep_per_million": EVERYBODY,
-    }
     yield (
-        sample(run.engine.frame(rows_sql(features, labelled=True), wanted), features),
+        sample(customer_rows(run, features, MONTHS, labelled=True), features),
         features,
     )
     run.close()

@@ -1,16 +1,21 @@
 """Train, promote and score on a lake with a known truth, MLflow and a real warehouse."""
 
+import datetime as dt
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import mlflow
 import pytest
 
+from churn_tasks.adapters.engine import Engine, Parameters
 from churn_tasks.adapters.warehouse import PromotionRow
 from churn_tasks.core.errors import BadInput, CheckFailed, NotReady
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.modeling.classifier import TRUSTED_TYPES
+from churn_tasks.modeling.frames import Sample
+from churn_tasks.modeling.selection import Selection, select
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 from tests.lakes import rows, small_profile, telecom_tables
@@ -124,6 +129,52 @@ def test_a_month_that_runs_again_gives_the_same_bytes_and_no_second_version(
         [run.tracking.experiment_id], "tags.`churn.month` = '2024-07'"
     )
     assert sorted(runs["status"]) == ["FINISHED"] * 3
+
+
+def test_training_reads_what_it_learns_from_once_and_what_it_is_judged_on_once(
+    road: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The leak probe, the selection and both candidates share one frame; candidates and champion share the other."""
+    run = _run(road, AUGUST)
+    run.lake.remove("feature_selection", AUGUST)
+    read: list[list[dt.date]] = []
+    held = Engine.held
+
+    def noted(
+        engine: Engine, name: str, select: str, parameters: Parameters
+    ) -> AbstractContextManager[None]:
+        read.append(parameters["months"])
+        return held(engine, name, select, parameters)
+
+    monkeypatch.setattr(Engine, "held", noted)
+    assert run_on("train", run).outcome == "done"
+    learnt, tested = [FIRST_FEATURES, FIRST_FEATURES + 1], [JULY - 1]
+    assert read == [[month.start for month in months] for months in (learnt, tested)]
+
+
+def test_a_month_that_runs_again_takes_its_selection_over_unless_an_input_changed(
+    road: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = []
+
+    def noted(rows: Sample, *others: object) -> Selection:
+        looked_at.append(len(rows))
+        return select(rows, *others)
+
+    monkeypatch.setattr("churn_tasks.work.chosen_columns.select", noted)
+    run = _run(road, AUGUST)
+    before = run.lake.sha256("feature_selection", AUGUST)
+    assert run_on("train", run).outcome == "done"
+    assert looked_at == []
+    assert run.lake.sha256("feature_selection", AUGUST) == before
+    pinned = _run(road, AUGUST, features={"pin": [signals(run)[0]]})
+    try:
+        assert run_on("train", pinned).outcome == "done"
+        assert len(looked_at) == 1
+        assert run.lake.sha256("feature_selection", AUGUST) != before
+    finally:
+        _model_month(_run(road, AUGUST))
+    assert run.lake.sha256("feature_selection", AUGUST) == before
 
 
 def test_everybody_is_scored_by_the_pinned_version_and_the_listed_have_reasons(

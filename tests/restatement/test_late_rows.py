@@ -8,10 +8,11 @@ import pytest
 
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings
-from churn_tasks.modeling.frames import EVERYBODY, feature_set, rows_sql
+from churn_tasks.modeling.frames import feature_set
 from churn_tasks.report.outcome import list_outcomes
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.month import run_step
+from churn_tasks.work.customer_rows import customer_rows
 from tests.restatement.conftest import Road, Trace, digests, run_month, trace
 from tests.restatement.late_bills import AUGUST, FIRST, JULY, LATE_BILLS, profile
 
@@ -42,12 +43,8 @@ def _new(before: Trace, after: Trace) -> set[str]:
 def _training_rows(run: MonthRun) -> pd.DataFrame:
     """All that September's training could read: cohort, features and labels of the months before August."""
     features = feature_set(run.registry.queries["features"])
-    run.engine.views("cohort", "label", *features.tables)
-    months = [month.start for month in months_between(FIRST + 2, JULY + 1)]
-    return run.engine.frame(
-        rows_sql(features, labelled=True),
-        {"months": months, "keep_per_million": EVERYBODY},
-    )
+    months = months_between(FIRST + 2, JULY + 1)
+    return customer_rows(run, features, months, labelled=True)
 
 
 def test_august_finds_the_late_bills_of_july(road: Road) -> None:

@@ -77,6 +77,12 @@ class Selection:
         """One plain row a column, as ``feature_selection`` and MLflow hold them."""
         return [_record(verdict, self.rows) for verdict in self.verdicts]
 
+    @classmethod
+    def of_records(cls, records: Sequence[Mapping[str, Any]]) -> "Selection":
+        """The selection that gave these rows; standard errors, which they do not hold, are 0."""
+        verdicts = tuple(_verdict(record) for record in records)
+        return cls(verdicts, rows=records[0]["row_count"])
+
     def frame(self) -> "pd.DataFrame":
         """The same as a table."""
         import pandas as pd
@@ -212,3 +218,18 @@ def _record(verdict: Verdict, rows: int) -> dict[str, Any]:
         **{name: getattr(verdict.strength, name, None) for name in STRENGTH},
         "row_count": rows,
     }
+
+
+def _verdict(record: Mapping[str, Any]) -> Verdict:
+    strength = None
+    if record["varied_share"] is not None:
+        strength = Strength(**{name: record[name] for name in STRENGTH})
+    return Verdict(
+        feature=record["feature"],
+        reason=record["reason"],
+        strength=strength,
+        gain=record["gain"],
+        place=record["place"],
+        twin_of=record["twin_of"],
+        correlation=record["correlation"],
+    )

@@ -31,14 +31,14 @@ def gains(
     names = [*numeric, *text]
     if not numeric or min(rows.churners, len(rows) - rows.churners) < FEWEST_LEAVERS:
         return dict.fromkeys(names, 0.0), 0.0
-    numbers = [rows.features[name].to_numpy() for name in numeric]
-    codes = [_codes(rows.features[name].to_numpy()) for name in text]
+    columns = [rows.features[name].to_numpy(np.float32) for name in numeric]
+    columns += [_codes(rows.features[name].to_numpy()) for name in text]
     rng = np.random.default_rng(SEED)
     evenly_spread = np.linspace(0, len(numeric) - 1, SHADOWS)
     shadowed = np.unique(evenly_spread.astype(int))
-    shadows = [rng.permutation(numbers[place]) for place in shadowed]
+    columns += [rng.permutation(columns[place]) for place in shadowed]
     data = lgb.Dataset(
-        np.column_stack([*numbers, *codes, *shadows]).astype(np.float32),
+        np.array(columns, dtype=np.float32).T,
         rows.churned.astype(float),
         categorical_feature=list(range(len(numeric), len(names))),
     )

@@ -18,6 +18,7 @@ def rank_correlations(frame: "pd.DataFrame", names: Sequence[str]) -> np.ndarray
     A column without any variation correlates with nothing.
     """
     from scipy.stats import rankdata
+    from threadpoolctl import threadpool_limits
 
     ranks = np.zeros((len(frame), len(names)), dtype=np.float32)
     for place, name in enumerate(names):
@@ -25,7 +26,8 @@ def rank_correlations(frame: "pd.DataFrame", names: Sequence[str]) -> np.ndarray
         known = ~np.isnan(values)
         if known.any():
             ranks[known, place] = _unit_length(rankdata(values[known]))
-    return np.round(ranks.T @ ranks, DECIMALS)
+    with threadpool_limits(1, user_api="blas"):
+        return np.round(ranks.T @ ranks, DECIMALS)
 
 
 def _unit_length(ranks: np.ndarray) -> np.ndarray:
