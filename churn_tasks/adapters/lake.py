@@ -15,6 +15,7 @@ import filecmp
 import hashlib
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -61,6 +62,18 @@ class Version:
 def replaces(path: Path) -> bool:
     """Whether the rows of a file replace those of the same key in the files before it."""
     return path.name.startswith(REPLACING)
+
+
+def empty_values(path: Path) -> dict[str, int]:
+    """Empty values of each column of a Parquet file, told by its footer."""
+    footer = pq.ParquetFile(path).metadata
+    empty: Counter[str] = Counter()
+    for group in range(footer.num_row_groups):
+        for place in range(footer.num_columns):
+            column = footer.row_group(group).column(place)
+            if column.statistics:
+                empty[column.path_in_schema] += column.statistics.null_count or 0
+    return dict(empty)
 
 
 @dataclass(frozen=True)
@@ -169,10 +182,8 @@ class Lake:
 
     def restatements(self, table: str, month: Month) -> list[date]:
         """Dates of the restated versions, earliest first, whoever may read them."""
-        folder = self._folder(table, month)
-        return sorted(
-            {_day(path) for kind in KINDS for path in folder.glob(f"{kind}*")}
-        )
+        files = self._folder(table, month).glob("*=*.parquet")
+        return sorted({_day(path) for path in files})
 
     def has_version(self, table: str, month: Month, day: date) -> bool:
         """Whether the month was restated under this very date."""

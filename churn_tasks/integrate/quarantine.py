@@ -70,7 +70,7 @@ def quarantine_sql(table: RawTable, judged: str) -> str:
 
 
 def broken_rules_sql() -> str:
-    """``name`` and ``rows`` of each rule that has set rows of ``$table_name`` aside in ``$month``."""
+    """``table_name``, ``name`` and ``rows`` of each rule that has set rows aside in ``$month``."""
     return query("broken_rules")
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import Column, RawTable
-from churn_tasks.declared.sql_parts import Columns, Name, Relation, Value, subquery
+from churn_tasks.declared.sql_parts import Columns, Name, Relation, subquery
 from churn_tasks.integrate.treat import LISTED
 
 COLUMNS = ("table_name", "column_name", "treatment", "row_count", "share")
@@ -30,11 +30,6 @@ class Seen:
     empty: Mapping[str, int] = field(default_factory=dict)
     marks: Mapping[str, int] = field(default_factory=dict)
     broken: Mapping[str, int] = field(default_factory=dict)
-
-
-def empty_sql(clean: str) -> str:
-    """Empty values of each column of a clean partition, told by its footer without reading it."""
-    return query("empty_values", file=Value(clean))
 
 
 def empty_in_rows_sql(columns: Iterable[str], rows: str) -> str:

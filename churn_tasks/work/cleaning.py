@@ -85,11 +85,14 @@ class Judged:
     Attributes:
         limits: of its outliers, as far as they are stated or could be learnt.
         is_late: only the rows that came late were judged; those before them stay as they are.
+        total, quarantined: rows that were judged, and those of them that break a rule.
     """
 
     name: str
     limits: Limits
     earlier: Earlier
+    total: int
+    quarantined: int
     is_late: bool = False
 
 
@@ -126,14 +129,15 @@ def _judge(run: MonthRun, name: str, *, is_late: bool) -> Judged:
     earlier = _earlier(run, name, is_late)
     sql = learnt_limits_sql(table, earlier)
     limits = limits_of(table, run.engine.row(sql) if sql else {})
-    rows = standard(run, name, late=is_late)
-    judged = judged_sql(table, rows, outlier_rules(table, limits))
+    delivered = standard(run, name, late=is_late)
+    judged = judged_sql(table, delivered, outlier_rules(table, limits))
     if _has_releases(run, name):
         judged = released_sql(table, f"({judged})")
     run.engine.connection.execute(
         f"CREATE OR REPLACE TEMP VIEW judged_{name} AS {judged}"
     )
-    return Judged(name, limits, earlier, is_late)
+    rows = run.engine.row(judged_counts_sql(f"judged_{name}"))
+    return Judged(name, limits, earlier, rows["total"], rows["quarantined"], is_late)
 
 
 def _has_releases(run: MonthRun, name: str) -> bool:
@@ -167,8 +171,9 @@ def write_quarantine(run: MonthRun, judged: Sequence[Judged]) -> None:
     """Write the rejected rows of every judged table; of a table with late rows beside those before."""
     rejected = []
     for one in judged:
-        table = run.registry.raw[one.name]
-        rejected.append(quarantine_sql(table, f"judged_{one.name}"))
+        if one.quarantined or not one.is_late:
+            table = run.registry.raw[one.name]
+            rejected.append(quarantine_sql(table, f"judged_{one.name}"))
     if run.only_late:
         whole = [one.name for one in judged if not one.is_late]
         before = run.engine.rows_of("quarantine", run.month, run.lake.before())
@@ -182,9 +187,13 @@ def write_quarantine(run: MonthRun, judged: Sequence[Judged]) -> None:
 def clean_tables(run: MonthRun, judged: Sequence[Judged]) -> Cleaned:
     """Write ``clean_<name>`` of every judged table; where rows came late, the part that they make."""
     counts, lines = [], []
+    before = counts_before(run) if run.only_late else {}
     for one in judged:
-        clean = _clean_late_rows if one.is_late else _clean
-        counts.append(clean(run, one))
+        if one.is_late:
+            _clean_late_rows(run, one)
+            counts.append(_with_late_rows(run, one, before[one.name]))
+        else:
+            counts.append(_clean(run, one))
         view = standard_view(run, one.name, late=one.is_late)
         lines += standardised_lines(run.engine.connection, view)
     return Cleaned(counts, lines)
@@ -199,8 +208,7 @@ def _clean(run: MonthRun, judged: Judged) -> RowCount:
     name = judged.name
     cleaned = _cleaned_sql(run, judged)
     rows_out = run.engine.write(f"clean_{name}", run.month, cleaned)
-    rows = run.engine.row(judged_counts_sql(f"judged_{name}"))
-    total, quarantined = rows["total"], rows["quarantined"]
+    total, quarantined = judged.total, judged.quarantined
     merged = total - quarantined - rows_out
     return _balanced(run, RowCount(name, total, rows_out, quarantined, merged))
 
@@ -213,36 +221,36 @@ def _cleaned_sql(run: MonthRun, judged: Judged) -> str:
     return treated_sql(table, kept, judged.limits, judged.earlier)
 
 
-def _clean_late_rows(run: MonthRun, judged: Judged) -> RowCount:
-    """Write the part that late rows make of a clean table: some are new, some replace a row of the same key.
-
-    Raises:
-        BadInput: the rows do not balance.
-    """
-    name, clean = judged.name, f"clean_{judged.name}"
-    table = run.registry.raw[name]
+def _clean_late_rows(run: MonthRun, judged: Judged) -> None:
+    """Write the part that late rows make of a clean table: some are new, some replace a row of the same key."""
+    clean = f"clean_{judged.name}"
+    table = run.registry.raw[judged.name]
     columns = run.registry.columns_sql(clean)
     before = run.engine.rows_of(clean, run.month, run.lake.before())
     connection = run.engine.connection
     cleaned = f"SELECT {columns} FROM ({_cleaned_sql(run, judged)})"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE late_clean AS {cleaned}")
+    run.lake.remove(clean, run.month)
     if table.key:
         connection.execute(doubles_sql(table, before))
-        run.engine.write_part(clean, run.month, REPLACING, replacing_sql(table))
+        if run.engine.row("SELECT count(*) AS rows FROM late_doubles")["rows"]:
+            run.engine.write_part(clean, run.month, REPLACING, replacing_sql(table))
     run.engine.write_part(clean, run.month, LATE, added_sql(table, before))
     connection.execute("DROP TABLE late_clean; DROP TABLE IF EXISTS late_doubles")
-    return _with_late_rows(run, name)
 
 
-def _with_late_rows(run: MonthRun, name: str) -> RowCount:
-    """The account of a table: what the version before says, and the late rows."""
-    judged = run.engine.row(judged_counts_sql(f"judged_{name}"))
-    earlier = counts_before(run)[name]
-    rows_out = run.lake.rows(f"clean_{name}", run.month)
-    rows_in = earlier.rows_in + judged["total"]
-    quarantined = earlier.quarantined + judged["quarantined"]
+def _with_late_rows(run: MonthRun, judged: Judged, before: RowCount) -> RowCount:
+    """The account of a table: what the version before says, and the late rows.
+
+    Raises:
+        BadInput: the rows do not balance.
+    """
+    rows_out = run.lake.rows(f"clean_{judged.name}", run.month)
+    rows_in = before.rows_in + judged.total
+    quarantined = before.quarantined + judged.quarantined
     merged = rows_in - quarantined - rows_out
-    return _balanced(run, RowCount(name, rows_in, rows_out, quarantined, merged))
+    count = RowCount(judged.name, rows_in, rows_out, quarantined, merged)
+    return _balanced(run, count)
 
 
 def counts_before(run: MonthRun) -> dict[str, RowCount]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from churn_tasks.adapters.lake import replaces
+from churn_tasks.adapters.lake import empty_values, replaces
 from churn_tasks.integrate.quarantine import broken_rules_sql
 from churn_tasks.integrate.standardise.counts import (
     COLUMNS,
@@ -18,7 +18,6 @@ from churn_tasks.integrate.treatments import COLUMNS as TREATMENT_COLUMNS
 from churn_tasks.integrate.treatments import (
     Seen,
     empty_in_rows_sql,
-    empty_sql,
     marks_sql,
     treatment_lines,
 )
@@ -70,16 +69,26 @@ def write_standardised(
 
 def write_treatments(run: MonthRun, counts: Sequence[RowCount]) -> int:
     """Write ``treatment``: what was filled in, capped, emptied or set aside, column by column."""
-    run.engine.view("quarantine")
+    broken = _broken_rules(run)
     made = []
     for count in counts:
-        made += treatment_lines(run.registry.raw[count.table], _seen(run, count))
+        seen = _seen(run, count, broken.get(count.table, {}))
+        made += treatment_lines(run.registry.raw[count.table], seen)
     lines = _lines(made, TREATMENT_COLUMNS)
     if not run.only_late:
         return run.engine.write("treatment", run.month, lines)
     judged = {count.table for count in counts}
     kept = [name for name in run.registry.raw if name not in judged]
     return replace_lines(run, "treatment", lines, kept)
+
+
+def _broken_rules(run: MonthRun) -> dict[str, dict[str, int]]:
+    """Of each table the rules that have set rows of the month aside, with their rows."""
+    run.engine.view("quarantine")
+    broken: dict[str, dict[str, int]] = {}
+    for line in run.engine.records(broken_rules_sql(), {"month": run.month.start}):
+        broken.setdefault(line["table_name"], {})[line["name"]] = line["rows"]
+    return broken
 
 
 def _lines(lines: Sequence[tuple[Any, ...]], columns: Sequence[str]) -> pa.Table:
@@ -91,23 +100,16 @@ def _lines(lines: Sequence[tuple[Any, ...]], columns: Sequence[str]) -> pa.Table
     return pa.table(arrays)
 
 
-def _seen(run: MonthRun, count: RowCount) -> Seen:
+def _seen(run: MonthRun, count: RowCount, broken: dict[str, int]) -> Seen:
     """What the clean table and the quarantine hold of one raw table."""
     clean = f"clean_{count.table}"
-    run.engine.view(clean)
-    month = {"month": run.month.start}
-    of_month = f"{clean} WHERE month = $month"
-    marks = marks_sql(run.registry.raw[count.table], of_month)
-    marked = run.engine.records(marks, month) if marks else []
-    of_table = month | {"table_name": count.table}
-    broken = run.engine.records(broken_rules_sql(), of_table)
-    return Seen(
-        count.rows_in,
-        count.rows_out,
-        empty=_empty(run, clean),
-        marks=_by_name(marked),
-        broken=_by_name(broken),
-    )
+    table = run.registry.raw[count.table]
+    marked: dict[str, int] = {}
+    marks = marks_sql(table, run.engine.rows_of(clean, run.month))
+    if marks:
+        marked = {row["name"]: row["rows"] for row in run.engine.records(marks)}
+    empty = _empty(run, clean)
+    return Seen(count.rows_in, count.rows_out, empty, marked, broken)
 
 
 def _empty(run: MonthRun, clean: str) -> dict[str, int]:
@@ -120,9 +122,5 @@ def _empty(run: MonthRun, clean: str) -> dict[str, int]:
         return run.engine.row(empty_in_rows_sql(names, rows))
     empty: Counter[str] = Counter()
     for path in files:
-        empty.update(_by_name(run.engine.records(empty_sql(str(path)))))
+        empty.update(empty_values(path))
     return dict(empty)
-
-
-def _by_name(rows: list[dict[str, Any]]) -> dict[str, int]:
-    return {row["name"]: row["rows"] for row in rows}

@@ -51,33 +51,37 @@ def is_small_part(run: MonthRun, name: str) -> bool:
     return late <= LARGE_PART * before
 
 
-def late_figures(run: MonthRun, name: str) -> list[Figure]:
-    """The figures of a table to which a few rows came late."""
+def late_figures(run: MonthRun, name: str, before: Iterable[Figure]) -> list[Figure]:
+    """The figures of a table to which a few rows came late.
+
+    Args:
+        before: its figures in the version before.
+    """
     table = run.registry.raw[name]
-    before = _figures_before(run, name)
     rows = run.lake.rows(f"raw_{name}", run.month)
     relation = standard(run, name, late=True)
     late = run.engine.row(profile_sql(table, relation, run.month, rows))
     return merged(table, before, figures(table, late))
 
 
-def _figures_before(run: MonthRun, name: str) -> list[Figure]:
+def figures_before(run: MonthRun, names: Iterable[str]) -> dict[str, list[Figure]]:
+    """The figures of some tables in the version before."""
+    by_table: dict[str, list[Figure]] = {name: [] for name in names}
+    if not by_table:
+        return by_table
     lines = run.engine.rows_of("profile", run.month, run.lake.before())
-    asked = {"table_name": name}
-    rows = run.engine.records(
-        f"SELECT * FROM {lines} WHERE table_name = $table_name", asked
-    )
-    return [
-        Figure(
-            table=row["table_name"],
-            column=row["column_name"],
-            measure=row["measure"],
-            value=row["value"],
-            region=row["region_code"],
-            item=row["item"],
-        )
-        for row in rows
-    ]
+    for row in run.engine.records(f"SELECT * FROM {lines}"):
+        if row["table_name"] in by_table:
+            figure = Figure(
+                table=row["table_name"],
+                column=row["column_name"],
+                measure=row["measure"],
+                value=row["value"],
+                region=row["region_code"],
+                item=row["item"],
+            )
+            by_table[figure.table].append(figure)
+    return by_table
 
 
 def merged(

@@ -27,7 +27,11 @@ from churn_tasks.declared.contracts import RawTable
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
 from churn_tasks.runner.standard import standard
-from churn_tasks.work.late_profile import is_small_part, late_figures
+from churn_tasks.work.late_profile import (
+    figures_before,
+    is_small_part,
+    late_figures,
+)
 from churn_tasks.work.replaced_lines import replace_lines
 
 log = logging.getLogger("churn.check_raw")
@@ -53,9 +57,11 @@ LONGEST_SEASON = 12  # months that a baseline looks back at least
 def profiled_tables(run: MonthRun, names: Iterable[str]) -> Profiles:
     """The figures of raw tables of the month."""
     profiles = {}
+    small = [name for name in names if is_small_part(run, name)]
+    before = figures_before(run, small)
     for name in names:
-        if is_small_part(run, name):
-            profiles[name] = late_figures(run, name)
+        if name in before:
+            profiles[name] = late_figures(run, name, before[name])
         else:
             profiles[name] = profiled(run, name)
     return profiles

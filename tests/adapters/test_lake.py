@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from churn_tasks.adapters import lake as lake_module
-from churn_tasks.adapters.lake import Lake
+from churn_tasks.adapters.kept_versions import put_back_on_failure
+from churn_tasks.adapters.lake import LATE, REPLACING, Lake
 from churn_tasks.core import files
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
@@ -215,6 +216,78 @@ def test_everything_of_one_date_is_removed_with_what_killed_writers_left(
     lake.discard_all(K1)
     assert lake.restatements("numbers", MARCH) == [K2]
     assert len(list((tmp_path / ".staging").iterdir())) == 2
+
+
+def _write_part(lake: Lake, part: str, values: list[int]) -> None:
+    with lake.replacing("numbers", MARCH, part) as path:
+        pq.write_table(pa.table({"n": values}), path)
+
+
+def test_a_version_may_be_parts_beside_the_one_before(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    _write(lake, [1, 2])
+    _write_part(_restating(lake, K1), LATE, [3])
+    _write_part(_restating(lake, K1), REPLACING, [2])
+    _write_part(_restating(lake, K2), LATE, [4, 5])
+    first, second = _restating(lake, K1), _restating(lake, K2)
+    assert [each.rows("numbers", MARCH) for each in (lake, first, second)] == [2, 3, 5]
+    version = second.version("numbers", MARCH)
+    assert version and [path.name for path in version.files] == [
+        "data.parquet", f"late={K1}.parquet", f"replacing={K1}.parquet", f"late={K2}.parquet",
+    ]  # fmt: skip
+    assert second.before().version("numbers", MARCH) == first.version("numbers", MARCH)
+    assert second.rows_before_and_at("numbers", MARCH, K2) == (3, 5)
+    assert (lake.restatements("numbers", MARCH), lake.restated_at(K1)) == (
+        [K1, K2],
+        [("numbers", MARCH)],
+    )
+    with pytest.raises(ValueError, match="lies in several files"):
+        second.path("numbers", MARCH)
+    second.remove("numbers", MARCH)
+    assert second.rows("numbers", MARCH) == 3
+    lake.discard_all(K1)
+    assert second.rows("numbers", MARCH) == 2
+
+
+def test_a_part_without_rows_is_none_and_a_version_is_either_whole_or_parts(
+    tmp_path: Path,
+) -> None:
+    lake = Lake(tmp_path)
+    _write(lake, [1])
+    restating = _restating(lake, K1)
+    _write_part(restating, LATE, [2])
+    _write_part(restating, LATE, [])
+    assert not restating.has_version("numbers", MARCH, K1)
+    _write_part(restating, LATE, [2])
+    _write(restating, [7, 8, 9])
+    assert (restating.part("numbers", MARCH), _values(restating)) == ([], [7, 8, 9])
+    _write_part(restating, LATE, [2])
+    assert len(restating.part("numbers", MARCH)) == 1
+    assert restating.rows("numbers", MARCH) == 2
+
+
+def _make_again_and_fail(lake: Lake) -> None:
+    with put_back_on_failure(lake, K1, KilledError):
+        _write(_restating(lake, K1), [6])
+        with _restating(lake, K1).replacing("others", MARCH) as path:
+            pq.write_table(pa.table({"n": [1]}), path)
+        raise KilledError
+
+
+def test_what_was_restated_under_a_day_is_put_back_when_making_it_again_fails(
+    tmp_path: Path,
+) -> None:
+    lake = Lake(tmp_path)
+    _write(lake, [1])
+    _write(_restating(lake, K1), [1, 2])
+    with pytest.raises(KilledError):
+        _make_again_and_fail(lake)
+    assert _values(_restating(lake, K1)) == [1, 2]
+    assert lake.restated_at(K1) == [("numbers", MARCH)]
+    with put_back_on_failure(lake, K1, KilledError):
+        _write(_restating(lake, K1), [6])
+    assert _values(_restating(lake, K1)) == [6]
+    assert list((tmp_path / ".staging").iterdir()) == []
 
 
 STOPS = ("yield", "_verify", "put_in_place", "_sync", "replace")

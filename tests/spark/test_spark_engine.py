@@ -104,6 +104,29 @@ def test_a_month_is_read_in_the_version_that_the_run_may_know(
     assert [float(row["revenue_cny"]) for row in rows(run, "month_activity")] == [20.0]
 
 
+def test_a_version_of_parts_is_read_as_one(run: MonthRun, tmp_path: Path) -> None:
+    """What came late of February is added, or takes the place of the row of the same key, for both engines alike."""
+    activity, february = "month_activity", Month.parse("2024-02")
+    paid = {"is_active": True}
+    first = [paid | {"customer_id": who, "revenue_cny": 1} for who in ("one", "two")]
+    put(run, activity, "2024-02", first)
+    folder = run.lake.path(activity, february).parent
+    for part, who, amount in (("late", "three", 3), ("replacing", "one", 20)):
+        late = paid | {"customer_id": who, "revenue_cny": amount}
+        put(run, activity, "2024-01", [late])
+        made = run.lake.path(activity, Month.parse("2024-01"))
+        made.rename(folder / f"{part}=2024-03-20.parquet")
+    sql = "SELECT customer_id, is_active, revenue_cny FROM month_activity WHERE month < $month"
+    asked = {"reads": (activity,), "params": ("month",)}
+    query = _query(tmp_path / "q", run, activity, sql, **asked)
+    read = []
+    for engine in (run.spark, run.engine):
+        engine.run(query, run.month, run.window.parameters())
+        made_rows = rows(run, activity)
+        read.append({row["customer_id"]: int(row["revenue_cny"]) for row in made_rows})
+    assert read == [{"one": 20, "two": 1, "three": 3}] * 2
+
+
 def test_columns_that_older_files_lack_are_empty_and_absent_tables_too(
     run: MonthRun, tmp_path: Path
 ) -> None:

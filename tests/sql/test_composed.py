@@ -106,7 +106,7 @@ def test_the_number_of_queries_is_known() -> None:
         "restatement": 7,
         "standard": 10,
         "texts": 2,
-        "treatment": 7,
+        "treatment": 6,
     }
 
 
