@@ -9,6 +9,7 @@ from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import months_before
 from churn_tasks.runner.step import Made, Read, step
 from churn_tasks.work.drift import note_drift
+from churn_tasks.work.late_profile import came_as_parts
 from churn_tasks.work.raw_profile import (
     judge_profiles,
     profiled_tables,
@@ -41,15 +42,14 @@ def check_raw(run: MonthRun) -> Made:
     names = tables_to_measure(run)
     if not names:
         return Made(idle="no table came anew")
-    drift_notes = note_drift(run)
+    rows = {}
+    if not came_as_parts(run, names):
+        rows["drift"] = note_drift(run)
     site = Site(run.settings.data_docs_dir, run.edition, "raw")
     profiles = profiled_tables(run, names)
     verdict = judge_profiles(run, profiles, site)
-    rows = {
-        "profile": write_profiles(run, "profile", profiles),
-        "check_result": write_results(run, verdict, profiles),
-        "drift": drift_notes,
-    }
+    rows["profile"] = write_profiles(run, "profile", profiles)
+    rows["check_result"] = write_results(run, verdict, profiles)
     if not verdict.failures:
         rows["profile_accepted"] = write_profiles(run, "profile_accepted", profiles)
     if not run.only_late:  # the month itself draws it next

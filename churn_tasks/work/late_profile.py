@@ -41,6 +41,11 @@ class Measured:
         return found.value if found else 0.0
 
 
+def came_as_parts(run: MonthRun, names: Iterable[str]) -> bool:
+    """Whether late rows alone came of all these tables, in the form of the rows before them."""
+    return all(run.lake.part(f"raw_{name}", run.month) for name in names)
+
+
 def is_small_part(run: MonthRun, name: str) -> bool:
     """Whether the late rows of a table are few enough for the figures that cannot be added up to stand."""
     if not is_added_to(run, name) or not run.lake.before().has("profile", run.month):

@@ -14,7 +14,8 @@ NOBODY = "SELECT NULL AS table_name, NULL AS customer_id, $until AS restated_unt
 def write_touched_customers(run: MonthRun) -> int:
     """Write ``touched_customer`` of a restated month.
 
-    Tables without a customer (the market, campaigns) have no rows here; whether they changed, the lake tells.
+    Tables without a customer (the market, campaigns) have no rows here; whether they changed, the lake tells. A
+    restatement that touches nobody leaves none.
     """
     touched = [NOBODY]
     for name, table in run.registry.raw.items():
@@ -22,7 +23,10 @@ def write_touched_customers(run: MonthRun) -> int:
             touched += _touched(run, name, table)
     until = {"until": run.restated_until}
     every = " UNION ".join(f"({customers})" for customers in touched)
-    return run.engine.write("touched_customer", run.month, every, until)
+    rows = run.engine.write("touched_customer", run.month, every, until)
+    if not rows:
+        run.lake.remove("touched_customer", run.month)
+    return rows
 
 
 def _touched(run: MonthRun, name: str, table: RawTable) -> list[str]:
