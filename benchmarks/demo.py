@@ -6,8 +6,8 @@ Runs the demo of the build in that folder with a state folder of its own, stops 
 Every process of a demo descends from this one, which also takes in those whose parents have ended: the total is Linux's
 own, nothing is missed. The kinds come from looking at ``/proc`` each half second. PostgreSQL says in the title of a
 process for which database it works; what came and went between two looks stands under ``PostgreSQL: server``.
-Orchestration is everything but tasks, the source's and the warehouse's part, and the simulator; what a task takes before
-its steps begin stands under tasks.
+Orchestration is everything but tasks, the source's and the warehouse's part, and the simulator; what a task takes
+before its steps begin stands under tasks.
 """
 
 import ctypes
