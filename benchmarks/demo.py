@@ -6,6 +6,8 @@ Runs the demo of the build in that folder with a state folder of its own, stops 
 Every process of a demo descends from this one, which also takes in those whose parents have ended: the total is Linux's
 own, nothing is missed. The kinds come from looking at ``/proc`` each half second. PostgreSQL says in the title of a
 process for which database it works; what came and went between two looks stands under ``PostgreSQL: server``.
+Orchestration is everything but tasks, the source's and the warehouse's part, and the simulator; what a task takes
+before its steps begin stands under tasks.
 """
 
 import ctypes
@@ -33,6 +35,7 @@ DEMO = "demo and simulator"
 PREPARATION = "preparing databases"
 SERVER = "PostgreSQL: server"
 SUPERVISORS, TASKS = "task supervisors", "tasks: start-up and steps"
+OF_STEPS = (TASKS, "PostgreSQL: source", "PostgreSQL: warehouse")
 OWN_VARIABLES = ("CHURN_", "AIRFLOW", "PYTHON", "MLFLOW")
 
 Seconds = Counter[str]  # kind of process -> CPU seconds
@@ -216,15 +219,26 @@ def _wait_for_all() -> None:
 
 
 def _table(watch: Watch) -> Table:
+    before, after = watch.before_tasks, watch.by_kind()
+    after.subtract(before)
     table = Table("kind of process", "CPU s", "before the first task", "from then on")
-    for kind, seconds in watch.by_kind().most_common():
-        before = watch.before_tasks[kind]
-        table.add_row(
-            kind, f"{seconds:.1f}", f"{before:.1f}", f"{seconds - before:.1f}"
-        )
-    total, before = watch.by_kind().total(), watch.before_tasks.total()
-    table.add_row("all", f"{total:.1f}", f"{before:.1f}", f"{total - before:.1f}")
+    for kind, _ in watch.by_kind().most_common():
+        _add(table, kind, before[kind], after[kind])
+    table.add_section()
+    prepared_s = _without(before, (*OF_STEPS, DEMO))  # until then the demo simulates
+    _add(table, "orchestration", prepared_s, _without(after, OF_STEPS))
+    _add(table, "all", before.total(), after.total())
     return table
+
+
+def _add(table: Table, kind: str, before_s: float, after_s: float) -> None:
+    shown = [f"{seconds:.1f}" for seconds in (before_s + after_s, before_s, after_s)]
+    table.add_row(kind, *shown)
+
+
+def _without(seconds: Seconds, kinds: tuple[str, ...]) -> float:
+    """Seconds of all other kinds."""
+    return seconds.total() - sum(seconds[kind] for kind in kinds)
 
 
 if __name__ == "__main__":

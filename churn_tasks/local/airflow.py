@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 USER, PASSWORDS = "admin", "airflow_passwords.json"
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
 PRELOAD = "churn_airflow.preload"
+PATIENCE_S = 60  # for one answer, on a machine that has much else to do
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ class Airflow:
         import httpx
 
         each_anew = httpx.Limits(max_keepalive_connections=0)
-        return httpx.Client(base_url=self.url, timeout=30, limits=each_anew)
+        return httpx.Client(base_url=self.url, timeout=PATIENCE_S, limits=each_anew)
 
     @cached_property
     def _headers(self) -> dict[str, str]:

@@ -53,8 +53,9 @@ def test_a_task_finds_everything_in_memory(preloaded):
 
 
 def test_what_a_task_would_import_is_seen_without_it(tmp_path):
-    told, _ = probed(tmp_path, "churn_airflow.bridge")
+    told, said = probed(tmp_path, "churn_airflow.bridge")
     assert {"great_expectations", "lightgbm", "skops.io"} <= set(told["left"])
+    assert "DeprecatedImportWarning" in said, "control: skops after Airflow"
 
 
 def test_memory_stays_shared_with_the_tasks(preloaded):
