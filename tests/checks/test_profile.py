@@ -1,5 +1,7 @@
 """The profile of a table: right figures, the same in any order, and nothing personal in it."""
 
+import math
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from churn_tasks.checks import profile
 from churn_tasks.checks.column_kinds import is_code
+from churn_tasks.checks.column_sql import QUANTILES, TOP
 from churn_tasks.checks.profile import (
     Figure,
     figures,
@@ -240,3 +243,84 @@ def test_every_table_of_the_repository_can_be_profiled(tmp_path: Path) -> None:
 def _empty(columns: object) -> str:
     names = ", ".join(f'NULL AS "{column.name}"' for column in columns)  # type: ignore[attr-defined]
     return f"SELECT {names} WHERE false"
+
+
+RANDOM = """
+    SELECT 'B' || (i - i % {double}) AS bill_id, CASE WHEN h % 7 > 0 THEN 'S' || h % 5000 END AS customer_id,
+        (DATE '2024-03-01' + (h % 31)::INT)::DATE AS event_date, DATE '2024-04-03' AS known_date,
+        ['plan_fee', 'voice', 'sms', 'mms', 'data', 'roaming', 'value_added', 'broadband', 'discount'][c] AS item_code,
+        CASE WHEN h % 11 > 0 THEN (h % 100000) / 100 * IF(c = 9, -1, 1) END::DECIMAL(18,4) AS amount_cny,
+        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula, NULL::VARCHAR AS delivered
+    FROM (SELECT i, h, 1 + floor(sqrt(h % 81))::INT AS c
+        FROM (SELECT i, (hash(i, {seed}) % 1000003)::BIGINT AS h FROM range({rows}) AS rows(i)))
+"""
+
+
+def random_bills(seed: int, rows: int, double: int = 1) -> str:
+    """Bills without an order, some of them without customer or amount; ``double`` rows share a key."""
+    return f"({RANDOM.format(seed=seed, rows=rows, double=double)})"
+
+
+@pytest.mark.parametrize(("seed", "rows"), [(1, 1), (2, 37), (3, 5_000), (4, 60_000)])
+def test_figures_are_those_of_plain_python(run: MonthRun, seed: int, rows: int) -> None:
+    """Up to ``SAMPLED_FROM`` rows every figure is exact: counted here without any SQL but the reading."""
+    lines = random_bills(seed, rows, double=3)
+    found = taken(run, lines, rows=rows)
+    given = run.engine.records(f"SELECT * FROM {lines}")
+    kept = [
+        row for row in given if row["customer_id"] and row["amount_cny"] is not None
+    ]
+    assert found["", "kept", ""] == len(kept)
+    assert found["", "any_missing_share", ""] == (rows - len(kept)) / rows
+    key = run.registry.raw["bill"].key
+    keys = {tuple(row[name] for name in key) for row in given}
+    assert found["", "repeated_share", ""] == (rows - len(keys)) / rows
+    if not kept:
+        return
+    amounts = sorted(row["amount_cny"] for row in kept)
+    assert found["amount_cny", "mean", ""] == pytest.approx(
+        float(sum(amounts)) / len(amounts), rel=1e-12
+    )
+    assert found["amount_cny", "min", ""] == float(amounts[0])
+    assert found["amount_cny", "max", ""] == float(amounts[-1])
+    for name, share in QUANTILES.items():
+        place = max(math.ceil(share * len(amounts)) - 1, 0)
+        assert found["amount_cny", name, ""] == float(amounts[place])
+    negative = sum(amount < 0 for amount in amounts)
+    assert found["amount_cny", "negative_share", ""] == negative / len(amounts)
+    codes = Counter(row["item_code"] for row in kept)
+    assert found["item_code", "distinct", ""] == len(codes)
+    named = {item: share for (_, measure, item), share in found.items() if measure == "share_of"}  # fmt: skip
+    assert named == {
+        code: count / len(kept)
+        for code, count in sorted(codes.items(), key=lambda each: (-each[1], each[0]))[:TOP]
+        if count >= profile.LEAST_NAMED
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_part_that_is_looked_at_closely_says_what_all_rows_say(
+    run: MonthRun, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Of 1 in 8 rows: counts, means and extremes stay exact, shares of values and quantiles lie within their error."""
+    lines, rows = random_bills(seed, 80_000), 80_000
+    exact = taken(run, lines, rows=rows)
+    monkeypatch.setattr(profile, "SAMPLED_FROM", 10_000)
+    found = taken(run, lines, rows=rows)
+    assert found["", "close_share", ""] == pytest.approx(1 / 8, abs=0.01)
+    close = found["", "close_share", ""] * rows
+    of_part = {"close_share", "distinct", "share_of", "repeated_share", *QUANTILES}
+    for (column, measure, item), value in exact.items():
+        if measure not in of_part:
+            assert found[column, measure, item] == value
+        if measure == "share_of" and value > 0.02:
+            error = math.sqrt(value * (1 - value) / close)
+            assert abs(found[column, measure, item] - value) < 5 * error
+    for name, share in QUANTILES.items():
+        error = math.sqrt(share * (1 - share) / close)
+        reach = (
+            5 * error * 1000 / 0.2
+        )  # a fifth of the rows, at least, lies evenly over a thousand yuan
+        assert (
+            abs(found["amount_cny", name, ""] - exact["amount_cny", name, ""]) < reach
+        )
