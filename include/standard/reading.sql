@@ -9,10 +9,14 @@ CREATE OR REPLACE TEMP MACRO half_width(t) AS
 
 CREATE OR REPLACE TEMP MACRO tidy(t) AS trim(half_width(t), ' ' || chr(9) || chr(10) || chr(13));
 
--- Whether text has white space around it. The comparisons settle nearly every value without the pattern.
+-- Whether text has white space around it. The comparisons settle nearly every value; CASE keeps the pattern from the rest,
+-- AND would not: where the answer is a value and no filter, DuckDB computes both of its sides for every row.
 CREATE OR REPLACE TEMP MACRO is_spaced(t) AS
-    (t[1] NOT BETWEEN '!' AND '~' OR t[-1] NOT BETWEEN '!' AND '~')
-        AND (t = '' OR regexp_matches(t, '^[\s\x{00a0}\x{3000}\x{feff}]|[\s\x{00a0}\x{3000}\x{feff}]$'));
+    CASE
+        WHEN t < '!' OR t >= chr(127) OR t[-1] NOT BETWEEN '!' AND '~'
+            THEN t = '' OR regexp_matches(t, '^[\s\x{00a0}\x{3000}\x{feff}]|[\s\x{00a0}\x{3000}\x{feff}]$')
+        ELSE false
+    END;
 
 CREATE OR REPLACE TEMP MACRO without_spaces(t) AS
     nullif(regexp_replace(t, '^[\s\x{00a0}\x{3000}\x{feff}]+|[\s\x{00a0}\x{3000}\x{feff}]+$', '', 'g'), '');
