@@ -31,11 +31,12 @@ def own_second(key: str) -> str:
     return f"to_seconds(CAST(hash({key}) % {DAY_S} AS BIGINT))"
 
 
-def write_rows(rows: str, path: Path, memory: str) -> None:
+def write_rows(rows: str, path: Path, memory: str, **tables: object) -> None:
     """Write what a query gives, compressed as partitions are.
 
     Args:
         memory: limit of DuckDB: beyond it, rows wait on the disk.
+        tables: Arrow tables that the query reads, by name.
     """
     config = {
         "threads": THREADS,
@@ -43,6 +44,8 @@ def write_rows(rows: str, path: Path, memory: str) -> None:
         "preserve_insertion_order": False,
     }
     with duckdb.connect(config=config) as connection:
+        for name, table in tables.items():
+            connection.register(name, table)
         connection.execute(
             f"COPY ({rows}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
         )

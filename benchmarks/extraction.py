@@ -15,8 +15,6 @@ CPU seconds are those of the process and of the database server together.
 import json
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,9 +24,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.large_source import make_large_cdr
-from benchmarks.measure import Taken, in_own_process, taken
+from benchmarks.measure import in_own_process
 from benchmarks.operators import small_cluster
-from benchmarks.server import server_cpu_s
+from benchmarks.server import with_server
 from churn_tasks.adapters.source import open_source
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings, load_settings
@@ -86,18 +84,9 @@ def _measured(part: str, places: dict[str, str], memory: str) -> dict[str, Any]:
     resources = {"memory": memory, "threads": 2}
     settings = load_settings("telecom", resources=resources, **places)
     work = {"extract": _extract, "copy": _drain, "write": _write}[part]
-    with _with_server(data_dir) as measured:
+    with with_server(data_dir) as measured:
         rows = work(settings)
     return asdict(measured) | {"rows": rows}
-
-
-@contextmanager
-def _with_server(data_dir: Path) -> Iterator[Taken]:
-    """What is done inside, and what the server did for it."""
-    before = server_cpu_s(data_dir)
-    with taken() as measured:
-        yield measured
-    measured.cpu_s += server_cpu_s(data_dir) - before
 
 
 def _extract(settings: Settings) -> int:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
@@ -49,7 +50,26 @@ def _peak_mb() -> float:
     return largest_kb / MB_KB
 
 
-def in_own_process(module: str, *arguments: str) -> dict[str, Any]:
+@dataclass
+class Peak:
+    """Filled in when the work is done: the most memory that the process held meanwhile (proc(5))."""
+
+    mb: float = 0.0
+
+
+@contextmanager
+def peak_since() -> Iterator[Peak]:
+    """The peak of what is done inside alone, whatever the process held before."""
+    process = Path("/proc/self")
+    (process / "clear_refs").write_text("5")
+    peak = Peak()
+    yield peak
+    for line in (process / "status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            peak.mb = int(line.split()[1]) / MB_KB
+
+
+def in_own_process(module: str, *arguments: str) -> Any:
     """Run a module with these arguments; the last line that it prints is JSON.
 
     Raises:
@@ -58,4 +78,4 @@ def in_own_process(module: str, *arguments: str) -> dict[str, Any]:
     command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     last_line = done.stdout.splitlines()[-1]
-    return dict(json.loads(last_line))
+    return json.loads(last_line)

@@ -1,7 +1,11 @@
 """CPU seconds of a PostgreSQL server on this machine, its backends included (proc(5))."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from benchmarks.measure import Taken, taken
 
 TICKS_S = os.sysconf("SC_CLK_TCK")
 # fields of /proc/<pid>/stat behind the name of the program, counted from 0
@@ -19,6 +23,15 @@ def server_cpu_s(data_dir: Path) -> float:
         if fields and fields[PARENT] == postmaster:
             ticks += _sum(fields[OWN])
     return ticks / TICKS_S
+
+
+@contextmanager
+def with_server(data_dir: Path) -> Iterator[Taken]:
+    """Measure what is done inside, and what the server did for it."""
+    before = server_cpu_s(data_dir)
+    with taken() as measured:
+        yield measured
+    measured.cpu_s += server_cpu_s(data_dir) - before
 
 
 def _stat(process: str) -> list[str]:
