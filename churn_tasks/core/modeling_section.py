@@ -120,9 +120,9 @@ class Model(Closed):
     )
     max_train_months: int = Field(12, ge=1)
     max_train_rows: int = Field(
-        1_000_000,
+        300_000,
         ge=1_000,
-        description="beyond it customers are thinned, the same in all months",
+        description="beyond it customers are thinned, the same in all months; memory grows by 7 kB a row",
     )
     derive: Derive = Derive()
     seed: int = 20_240_101

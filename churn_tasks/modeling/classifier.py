@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 if TYPE_CHECKING:
     import pandas as pd
 
+BATCH_ROWS = 50_000  # made into numbers at once: memory does not grow with the operator
 TRUSTED_TYPES = (
     "churn_tasks.modeling.classifier.ChurnClassifier",
     "churn_tasks.modeling.derived.DerivedColumns",
@@ -60,8 +61,13 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
 
     def decision_function(self, frame: "pd.DataFrame") -> np.ndarray:
         """Calibrated log-odds of leaving, one a row."""
-        numbers = self.preprocess.transform(frame[self.features])
-        return self.slope * margin(self.ranker, numbers) + self.intercept
+        given = frame[self.features]
+        margins = []
+        # no rows at all are one empty batch
+        for start in range(0, max(len(given), 1), BATCH_ROWS):
+            batch = given.iloc[start : start + BATCH_ROWS]
+            margins.append(margin(self.ranker, self.preprocess.transform(batch)))
+        return self.slope * np.concatenate(margins) + self.intercept
 
     def predict_proba(self, frame: "pd.DataFrame") -> np.ndarray:
         """Probabilities of staying and of leaving, shape (rows, 2)."""

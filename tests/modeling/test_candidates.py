@@ -110,3 +110,14 @@ def test_fitting_and_scoring_leave_the_shared_rows_as_they_are(name: str) -> Non
     fitted = fit_candidate(name, learn, FEATURES, 5, 1, derive)
     fitted.classifier.predict(learn.features)
     pd.testing.assert_frame_equal(learn.features, before, check_exact=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rows_scored_in_batches_get_the_scores_of_all_at_once(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn, later = drawn(500, seed=9), drawn(100, months=1, seed=10).features
+    classifier = fit_candidate(name, learn, FEATURES, 5, 1).classifier
+    at_once = classifier.predict(later)
+    monkeypatch.setattr("churn_tasks.modeling.classifier.BATCH_ROWS", 33)
+    assert np.allclose(classifier.predict(later), at_once, rtol=0, atol=1e-12)
