@@ -70,7 +70,9 @@ def test_a_correction_in_place_is_found_and_all_that_rests_on_it_is_rebuilt(
         if r.step == "check_features"
     }
     one_table = 4  # measures of a feature table, each with a bound
-    assert set(judged.values()) == {one_table}, "feat_spend alone has changed"
+    changed = {name.split("/")[0] for name in new if name.startswith("feat_")}
+    assert changed == {"feat_spend", "feat_bill_items"}
+    assert set(judged.values()) == {one_table * len(changed)}, "they alone are judged"
     assert own[str(AUGUST)] > 4 * one_table, "control: there are others"
 
 
@@ -94,7 +96,6 @@ def test_the_same_again_gives_the_same_bytes(copied: Road) -> None:
     run.close()
 
 
-@pytest.mark.slow
 def test_a_month_that_runs_again_does_not_see_it(copied: Road) -> None:
     """August's own first version stays: it was made before anybody restated July by hand."""
     before = digests(copied.settings)
@@ -110,13 +111,18 @@ def test_a_month_that_runs_again_does_not_see_it(copied: Road) -> None:
     run.close()
 
 
-@pytest.mark.slow
 def test_taking_the_correction_back_undoes_the_versions(copied: Road) -> None:
     _correct(copied, is_corrected=False)
     list(restate(copied.settings, JULY))
-    assert digests(copied.settings) == {
-        name: digest for name, (digest, *_) in copied.after.items()
+    left = digests(copied.settings)
+    of_july = f"month=2024-07-01/restated={BY_HAND}.parquet"
+    measured = {"profile", "profile_accepted", "check_result"}
+    # before, the figures of what came late were added to those of the month; by hand the whole month is measured
+    assert {name for name in left if name.endswith(of_july)} <= {
+        f"{table}/{of_july}" for table in measured
     }
+    left = {name: left[name] for name in left if not name.endswith(of_july)}
+    assert left == {name: digest for name, (digest, *_) in copied.after.items()}
     _correct(copied)
     list(restate(copied.settings, JULY))
 
