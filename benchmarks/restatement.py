@@ -70,7 +70,7 @@ def main(
         with _timed() as seconds:
             _run(settings, last)
         rows = _late_rows(settings, last)
-        _know_later(places["source_url"], last - 1, 1, window.known_until)
+        _know_later(places["source_url"], last - 1, late, window.known_until)
         with _timed() as looking:
             run_step("late", settings, last)
     console = Console()
@@ -80,7 +80,7 @@ def main(
 
 
 def _know_later(source: str, month: Month, share: float, day: date) -> None:
-    """A share of the rows of a month that were known in time, and every late one, become known on a day."""
+    """A share of the rows of a month, told by their numbers, become known on a day."""
     one_in = round(1 / share)
     with psycopg.connect(source) as connection:
         for table, number, happened, known in EVENTS:

@@ -92,10 +92,11 @@ def _forget(run: MonthRun, source: Source, name: str) -> None:
     """Remove what an earlier try of this run took in, unless the files of the month were put away since."""
     if not is_restated(run, f"raw_{name}", [run.month]):
         return
-    if _row_count(run, source, name):
-        run.lake.remove(f"raw_{name}", run.month)
+    may_be_put_away = run.settings.source.kind == "files"
+    if may_be_put_away and not _row_count(run, source, name):
+        log.warning("extract %s: the files give no %s any more", run.edition, name)
     else:
-        log.warning("extract %s: the source gives no %s any more", run.edition, name)
+        run.lake.remove(f"raw_{name}", run.month)
 
 
 def _row_count(run: MonthRun, source: Source, name: str) -> int:

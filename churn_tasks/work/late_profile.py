@@ -2,7 +2,8 @@
 
 Counts are added up; shares and means are weighed by the rows that they are about; the least and the greatest value are
 that of either. Distinct values, quantiles, frequent values and regions cannot be had from two halves: they stand as
-they were, and a table of which more than ``LARGE_PART`` came late is measured again as a whole.
+they were. A table of which more than ``LARGE_PART`` came late is measured again as a whole, and so is one of fewer than
+``LEAST_ROWS``, which costs no more.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,6 +17,7 @@ from churn_tasks.runner.standard import standard
 from churn_tasks.work.cleaning import is_added_to
 
 LARGE_PART = 0.05  # share of the rows before: with more late rows the figures that stand would be wrong
+LEAST_ROWS = 20_000
 COUNTS = ("rows", "kept")
 
 
@@ -53,7 +55,7 @@ def is_small_part(run: MonthRun, name: str) -> bool:
     raw = f"raw_{name}"
     before = run.lake.before().rows(raw, run.month)
     late = run.lake.rows(raw, run.month) - before
-    return late <= LARGE_PART * before
+    return before >= LEAST_ROWS and late <= LARGE_PART * before
 
 
 def late_figures(run: MonthRun, name: str, before: Iterable[Figure]) -> list[Figure]:
