@@ -14,10 +14,20 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 from churn_tasks.declared.contracts import Column, Table
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.simulator.words import GIVEN
 
+DIGITS = "0123456789"
 MEMORY = "3GB"  # of DuckDB while it multiplies
 # learnt figures that grow with the number of customers
 COUNTED = ("rows", "kept", "customers")
+OWN_VALUES = (
+    "customer_id",
+    "phone_token",
+    "identity_token",
+    "peer_token",
+    "customer_name",
+    "address_text",
+)
 UNCHANGED = ("market", "campaign")  # tables of which a larger operator has no more rows
 # columns of the database with numbers of customers, and the columns of the lake that hold their tokens
 NUMBERS = {
@@ -49,7 +59,7 @@ def _is_multiplied(name: str, table: Table) -> bool:
 
 
 def _tokens(settings: Settings, copies: int) -> pa.Table:
-    """The token that each copy has in place of one of the original: columns token, copy, own."""
+    """The token that each copy has in place of one of the original: columns token, of_copy, own."""
     key = load_key(settings.token_key_file)
     tokeniser = Tokeniser(key, settings.phone_region)
     parts = []
@@ -64,7 +74,9 @@ def _tokens(settings: Settings, copies: int) -> pa.Table:
             given, copy, own = zip(*rows, strict=True)
             tokens = [tokeniser.token(number, name) for number in given]
             own_tokens = [tokeniser.token(number, name) for number in own]
-            parts.append(pa.table({"token": tokens, "copy": copy, "own": own_tokens}))
+            parts.append(
+                pa.table({"token": tokens, "of_copy": copy, "own": own_tokens})
+            )
     return pa.concat_tables(parts)
 
 
@@ -87,7 +99,7 @@ def _multiply(
 
 def _token_join(column: str) -> str:
     named = f"of_{column}"
-    return f"LEFT JOIN own_tokens AS {named} ON {named}.token = rows.{column} AND {named}.copy = copies.copy"
+    return f"LEFT JOIN own_tokens AS {named} ON {named}.token = rows.{column} AND {named}.of_copy = copy"
 
 
 def _own(table: Table, column: Column) -> str:
@@ -97,6 +109,10 @@ def _own(table: Table, column: Column) -> str:
         return f"coalesce(of_{column.name}.own, {value})"
     if column.pii == "token":
         return own_token(value)
+    if column.name == "customer_name":
+        return own_name(value)
+    if column.name == "address_text":
+        return turned(value)
     is_key = column.name in table.key and column.type == "text"
     if column.name.endswith("_id") and (is_key or column.name in OWN_IDS):
         moved = f"CAST(TRY_CAST({value} AS BIGINT) + copy * {STEP} AS VARCHAR)"
@@ -104,13 +120,30 @@ def _own(table: Table, column: Column) -> str:
     return value
 
 
+def own_name(value: str) -> str:
+    """As ``bench.own_name`` in the database."""
+    characters = "".join(GIVEN)
+    place, length = f"copy % {len(GIVEN)} + 1", len(GIVEN)
+    others = f"substr('{characters}{characters}', {place}, {length})"
+    return (
+        f"left({value}, 1) || translate(substr({value}, 2), '{characters}', {others})"
+    )
+
+
+def turned(value: str) -> str:
+    """As ``bench.turned`` in the database."""
+    others = f"substr('{DIGITS}{DIGITS}', copy % 10 + 1, 10)"
+    return f"translate({value}, '{DIGITS}', {others})"
+
+
 def _scale_counts(run: MonthRun, copies: int) -> None:
     """Numbers of rows as a large operator would have taught them."""
     path = run.lake.path("profile_accepted", run.month)
     counted = ", ".join(f"'{name}'" for name in COUNTED)
     unchanged = ", ".join(f"'{name}'" for name in UNCHANGED)
+    own = ", ".join(f"'{name}'" for name in OWN_VALUES)
     grows = (
-        f"(measure IN ({counted}) OR measure = 'distinct' AND suffix(column_name, '_id'))"
+        f"(measure IN ({counted}) OR measure = 'distinct' AND column_name IN ({own}))"
         f" AND table_name NOT IN ({unchanged})"
     )
     rows = (

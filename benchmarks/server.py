@@ -1,6 +1,7 @@
 """CPU seconds of a PostgreSQL server on this machine, its backends included (proc(5))."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from benchmarks.measure import Taken, taken
 
 TICKS_S = os.sysconf("SC_CLK_TCK")
+BACKEND_ENDS_S = 1.0  # until the postmaster has counted a backend whose client is gone
 # fields of /proc/<pid>/stat behind the name of the program, counted from 0
 PARENT = 1
 OWN = slice(11, 13)  # user, system
@@ -31,6 +33,7 @@ def with_server(data_dir: Path) -> Iterator[Taken]:
     before = server_cpu_s(data_dir)
     with taken() as measured:
         yield measured
+    time.sleep(BACKEND_ENDS_S)
     measured.cpu_s += server_cpu_s(data_dir) - before
 
 
