@@ -1,14 +1,19 @@
 """The figures of a month to which rows came late: those before them and those of the late rows, taken together.
 
 Counts are added up; shares and means are weighed by the rows that they are about; the least and the greatest value are
-that of either. Distinct values, quantiles, frequent values and regions cannot be had from two halves: they stand as
-they were. A table of which more than ``LARGE_PART`` came late is measured again as a whole, and so is one of fewer than
-``LEAST_ROWS``, which costs no more.
+that of either. Distinct values, quantiles, frequent values, doubles and regions cannot be had from two halves: they
+stand as they were. A table of which more than ``LARGE_PART`` came late is measured again as a whole, and so is one of
+fewer than ``LEAST_ROWS``, which costs no more, and one whose figures before do not tell all weights.
+
+Figures are of rows as delivered. Where an extract gives the latest version of each row, the replaced one was delivered
+too and counts beside it; ``work/late_extraction.py`` sees to it that they are few.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from churn_tasks.adapters.lake import rows_of_file
+from churn_tasks.checks.column_kinds import is_number
 from churn_tasks.checks.measures import measured_rules
 from churn_tasks.checks.profile import Figure, figures, profile_sql
 from churn_tasks.declared.contracts import RawTable
@@ -18,29 +23,27 @@ from churn_tasks.work.cleaning import is_added_to
 
 LARGE_PART = 0.05  # share of the rows before: with more late rows the figures that stand would be wrong
 LEAST_ROWS = 20_000
-COUNTS = ("rows", "kept")
+COUNTS = ("rows", "kept", "summed")
+EXTREMES = ("min", "max")
+OF_SUMMED_ROWS = ("mean", "negative_share")
 
 
 @dataclass(frozen=True)
-class Measured:
-    """The figures of the whole table and of each column, and what their weights are told by."""
+class Part:
+    """The figures of some of a table's rows, each by what it is about."""
 
-    figures: Mapping[tuple[str, ...], Figure]
+    figures: dict[tuple[str, ...], Figure]
 
     @classmethod
-    def of(cls, every: Iterable[Figure]) -> "Measured":
+    def of(cls, every: Iterable[Figure]) -> "Part":
         return cls({figure.about: figure for figure in every})
 
     def weight(self, figure: Figure) -> float:
-        """How many rows a share or mean is about."""
-        if figure.measure in ("mean", "negative_share"):
-            filled = 1 - self._value(figure, figure.column, "null_share")
-            return self._value(figure, "", "kept") * filled
-        return self._value(figure, "", "rows")
-
-    def _value(self, figure: Figure, column: str, measure: str) -> float:
-        found = self.figures.get((figure.table, column, "", measure, ""))
-        return found.value if found else 0.0
+        """How many rows of this part a share or a mean is about."""
+        column, counted = "", "rows"
+        if figure.measure in OF_SUMMED_ROWS:
+            column, counted = figure.column, "summed"
+        return self.figures[figure.table, column, "", counted, ""].value
 
 
 def came_as_parts(run: MonthRun, names: Iterable[str]) -> bool:
@@ -49,13 +52,15 @@ def came_as_parts(run: MonthRun, names: Iterable[str]) -> bool:
 
 
 def is_small_part(run: MonthRun, name: str) -> bool:
-    """Whether the late rows of a table are few enough for the figures that cannot be added up to stand."""
+    """Whether the rows that came late since the table was read whole are few enough for figures to stand."""
     if not is_added_to(run, name) or not run.lake.before().has("profile", run.month):
         return False
-    raw = f"raw_{name}"
-    before = run.lake.before().rows(raw, run.month)
-    late = run.lake.rows(raw, run.month) - before
-    return before >= LEAST_ROWS and late <= LARGE_PART * before
+    version = run.lake.version(f"raw_{name}", run.month)
+    if version is None:
+        return False
+    whole = rows_of_file(version.whole)
+    late = version.rows - whole
+    return whole >= LEAST_ROWS and late <= LARGE_PART * whole
 
 
 def late_figures(run: MonthRun, name: str, before: Iterable[Figure]) -> list[Figure]:
@@ -72,58 +77,87 @@ def late_figures(run: MonthRun, name: str, before: Iterable[Figure]) -> list[Fig
 
 
 def figures_before(run: MonthRun, names: Iterable[str]) -> dict[str, list[Figure]]:
-    """The figures of some tables in the version before."""
+    """The figures of some tables in the version before; without tables to whose figures none can be added."""
     by_table: dict[str, list[Figure]] = {name: [] for name in names}
-    if not by_table:
-        return by_table
+    if by_table:
+        for figure in _every_figure_before(run):
+            if figure.table in by_table:
+                by_table[figure.table].append(figure)
+    return {
+        name: before
+        for name, before in by_table.items()
+        if tells_weights(run.registry.raw[name], before)
+    }
+
+
+def _every_figure_before(run: MonthRun) -> Iterator[Figure]:
     lines = run.engine.rows_of("profile", run.month, run.lake.before())
     for row in run.engine.records(f"SELECT * FROM {lines}"):
-        if row["table_name"] in by_table:
-            figure = Figure(
-                table=row["table_name"],
-                column=row["column_name"],
-                measure=row["measure"],
-                value=row["value"],
-                region=row["region_code"],
-                item=row["item"],
-            )
-            by_table[figure.table].append(figure)
-    return by_table
+        yield Figure(
+            table=row["table_name"],
+            column=row["column_name"],
+            measure=row["measure"],
+            value=row["value"],
+            region=row["region_code"],
+            item=row["item"],
+        )
+
+
+def tells_weights(table: RawTable, before: Iterable[Figure]) -> bool:
+    """Whether figures tell how many rows each is about, and the share of every rule of today.
+
+    Those that an older release has measured, or that were measured by an older contract, do not.
+    """
+    told = {(figure.column, figure.measure) for figure in before if not figure.region}
+    needed = {("", "rows"), ("", "kept")}
+    needed |= {("", rule) for rule in measured_rules(table)}
+    needed |= {(column.name, "summed") for column in table.columns if is_number(column)}
+    return needed <= told
 
 
 def merged(
     table: RawTable, before: Iterable[Figure], late: Iterable[Figure]
 ) -> list[Figure]:
-    """The figures of both together.
+    """The figures of both together; what cannot be had from two halves is that of ``before``.
 
     Args:
-        before: of the version before.
+        before: of the version before; they tell weights.
         late: of the rows that came late.
     """
-    whole, part = Measured.of(before), Measured.of(late)
-    weighed = {"null_share", "negative_share", "mean", *measured_rules(table)}
+    whole, part = Part.of(before), Part.of(late)
+    measures = {*COUNTS, *EXTREMES, *OF_SUMMED_ROWS, "null_share"}
+    measures |= set(measured_rules(table))
     made = dict(whole.figures)
     for about, figure in part.figures.items():
         then = whole.figures.get(about)
-        if figure.measure in COUNTS and then:
-            made[about] = replace(then, value=then.value + figure.value)
-        elif figure.measure in ("min", "max"):
-            made[about] = _extreme(figure, then)
-        elif figure.measure in weighed:
-            weights = part.weight(figure), whole.weight(figure)
-            made[about] = _weighed(figure, then, *weights)
+        if figure.measure not in measures or figure.region:
+            continue
+        if then is None:  # no row before had a value
+            made[about] = figure
+        else:
+            weights = whole.weight(figure), part.weight(figure)
+            made[about] = _together(then, figure, weights)
     return list(made.values())
 
 
-def _extreme(figure: Figure, then: Figure | None) -> Figure:
-    if then is None:
-        return figure
-    choose = min if figure.measure == "min" else max
-    return replace(figure, value=choose(figure.value, then.value))
+def _together(then: Figure, late: Figure, weights: tuple[float, float]) -> Figure:
+    """One figure of both parts; weights are those of the part before and of the late one."""
+    values = (then.value, late.value)
+    if then.measure in COUNTS:
+        value = sum(values)
+    elif then.measure == "min":
+        value = min(values)
+    elif then.measure == "max":
+        value = max(values)
+    else:
+        value = _weighed(values, weights)
+    return replace(then, value=value)
 
 
-def _weighed(figure: Figure, then: Figure | None, late: float, before: float) -> Figure:
-    if then is None or late + before == 0:
-        return figure
-    value = (figure.value * late + then.value * before) / (late + before)
-    return replace(figure, value=value)
+def _weighed(values: tuple[float, float], weights: tuple[float, float]) -> float:
+    """The mean of two values, each as heavy as its weight; of nothing the first."""
+    total = sum(weights)
+    if not total:
+        return values[0]
+    heavy, light = values[0] * weights[0], values[1] * weights[1]
+    return (heavy + light) / total
