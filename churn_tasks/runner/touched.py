@@ -14,8 +14,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from churn_tasks.adapters.engine import Parameters
-from churn_tasks.adapters.lake import Lake, Version
+from churn_tasks.adapters.lake import Lake
 from churn_tasks.adapters.merged_rows import MADE_AGAIN, partition
+from churn_tasks.adapters.versions import Version
 from churn_tasks.core.months import Month
 from churn_tasks.core.reading import Reading
 from churn_tasks.core.sql_text import identifier, literal

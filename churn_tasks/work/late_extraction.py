@@ -14,9 +14,9 @@ from itertools import chain
 
 import pyarrow as pa
 
-from churn_tasks.adapters.lake import LATE
 from churn_tasks.adapters.source import Source
 from churn_tasks.adapters.tokens import Tokeniser, load_key
+from churn_tasks.adapters.versions import LATE
 from churn_tasks.checks.delivery_drift import DIALECTS
 from churn_tasks.checks.drift import Delivered
 from churn_tasks.core.errors import BadInput, NotReady

@@ -1,6 +1,6 @@
 """Whom a restatement touches: the customers whose clean rows it changed, table by table."""
 
-from churn_tasks.adapters.lake import replaces
+from churn_tasks.adapters.versions import replaces
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import RawTable
 from churn_tasks.declared.sql_parts import Condition, Names, Relation, Value

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from churn_tasks.adapters.lake import LATE
+from churn_tasks.adapters.versions import LATE
+from churn_tasks.checks.added_figures import (
+    OF_SUMMED_ROWS,
+    Part,
+    added,
+    tells_weights,
+)
 from churn_tasks.checks.column_sql import QUANTILES
 from churn_tasks.checks.profile import (
     Figure,
@@ -20,12 +26,6 @@ from churn_tasks.core.months import Month
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 from churn_tasks.work import late_profile, raw_profile
-from churn_tasks.work.late_profile import (
-    OF_SUMMED_ROWS,
-    Part,
-    merged,
-    tells_weights,
-)
 from tests.checks.test_check_raw import bill, checked
 from tests.lakes import pour, rows, small_run
 
@@ -92,14 +92,14 @@ def assert_added_up(run: MonthRun, is_late: str, seed: int) -> set[str]:
         for condition in ("true", f"NOT coalesce({is_late}, false)", is_late)
     )
     without_regions = [figure for figure in late if not figure.region]
-    together = by_what(merged(table, before, without_regions))
-    added = {f.about for f in every if f.measure not in STAND and not f.region}
-    for about in added:
+    together = by_what(added(table, before, without_regions))
+    merged = {f.about for f in every if f.measure not in STAND and not f.region}
+    for about in merged:
         assert together[about] == pytest.approx(by_what(every)[about], rel=1e-9), about
-    stood = {about: value for about, value in together.items() if about not in added}
-    assert stood == {a: v for a, v in by_what(before).items() if a not in added}
+    stood = {about: value for about, value in together.items() if about not in merged}
+    assert stood == {a: v for a, v in by_what(before).items() if a not in merged}
     assert all(measure in STAND or region for _, _, region, measure, _ in stood)
-    return {measure for _, _, _, measure, _ in added}
+    return {measure for _, _, _, measure, _ in merged}
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -108,9 +108,9 @@ def test_what_is_added_up_is_what_all_rows_together_give(
     run: MonthRun, part: str, seed: int
 ) -> None:
     """All but the figures of ``STAND`` and of regions, which are those before."""
-    added = assert_added_up(run, IS_LATE[part], seed)
-    assert {"rows", "kept", "summed", "null_share", "mean", "min", "max"} <= added
-    assert {"negative_share", "kind_unknown_share", "any_missing_share"} <= added
+    merged = assert_added_up(run, IS_LATE[part], seed)
+    assert {"rows", "kept", "summed", "null_share", "mean", "min", "max"} <= merged
+    assert {"negative_share", "kind_unknown_share", "any_missing_share"} <= merged
 
 
 def _by_all_filled_rows(part: Part, figure: Figure) -> float:
