@@ -8,7 +8,7 @@ Figures are of rows as delivered. Where an extract gives the latest version of e
 too and counts beside it; ``work/late_extraction.py`` sees to it that they are few.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 
 from churn_tasks.adapters.versions import rows_of_file
 from churn_tasks.checks.added_figures import added, tells_weights
@@ -51,25 +51,25 @@ def late_figures(run: MonthRun, name: str, before: Iterable[Figure]) -> list[Fig
     return added(table, before, figures(table, late))
 
 
-def figures_before(run: MonthRun, names: Iterable[str]) -> dict[str, list[Figure]]:
+def figures_before(run: MonthRun, names: Collection[str]) -> dict[str, list[Figure]]:
     """The figures of some tables in the version before; without tables to whose figures none can be added."""
-    measured: dict[str, list[Figure]] = {name: [] for name in names}
-    if not measured or not run.lake.before().has("profile", run.month):
-        return {}
-    for figure in _every_figure_before(run):
-        if figure.table in measured:
-            measured[figure.table].append(figure)
     found = {}
-    for name, figures_of_table in measured.items():
-        if tells_weights(run.registry.raw[name], figures_of_table):
-            found[name] = figures_of_table
+    by_table = _every_figure_before(run) if names else {}
+    for name in names:
+        measured = by_table.get(name, [])
+        if tells_weights(run.registry.raw[name], measured):
+            found[name] = measured
     return found
 
 
-def _every_figure_before(run: MonthRun) -> Iterator[Figure]:
+def _every_figure_before(run: MonthRun) -> dict[str, list[Figure]]:
+    """Table to its figures."""
+    by_table: dict[str, list[Figure]] = {}
+    if not run.lake.before().has("profile", run.month):
+        return by_table
     lines = run.engine.rows_of("profile", run.month, run.lake.before())
     for row in run.engine.records(f"SELECT * FROM {lines}"):
-        yield Figure(
+        figure = Figure(
             table=row["table_name"],
             column=row["column_name"],
             measure=row["measure"],
@@ -77,3 +77,5 @@ def _every_figure_before(run: MonthRun) -> Iterator[Figure]:
             region=row["region_code"],
             item=row["item"],
         )
+        by_table.setdefault(figure.table, []).append(figure)
+    return by_table

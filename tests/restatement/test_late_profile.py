@@ -214,6 +214,18 @@ def test_a_large_part_is_measured_with_all_others(restated: MonthRun) -> None:
     assert bill_figures(rows(restated, "profile")) == whole
 
 
+def test_figures_of_an_older_release_are_taken_anew(restated: MonthRun) -> None:
+    """It has not noted how many rows a mean is about."""
+    before = MonthRun(restated.settings, JUNE)
+    before.engine.view("profile")
+    pour(before, "profile", JUNE, "(FROM profile WHERE measure <> 'summed')")
+    before.close()
+    add_bills(restated, count=110)
+    run_on("check_raw", restated)
+    whole = by_what(raw_profile.profiled(restated, "bill"))
+    assert bill_figures(rows(restated, "profile")) == whole
+
+
 def test_late_rows_that_break_a_rule_are_refused(restated: MonthRun) -> None:
     """The contract allows one row in twenty: neither those before nor the late ones are as many alone."""
     unknown = (
