@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import duckdb
 
 from churn_tasks.adapters.access import Access
-from churn_tasks.adapters.lake import Lake, Version, replaces, rows_of_file
+from churn_tasks.adapters.lake import Lake
 from churn_tasks.adapters.merged_rows import merged, narrowed
 from churn_tasks.adapters.spill import spill_folder
+from churn_tasks.adapters.versions import Version, replaces, rows_of_file
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Resources

@@ -1,79 +1,37 @@
 """The Parquet lake: versions of a table's month, each replaced as a whole or not at all.
 
-``<lake>/<table>/month=2024-03-01/data.parquet`` is the first version, ``restated=2024-05-06.parquet`` beside it the
-same month with what was known by that day. Where only a few rows came late, a version is the one before it and a part:
-
-* ``late=2024-05-06.parquet`` holds rows that are added,
-* ``replacing=2024-05-06.parquet`` rows of which each replaces the one of the same key.
-
-Which version is read, ``core/reading.py`` decides. A file is written aside, verified and synced, and takes its place
-by one rename: a reader sees the old bytes or the new ones. A killed writer leaves only a file under ``.staging``, which
-the next writer of the same partition removes.
+They lie in ``<lake>/<table>/month=2024-03-01``; what their files are called, ``adapters/versions.py`` knows, and which
+version is read, ``core/reading.py`` decides. A file is written aside, verified and synced, and takes its place by one
+rename: a reader sees the old bytes or the new ones. A killed writer leaves only a file under ``.staging``, which the
+next writer of the same partition removes.
 """
 
 import filecmp
 import hashlib
 import shutil
 import uuid
-from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
+from churn_tasks.adapters.versions import (
+    FIRST,
+    KINDS,
+    Version,
+    day_of,
+    files_of_day,
+    is_part,
+    latest_version,
+    restated_days,
+    rows_of_file,
+    stem,
+)
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.files import put_in_place
 from churn_tasks.core.months import Month
 from churn_tasks.core.reading import Reading
-
-FIRST = "data.parquet"
-RESTATED = "restated="  # a whole version
-LATE, REPLACING = "late=", "replacing="  # parts of one
-PARTS = (LATE, REPLACING)
-KINDS = (RESTATED, *PARTS)
-
-
-@dataclass(frozen=True)
-class Version:
-    """The files of one version of a table's month.
-
-    Attributes:
-        parts: what came late since the whole file was made, earliest first; of one date the added rows first.
-    """
-
-    whole: Path
-    parts: tuple[Path, ...] = ()
-
-    @property
-    def files(self) -> list[Path]:
-        """Every file, the newest last."""
-        return [self.whole, *self.parts]
-
-    @property
-    def rows(self) -> int:
-        """Rows, from the footers. A replacing row takes the place of another."""
-        added = [path for path in self.files if not replaces(path)]
-        return sum(map(rows_of_file, added))
-
-
-def replaces(path: Path) -> bool:
-    """Whether the rows of a file replace those of the same key in the files before it."""
-    return path.name.startswith(REPLACING)
-
-
-def empty_values(path: Path) -> dict[str, int]:
-    """Empty values of each column of a Parquet file, told by its footer."""
-    footer = pq.ParquetFile(path).metadata
-    empty: Counter[str] = Counter()
-    for group in range(footer.num_row_groups):
-        for place in range(footer.num_columns):
-            column = footer.row_group(group).column(place)
-            if column.statistics:
-                empty[column.path_in_schema] += column.statistics.null_count or 0
-    return dict(empty)
 
 
 @dataclass(frozen=True)
@@ -98,7 +56,7 @@ class Lake:
         version = self.before().version(table, month)
         if version is None or self.reading is None:
             raise ValueError(f"{table} has no version of {month} before this run's")
-        day = None if version.whole.name == FIRST else _day(version.whole)
+        day = None if version.whole.name == FIRST else day_of(version.whole)
         return replace(self, reading=self.reading.of_version(day))
 
     def path(self, table: str, month: Month) -> Path:
@@ -116,18 +74,19 @@ class Lake:
 
     def version(self, table: str, month: Month) -> Version | None:
         """The version that is read; None where there is none."""
-        return self._latest(table, month, self._cutoff(table, month))
+        until = self.reading.cutoff(table, month) if self.reading else None
+        return latest_version(self._folder(table, month), until)
 
     def part(self, table: str, month: Month) -> list[Path]:
         """What this run has added to the version before it; nothing where it made no version, or a whole one."""
-        if self.reading is None or self.reading.writes is None:
+        day = self._writes
+        if day is None:
             return []
-        day = self.reading.writes
-        return [path for path in self._of_day(table, month, day) if _is_part(path)]
+        return [path for path in self._of_day(table, month, day) if is_part(path)]
 
     def lies_in_parts_before(self, table: str, month: Month) -> bool:
         """Whether this run restates a version that has parts."""
-        if self.reading is None or self.reading.writes is None:
+        if self._writes is None:
             return False
         before = self.before().version(table, month)
         return before is not None and bool(before.parts)
@@ -163,8 +122,9 @@ class Lake:
         self, table: str, month: Month, day: date
     ) -> tuple[int | None, int]:
         """Rows of the version before a restated one (None: there is none), and of that one."""
-        before = self._latest(table, month, day - timedelta(days=1))
-        now = self._latest(table, month, day)
+        folder = self._folder(table, month)
+        before = latest_version(folder, day - timedelta(days=1))
+        now = latest_version(folder, day)
         return before.rows if before else None, now.rows if now else 0
 
     def sha256(self, table: str, month: Month) -> str:
@@ -182,8 +142,7 @@ class Lake:
 
     def restatements(self, table: str, month: Month) -> list[date]:
         """Dates of the restated versions, earliest first, whoever may read them."""
-        files = self._folder(table, month).glob("*=*.parquet")
-        return sorted({_day(path) for path in files})
+        return restated_days(self._folder(table, month))
 
     def has_version(self, table: str, month: Month, day: date) -> bool:
         """Whether the month was restated under this very date."""
@@ -216,10 +175,8 @@ class Lake:
         """
         staging = self.root / ".staging"
         staging.mkdir(parents=True, exist_ok=True)
-        name = self._file_name(part)
-        for orphan in staging.glob(
-            f"{table}.{month}.{name}.*"
-        ):  # of a writer that was killed
+        name = stem(self._writes, part)
+        for orphan in staging.glob(f"{table}.{month}.{name}.*"):  # of a killed writer
             orphan.unlink(missing_ok=True)
         aside = staging / f"{table}.{month}.{name}.{uuid.uuid4().hex}.parquet"
         place = self._folder(table, month) / f"{name}.parquet"
@@ -238,10 +195,11 @@ class Lake:
 
     def remove(self, table: str, month: Month) -> None:
         """Remove the version that this run would write; with a first version, those that restate it."""
-        if self.reading is None or self.reading.writes is None:
+        day = self._writes
+        if day is None:
             shutil.rmtree(self._folder(table, month), ignore_errors=True)
         else:
-            self.discard(table, month, self.reading.writes)
+            self.discard(table, month, day)
 
     def discard(self, table: str, month: Month, day: date) -> None:
         """Remove the version restated under one date; the others stay."""
@@ -261,68 +219,33 @@ class Lake:
             for orphan in (self.root / ".staging").glob(f"*.{kind}{day}.*"):
                 orphan.unlink(missing_ok=True)
 
+    @property
+    def _writes(self) -> date | None:
+        """The date of the versions that are written; None for first versions."""
+        return self.reading.writes if self.reading else None
+
     def _folder(self, table: str, month: Month) -> Path:
         return self.root / table / f"month={month.start}"
 
     def _of_day(self, table: str, month: Month, day: date) -> list[Path]:
-        """The files of the version restated under one date."""
-        folder = self._folder(table, month)
-        paths = [folder / f"{kind}{day}.parquet" for kind in KINDS]
-        return [path for path in paths if path.is_file()]
+        return files_of_day(self._folder(table, month), day)
 
     def _remove_other_kinds(self, table: str, month: Month, part: str) -> None:
         """A version is either whole or made of parts; an earlier try may have made the other."""
-        day = self.reading.writes if self.reading else None
+        day = self._writes
         if day:
             for path in self._of_day(table, month, day):
-                if _is_part(path) != bool(part):
+                if is_part(path) != bool(part):
                     path.unlink()
-
-    def _file_name(self, part: str) -> str:
-        """Name of the file that this run writes, without its ending."""
-        day = self.reading.writes if self.reading else None
-        if day is None:
-            return FIRST.removesuffix(".parquet")
-        return f"{part or RESTATED}{day}"
-
-    def _cutoff(self, table: str, month: Month) -> date | None:
-        return self.reading.cutoff(table, month) if self.reading else None
-
-    def _latest(self, table: str, month: Month, until: date | None) -> Version | None:
-        """The latest version dated up to ``until``; the first when no restated one is."""
-        folder = self._folder(table, month)
-        dates = self.restatements(table, month) if until else []
-        whole, parts = folder / FIRST, list[Path]()
-        for day in dates:
-            if until and day <= until:
-                files = self._of_day(table, month, day)
-                if _is_part(files[0]):
-                    parts += files
-                else:
-                    whole, parts = files[0], []
-        return Version(whole, tuple(parts)) if whole.is_file() else None
 
     def _says_nothing_new(self, aside: Path, table: str, month: Month) -> bool:
         """Whether a file holds the bytes of the version before it; one of several files the engine compares by rows."""
-        if self.reading is None or self.reading.writes is None:
+        if self._writes is None:
             return False
         older = self.before().version(table, month)
         if older is None or older.parts:
             return False
         return filecmp.cmp(aside, older.whole, shallow=False)
-
-
-def _is_part(path: Path) -> bool:
-    return path.name.startswith(PARTS)
-
-
-def rows_of_file(path: Path) -> int:
-    """Rows of a Parquet file, from its footer."""
-    return pq.ParquetFile(path).metadata.num_rows
-
-
-def _day(path: Path) -> date:
-    return date.fromisoformat(path.stem.partition("=")[2])
 
 
 def _verify(path: Path, table: str, month: Month) -> int:

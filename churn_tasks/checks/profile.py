@@ -173,6 +173,7 @@ def _column_figures(
     measured = {"null_share": _share(rows - parts["filled"], rows)}
     measured["distinct"] = parts.get("distinct")
     if "sum" in parts:
+        measured["summed"] = parts["summed"]  # the rows that its mean is about
         measured["negative_share"] = _share(parts["negative"], parts["summed"])
         measured["mean"] = _share(parts["sum"], parts["summed"])
     measured["min"] = parts.get("min")

@@ -1,51 +1,36 @@
 """For which customers a restated query is made again: those of whom something that it reads has changed.
 
-A restatement goes on from the version before it. What the run of that version saw of the lake follows from its date
-(``core/reading.py``); a partition that is read from another file now has changed since. Of the clean tables, which hold
-every call of a month, the step ``integrate`` notes whose rows it touched; of all others the two files are compared.
-Where that is not enough to tell, nothing is told, and the table is made whole.
+Of the clean tables, which hold every call of a month, the step ``integrate`` notes whose rows it touched; of all others
+the file of today and the one before it are compared. Where that is not enough to tell, nothing is told, and the table
+is made whole.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from churn_tasks.adapters.engine import Parameters
-from churn_tasks.adapters.lake import Lake, Version
 from churn_tasks.adapters.merged_rows import MADE_AGAIN, partition
 from churn_tasks.core.months import Month
-from churn_tasks.core.reading import Reading
 from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.sql_expressions import any_of
 from churn_tasks.declared.sql_parts import Condition, Names, Relation, union
+from churn_tasks.runner.earlier import (
+    Change,
+    Earlier,
+    changes,
+    earlier_version,
+    has_columns_of_today,
+)
 from churn_tasks.runner.month_run import MonthRun
 
-Before = Version | None  # None: the month was not there then
-Changed = list[tuple[Version, Before]]
 TOUCHED = "touched_customer"
 CLEAN = "clean_"
 CUSTOMER = "customer_id"
 NOBODY = "SELECT NULL::VARCHAR AS customer_id WHERE false"
 KNOWN = "known_date"  # how the name of a day ends on which we learnt something
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """The version of a table that a restatement goes on from.
-
-    Attributes:
-        file: where it lies.
-        lake: the lake as the run saw it that made it.
-        known_until: the day up to which that run knew.
-    """
-
-    file: Path
-    lake: Lake
-    known_until: date
 
 
 @dataclass(frozen=True)
@@ -68,7 +53,7 @@ class Touched:
 
     def __init__(self, run: MonthRun) -> None:
         self.run = run
-        self._changes: dict[tuple[str, date], Changed] = {}
+        self._changes: dict[tuple[str, date], list[Change]] = {}
         self._found: dict[tuple[str, date], str] = {}  # the temp table that holds them
 
     def again(
@@ -76,7 +61,7 @@ class Touched:
         table: str,
         month: Month,
         sources: Iterable[str],
-        across: Iterable[str] = (),
+        across: Collection[str] = (),
     ) -> Again | None:
         """Whose rows of a partition are made again.
 
@@ -87,39 +72,26 @@ class Touched:
         Returns:
             None where the partition is to be made whole.
         """
-        earlier = self._earlier(table, month)
+        earlier = earlier_version(self.run, table, month)
         if earlier is None:
             return None
         there = [name for name in sources if name in self.run.registry.tables]
-        local = [
-            name for name in there if name not in across and self._tells(name, earlier)
-        ]
-        compared = [name for name in there if name not in local]
-        if any(self._has_changed(name, earlier) for name in compared):
-            return None
-        customers = self._together(self._customers(name, earlier) for name in local)
+        local = self._local(there, across, earlier)
+        for name in there:
+            if name not in local and self._has_changed(name, earlier):
+                return None
+        customers = self._together(local, earlier)
         return Again(customers, earlier.file, tuple(local))
 
-    def _earlier(self, table: str, month: Month) -> Earlier | None:
-        """The version before; None where there is none with the columns of today."""
-        now = self.run.window.known_until
-        restated = [d for d in self.run.lake.restatements(table, month) if d < now]
-        first = self.run.settings.calendar.window(self.run.month).known_until
-        day = max(restated, default=first)
-        lake = self._lake_until(day, is_restated=bool(restated))
-        version = lake.version(table, month)
-        if version is None or not self._fits(table, version):
-            return None
-        return Earlier(version.whole, lake, day)
-
-    def _lake_until(self, day: date, *, is_restated: bool) -> Lake:
-        reading = Reading(self.run.month, day, is_restated=is_restated)
-        return Lake(self.run.lake.root, reading)
-
-    def _fits(self, table: str, version: Version) -> bool:
-        """Whether a version is one file with the columns of today."""
-        declared = self.run.registry.tables[table].column_names
-        return not version.parts and pq.read_schema(version.whole).names == declared
+    def _local(
+        self, sources: Iterable[str], across: Collection[str], earlier: Earlier
+    ) -> list[str]:
+        """The tables of which the rows of the customers made again are enough."""
+        local = []
+        for name in sources:
+            if name not in across and self._tells(name, earlier):
+                local.append(name)
+        return local
 
     def _tells(self, source: str, earlier: Earlier) -> bool:
         """Whether it can be told of whom a table has changed."""
@@ -127,11 +99,16 @@ class Touched:
             return False
         changed = self._changed(source, earlier)
         if not source.startswith(CLEAN):
-            versions = (version for pair in changed for version in pair)
-            return all(version and self._fits(source, version) for version in versions)
+            return all(self._can_be_compared(source, change) for change in changed)
         if not changed:
             return True
         return self._is_noted(source, earlier) and len(changed) == 1
+
+    def _can_be_compared(self, source: str, change: Change) -> bool:
+        if change.before is None:
+            return False
+        versions = (change.now, change.before)
+        return all(has_columns_of_today(self.run, source, each) for each in versions)
 
     def _is_noted(self, source: str, earlier: Earlier) -> bool:
         """Whether what ``integrate`` has noted of a clean table is all that has changed in it since then."""
@@ -142,20 +119,11 @@ class Touched:
         until = run.window.known_until
         return is_next and has_changed and run.lake.has_version(TOUCHED, month, until)
 
-    def _changed(self, source: str, earlier: Earlier) -> Changed:
-        """The version of today and that of then for each month up to the run's in which they are two."""
+    def _changed(self, source: str, earlier: Earlier) -> list[Change]:
         asked = (source, earlier.known_until)
         if asked not in self._changes:
-            self._changes[asked] = self._compared(source, earlier)
+            self._changes[asked] = changes(self.run, source, earlier)
         return self._changes[asked]
-
-    def _compared(self, source: str, earlier: Earlier) -> Changed:
-        changed = []
-        for month, now in self.run.lake.versions(source).items():
-            before = earlier.lake.version(source, month)
-            if month <= self.run.month and now != before:
-                changed.append((now, before))
-        return changed
 
     def _has_changed(self, source: str, earlier: Earlier) -> bool:
         if self._changed(source, earlier):
@@ -209,22 +177,29 @@ class Touched:
 
     def _note_differing(self, name: str, source: str, earlier: Earlier) -> None:
         columns = Names(tuple(self.run.registry.tables[source].column_names))
-        selects = [
-            composed(
-                "restatement",
-                "differing_customers",
-                columns=columns,
-                now=partition(now.whole),
-                before=partition(before.whole),
-            )
-            for now, before in self._changed(source, earlier)
-            if before
-        ]
+        selects = []
+        for change in self._changed(source, earlier):
+            if change.before:
+                now, before = (
+                    partition(change.now.whole),
+                    partition(change.before.whole),
+                )
+                differing = composed(
+                    "restatement",
+                    "differing_customers",
+                    columns=columns,
+                    now=now,
+                    before=before,
+                )
+                selects.append(differing)
         self._keep(name, union(selects) or NOBODY)
 
-    def _together(self, tables: Iterable[str]) -> int:
+    def _together(self, sources: Iterable[str], earlier: Earlier) -> int:
         """Fill ``made_again``; returns how many customers are in it."""
-        selects = [f"SELECT customer_id FROM {name}" for name in tables]
+        selects = []
+        for source in sources:
+            found = self._customers(source, earlier)
+            selects.append(f"SELECT customer_id FROM {found}")
         return self._keep(MADE_AGAIN, union(selects) or NOBODY)
 
     def _keep(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from churn_tasks.adapters.lake import LATE, REPLACING
+from churn_tasks.adapters.versions import LATE, REPLACING
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.sql_parts import Relation

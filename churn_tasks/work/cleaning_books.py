@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from churn_tasks.adapters.lake import empty_values, replaces
+from churn_tasks.adapters.versions import empty_values, replaces
 from churn_tasks.integrate.quarantine import broken_rules_sql
 from churn_tasks.integrate.standardise.counts import (
     COLUMNS,

@@ -1,8 +1,9 @@
 """What became known of a table since its month was read, from the source to a part beside the version before.
 
 One query a table brings the late rows and nothing else. A table is extracted whole after all where a part cannot say
-what came: the delivery has another form than the one before, the source gave rows before they were known, or what came
-late took another row away (an extract that gives the latest version of each customer may drop one).
+what came: the delivery has another form than the one before, the source gave rows before they were known, what came
+late took another row away (an extract that gives the latest version of each customer may drop one), or it replaced more
+than ``REPLACED_AT_MOST`` of them: a part is added, so that the profile counts a replaced row beside its later version.
 """
 
 import logging
@@ -13,9 +14,9 @@ from itertools import chain
 
 import pyarrow as pa
 
-from churn_tasks.adapters.lake import LATE
 from churn_tasks.adapters.source import Source
 from churn_tasks.adapters.tokens import Tokeniser, load_key
+from churn_tasks.adapters.versions import LATE
 from churn_tasks.checks.delivery_drift import DIALECTS
 from churn_tasks.checks.drift import Delivered
 from churn_tasks.core.errors import BadInput, NotReady
@@ -34,6 +35,10 @@ from churn_tasks.work.extraction import Extracted, extract_table
 from churn_tasks.work.known_since import known_since
 
 log = logging.getLogger("churn.extract")
+
+REPLACED_AT_MOST = (
+    0.05  # of the rows that the source gives; more would count as a larger volume
+)
 
 
 def extract_late_rows(run: MonthRun, source: Source) -> list[Extracted]:
@@ -71,7 +76,7 @@ def _late_rows_of(
     if first is None:
         _forget(run, source, name)
         return None
-    if added and not _took_rows_away(run, source, name):
+    if added and not _took_rows_in_exchange(run, source, name):
         return added
     return extract_table(run, source, name)
 
@@ -127,8 +132,11 @@ def _first_rows(batches: pa.RecordBatchReader) -> pa.RecordBatch | None:
     return None
 
 
-def _took_rows_away(run: MonthRun, source: Source, name: str) -> bool:
-    """Whether the source no longer gives a row that it gave before, now that it knows of the late ones."""
+def _took_rows_in_exchange(run: MonthRun, source: Source, name: str) -> bool:
+    """Whether the source, now that it knows of the late rows, no longer gives a row that it gave before.
+
+    One that gives it in a later version is no such row, unless there are many of them.
+    """
     settings, window = run.settings, run.window
     dialect = DIALECTS.get(settings.source.kind, "")
     if is_row_by_row(rendered_sql(settings, window, name), dialect):
@@ -138,7 +146,10 @@ def _took_rows_away(run: MonthRun, source: Source, name: str) -> bool:
         return True
     rows = Relation(run.engine.rows_of(f"raw_{name}", run.month))
     known = composed("extraction", "different_keys", key=Names(tuple(key)), rows=rows)
-    return _row_count(run, source, name) != run.engine.row(known)["key_count"]
+    keys = run.engine.row(known)["key_count"]
+    replaced = run.lake.rows(f"raw_{name}", run.month) - keys
+    given = _row_count(run, source, name)
+    return given != keys or replaced > REPLACED_AT_MOST * given
 
 
 def _add(

@@ -1,7 +1,8 @@
 """The profile of a month's raw tables: measured, judged, kept for later months to learn from."""
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import duckdb
@@ -55,16 +56,36 @@ LONGEST_SEASON = 12  # months that a baseline looks back at least
 
 
 def profiled_tables(run: MonthRun, names: Iterable[str]) -> Profiles:
-    """The figures of raw tables of the month."""
+    """The figures of raw tables of the month.
+
+    Raises:
+        BadInput: DuckDB cannot read the rows of one in their declared types.
+    """
     profiles = {}
     small = [name for name in names if is_small_part(run, name)]
     before = figures_before(run, small)
     for name in names:
-        if name in before:
-            profiles[name] = late_figures(run, name, before[name])
-        else:
-            profiles[name] = profiled(run, name)
+        with _in_declared_types(run, name):
+            if name in before:
+                profiles[name] = late_figures(run, name, before[name])
+            else:
+                profiles[name] = profiled(run, name)
     return profiles
+
+
+@contextmanager
+def _in_declared_types(run: MonthRun, name: str) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.DataError as error:  # its text may show values
+        raise BadInput(
+            evidence(
+                table=f"raw_{name}",
+                month=run.month,
+                problem=f"rows cannot be read in the declared types ({type(error).__name__})",
+                remedy="Compare what was delivered with the contract: churn check-source names the columns.",
+            )
+        ) from None
 
 
 def tables_to_measure(run: MonthRun) -> list[str]:
@@ -81,27 +102,13 @@ def tables_to_measure(run: MonthRun) -> list[str]:
 
 
 def profiled(run: MonthRun, name: str) -> list[Figure]:
-    """The figures of one raw table of the month, taken by DuckDB where it lies.
-
-    Raises:
-        BadInput: DuckDB cannot read the rows in their declared types.
-    """
+    """The figures of one raw table of the month, taken by DuckDB where it lies."""
     table = run.registry.raw[name]
-    try:
-        relation = standard(run, name)
-        rows = run.lake.rows(f"raw_{name}", run.month)
-        whole = run.engine.row(profile_sql(table, relation, run.month, rows))
-        by_region = regions_sql(table, relation, _master(run))
-        regions = run.engine.records(by_region) if by_region else []
-    except duckdb.DataError as error:  # its text may show values
-        raise BadInput(
-            evidence(
-                table=f"raw_{name}",
-                month=run.month,
-                problem=f"rows cannot be read in the declared types ({type(error).__name__})",
-                remedy="Compare what was delivered with the contract: churn check-source names the columns.",
-            )
-        ) from None
+    relation = standard(run, name)
+    rows = run.lake.rows(f"raw_{name}", run.month)
+    whole = run.engine.row(profile_sql(table, relation, run.month, rows))
+    by_region = regions_sql(table, relation, _master(run))
+    regions = run.engine.records(by_region) if by_region else []
     return figures(table, whole) + region_figures(table, regions)
 
 

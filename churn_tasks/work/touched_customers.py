@@ -1,9 +1,15 @@
 """Whom a restatement touches: the customers whose clean rows it changed, table by table."""
 
-from churn_tasks.adapters.lake import replaces
+from churn_tasks.adapters.versions import replaces
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import RawTable
-from churn_tasks.declared.sql_parts import Condition, Names, Relation, Value
+from churn_tasks.declared.sql_parts import (
+    Condition,
+    Names,
+    Relation,
+    Value,
+    subquery,
+)
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
 from churn_tasks.work.known_since import known_since
@@ -48,15 +54,25 @@ def _touched(run: MonthRun, name: str, table: RawTable) -> list[str]:
         return [newly_known]
     if run.lake.part(clean, run.month):
         return [_late_customers_sql(run, name, table), newly_known]
-    before = Relation(run.engine.rows_of(clean, run.month, run.lake.before()))
     changed = composed(
         "restatement",
         "changed_customers",
         table_name=of_table,
-        before=before,
-        now=now,
+        differing=_differing(run, clean),
     )
     return [changed, newly_known]
+
+
+def _differing(run: MonthRun, clean: str) -> Relation:
+    """The customers of whom a clean table says something else than in the version before."""
+    customers = composed(
+        "restatement",
+        "differing_customers",
+        columns=Names(tuple(run.registry.tables[clean].column_names)),
+        now=Relation(run.engine.rows_of(clean, run.month)),
+        before=Relation(run.engine.rows_of(clean, run.month, run.lake.before())),
+    )
+    return subquery(customers)
 
 
 def _late_customers_sql(run: MonthRun, name: str, table: RawTable) -> str:

@@ -11,7 +11,8 @@ import pytest
 
 from churn_tasks.adapters import lake as lake_module
 from churn_tasks.adapters.kept_versions import put_back_on_failure
-from churn_tasks.adapters.lake import LATE, REPLACING, Lake
+from churn_tasks.adapters.lake import Lake
+from churn_tasks.adapters.versions import LATE, REPLACING
 from churn_tasks.core import files
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month

@@ -8,9 +8,10 @@ from churn_tasks.core.errors import NotReady
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.walks.graph import run_on
 from churn_tasks.walks.month import run_step
 from tests.restatement.conftest import digests
-from tests.restatement.late_bills import BILL, profile, write_bills
+from tests.restatement.late_bills import BILL, profile, read_bills, write_bills
 
 JANUARY, FEBRUARY = Month(2024, 1), Month(2024, 2)
 INTEGRATED = ("late", "check_raw", "integrate", "match", "texts", "summarise")
@@ -107,3 +108,27 @@ def test_files_that_were_put_away_hold_nobody_up(
     assert "bill of 2024-01 cannot be searched for late rows" in caplog.text
     with pytest.raises(NotReady, match="no file matches"):
         run_step("extract", settings, FEBRUARY)
+
+
+@pytest.mark.parametrize(("later", "held"), [(3, 300 + 3), (15, 300 + 15), (16, 300)])
+def test_later_versions_of_many_rows_take_the_place_of_them(
+    settings: Settings, later: int, held: int
+) -> None:
+    """Up to a twentieth lie beside the rows that they replace; more would look like a larger volume."""
+    bill = settings.profile_dir / "extract" / "bill.sql"
+    latest = "SELECT DISTINCT ON (account) account AS"
+    ordered = (
+        f"{BILL.replace('SELECT account AS', latest)} ORDER BY account, known DESC"
+    )
+    bill.write_text(ordered, encoding="utf-8")
+    data = Path(str(settings.environment.data_path))
+    bills = [(who, amount, "2024-02-03") for who, amount, _ in read_bills(data, JANUARY)]  # fmt: skip
+    write_bills(data, JANUARY, bills)
+    _run(settings, JANUARY, "extract", *INTEGRATED)
+    versions = [(who, amount + 1, "2024-02-20") for who, amount, _ in bills[:later]]
+    write_bills(data, JANUARY, bills + versions)
+    day = settings.calendar.window(FEBRUARY).known_until
+    run = MonthRun(settings, JANUARY, day, only_late=True)
+    run_on("extract", run)
+    assert run.lake.rows("raw_bill", JANUARY) == held
+    run.close()

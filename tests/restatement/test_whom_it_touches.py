@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from churn_tasks.core.settings import Settings
+from churn_tasks.declared.composer import composed
+from churn_tasks.declared.sql_parts import Names, Relation
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.month import run_step
 from churn_tasks.walks.restate import restate
@@ -70,3 +73,19 @@ def test_who_was_corrected_or_removed_in_the_source_is_touched_by_hand(
     rows = run.rows_of_month("touched_customer")
     assert list(rows.customer_id) == [changed]
     run.close()
+
+
+def test_two_versions_differ_in_rows_that_only_one_has_or_has_more_often() -> None:
+    """Rows of no customer touch nobody: an empty customer among those made again would hide all others."""
+    columns = "customer_id, amount"
+    before = f"(VALUES ('same', 1), ('twice', 2), ('twice', 2), ('other', 3), ('gone', 4), (NULL, 5)) AS t({columns})"
+    now = f"(VALUES ('same', 1), ('twice', 2), ('other', 4), ('new', 4), (NULL, 6)) AS t({columns})"
+    sql = composed(
+        "restatement",
+        "differing_customers",
+        columns=Names(("customer_id", "amount")),
+        now=Relation(f"(FROM {now})"),
+        before=Relation(f"(FROM {before})"),
+    )
+    found = duckdb.connect().execute(sql).fetchall()
+    assert sorted(found) == [("gone",), ("new",), ("other",), ("twice",)]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from churn_tasks.adapters.lake import Lake, Version, replaces
+from churn_tasks.adapters.lake import Lake
+from churn_tasks.adapters.versions import Version, replaces
 from churn_tasks.declared.contracts import SQL_TYPES, Table
 from churn_tasks.declared.registry import Registry
 

@@ -32,5 +32,5 @@ WHERE
     month >= $first_month
     AND list_contains($tables, table_name)
     AND region_code = ''
-    AND measure NOT IN ('kept', 'close_share', 'p01', 'p25', 'p75')
+    AND measure NOT IN ('kept', 'summed', 'close_share', 'p01', 'p25', 'p75')
 ORDER BY ALL

@@ -11,5 +11,6 @@ FROM (
         -1 AS side
     FROM {{before}}
 )
+WHERE customer_id IS NOT NULL
 GROUP BY {{columns}}
 HAVING sum(side) <> 0
