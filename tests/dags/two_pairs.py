@@ -10,6 +10,7 @@ from churn_tasks.core.settings import load_settings
 from churn_tasks.local.services import WAREHOUSE, Services
 
 DAG_ID = "churn_review"
+PARKED_S = 3  # a task's process ends a moment after its state says that it waits
 RECORDS = (
     '{"customer_name": "王晓明", "birth_year": "1980"}',
     '{"customer_name": "王小明", "birth_year": "1980"}',
@@ -108,6 +109,7 @@ def _waiting(
             if len(asked) == count and {
                 each["task_instance"]["state"] for each in asked
             } == {"awaiting_input"}:
+                time.sleep(PARKED_S)
                 return run["dag_run_id"], asked
         time.sleep(0.5)
     raise AssertionError(f"Airflow asks about {len(asked)} pairs, not {count}")
