@@ -15,12 +15,12 @@ from churn_tasks.adapters.access import Access
 from churn_tasks.adapters.lake import Lake
 from churn_tasks.adapters.merged_rows import merged, narrowed
 from churn_tasks.adapters.spill import spill_folder
-from churn_tasks.adapters.versions import Version, replaces, rows_of_file
+from churn_tasks.adapters.version_rows import rows_sql
+from churn_tasks.adapters.versions import Version, rows_of_file
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Resources
 from churn_tasks.core.sql_text import identifier, literal
-from churn_tasks.declared.contracts import SQL_TYPES
 from churn_tasks.declared.delivered import delivered_sql
 from churn_tasks.declared.query import Query
 from churn_tasks.declared.registry import Registry
@@ -117,22 +117,8 @@ class Engine:
         return f"({self._rows_sql(table, versions)})"
 
     def _rows_sql(self, table: str, versions: Iterable[Version]) -> str:
-        """A SELECT of the rows of these versions; columns that a file lacks are empty."""
         declared = self.registry.tables.get(table) or self.registry.absent[table]
-        columns = ", ".join(
-            f'NULL::{SQL_TYPES[column.type]} AS "{column.name}"'
-            for column in declared.columns
-        )
-        selects = [f"SELECT {columns}, NULL::DATE AS month WHERE false"]
-        added: list[Path] = []
-        for version in versions:
-            if any(map(replaces, version.files)):
-                selects.append(_with_replaced_rows(version, declared.key))
-            else:
-                added += version.files
-        if added:
-            selects.append(_read(added))
-        return " UNION ALL BY NAME ".join(selects)
+        return rows_sql(declared, versions)
 
     def refuse_hidden(self, table: str) -> None:
         """Refuse a table that the step at work does not declare to read.
@@ -354,11 +340,13 @@ class Engine:
             self.connection.execute(f"DROP VIEW IF EXISTS {view}")
 
     @contextmanager
-    def held(self, name: str, select: str, parameters: Parameters) -> Iterator[None]:
+    def held(
+        self, name: str, select: str, parameters: Parameters | None = None
+    ) -> Iterator[None]:
         """Make the rows of a SELECT visible to SQL under a name for a while, computed once."""
         table = identifier(name)
         self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS {select}", dict(parameters)
+            f"CREATE OR REPLACE TEMP TABLE {table} AS {select}", dict(parameters or {})
         )
         try:
             yield
@@ -407,24 +395,3 @@ class Engine:
                     examples=[row[0] if len(row) == 1 else row for row in repeated],
                 )
             )
-
-
-def _read(files: Iterable[Path]) -> str:
-    """A SELECT of the rows of Parquet files with the month of their folder."""
-    listed = ", ".join(literal(path) for path in files)
-    return (
-        f"SELECT * FROM read_parquet([{listed}], hive_partitioning=true,"
-        " hive_types={'month': DATE}, union_by_name=true)"
-    )
-
-
-def _with_replaced_rows(version: Version, key: Iterable[str]) -> str:
-    """A SELECT of the rows of one version of which a part replaces rows of the same key."""
-    names = ", ".join(identifier(name) for name in key)
-    rows = _read([version.whole])
-    for path in version.parts:
-        part = _read([path])
-        if replaces(path):
-            rows = f"SELECT * FROM ({rows}) ANTI JOIN ({part}) USING ({names})"
-        rows = f"{rows} UNION ALL BY NAME {part}"
-    return rows
