@@ -44,8 +44,7 @@ def extract_table(run: MonthRun, source: Source, name: str) -> Extracted:
         BadInput: its schema has changed in a way that does harm, or a row was lost on the way.
     """
     sql = rendered_sql(run.settings, run.window, name)
-    key = load_key(run.settings.token_key_file)
-    tokeniser = Tokeniser(key, run.settings.phone_region)
+    tokeniser = tokeniser_of(run)
     relations = source.relations(sql)
     before = yardstick(run, name)
     refuse_harm(name, run.month, drift_below(run, name, relations, before))
@@ -62,13 +61,30 @@ def extract_table(run: MonthRun, source: Source, name: str) -> Extracted:
         overlap = _overlap(run, source, name, before.month)
         findings = drift_of_result(run, name, delivered, before, overlap)
     refuse_harm(name, run.month, findings)
+    account_for_rows(run, name, tokeniser, written)
+    return Extracted(name, written, delivered, dict(tokeniser.spellings))
+
+
+def tokeniser_of(run: MonthRun) -> Tokeniser:
+    """What a table's rows pass through on their way, with the key of this installation."""
+    key = load_key(run.settings.token_key_file)
+    return Tokeniser(key, run.settings.phone_region)
+
+
+def account_for_rows(
+    run: MonthRun, name: str, tokeniser: Tokeniser, written: int
+) -> None:
+    """Every row that passed has arrived; the numbers of customers among them go to the vault.
+
+    Raises:
+        BadInput: a row was lost on the way.
+    """
     if written != tokeniser.rows:
         problem = f"{tokeniser.rows} rows came from the source, {written} were written"
         raise BadInput(evidence(table=f"raw_{name}", month=run.month, problem=problem))
     if tokeniser.pairs:
         run.warehouse.store_numbers(tokeniser.pairs.items())
-    log.info("%s %s: %d rows", name, run.edition, tokeniser.rows)
-    return Extracted(name, written, delivered, dict(tokeniser.spellings))
+    log.info("%s %s: %d rows", name, run.edition, written)
 
 
 def _overlap(

@@ -15,7 +15,6 @@ from itertools import chain
 import pyarrow as pa
 
 from churn_tasks.adapters.source import Source
-from churn_tasks.adapters.tokens import Tokeniser, load_key
 from churn_tasks.adapters.versions import LATE
 from churn_tasks.checks.delivery_drift import DIALECTS
 from churn_tasks.checks.drift import Delivered
@@ -31,7 +30,12 @@ from churn_tasks.declared.sql_parts import Names, Relation
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
 from churn_tasks.work.deliveries import OnRecord, on_record
-from churn_tasks.work.extraction import Extracted, extract_table
+from churn_tasks.work.extraction import (
+    Extracted,
+    account_for_rows,
+    extract_table,
+    tokeniser_of,
+)
 from churn_tasks.work.known_since import known_since
 
 log = logging.getLogger("churn.extract")
@@ -155,15 +159,16 @@ def _took_rows_in_exchange(run: MonthRun, source: Source, name: str) -> bool:
 def _add(
     run: MonthRun, name: str, late: pa.RecordBatchReader, before: Delivered
 ) -> Extracted:
-    """Write the late rows beside the version before."""
-    key = load_key(run.settings.token_key_file)
-    tokeniser = Tokeniser(key, run.settings.phone_region)
+    """Write the late rows beside the version before.
+
+    Raises:
+        BadInput: a row was lost on the way.
+    """
+    tokeniser = tokeniser_of(run)
     raw = f"raw_{name}"
     with run.engine.registered("late_rows_read", tokeniser.reader(late)):
         rows = "SELECT * FROM late_rows_read"
-        run.engine.write_part(raw, run.month, LATE, rows)
-    if tokeniser.pairs:
-        run.warehouse.store_numbers(tokeniser.pairs.items())
-    log.info("%s %s: %d late rows", name, run.edition, tokeniser.rows)
+        written = run.engine.write_part(raw, run.month, LATE, rows)
+    account_for_rows(run, name, tokeniser, written)
     whole = run.lake.rows(raw, run.month)
     return Extracted(name, whole, before, dict(tokeniser.spellings), is_part=True)
