@@ -18,7 +18,7 @@ from churn_tasks.runner.month_run import MonthRun
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierVersion:
     """The version of a table that a restatement goes on from.
 
     Attributes:
@@ -44,7 +44,7 @@ class Change:
     before: Version | None
 
 
-def earlier_version(run: MonthRun, table: str, month: Month) -> Earlier | None:
+def earlier_version(run: MonthRun, table: str, month: Month) -> EarlierVersion | None:
     """The version before the one that a run writes; None where there is none with the columns of today."""
     day = run.settings.calendar.window(run.month).known_until
     is_restated = False
@@ -56,7 +56,7 @@ def earlier_version(run: MonthRun, table: str, month: Month) -> Earlier | None:
     version = lake.version(table, month)
     if version is None or not has_columns_of_today(run, table, version):
         return None
-    return Earlier(version.whole, lake, day)
+    return EarlierVersion(version.whole, lake, day)
 
 
 def has_columns_of_today(run: MonthRun, table: str, version: Version) -> bool:
@@ -65,7 +65,7 @@ def has_columns_of_today(run: MonthRun, table: str, version: Version) -> bool:
     return not version.parts and pq.read_schema(version.whole).names == declared
 
 
-def changes(run: MonthRun, table: str, earlier: Earlier) -> list[Change]:
+def changes(run: MonthRun, table: str, earlier: EarlierVersion) -> list[Change]:
     """The months of a table, up to the run's, that have changed since an earlier version was made."""
     found = []
     for month, now in run.lake.versions(table).items():

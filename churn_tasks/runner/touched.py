@@ -19,7 +19,7 @@ from churn_tasks.declared.sql_expressions import any_of
 from churn_tasks.declared.sql_parts import Condition, Names, Relation, union
 from churn_tasks.runner.earlier import (
     Change,
-    Earlier,
+    EarlierVersion,
     changes,
     earlier_version,
     has_columns_of_today,
@@ -31,6 +31,18 @@ CLEAN = "clean_"
 CUSTOMER = "customer_id"
 NOBODY = "SELECT NULL::VARCHAR AS customer_id WHERE false"
 KNOWN = "known_date"  # how the name of a day ends on which we learnt something
+
+
+def became_known(columns: Iterable[str], since: date, until: date) -> str:
+    """The condition that a row, or an answer in it (an outcome, a repair), became known in ``[since, until)``."""
+    known = []
+    for name in columns:
+        if name.endswith(KNOWN):
+            day = identifier(name)
+            known.append(
+                f"{day} >= DATE {literal(since)} AND {day} < DATE {literal(until)}"
+            )
+    return any_of(known)
 
 
 @dataclass(frozen=True)
@@ -84,7 +96,7 @@ class Touched:
         return Again(customers, earlier.file, tuple(local))
 
     def _local(
-        self, sources: Iterable[str], across: Collection[str], earlier: Earlier
+        self, sources: Iterable[str], across: Collection[str], earlier: EarlierVersion
     ) -> list[str]:
         """The tables of which the rows of the customers made again are enough."""
         local = []
@@ -93,7 +105,7 @@ class Touched:
                 local.append(name)
         return local
 
-    def _tells(self, source: str, earlier: Earlier) -> bool:
+    def _tells(self, source: str, earlier: EarlierVersion) -> bool:
         """Whether it can be told of whom a table has changed."""
         if CUSTOMER not in self.run.registry.tables[source].column_names:
             return False
@@ -110,7 +122,7 @@ class Touched:
         versions = (change.now, change.before)
         return all(has_columns_of_today(self.run, source, each) for each in versions)
 
-    def _is_noted(self, source: str, earlier: Earlier) -> bool:
+    def _is_noted(self, source: str, earlier: EarlierVersion) -> bool:
         """Whether what ``integrate`` has noted of a clean table is all that has changed in it since then."""
         run, month = self.run, self.run.month
         last = run.lake.before().version(source, month)
@@ -119,18 +131,18 @@ class Touched:
         until = run.window.known_until
         return is_next and has_changed and run.lake.has_version(TOUCHED, month, until)
 
-    def _changed(self, source: str, earlier: Earlier) -> list[Change]:
+    def _changed(self, source: str, earlier: EarlierVersion) -> list[Change]:
         asked = (source, earlier.known_until)
         if asked not in self._changes:
             self._changes[asked] = changes(self.run, source, earlier)
         return self._changes[asked]
 
-    def _has_changed(self, source: str, earlier: Earlier) -> bool:
+    def _has_changed(self, source: str, earlier: EarlierVersion) -> bool:
         if self._changed(source, earlier):
             return True
         return source.startswith(CLEAN) and self._shows_more(source, earlier)
 
-    def _shows_more(self, source: str, earlier: Earlier) -> bool:
+    def _shows_more(self, source: str, earlier: EarlierVersion) -> bool:
         """Whether of some row more may be seen than then."""
         self.run.engine.view(source)
         rows = self.run.engine.connection.execute(
@@ -140,15 +152,12 @@ class Touched:
         )
         return bool(rows.fetchall())
 
-    def _became_known(self, source: str, earlier: Earlier) -> str:
+    def _became_known(self, source: str, earlier: EarlierVersion) -> str:
         """The condition that a row, or an answer in it, became known between the two versions."""
-        since = literal(earlier.known_until)
-        until = literal(self.run.window.known_until)
         names = self.run.registry.tables[source].column_names
-        days = [identifier(name) for name in names if name.endswith(KNOWN)]
-        return any_of(f"{day} >= DATE {since} AND {day} < DATE {until}" for day in days)
+        return became_known(names, earlier.known_until, self.run.window.known_until)
 
-    def _customers(self, source: str, earlier: Earlier) -> str:
+    def _customers(self, source: str, earlier: EarlierVersion) -> str:
         """A temp table of the customers of whom a table says something else than then."""
         asked = (source, earlier.known_until)
         if asked not in self._found:
@@ -160,7 +169,7 @@ class Touched:
             self._found[asked] = name
         return self._found[asked]
 
-    def _note_touched(self, name: str, source: str, earlier: Earlier) -> None:
+    def _note_touched(self, name: str, source: str, earlier: EarlierVersion) -> None:
         self.run.engine.views(TOUCHED, source)
         select = composed(
             "restatement",
@@ -175,7 +184,7 @@ class Touched:
         }
         self._keep(name, select, asked)
 
-    def _note_differing(self, name: str, source: str, earlier: Earlier) -> None:
+    def _note_differing(self, name: str, source: str, earlier: EarlierVersion) -> None:
         columns = Names(tuple(self.run.registry.tables[source].column_names))
         selects = []
         for change in self._changed(source, earlier):
@@ -194,7 +203,7 @@ class Touched:
                 selects.append(differing)
         self._keep(name, union(selects) or NOBODY)
 
-    def _together(self, sources: Iterable[str], earlier: Earlier) -> int:
+    def _together(self, sources: Iterable[str], earlier: EarlierVersion) -> int:
         """Fill ``made_again``; returns how many customers are in it."""
         selects = []
         for source in sources:

@@ -9,9 +9,11 @@ from churn_tasks.declared.sql_parts import (
     Relation,
     Value,
     subquery,
+    union,
 )
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
+from churn_tasks.runner.touched import became_known
 from churn_tasks.work.known_since import known_since
 
 NOBODY = "SELECT NULL AS table_name, NULL AS customer_id, $until AS restated_until WHERE false"
@@ -28,7 +30,7 @@ def write_touched_customers(run: MonthRun) -> int:
         if "customer_id" in table.column_names:
             touched += _touched(run, name, table)
     until = {"until": run.restated_until}
-    every = " UNION ".join(f"({customers})" for customers in touched)
+    every = union(f"({customers})" for customers in touched)
     rows = run.engine.write("touched_customer", run.month, every, until)
     if not rows:
         run.lake.remove("touched_customer", run.month)
@@ -42,13 +44,14 @@ def _touched(run: MonthRun, name: str, table: RawTable) -> list[str]:
         return []
     now = Relation(run.engine.rows_of(clean, run.month))
     of_table = Value(name)
-    known = Condition(_newly_known(run, name, table))
+    since = known_since(run, run.month, name)
+    known = became_known(table.column_names, since, run.window.known_until)
     newly_known = composed(
         "restatement",
         "newly_known_customers",
         table_name=of_table,
         clean=now,
-        newly_known=known,
+        newly_known=Condition(known),
     )
     if not run.lake.has_version(clean, run.month, run.window.known_until):
         return [newly_known]
@@ -90,15 +93,3 @@ def _late_customers_sql(run: MonthRun, name: str, table: RawTable) -> str:
         before=Relation(before),
         key=Names(table.key or tuple(table.column_names)),
     )
-
-
-def _newly_known(run: MonthRun, name: str, table: RawTable) -> str:
-    """The condition of a row of which something became known since the version before: itself, an outcome, a repair."""
-    since, until = known_since(run, run.month, name), run.window.known_until
-    conditions = []
-    for column in table.column_names:
-        if column.endswith("known_date"):
-            conditions.append(
-                f"({column} >= DATE '{since}' AND {column} < DATE '{until}')"
-            )
-    return " OR ".join(conditions)
