@@ -17,10 +17,8 @@ from churn_tasks.declared.sql_parts import Expression, Names, Order, Relation
 query = partial(composed, "quarantine")
 
 
-LATE, DOUBLES = (
-    "late_clean",
-    "late_doubles",
-)  # rows that came late, made clean; keys that were there before
+LATE_CLEAN = "late_clean"  # rows that came late, made clean
+LATE_DOUBLES = "late_doubles"  # keys of these that were there before
 
 
 @dataclass(frozen=True)
@@ -73,14 +71,13 @@ def judged_counts_sql(judged: str) -> str:
 
 
 def doubles_sql(table: RawTable, before: str) -> str:
-    """Makes ``late_doubles``: the keys of ``late_clean`` that a clean version holds already.
+    """The keys of ``late_clean`` that a clean version holds already.
 
     Args:
         table: one with a key.
         before: relation of that version.
     """
-    same = query("doubles_before", key=Names(table.key), before=Relation(before))
-    return f"CREATE OR REPLACE TEMP TABLE {DOUBLES} AS {same}"
+    return query("doubles_before", key=Names(table.key), before=Relation(before))
 
 
 def added_sql(table: RawTable, before: str) -> str:

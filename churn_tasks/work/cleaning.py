@@ -1,6 +1,7 @@
 """Raw tables of a month judged by their contract, the accepted rows merged and treated."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +10,8 @@ from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.sql_parts import Relation
 from churn_tasks.integrate.clean import (
+    LATE_CLEAN,
+    LATE_DOUBLES,
     ExactDoubles,
     accepted_sql,
     added_sql,
@@ -79,7 +82,7 @@ class Cleaned:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedTable:
     """One table of which ``judged_<name>`` was made.
 
     Attributes:
@@ -96,7 +99,7 @@ class Judged:
     is_late: bool = False
 
 
-def judge_tables(run: MonthRun) -> list[Judged]:
+def judge_tables(run: MonthRun) -> list[JudgedTable]:
     """Make ``judged_<name>`` of every raw table; where rows came late, of these rows alone.
 
     What people have released since may be any row of the month: then every table is judged as a whole.
@@ -124,7 +127,7 @@ def is_added_to(run: MonthRun, name: str) -> bool:
     return is_part and run.lake.before().has(f"clean_{name}", run.month)
 
 
-def _judge(run: MonthRun, name: str, *, is_late: bool) -> Judged:
+def _judge(run: MonthRun, name: str, *, is_late: bool) -> JudgedTable:
     table = run.registry.raw[name]
     earlier = _earlier(run, name, is_late)
     sql = learnt_limits_sql(table, earlier)
@@ -137,7 +140,9 @@ def _judge(run: MonthRun, name: str, *, is_late: bool) -> Judged:
         f"CREATE OR REPLACE TEMP VIEW judged_{name} AS {judged}"
     )
     rows = run.engine.row(judged_counts_sql(f"judged_{name}"))
-    return Judged(name, limits, earlier, rows["total"], rows["quarantined"], is_late)
+    return JudgedTable(
+        name, limits, earlier, rows["total"], rows["quarantined"], is_late
+    )
 
 
 def _has_releases(run: MonthRun, name: str) -> bool:
@@ -156,18 +161,14 @@ def _earlier(run: MonthRun, name: str, is_late: bool) -> Earlier:
     rows = []
     for month in observed_before(run):
         if lake.has(f"clean_{name}", month) and lake.has("profile_accepted", month):
-            rows.append(run.engine.rows_of(f"clean_{name}", month, lake))
+            of_month = run.engine.rows_of(f"clean_{name}", month, lake)
+            rows.append(f"SELECT * FROM {of_month}")
     if not rows:
         return Earlier(None)
-    return Earlier(f"({' UNION ALL BY NAME '.join(map(rows_sql, rows))})")
+    return Earlier(f"({' UNION ALL BY NAME '.join(rows)})")
 
 
-def rows_sql(relation: str) -> str:
-    """Every row of a relation."""
-    return f"SELECT * FROM {relation}"
-
-
-def write_quarantine(run: MonthRun, judged: Sequence[Judged]) -> None:
+def write_quarantine(run: MonthRun, judged: Sequence[JudgedTable]) -> None:
     """Write the rejected rows of every judged table; of a table with late rows beside those before."""
     rejected = []
     for one in judged:
@@ -184,7 +185,7 @@ def write_quarantine(run: MonthRun, judged: Sequence[Judged]) -> None:
         run.engine.write("quarantine", run.month, " UNION ALL ".join(rejected))
 
 
-def clean_tables(run: MonthRun, judged: Sequence[Judged]) -> Cleaned:
+def clean_tables(run: MonthRun, judged: Sequence[JudgedTable]) -> Cleaned:
     """Write ``clean_<name>`` of every judged table; where rows came late, the part that they make."""
     counts, lines = [], []
     before = counts_before(run) if run.only_late else {}
@@ -199,7 +200,7 @@ def clean_tables(run: MonthRun, judged: Sequence[Judged]) -> Cleaned:
     return Cleaned(counts, lines)
 
 
-def _clean(run: MonthRun, judged: Judged) -> RowCount:
+def _clean(run: MonthRun, judged: JudgedTable) -> RowCount:
     """Write one clean table.
 
     Raises:
@@ -213,7 +214,7 @@ def _clean(run: MonthRun, judged: Judged) -> RowCount:
     return _balanced(run, RowCount(name, total, rows_out, quarantined, merged))
 
 
-def _cleaned_sql(run: MonthRun, judged: Judged) -> str:
+def _cleaned_sql(run: MonthRun, judged: JudgedTable) -> str:
     """The accepted rows, doubles merged, values treated."""
     table = run.registry.raw[judged.name]
     accepted = f"({accepted_sql(f'judged_{judged.name}')})"
@@ -221,25 +222,26 @@ def _cleaned_sql(run: MonthRun, judged: Judged) -> str:
     return treated_sql(table, kept, judged.limits, judged.earlier)
 
 
-def _clean_late_rows(run: MonthRun, judged: Judged) -> None:
+def _clean_late_rows(run: MonthRun, judged: JudgedTable) -> None:
     """Write the part that late rows make of a clean table: some are new, some replace a row of the same key."""
     clean = f"clean_{judged.name}"
     table = run.registry.raw[judged.name]
     columns = run.registry.columns_sql(clean)
     before = run.engine.rows_of(clean, run.month, run.lake.before())
-    connection = run.engine.connection
     cleaned = f"SELECT {columns} FROM ({_cleaned_sql(run, judged)})"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE late_clean AS {cleaned}")
-    run.lake.remove(clean, run.month)
-    if table.key:
-        connection.execute(doubles_sql(table, before))
-        if run.engine.row("SELECT count(*) AS rows FROM late_doubles")["rows"]:
-            run.engine.write_part(clean, run.month, REPLACING, replacing_sql(table))
-    run.engine.write_part(clean, run.month, LATE, added_sql(table, before))
-    connection.execute("DROP TABLE late_clean; DROP TABLE IF EXISTS late_doubles")
+    with ExitStack() as held:
+        held.enter_context(run.engine.held(LATE_CLEAN, cleaned))
+        run.lake.remove(clean, run.month)
+        if table.key:
+            doubles = doubles_sql(table, before)
+            held.enter_context(run.engine.held(LATE_DOUBLES, doubles))
+            if run.engine.row(f"SELECT count(*) AS rows FROM {LATE_DOUBLES}")["rows"]:
+                replacing = replacing_sql(table)
+                run.engine.write_part(clean, run.month, REPLACING, replacing)
+        run.engine.write_part(clean, run.month, LATE, added_sql(table, before))
 
 
-def _with_late_rows(run: MonthRun, judged: Judged, before: RowCount) -> RowCount:
+def _with_late_rows(run: MonthRun, judged: JudgedTable, before: RowCount) -> RowCount:
     """The account of a table: what the version before says, and the late rows.
 
     Raises:

@@ -10,9 +10,10 @@ from churn_tasks.adapters.versions import empty_values, replaces
 from churn_tasks.integrate.quarantine import broken_rules_sql
 from churn_tasks.integrate.standardise.counts import (
     COLUMNS,
+    FOUND_LINES,
     Line,
     lines_of_the_month_sql,
-    lines_with_those_before_sql,
+    lines_with_those_before,
 )
 from churn_tasks.integrate.treatments import COLUMNS as TREATMENT_COLUMNS
 from churn_tasks.integrate.treatments import (
@@ -22,7 +23,7 @@ from churn_tasks.integrate.treatments import (
     treatment_lines,
 )
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.work.cleaning import Judged, RowCount, counts_before
+from churn_tasks.work.cleaning import JudgedTable, RowCount, counts_before
 from churn_tasks.work.replaced_lines import replace_lines
 
 TYPES = {"row_count": pa.int64(), "share": pa.float64()}  # all others are texts
@@ -48,7 +49,7 @@ def write_counts(run: MonthRun, counts: Sequence[RowCount]) -> None:
 
 
 def write_standardised(
-    run: MonthRun, lines: list[Line], judged: Sequence[Judged]
+    run: MonthRun, lines: list[Line], judged: Sequence[JudgedTable]
 ) -> int:
     """Write ``standardised``: what was counted here, and how the numbers stood that became tokens at the door.
 
@@ -56,14 +57,15 @@ def write_standardised(
     """
     run.engine.view("number_spelling")
     month: dict[str, Any] = {"month": run.month.start}
-    every = lines_of_the_month_sql()
-    with run.engine.registered("found_lines", _lines(lines, COLUMNS)):
+    counted = FOUND_LINES
+    with run.engine.registered(FOUND_LINES.text, _lines(lines, COLUMNS)):
         if run.only_late:
-            every = lines_with_those_before_sql(
+            counted = lines_with_those_before(
                 run.engine.rows_of("standardised", run.month, run.lake.before()),
                 run.engine.rows_of("number_spelling", run.month, run.lake.before()),
             )
             month["judged"] = [one.name for one in judged if not one.is_late]
+        every = lines_of_the_month_sql(counted)
         return run.engine.write("standardised", run.month, every, month)
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from churn_tasks.core.months import Month
 from churn_tasks.declared.composer import composed
-from churn_tasks.declared.sql_parts import Relation, Value
+from churn_tasks.declared.sql_parts import Relation, Value, union_all
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.work.deliveries import on_record
 from churn_tasks.work.known_since import known_since
@@ -30,7 +30,7 @@ def write_late_rows(run: MonthRun, months: list[Month]) -> int:
             if latest is None or latest >= since:
                 raw = run.engine.rows_of(f"raw_{name}", month, restated.lake)
                 counted.append(_counted_sql(month, name, raw, since))
-    return run.engine.write("late_rows", run.month, " UNION ALL ".join(counted))
+    return run.engine.write("late_rows", run.month, union_all(counted))
 
 
 def _counted_sql(month: Month, name: str, raw: str, since: date) -> str:

@@ -5,7 +5,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from churn_tasks.declared.composer import composed
-from churn_tasks.declared.sql_parts import Columns, Expression, Name, Relation, Value
+from churn_tasks.declared.sql_parts import (
+    Columns,
+    Expression,
+    Name,
+    Relation,
+    Value,
+    subquery,
+)
 from churn_tasks.integrate.standardise.mappings import UNMAPPED
 from churn_tasks.integrate.standardise.reading import ReadColumn
 from churn_tasks.integrate.standardise.view import StandardView
@@ -17,26 +24,32 @@ EXAMPLES = 5
 UNMAPPED_LISTED = 100
 COLUMNS = ("table_name", "column_name", "rule", "unmapped", "row_count", "examples")
 Line = tuple[str, str, str, str | None, int, str | None]
+FOUND_LINES = Relation("found_lines")  # as they are registered
 query = partial(composed, "standard")
 
 
-def lines_of_the_month_sql() -> str:
-    """The table ``standardised``: the registered ``found_lines``, and ``number_spelling`` of ``$month``."""
-    return query("lines_of_the_month")
+def lines_of_the_month_sql(counted: Relation) -> str:
+    """The table ``standardised``: what was counted, and ``number_spelling`` of ``$month``.
+
+    Args:
+        counted: lines, as a rule the registered ``found_lines``.
+    """
+    return query("lines_of_the_month", counted=counted)
 
 
-def lines_with_those_before_sql(before: str, spelling_before: str) -> str:
-    """The same of a month to which rows came late: their lines and those of the version before, added up.
+def lines_with_those_before(before: str, spelling_before: str) -> Relation:
+    """The registered ``found_lines`` of rows that came late, and the lines of the version before, added up.
 
     Args:
         before: relation of the lines of that version.
         spelling_before: relation of its ``number_spelling``, which is among these lines.
     """
-    return query(
+    added_up = query(
         "lines_with_those_before",
         before=Relation(before),
         spelling_before=Relation(spelling_before),
     )
+    return subquery(added_up)
 
 
 def standardised_lines(

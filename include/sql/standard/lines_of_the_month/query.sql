@@ -6,7 +6,7 @@ SELECT
     unmapped,
     row_count,
     examples
-FROM found_lines
+FROM {{counted}}
 UNION ALL
 SELECT
     table_name,

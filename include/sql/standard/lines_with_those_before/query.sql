@@ -21,13 +21,3 @@ SELECT
     min(examples) AS examples
 FROM found
 GROUP BY table_name, column_name, rule, unmapped
-UNION ALL
-SELECT
-    table_name,
-    column_name,
-    rule,
-    NULL AS unmapped,
-    row_count,
-    NULL AS examples
-FROM number_spelling
-WHERE month = $month
