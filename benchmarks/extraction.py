@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.large_source import make_large_cdr
-from benchmarks.measure import in_own_process
+from benchmarks.measure import cells, in_own_process
 from benchmarks.operators import small_cluster
 from benchmarks.server import with_server
 from churn_tasks.adapters.source import open_source
@@ -123,21 +123,13 @@ def _table(parts: dict[str, dict[str, Any]]) -> Table:
     table = Table(
         "", "seconds", "CPU seconds", "peak MB", title=f"{extract['rows']:,} CDR"
     )
-    table.add_row("extract_table", *_cells(extract))
-    table.add_row("COPY, binary, drained by psql", *_cells(copy))
-    table.add_row("bare Parquet write", *_cells(write))
+    table.add_row("extract_table", *cells(extract))
+    table.add_row("COPY, binary, drained by psql", *cells(copy))
+    table.add_row("bare Parquet write", *cells(write))
     times_wall = extract["wall_s"] / bound["wall_s"]
     times_cpu = extract["cpu_s"] / bound["cpu_s"]
     table.caption = f"extraction takes {times_wall:.2f} x COPY and write in seconds, {times_cpu:.2f} x in CPU seconds"
     return table
-
-
-def _cells(part: dict[str, Any]) -> tuple[str, str, str]:
-    return (
-        f"{part['wall_s']:.1f}",
-        f"{part['cpu_s']:.1f}",
-        f"{part['peak_mb']:,.0f}",
-    )
 
 
 if __name__ == "__main__":

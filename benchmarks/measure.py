@@ -40,6 +40,15 @@ def taken() -> Iterator[Taken]:
     measured.peak_mb = _peak_mb()
 
 
+def cells(part: dict[str, Any]) -> tuple[str, str, str]:
+    """``wall_s``, ``cpu_s`` and ``peak_mb`` of a piece of work for a table."""
+    return (
+        f"{part['wall_s']:.1f}",
+        f"{part['cpu_s']:.1f}",
+        f"{part['peak_mb']:,.0f}",
+    )
+
+
 def _cpu_s() -> float:
     used = [resource.getrusage(who) for who in WHO]
     return sum(each.ru_utime + each.ru_stime for each in used)

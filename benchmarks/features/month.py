@@ -20,7 +20,7 @@ from rich.table import Table
 
 from benchmarks.copies import greatest_values
 from benchmarks.features.planted import MONTH, Size, plant, settings_below
-from benchmarks.measure import in_own_process, taken
+from benchmarks.measure import cells, in_own_process, taken
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 from churn_tasks.declared.query import Query
@@ -102,9 +102,9 @@ def _steps_table(customers: int, records: int, month: dict[str, Any]) -> Table:
     )
     scan, both = month["scan"], _both(month["steps"].values())
     for name, step in month["steps"].items():
-        table.add_row(name, *_cells(step), f"{step['rows']:,}")
-    table.add_row("both", *_cells(both), f"{both['rows']:,}")
-    table.add_row("bare scan of the CDR", *_cells(scan), "")
+        table.add_row(name, *cells(step), f"{step['rows']:,}")
+    table.add_row("both", *cells(both), f"{both['rows']:,}")
+    table.add_row("bare scan of the CDR", *cells(scan), "")
     scans = both["wall_s"] / scan["wall_s"]
     table.caption = (
         f"{month['features']} features; both steps take {scans:.1f} bare scans"
@@ -118,14 +118,6 @@ def _both(steps: Iterable[dict[str, Any]]) -> dict[str, Any]:
     both = {name: first[name] + second[name] for name in ("wall_s", "cpu_s", "rows")}
     both["peak_mb"] = max(first["peak_mb"], second["peak_mb"])
     return both
-
-
-def _cells(work: dict[str, Any]) -> tuple[str, str, str]:
-    return (
-        f"{work['wall_s']:.1f}",
-        f"{work['cpu_s']:.1f}",
-        f"{work['peak_mb']:,.0f}",
-    )
 
 
 def _queries_table(queries: list[dict[str, Any]]) -> Table:
