@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from churn_tasks.adapters.warehouse import Release, Warehouse
@@ -47,8 +48,7 @@ def rows_to_release(settings: Settings, chosen: Chosen) -> list[Row]:
         NotReady: the month has not been integrated.
         BadInput: no row fits, an id fits several, or a row lacks a value without which it cannot be used.
     """
-    with closing(MonthRun(settings, chosen.month)) as run:
-        require(run, ["quarantine"], [chosen.month])
+    with closing(judged_last(settings, chosen.month)) as run:
         if chosen.table not in run.registry.raw:
             raise BadInput(
                 f"there is no table {chosen.table!r}; there are {', '.join(run.registry.raw)}"
@@ -62,6 +62,17 @@ def rows_to_release(settings: Settings, chosen: Chosen) -> list[Row]:
         picked = _picked(chosen, rows)
         _refuse_unusable(run.registry.raw[chosen.table], chosen, picked)
     return picked
+
+
+def judged_last(settings: Settings, month: Month) -> MonthRun:
+    """A month as it was judged last, what came late included, to read only.
+
+    Raises:
+        NotReady: the month has not been integrated.
+    """
+    run = MonthRun(settings, month, date.max)
+    require(run, ["quarantine"], [month])
+    return run
 
 
 def quarantined(

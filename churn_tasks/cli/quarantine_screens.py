@@ -2,24 +2,24 @@
 
 import json
 from contextlib import closing
+from datetime import date
 
 from rich.table import Table
 
-from churn_tasks.by_hand.quarantine import quarantined, rules_of
+from churn_tasks.by_hand.quarantine import judged_last, quarantined, rules_of
 from churn_tasks.cli.tables import table
 from churn_tasks.core.months import Month
 from churn_tasks.core.privacy import masked
 from churn_tasks.core.settings import Settings
 from churn_tasks.declared.contracts import RawTable
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.walks.graph import require
 
 HIDDEN = "***"
 
 
 def quarantine_counts(settings: Settings, month: Month | None) -> Table:
     """How many rows were set aside, by table and rule, with what the rule says; all months when none is named."""
-    with closing(_opened(settings, month)) as run:
+    with closing(_of_months(settings, month)) as run:
         rows = quarantined(
             run,
             "month, table_name, rule, sum(row_count)::BIGINT AS rows, count(*) AS different",
@@ -56,7 +56,7 @@ def quarantined_rows(
     settings: Settings, month: Month, name: str, rule: str | None, top: int
 ) -> Table:
     """The first rows set aside from one table: id, reason, what was delivered where the rule looks, and the row."""
-    with closing(_opened(settings, month)) as run:
+    with closing(judged_last(settings, month)) as run:
         wanted = {"month": month.start, "name": name, "rule": rule, "top": top}
         condition = (
             "month = $month AND table_name = $name AND ($rule IS NULL OR rule = $rule)"
@@ -86,7 +86,7 @@ def quarantined_rows(
 
 def released_rows(settings: Settings, month: Month) -> Table:
     """Releases of a month: who accepted which rows and why, and whether the month was judged with them."""
-    with closing(MonthRun(settings, month)) as run:
+    with closing(judged_last(settings, month)) as run:
         in_force = []
         if settings.environment.warehouse_url:
             in_force = run.warehouse.releases(month)
@@ -129,8 +129,8 @@ def without_names(row_json: str, contract: RawTable | None) -> str:
     return masked(json.dumps(row, ensure_ascii=False))
 
 
-def _opened(settings: Settings, month: Month | None) -> MonthRun:
-    run = MonthRun(settings, month or settings.first_month)
+def _of_months(settings: Settings, month: Month | None) -> MonthRun:
+    """One month as it was judged last, or every month."""
     if month:
-        require(run, ["quarantine"], [month])
-    return run
+        return judged_last(settings, month)
+    return MonthRun(settings, settings.first_month, date.max)

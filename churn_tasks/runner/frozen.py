@@ -9,12 +9,15 @@ TYPES = {"text": pa.string(), "integer": pa.int64()}
 
 
 def freeze(run: MonthRun, decision: Decision) -> None:
-    """Write the decisions of a month, unless its own run has done so before.
+    """Write the decisions of a month, unless a run of it has done so before.
 
-    A restated run asks anew. Without a warehouse nothing new is decided.
+    A month that takes in what came late keeps to what it was decided by: asked anew, it would give other bytes each
+    time somebody has decided something since. A restatement by hand asks anew; that is how a decision is applied.
+    Without a warehouse nothing new is decided.
     """
     has_warehouse = bool(run.settings.environment.warehouse_url)
-    asks_anew = run.restated_until is not None and has_warehouse
+    is_by_hand = run.restated_until is not None and not run.only_late
+    asks_anew = is_by_hand and has_warehouse
     is_frozen = run.lake.has(decision.table, run.month) and not asks_anew
     if is_frozen or not decision.when(run):
         return
