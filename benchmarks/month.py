@@ -101,8 +101,10 @@ def _make(settings: Settings, copies: int, console: Console) -> None:
     work = [(month, step) for month in months for step in STEPS]
     for month, step in track(work, console=console):
         run_step(step, settings, month)
+    large_lake.make_large(
+        settings, MONTH, copies
+    )  # first: it reads the numbers of the small operator
     large_source.make_large(source_url, MONTH, copies)
-    large_lake.make_large(settings, MONTH, copies)
 
 
 def _in_own_process(part: str, places: dict[str, str], memory: str) -> list[Measured]:
