@@ -2,9 +2,9 @@
 
     .venv/bin/python -m benchmarks.month --customers 600000
 
-How the large operator is made in a time that one waits for: 2,000 customers with 60 call records a month are simulated
+How the large operator is made in a time that one waits for: 20,000 customers with 60 call records a month are simulated
 for eight months and taken through the monthly run for seven, training included. Then every customer is copied inside
-the source database (``large_source.py``) and in the lake's history (``large_lake.py``): 300 times for 600,000. The
+the source database (``large_source.py``) and in the lake's history (``large_lake.py``): 30 times for 600,000. The
 eighth month is run on that and measured, each task in a process of its own as Airflow does. It trains nothing: the
 seventh month's model scores. Late rows are not looked for; what a restated month costs is measured elsewhere.
 
@@ -43,7 +43,7 @@ from churn_tasks.walks.graph import run_on, step_named
 from churn_tasks.walks.month import run_step
 from churn_tasks.walks.tasks import STEPS, TASKS, task_named
 
-SEED_CUSTOMERS, CDR_PER_CUSTOMER, MONTHS = 2_000, 60, 8
+SEED_CUSTOMERS, CDR_PER_CUSTOMER, MONTHS = 20_000, 60, 8
 SIMULATION = SimulationSettings(
     customers=SEED_CUSTOMERS, months=MONTHS, cdr_per_month=CDR_PER_CUSTOMER
 )
