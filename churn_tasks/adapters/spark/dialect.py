@@ -17,7 +17,8 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import TypeAnnotator, annotate_types
 from sqlglot.optimizer.qualify import qualify
 
-from churn_tasks.adapters.spark.rules import RULES, is_date
+from churn_tasks.adapters.spark.constructs import refuse_strangers
+from churn_tasks.adapters.spark.rules import FLOATING, RULES, is_date, kind_of
 from churn_tasks.core.errors import BadInput
 
 # table -> column -> type, in the words of DuckDB
@@ -33,10 +34,12 @@ def spark_sql(sql: str, parameters: Mapping[str, Any], tables: Schema) -> str:
         tables: every table that it reads.
 
     Raises:
-        BadInput: SQLGlot cannot read the query, a column is not in the tables, or a parameter has no value.
+        BadInput: SQLGlot cannot read the query, a column is not in the tables, a parameter has no value, or the query
+            says something of which it is not known that Spark gives the same rows.
     """
     try:
         tree = typed(sql, parameters, tables)
+        refuse_strangers(tree)
         for node in reversed(list(tree.walk())):  # what is inside first
             rule = RULES.get(type(node))
             if rule is None:
@@ -156,7 +159,14 @@ def _difference(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
     """DuckDB counts days between two dates; SQLGlot would call the difference a date."""
     if is_date(node.this) and is_date(node.expression):
         return annotator._set_type(node, exp.DType.BIGINT)
-    return DuckDB.EXPRESSION_METADATA[exp.Sub]["annotator"](annotator, node)
+    return _arithmetic(annotator, node)
+
+
+def _arithmetic(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
+    """What is made with a DOUBLE is a DOUBLE; SQLGlot would call it a DECIMAL where the other is one."""
+    if {kind_of(node.this), kind_of(node.expression)} & FLOATING:
+        return annotator._set_type(node, exp.DType.DOUBLE)
+    return DuckDB.EXPRESSION_METADATA[type(node)]["annotator"](annotator, node)
 
 
 def _quotient(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
@@ -173,9 +183,27 @@ def _number(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
     return DuckDB.EXPRESSION_METADATA[exp.Literal]["annotator"](annotator, node)
 
 
+def _of_its_argument(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
+    """A rounded DECIMAL is a DECIMAL; SQLGlot would call it a DOUBLE."""
+    return annotator._set_type(node, node.this.type)
+
+
+def _text(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
+    return annotator._set_type(node, exp.DType.VARCHAR)
+
+
 _TYPES = {
     **DuckDB.EXPRESSION_METADATA,
     exp.Sub: {"annotator": _difference},
+    exp.Add: {"annotator": _arithmetic},
+    exp.Mul: {"annotator": _arithmetic},
     exp.Div: {"annotator": _quotient},
     exp.Literal: {"annotator": _number},
+    exp.Round: {"annotator": _of_its_argument},
+    exp.Floor: {"annotator": _of_its_argument},
+    exp.Ceil: {"annotator": _of_its_argument},
+    exp.Left: {"annotator": _text},
+    exp.Right: {"annotator": _text},
+    exp.Replace: {"annotator": _text},
+    exp.Pad: {"annotator": _text},
 }

@@ -62,9 +62,16 @@ def divide(node: exp.Expr) -> exp.Expr:
 
 def subtract(node: exp.Expr) -> exp.Expr:
     """A date less a date is a number of days, where Spark gives an interval."""
-    if not (is_date(node.this) and is_date(node.expression)):
-        return node
-    return cast(call("DATEDIFF", node.this, node.expression), "BIGINT")
+    if is_date(node.this) and is_date(node.expression):
+        return cast(call("DATEDIFF", node.this, node.expression), "BIGINT")
+    return moved(node)
+
+
+def moved(node: exp.Expr) -> exp.Expr:
+    """A date and an interval make a TIMESTAMP, on Spark a date again."""
+    if is_date(node.this) and isinstance(node.expression, exp.Interval):
+        return cast(node, "TIMESTAMP_NTZ")
+    return node
 
 
 def date_diff(node: exp.Expr) -> exp.Expr:
@@ -101,6 +108,11 @@ def _counted(day: exp.Expr, unit: str) -> exp.Expr:
     return exp.paren(exp.Add(this=of_years, expression=within))
 
 
+def cut_off(node: exp.Expr) -> exp.Expr:
+    """``date_trunc`` gives a TIMESTAMP also of a date, Spark a date."""
+    return cast(node, "TIMESTAMP_NTZ")
+
+
 def to_whole(node: exp.Expr) -> exp.Expr:
     """A cast to an integer rounds, where Spark cuts off: decimals half up, floating numbers half to even.
 
@@ -109,7 +121,7 @@ def to_whole(node: exp.Expr) -> exp.Expr:
     """
     if node.args["to"].this not in WHOLE - {exp.DType.BOOLEAN}:
         return node
-    kind = _kind(node.this)
+    kind = kind_of(node.this)
     if kind is exp.DType.UNKNOWN:
         raise BadInput(
             f"the type of {node.this.sql('duckdb')} is not known: cast it before it is cast to an integer"
@@ -121,14 +133,14 @@ def to_whole(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def _kind(node: exp.Expr) -> exp.DType:
+def kind_of(node: exp.Expr) -> exp.DType:
     """The type of an expression, as far as it is known."""
     return node.type.this if node.type else exp.DType.UNKNOWN
 
 
 def mean(node: exp.Expr) -> exp.Expr:
     """The mean of exact numbers is exact, whatever the order of the rows; Spark would add them up as DOUBLE."""
-    if _kind(node.this) not in DECIMALS | WHOLE:
+    if kind_of(node.this) not in DECIMALS | WHOLE:
         return node
     node.set("this", cast(node.this, EXACT_MEAN))
     whole = node  # with its FILTER and OVER
@@ -138,6 +150,13 @@ def mean(node: exp.Expr) -> exp.Expr:
     outer.type = outer.to
     whole.replace(outer)
     outer.set("this", whole)
+    return node
+
+
+def asserted(node: exp.Expr) -> exp.Expr:
+    """``x BETWEEN 1 AND 2 IS TRUE``: Spark reads what stands before ``IS`` only up to the nearest word."""
+    if not isinstance(node.this, (exp.Column, exp.Paren)):
+        node.set("this", exp.paren(node.this))
     return node
 
 
@@ -151,9 +170,39 @@ def quantile(node: exp.Expr) -> exp.Expr:
 def logarithm(node: exp.Expr) -> exp.Expr:
     """``log`` of one argument is to the base of ten, on Spark to the base of e."""
     if not node.expression:
-        return call("LOG10", node.this)
+        return _of_any_number("LOG10", node.this)
     base, value = node.this, node.expression
-    return call("LOG10", value) if base.sql() == "10" else node
+    return _of_any_number("LOG10" if base.name == "10" else "LOG2", value)
+
+
+def natural_logarithm(node: exp.Expr) -> exp.Expr:
+    return _of_any_number("LN", node.this)
+
+
+def _of_any_number(name: str, value: exp.Expr) -> exp.Expr:
+    """A logarithm that is -Infinity for 0 and NaN below it, where Spark gives NULL."""
+    zero = exp.Literal.number(0)
+    made = exp.Case()
+    made = made.when(exp.GT(this=value.copy(), expression=zero), call(name, value))
+    made = made.when(exp.EQ(this=value.copy(), expression=zero.copy()), _floating("-Infinity"))  # fmt: skip
+    made = made.when(exp.LT(this=value.copy(), expression=zero.copy()), _floating("NaN"))  # fmt: skip
+    made.type = exp.DataType.build("DOUBLE")
+    return made
+
+
+def _floating(value: str) -> exp.Cast:
+    return cast(exp.Literal.string(value), "DOUBLE")
+
+
+def stepped(node: exp.Expr) -> exp.Expr:
+    """``floor`` and ``ceil`` of a DOUBLE stay a DOUBLE; Spark makes a BIGINT of it, which ends at 9.2e18."""
+    if kind_of(node.this) not in FLOATING:
+        return node
+    is_small = exp.LT(this=call("ABS", node.this), expression=_floating("1e15"))
+    made = exp.Case().when(exp.paren(is_small), cast(node, "DOUBLE"))
+    made = made.else_(node.this.copy())  # it has no fraction any more
+    made.type = exp.DataType.build("DOUBLE")
+    return made
 
 
 def day_of_week(node: exp.Expr) -> exp.Expr:
@@ -184,9 +233,24 @@ PARTS = {"DOW": day_of_week, "DAYOFWEEK": day_of_week, "ISODOW": iso_day_of_week
 def arg_best(node: exp.Expr) -> exp.Expr:
     """``arg_max`` and ``arg_min`` pass over rows whose value is NULL; Spark's would answer NULL."""
     name = "MAX_BY" if isinstance(node, exp.ArgMax) else "MIN_BY"
-    is_null = exp.Is(this=node.this.copy(), expression=exp.null())
-    by = exp.If(this=is_null, true=exp.null(), false=node.expression.copy())
+    by = exp.If(
+        this=_is_null(node.this), true=exp.null(), false=_nulls_last(node.expression)
+    )
     return call(name, node.this, by)
+
+
+def _nulls_last(by: exp.Expr) -> exp.Expr:
+    """An order by several values in which a NULL comes after every value; on Spark it comes before."""
+    if not isinstance(by, exp.Tuple):
+        return by.copy()
+    parts = []
+    for value in by.expressions:
+        parts += [_is_null(value), value.copy()]
+    return exp.Tuple(expressions=parts)
+
+
+def _is_null(value: exp.Expr) -> exp.Expr:
+    return exp.Is(this=value.copy(), expression=exp.null())
 
 
 def unnested(node: exp.Expr) -> exp.Expr:
@@ -211,11 +275,18 @@ Rule = Callable[[exp.Expr], exp.Expr]
 RULES: dict[type[exp.Expr], Rule] = {
     exp.Div: divide,
     exp.Sub: subtract,
+    exp.Add: moved,
     exp.DateDiff: date_diff,
+    exp.TimestampTrunc: cut_off,
+    exp.DateTrunc: cut_off,
     exp.Cast: to_whole,
     exp.Avg: mean,
+    exp.Is: asserted,
     exp.PercentileCont: quantile,
     exp.Log: logarithm,
+    exp.Ln: natural_logarithm,
+    exp.Floor: stepped,
+    exp.Ceil: stepped,
     exp.DayOfWeek: day_of_week,
     exp.DayOfWeekIso: iso_day_of_week,
     exp.Extract: part_of,
