@@ -77,6 +77,11 @@ class Lake:
         until = self.reading.cutoff(table, month) if self.reading else None
         return latest_version(self._folder(table, month), until)
 
+    def files(self, table: str, month: Month) -> list[Path]:
+        """The files of the version that is read; none where there is none."""
+        version = self.version(table, month)
+        return version.files if version else []
+
     def part(self, table: str, month: Month) -> list[Path]:
         """What this run has added to the version before it; nothing where it made no version, or a whole one."""
         day = self._writes
@@ -136,9 +141,7 @@ class Lake:
 
     def byte_count(self, table: str, month: Month) -> int:
         """Size of the partition, all its files taken together."""
-        version = self.version(table, month)
-        files = version.files if version else []
-        return sum(path.stat().st_size for path in files)
+        return sum(path.stat().st_size for path in self.files(table, month))
 
     def restatements(self, table: str, month: Month) -> list[date]:
         """Dates of the restated versions, earliest first, whoever may read them."""

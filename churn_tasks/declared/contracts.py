@@ -32,6 +32,8 @@ __all__ = [  # columns.py and row_rules.py say what these are; tables are import
 ]  # fmt: skip
 
 
+KNOWN = "known_date"  # and, of an answer in a row, <answer>_known_date
+
 # What a treatment of gaps works with, and how the error calls the treatment.
 NEEDED_COLUMNS = {
     "impute_median_of_region": ("region_code", "a median of the region"),
@@ -61,6 +63,17 @@ class Table(Closed):
     @cached_property
     def column_names(self) -> list[str]:
         return [column.name for column in self.columns]
+
+    @cached_property
+    def known_columns(self) -> list[str]:
+        """The days on which something of a row became known: the row itself, then answers in it (an outcome)."""
+        answers = []
+        for name in self.column_names:
+            if name.endswith(f"_{KNOWN}"):
+                answers.append(name)
+        if KNOWN in self.column_names:
+            return [KNOWN, *answers]
+        return answers
 
 
 class RawTable(Table):

@@ -1,11 +1,15 @@
 """The profile's extract queries with their dates in place: made from the month, never from text."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from churn_tasks.core.settings import Settings
 from churn_tasks.core.sql_text import literal
 from churn_tasks.core.windows import Window
+from churn_tasks.declared.sql_expressions import any_of
+
+DAYS = ("date", "timestamp")  # Arrow types of days and moments begin so
 
 
 def rendered_sql(settings: Settings, window: Window, name: str) -> str:
@@ -31,19 +35,30 @@ def rendered_sql(settings: Settings, window: Window, name: str) -> str:
     return sql
 
 
-def late_rows_sql(settings: Settings, window: Window, name: str, since: date) -> str:
-    """The rows that the SELECT gives now and could not give when only rows known before ``since`` were there.
+def late_rows_sql(
+    settings: Settings,
+    window: Window,
+    name: str,
+    since: date,
+    types: Mapping[str, str],
+) -> str:
+    """The rows of which something became known since a day, as far as the source can tell; else every row.
 
-    Files may hold the day as text.
+    Args:
+        since: the first day that the version before did not know.
+        types: the columns that say when something became known (``RawTable.known_columns``), those that are delivered,
+            each with the Arrow type as which it comes. A source compares days; what it writes as text or as a number is
+            read on this side alone.
     """
     delivered = rendered_sql(settings, window, name)
-    known = "known_date"
-    if settings.source.kind == "files":
-        known = "TRY_CAST(known_date AS DATE)"
-    return (
-        f"SELECT * FROM (\n{delivered}\n) AS delivered"
-        f" WHERE {known} >= {_day(settings, since)}"
-    )
+    known = []
+    for column, kind in types.items():
+        if not kind.startswith(DAYS):
+            return delivered
+        known.append(f"{column} >= {_first_moment(settings, since, kind)}")
+    if not known:
+        return delivered
+    return f"SELECT * FROM (\n{delivered}\n) AS delivered WHERE {any_of(known)}"
 
 
 def row_count_sql(settings: Settings, window: Window, name: str) -> str:
@@ -54,6 +69,13 @@ def row_count_sql(settings: Settings, window: Window, name: str) -> str:
 
 def _day(settings: Settings, day: date) -> str:
     return _typed(settings, "DATE", day.isoformat())
+
+
+def _first_moment(settings: Settings, day: date, kind: str) -> str:
+    """The first moment of a day to compare with a column of some Arrow type; one with a zone holds instants."""
+    if "tz=" in kind:
+        return _instant(settings, day)
+    return _day(settings, day)
 
 
 def _instant(settings: Settings, day: date) -> str:

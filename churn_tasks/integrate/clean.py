@@ -25,6 +25,8 @@ LATE_DOUBLES = "late_doubles"  # keys of these that were there before
 class ExactDoubles:
     """Keeps one row for each key: the one learnt last, ties broken by all columns, so the choice is always the same.
 
+    Of rows that became known on one day it is the one whose answer did last.
+
     A table without a key keeps one of each group of wholly equal rows.
     """
 
@@ -33,7 +35,7 @@ class ExactDoubles:
         if not table.key:
             return query("different_rows", accepted=Relation(accepted))
         others = [name for name in table.column_names if name not in table.key]
-        order = Order.latest_first(["known_date", *others], nulls_last=True)
+        order = Order.latest_first([*table.known_columns, *others], nulls_last=True)
         return query(
             "last_learnt",
             accepted=Relation(accepted),
@@ -74,24 +76,16 @@ def doubles_sql(table: RawTable, before: str) -> str:
     """The keys of ``late_clean`` that a clean version holds already.
 
     Args:
-        table: one with a key.
         before: relation of that version.
     """
     return query("doubles_before", key=Names(table.key), before=Relation(before))
 
 
-def added_sql(table: RawTable, before: str) -> str:
-    """The late rows that are new to the clean table: of a key, or unlike every row of a table without one."""
-    if table.key:
-        return query("late_rows_added", key=Names(table.key))
-    columns = Names(tuple(table.column_names))
-    return query("late_rows_different", columns=columns, before=Relation(before))
+def added_sql(table: RawTable) -> str:
+    """The late rows whose key is new to the clean table."""
+    return query("late_rows_added", key=Names(table.key))
 
 
 def replacing_sql(table: RawTable) -> str:
-    """The late rows that take the place of one with the same key, which was learnt before them.
-
-    Args:
-        table: one with a key.
-    """
+    """The late rows that take the place of one with the same key, which was learnt before them."""
     return query("late_rows_replacing", key=Names(table.key))

@@ -1,14 +1,21 @@
 """The raw tables of a month in standard form, made once for all steps of a process."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 
 from churn_tasks.core.errors import BadInput, evidence
+from churn_tasks.core.months import Month
 from churn_tasks.core.sql_text import literal
 from churn_tasks.declared.sql_expressions import list_of
-from churn_tasks.integrate.standardise.prepare import make_macros, prepare_standard
-from churn_tasks.integrate.standardise.view import StandardView
+from churn_tasks.declared.sql_parts import Relation, subquery
+from churn_tasks.integrate.standardise.prepare import (
+    days_view,
+    make_macros,
+    prepare_standard,
+)
+from churn_tasks.integrate.standardise.view import StandardView, known_days_sql
 from churn_tasks.runner.month_run import MonthRun
 
 SHARED = "standard views"
@@ -33,9 +40,7 @@ def standard_view(run: MonthRun, name: str, *, late: bool = False) -> StandardVi
     Raises:
         BadInput: DuckDB cannot bring the rows to the form of their contract.
     """
-    if SHARED not in run.shared:
-        make_macros(run.engine.connection)
-    made: dict[str, tuple[str, StandardView]] = run.shared.setdefault(SHARED, {})
+    made = _views_made(run)
     files = _delivered_files(run, name, late)
     told = [(path, path.stat()) for path in files]
     version = " ".join(f"{path} {s.st_mtime_ns} {s.st_ino}" for path, s in told)
@@ -44,18 +49,45 @@ def standard_view(run: MonthRun, name: str, *, late: bool = False) -> StandardVi
     return made[name][1]
 
 
+def known_days(run: MonthRun, name: str, rows: str) -> Relation:
+    """The days on which something of delivered rows became known, read like every other value of the contract.
+
+    A row a row, in their order: ``known_date``; ``known``, the latest of its days, answers included; ``unreadable``,
+    the first of these columns that is there and cannot be read; ``value``, what stands there.
+
+    Args:
+        rows: a relation of rows of the table as delivered, with ``month``.
+    """
+    _views_made(run)
+    table = run.registry.raw[name]
+    view = days_view(run.engine.connection, table, rows, run.settings)
+    return subquery(known_days_sql(view))
+
+
+def rows_as_delivered(files: Iterable[Path], month: Month) -> str:
+    """The rows of raw files as a relation in brackets: in the types in which they came, with their month."""
+    listed = list_of(literal(path) for path in files)
+    file = f"read_parquet([{listed}], hive_partitioning=false, union_by_name=true)"
+    return f"(SELECT *, DATE '{month.start}' AS month FROM {file})"
+
+
+def _views_made(run: MonthRun) -> dict[str, tuple[str, StandardView]]:
+    """Table to the files that its view reads, and the view; the connection has the macros to read with."""
+    if SHARED not in run.shared:
+        make_macros(run.engine.connection)
+    made: dict[str, tuple[str, StandardView]] = run.shared.setdefault(SHARED, {})
+    return made
+
+
 def _delivered_files(run: MonthRun, name: str, late: bool) -> list[Path]:
     raw = f"raw_{name}"
     if late:
         return run.lake.part(raw, run.month)
-    version = run.lake.version(raw, run.month)
-    return version.files if version else []
+    return run.lake.files(raw, run.month)
 
 
 def _prepared(run: MonthRun, name: str, files: list[Path]) -> StandardView:
-    listed = list_of(literal(path) for path in files)
-    file = f"read_parquet([{listed}], hive_partitioning=false, union_by_name=true)"
-    rows = f"(SELECT *, DATE '{run.month.start}' AS month FROM {file})"
+    rows = rows_as_delivered(files, run.month)
     contract = run.registry.raw[name]
     try:
         return prepare_standard(run.engine.connection, contract, rows, run.settings)

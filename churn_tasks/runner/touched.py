@@ -15,6 +15,7 @@ from churn_tasks.adapters.merged_rows import MADE_AGAIN, partition
 from churn_tasks.core.months import Month
 from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.composer import composed
+from churn_tasks.declared.contracts import Table
 from churn_tasks.declared.sql_expressions import any_of
 from churn_tasks.declared.sql_parts import Condition, Names, Relation, union
 from churn_tasks.runner.earlier import (
@@ -30,18 +31,16 @@ TOUCHED = "touched_customer"
 CLEAN = "clean_"
 CUSTOMER = "customer_id"
 NOBODY = "SELECT NULL::VARCHAR AS customer_id WHERE false"
-KNOWN = "known_date"  # how the name of a day ends on which we learnt something
 
 
-def became_known(columns: Iterable[str], since: date, until: date) -> str:
+def became_known(table: Table, since: date, until: date) -> str:
     """The condition that a row, or an answer in it (an outcome, a repair), became known in ``[since, until)``."""
     known = []
-    for name in columns:
-        if name.endswith(KNOWN):
-            day = identifier(name)
-            known.append(
-                f"{day} >= DATE {literal(since)} AND {day} < DATE {literal(until)}"
-            )
+    for name in table.known_columns:
+        day = identifier(name)
+        known.append(
+            f"{day} >= DATE {literal(since)} AND {day} < DATE {literal(until)}"
+        )
     return any_of(known)
 
 
@@ -154,8 +153,8 @@ class Touched:
 
     def _became_known(self, source: str, earlier: EarlierVersion) -> str:
         """The condition that a row, or an answer in it, became known between the two versions."""
-        names = self.run.registry.tables[source].column_names
-        return became_known(names, earlier.known_until, self.run.window.known_until)
+        table = self.run.registry.tables[source]
+        return became_known(table, earlier.known_until, self.run.window.known_until)
 
     def _customers(self, source: str, earlier: EarlierVersion) -> str:
         """A temp table of the customers of whom a table says something else than then."""

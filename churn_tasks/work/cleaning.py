@@ -223,7 +223,7 @@ def _cleaned_sql(run: MonthRun, judged: JudgedTable) -> str:
 
 
 def _clean_late_rows(run: MonthRun, judged: JudgedTable) -> None:
-    """Write the part that late rows make of a clean table: some are new, some replace a row of the same key."""
+    """Write the parts that late rows make of a clean table: some are new, some replace a row of the same key."""
     clean = f"clean_{judged.name}"
     table = run.registry.raw[judged.name]
     columns = run.registry.columns_sql(clean)
@@ -232,13 +232,12 @@ def _clean_late_rows(run: MonthRun, judged: JudgedTable) -> None:
     with ExitStack() as held:
         held.enter_context(run.engine.held(LATE_CLEAN, cleaned))
         run.lake.remove(clean, run.month)
-        if table.key:
-            doubles = doubles_sql(table, before)
-            held.enter_context(run.engine.held(LATE_DOUBLES, doubles))
-            if run.engine.row(f"SELECT count(*) AS rows FROM {LATE_DOUBLES}")["rows"]:
-                replacing = replacing_sql(table)
-                run.engine.write_part(clean, run.month, REPLACING, replacing)
-        run.engine.write_part(clean, run.month, LATE, added_sql(table, before))
+        doubles = doubles_sql(table, before)
+        held.enter_context(run.engine.held(LATE_DOUBLES, doubles))
+        if run.engine.row(f"SELECT count(*) AS rows FROM {LATE_DOUBLES}")["rows"]:
+            replacing = replacing_sql(table)
+            run.engine.write_part(clean, run.month, REPLACING, replacing)
+        run.engine.write_part(clean, run.month, LATE, added_sql(table))
 
 
 def _with_late_rows(run: MonthRun, judged: JudgedTable, before: RowCount) -> RowCount:

@@ -14,6 +14,7 @@ from churn_tasks.declared.composer import composed
 from churn_tasks.declared.sql_parts import Relation
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
+from churn_tasks.runner.standard import known_days, rows_as_delivered
 from churn_tasks.work.extraction import Extracted
 
 SPELLINGS = pa.schema(
@@ -129,8 +130,9 @@ class OnRecord:
     """What a version has on record of one table of a month.
 
     Attributes:
-        known_up_to: latest day on which a row became known; None where there is none, or none that can be read.
-        late_rows: known after the month was first read.
+        known_up_to: latest day on which a row, or an answer in it, became known; None where there is none, or none that
+            can be read.
+        late_rows: those of which something became known after the month was first read.
     """
 
     row_count: int
@@ -171,15 +173,17 @@ def _delivery(run: MonthRun, table: Extracted, late_before: int) -> dict[str, ob
 
 
 def _known(run: MonthRun, table: Extracted) -> tuple[date | None, int]:
-    """The latest day on which a row became known, and the rows known after the month was first read.
+    """The latest day on which something became known, and the rows of which something did after the first reading.
 
     Late rows are looked at alone: every one of them became known after those before them.
     """
     name = f"raw_{table.name}"
-    rows = run.engine.rows_of(name, run.month)
+    files = run.lake.files(name, run.month)
     if table.is_part:
-        rows = run.engine.rows_of_files(name, run.lake.part(name, run.month))
+        files = run.lake.part(name, run.month)
+    rows = rows_as_delivered(files, run.month)
     first_read = run.settings.calendar.window(run.month).known_until
-    sql = composed("extraction", "known_dates", rows=Relation(rows))
+    days = known_days(run, table.name, rows)
+    sql = composed("extraction", "known_dates", days=days)
     known = run.engine.row(sql, {"first": first_read})
     return known["latest"], known["late"]

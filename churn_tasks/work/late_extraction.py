@@ -1,15 +1,19 @@
 """What became known of a table since its month was read, from the source to a part beside the version before.
 
 One query a table brings the late rows and nothing else. A table is extracted whole after all where a part cannot say
-what came: the delivery has another form than the one before, the source gave rows before they were known, what came
-late took another row away (an extract that gives the latest version of each customer may drop one), or it replaced more
-than ``REPLACED_AT_MOST`` of them: a part is added, so that the profile counts a replaced row beside its later version.
+what came:
+
+* the delivery has another form than the one before, or the source gave rows before they were known;
+* an answer came late (an outcome, a repair): the row that waited for it lies in the version before;
+* what came late took another row away (an extract that gives the latest version of each customer may drop one), or
+  replaced more than ``REPLACED_AT_MOST`` of them: the profile counts a replaced row beside its later version;
+* nobody can tell of some row when it became known;
+* the table has no key: rows that differ may be equal once they are treated.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import date
 from itertools import chain
 
 import pyarrow as pa
@@ -20,6 +24,7 @@ from churn_tasks.checks.delivery_drift import DIALECTS
 from churn_tasks.checks.drift import Delivered
 from churn_tasks.core.errors import BadInput, NotReady
 from churn_tasks.declared.composer import composed
+from churn_tasks.declared.contracts import KNOWN
 from churn_tasks.declared.extract_sql import (
     late_rows_sql,
     rendered_sql,
@@ -37,6 +42,7 @@ from churn_tasks.work.extraction import (
     tokeniser_of,
 )
 from churn_tasks.work.known_since import known_since
+from churn_tasks.work.late_search import LateSearch, unreadable_rows
 
 log = logging.getLogger("churn.extract")
 
@@ -67,34 +73,52 @@ def _late_rows_of(
 ) -> Extracted | None:
     """What came late of one table; None where nothing did, or nothing can be told."""
     since = known_since(run, run.month, name)
-    sql = late_rows_sql(run.settings, run.window, name, since)
+    search = LateSearch(run, name, since)
     added = None
-    with _searched(run, source, name, sql) as batches:
+    with _searched(run, source, search, before) as batches:
         if batches is None:
             return None
-        first = _first_rows(batches)
-        if first and before and _can_be_added(batches.schema, before, since):
-            rows = chain([first], batches)
-            late = pa.RecordBatchReader.from_batches(batches.schema, rows)
-            added = _add(run, name, late, before.delivered)
-    if first is None:
+        late = search.late_rows(batches)
+        first = next(late, None)
+        if first and before and _can_be_added(search, batches.schema, before):
+            rows = chain([first], late)
+            reader = pa.RecordBatchReader.from_batches(batches.schema, rows)
+            added = _add(run, name, reader, before.delivered)
+    unreadable = _has_more_unreadable(run, search)
+    if first is None and not unreadable:
         _forget(run, source, name)
         return None
-    if added and not _took_rows_in_exchange(run, source, name):
+    is_changed = search.answers > 0 or unreadable
+    if added and not is_changed and not _took_rows_in_exchange(run, source, name):
         return added
     return extract_table(run, source, name)
 
 
-def _can_be_added(schema: pa.Schema, before: OnRecord, since: date) -> bool:
+def _can_be_added(search: LateSearch, schema: pa.Schema, before: OnRecord) -> bool:
     """Whether late rows have the form of the delivery before, which held none that was not known yet.
 
-    Such a row, read again, would be taken for a new one.
+    Such a row, read again, would be taken for a new one. So would, of a table without a key, one that is equal to
+    another once both are treated.
     """
+    if not search.table.key:
+        return False
     if before.delivered.columns != Delivered.of(schema, {}).columns:
         return False
     if before.known_up_to is None:
         return before.row_count == 0
-    return before.known_up_to < since
+    return before.known_up_to < search.since
+
+
+def _has_more_unreadable(run: MonthRun, search: LateSearch) -> bool:
+    """Whether the source gives more rows than are on record of which nobody can tell when they became known."""
+    if not search.unreadable:
+        return False
+    files = run.lake.before().files(f"raw_{search.name}", run.month)
+    known = unreadable_rows(run, search.name, run.month, files)
+    if search.unreadable.total() <= known:
+        return False
+    log.warning("extract %s: %s", run.edition, search.complaint())
+    return True
 
 
 def _forget(run: MonthRun, source: Source, name: str) -> None:
@@ -116,24 +140,37 @@ def _row_count(run: MonthRun, source: Source, name: str) -> int:
 
 @contextmanager
 def _searched(
-    run: MonthRun, source: Source, name: str, sql: str
+    run: MonthRun, source: Source, search: LateSearch, before: OnRecord | None
 ) -> Iterator[pa.RecordBatchReader | None]:
-    """The late rows; None where the source cannot tell: a file drop may have put its files away."""
-    batches = None
-    with ExitStack() as opened:
-        try:
-            batches = opened.enter_context(source.batches(sql))
-        except (BadInput, NotReady) as error:
-            what = f"{name} of {run.month} cannot be searched for late rows"
-            log.warning("extract %s: %s: %s", run.edition, what, error)
-        yield batches
+    """Rows with the late ones among them; None where the source cannot tell: a file drop may have put its files away.
+
+    The types on record say whether the source can compare days; where it gives others now, it is asked for every row.
+    """
+    known = _known_types(search, before.delivered.columns) if before else {}
+    refusal = ""
+    for types in (known, {}):
+        sql = late_rows_sql(run.settings, run.window, search.name, search.since, types)
+        with ExitStack() as opened:
+            try:
+                batches = opened.enter_context(source.batches(sql))
+            except (BadInput, NotReady) as error:
+                refusal = str(error)
+                continue
+            now = _known_types(search, Delivered.of(batches.schema, {}).columns)
+            if KNOWN not in now:
+                refusal = f"it has no {KNOWN}"
+            elif not types or now == types:
+                yield batches
+                return
+    what = f"{search.name} of {run.month} cannot be searched for late rows"
+    log.warning("extract %s: %s: %s", run.edition, what, refusal)
+    yield None
 
 
-def _first_rows(batches: pa.RecordBatchReader) -> pa.RecordBatch | None:
-    for batch in batches:
-        if batch.num_rows:
-            return batch
-    return None
+def _known_types(search: LateSearch, columns: Mapping[str, str]) -> dict[str, str]:
+    """The columns that say when something became known, with the types as which they are delivered."""
+    names = search.table.known_columns
+    return {name: columns[name] for name in names if name in columns}
 
 
 def _took_rows_in_exchange(run: MonthRun, source: Source, name: str) -> bool:
@@ -146,8 +183,6 @@ def _took_rows_in_exchange(run: MonthRun, source: Source, name: str) -> bool:
     if is_row_by_row(rendered_sql(settings, window, name), dialect):
         return False
     key = run.registry.raw[name].key
-    if not key:
-        return True
     rows = Relation(run.engine.rows_of(f"raw_{name}", run.month))
     known = composed("extraction", "different_keys", key=Names(tuple(key)), rows=rows)
     keys = run.engine.row(known)["key_count"]

@@ -1,17 +1,26 @@
 """Rows of earlier months that have become known since those months were read."""
 
 from datetime import date
+from typing import Any
+
+import pyarrow as pa
 
 from churn_tasks.core.months import Month
 from churn_tasks.declared.composer import composed
-from churn_tasks.declared.sql_parts import Relation, Value, union_all
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.standard import known_days, rows_as_delivered
 from churn_tasks.work.deliveries import on_record
 from churn_tasks.work.known_since import known_since
+from churn_tasks.work.late_search import unreadable_rows
 
-NONE = (
-    "SELECT NULL AS late_month, NULL AS table_name, 0 AS late_rows,"
-    " NULL AS known_from, NULL AS known_to WHERE false"
+LATE_ROWS = pa.schema(
+    {
+        "late_month": pa.date32(),
+        "table_name": pa.string(),
+        "late_rows": pa.int64(),
+        "known_from": pa.date32(),
+        "known_to": pa.date32(),
+    }
 )
 
 
@@ -20,25 +29,45 @@ def write_late_rows(run: MonthRun, months: list[Month]) -> int:
 
     The rows lie in the lake by now: they were taken in by this run, or came before anybody could know them.
     """
-    counted = [NONE]
+    lines = []
     for month in months:
         restated = MonthRun(run.settings, month, run.window.known_until)
         delivered = on_record(run, month, restated.lake)
         for name in delivered.keys() & run.registry.raw.keys():
             since = known_since(run, month, name)
             latest = delivered[name].known_up_to
-            if latest is None or latest >= since:
-                raw = run.engine.rows_of(f"raw_{name}", month, restated.lake)
-                counted.append(_counted_sql(month, name, raw, since))
-    return run.engine.write("late_rows", run.month, union_all(counted))
-
-
-def _counted_sql(month: Month, name: str, raw: str, since: date) -> str:
-    return composed(
-        "extraction",
-        "late_rows_counted",
-        late_month=Value(str(month.start)),
-        table_name=Value(name),
-        raw=Relation(raw),
-        since=Value(str(since)),
+            if not restated.lake.has(f"raw_{name}", month):
+                continue
+            if latest is None or latest >= since or _came_now(restated, name):
+                lines.append(_line(run, restated, name, since))
+    late = [line for line in lines if line["late_rows"]]
+    return run.engine.write(
+        "late_rows", run.month, pa.Table.from_pylist(late, LATE_ROWS)
     )
+
+
+def _came_now(restated: MonthRun, name: str) -> bool:
+    """Whether this run took something in."""
+    day = restated.window.known_until
+    return restated.lake.has_version(f"raw_{name}", restated.month, day)
+
+
+def _line(run: MonthRun, restated: MonthRun, name: str, since: date) -> dict[str, Any]:
+    """The line of one table, be it of no row."""
+    raw, month = f"raw_{name}", restated.month
+    files = restated.lake.files(raw, month)
+    days = known_days(run, name, rows_as_delivered(files, month))
+    counted = composed("extraction", "late_rows_counted", days=days)
+    found = run.engine.row(counted, {"since": since})
+    late_rows = found["late_rows"]
+    if found["unreadable_rows"] and _came_now(restated, name):
+        before = restated.lake.before().files(raw, month)
+        known = unreadable_rows(run, name, month, before)
+        late_rows += max(found["unreadable_rows"] - known, 0)
+    return {
+        "late_month": month.start,
+        "table_name": name,
+        "late_rows": late_rows,
+        "known_from": found["known_from"],
+        "known_to": found["known_to"],
+    }

@@ -45,7 +45,7 @@ def _touched(run: MonthRun, name: str, table: RawTable) -> list[str]:
     now = Relation(run.engine.rows_of(clean, run.month))
     of_table = Value(name)
     since = known_since(run, run.month, name)
-    known = became_known(table.column_names, since, run.window.known_until)
+    known = became_known(table, since, run.window.known_until)
     newly_known = composed(
         "restatement",
         "newly_known_customers",
@@ -91,5 +91,5 @@ def _late_customers_sql(run: MonthRun, name: str, table: RawTable) -> str:
         late=Relation(run.engine.rows_of_files(clean, parts)),
         replacing=Relation(run.engine.rows_of_files(clean, replacing)),
         before=Relation(before),
-        key=Names(table.key or tuple(table.column_names)),
+        key=Names(table.key),
     )

@@ -45,23 +45,49 @@ def test_dates_are_literals_of_the_month(
 
 
 @pytest.mark.parametrize(
-    ("type_name", "values"),
+    ("types", "condition"),
     [
-        ("DATE", ["2024-04-05", "2024-04-06", "2024-05-05", "2024-05-06"]),
-        ("VARCHAR", ["2024/4/5", "2024/4/6", "2024/5/5", "2024/5/6", "unknown"]),
+        ({"known_date": "date32[day]"}, "known_date >= DATE '2024-04-06'"),
+        ({"known_date": "timestamp[us]"}, "known_date >= DATE '2024-04-06'"),
+        (
+            {"known_date": "timestamp[us, tz=UTC]"},
+            "known_date >= TIMESTAMPTZ '2024-04-06T00:00:00+08:00'",
+        ),
+        (
+            {"known_date": "date32[day]", "repair_known_date": "date32[day]"},
+            "known_date >= DATE '2024-04-06' OR repair_known_date >= DATE '2024-04-06'",
+        ),
+        ({"known_date": "string"}, None),
+        ({"known_date": "int64"}, None),
+        ({"known_date": "date32[day]", "repair_known_date": "string"}, None),
+        ({}, None),
     ],
 )
+def test_a_source_is_asked_for_late_rows_where_it_can_compare_days(
+    tmp_path: Path, types: dict[str, str], condition: str | None
+) -> None:
+    """What it writes in another way is asked for as a whole, and read on this side."""
+    settings = _settings(tmp_path, "postgres")
+    window = settings.calendar.window(MARCH).known_by(dt.date(2024, 5, 6))
+    delivered = rendered_sql(settings, window, "bill")
+    sql = late_rows_sql(settings, window, "bill", dt.date(2024, 4, 6), types)
+    if condition is None:
+        assert sql == delivered
+    else:
+        narrowed = f"SELECT * FROM (\n{delivered}\n) AS delivered WHERE {condition}"
+        assert sql == narrowed
+
+
 def test_late_rows_are_those_known_since_the_version_and_before_the_run(
-    tmp_path: Path, values: list[str], type_name: str
+    tmp_path: Path,
 ) -> None:
     """April's run knows what was known before 2024-05-06; March had been read with what was known before 2024-04-06."""
-    known = (
-        "SELECT known_date FROM bills WHERE TRY_CAST(known_date AS DATE) < $known_until"
-    )
-    settings = _settings(tmp_path, "files", known)
+    settings = _settings(tmp_path, "files")
     window = settings.calendar.window(MARCH).known_by(dt.date(2024, 5, 6))
-    rows = ", ".join(f"(CAST('{value}' AS {type_name}))" for value in values)
-    sql = late_rows_sql(settings, window, "bill", dt.date(2024, 4, 6)).replace(
+    days = ["2024-04-05", "2024-04-06", "2024-05-05", "2024-05-06"]
+    rows = ", ".join(f"(DATE '{day}')" for day in days)
+    since, types = dt.date(2024, 4, 6), {"known_date": "date32[day]"}
+    sql = late_rows_sql(settings, window, "bill", since, types).replace(
         "FROM bills", f"FROM (VALUES {rows}) AS bills (known_date)"
     )
-    assert [str(row[0]) for row in duckdb.sql(sql).fetchall()] == values[1:3]
+    assert [str(row[0]) for row in duckdb.sql(sql).fetchall()] == days[1:3]

@@ -1,12 +1,14 @@
 """Late rows of every table at random: a month that takes in them alone is the month that is made whole.
 
-Rows are late, replace others, come twice and break rules; later some are corrected and some removed where they lie.
+Rows are late, replace others, come twice and break rules; answers in them (an outcome, a repair) stay hidden until they
+are known; later some are corrected and some removed where they lie.
 Compared are a restatement that takes in late rows, the same one made whole, and a lake that waited for the late rows:
 raw and clean tables and their books row by row, every table after them by its bytes.
 """
 
 import random
 import shutil
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,14 +19,18 @@ import pytest
 
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings, load_settings
+from churn_tasks.core.windows import Window
+from churn_tasks.declared.extract_sql import rendered_sql
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
+from churn_tasks.work import late_extraction
 from tests.lakes import small_profile, telecom_tables
 from tests.random_lake import _rows as random_rows
 
 JANUARY, FEBRUARY = Month(2024, 1), Month(2024, 2)
 DAY = date(2024, 3, 28)
 STEPS = ("extract", "integrate", "match", "texts", "summarise")
+ANSWERED = {"complaint", "fault", "offer", "request"}
 BOOKS = ("quarantine", "audit_rows", "treatment", "standardised", "number_spelling")
 WAITED = {"observe": 3, "delay": 1, "predict": 1, "settle_days": 27}
 
@@ -52,6 +58,21 @@ def _delivered(settings: Settings, name: str, month: Month, seed: int) -> Rows:
     return rows
 
 
+def _extract(name: str, columns: Iterable[str]) -> str:
+    """A SELECT that gives rows, and answers in them, once they are known."""
+    hidden = []
+    for day in columns:
+        answer, is_answer, _ = day.partition("_known_date")
+        if is_answer:
+            for column in columns:
+                if column.startswith(answer):
+                    hidden.append(
+                        f"CASE WHEN {day} < $known_until THEN {column} END AS {column}"
+                    )
+    replaced = f"REPLACE ({', '.join(hidden)})" if hidden else ""
+    return f"SELECT * {replaced} FROM {name} WHERE known_date < $known_until"
+
+
 def _mended(rows: Rows, chance: random.Random) -> Rows:
     """The rows after somebody corrected some and removed some."""
     kept = [row for row in rows if chance.random() > 0.02]
@@ -70,12 +91,12 @@ class Operator:
         files = {name: f"{name}_{{month}}.parquet" for name in names}
         source = {"kind": "files", "files": files}
         self.profile = small_profile(folder, names, source=source)
-        for name in names:
-            sql = f"SELECT * FROM {name} WHERE known_date < $known_until"
+        settings = self.lake("own")
+        for name, table in MonthRun(settings, JANUARY).registry.raw.items():
+            sql = _extract(name, table.column_names)
             (self.profile / "extract" / f"{name}.sql").write_text(sql)
         self.rows: dict[tuple[str, Month], Rows] = {}
         self.schemas: dict[tuple[str, Month], pa.Schema] = {}
-        settings = self.lake("own")
         for name in names:
             for month in (JANUARY, FEBRUARY):
                 rows = _delivered(settings, name, month, seed)
@@ -147,8 +168,9 @@ def test_a_month_that_takes_in_late_rows_alone_is_the_month_made_whole(
     parts = MonthRun(late, FEBRUARY, DAY).lake
     kinds = {path.name.partition("=")[0] for path in parts.files_of(DAY)}
     assert {"late", "replacing"} <= kinds
-    in_parts = [n for n in telecom_tables() if parts.part(f"clean_{n}", FEBRUARY)]
-    assert len(in_parts) >= 17
+    in_parts = {n for n in telecom_tables() if parts.part(f"clean_{n}", FEBRUARY)}
+    assert len(in_parts | ANSWERED) >= 17
+    assert not in_parts & ANSWERED, "the row that waited for an answer is replaced"
     _assert_same(MonthRun(late, FEBRUARY, DAY), MonthRun(whole, FEBRUARY, DAY))
     _assert_same(MonthRun(late, FEBRUARY, DAY), MonthRun(waited, FEBRUARY))
     operator.mend(seed)
@@ -159,3 +181,31 @@ def test_a_month_that_takes_in_late_rows_alone_is_the_month_made_whole(
     assert _rows(MonthRun(late, FEBRUARY, by_hand), "clean_cdr") != _rows(
         MonthRun(late, FEBRUARY, DAY), "clean_cdr"
     ), "control"
+
+
+def _rows_known_late(
+    settings: Settings, window: Window, name: str, since: date, types: object
+) -> str:
+    """The naive search: an answer in a row that was known before is not asked for."""
+    delivered = rendered_sql(settings, window, name)
+    return f"SELECT * FROM ({delivered}) AS d WHERE known_date >= DATE '{since}'"
+
+
+def test_control_a_search_for_late_rows_alone_misses_every_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator = Operator(tmp_path, seed=1)
+    for step in ("extract", "integrate"):
+        run_on(step, MonthRun(operator.lake("own"), FEBRUARY))
+    late, whole = operator.copy("late", "own"), operator.copy("whole", "own")
+    run_on("extract", MonthRun(whole, FEBRUARY, DAY))
+    monkeypatch.setattr(late_extraction, "late_rows_sql", _rows_known_late)
+    run_on("extract", MonthRun(late, FEBRUARY, DAY, only_late=True))
+    differing = set()
+    for name in telecom_tables():
+        raw = f"raw_{name}"
+        if _rows(MonthRun(late, FEBRUARY, DAY), raw) != _rows(
+            MonthRun(whole, FEBRUARY, DAY), raw
+        ):
+            differing.add(name)
+    assert differing == ANSWERED

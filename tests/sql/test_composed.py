@@ -100,11 +100,11 @@ def test_the_number_of_queries_is_known() -> None:
     assert counted == {
         "catalogue": 1,
         "checks": 2,
-        "extraction": 5,
+        "extraction": 7,
         "matching": 25,
-        "quarantine": 14,
+        "quarantine": 13,
         "restatement": 7,
-        "standard": 10,
+        "standard": 11,
         "texts": 2,
         "treatment": 6,
     }

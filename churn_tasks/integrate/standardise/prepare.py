@@ -42,8 +42,7 @@ def prepare_standard(
         connection: one that has the macros (:func:`make_macros`).
         rows: relation of the month's rows as delivered, with ``month``.
     """
-    described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
-    types = {name: kind for name, kind, *_ in described}
+    types = _types(connection, rows)
     declared = declared_for(settings, table.table)
     wanted = forms_wanted(table, declared, set(types))
     make_lookups(connection, table, declared, rows, wanted, mapping_folders(settings))
@@ -59,6 +58,31 @@ def prepare_standard(
     name = identifier(f"standard_{table.table}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS\n{view.sql()}")
     return view
+
+
+def days_view(
+    connection: "duckdb.DuckDBPyConnection",
+    table: RawTable,
+    rows: str,
+    settings: Settings,
+) -> StandardView:
+    """How the days are read on which something of the rows became known; every other column is empty there.
+
+    Args:
+        rows: relation of rows as delivered, with ``month``.
+    """
+    days = {}
+    for name, kind in _types(connection, rows).items():
+        if name in table.known_columns:
+            days[name] = kind
+    delivery = Delivery(types=days, zone=settings.time_zone)
+    return StandardView(table, rows, delivery, declared_for(settings, table.table))
+
+
+def _types(connection: "duckdb.DuckDBPyConnection", rows: str) -> dict[str, str]:
+    """Column of a relation to its DuckDB type."""
+    described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
+    return {name: kind for name, kind, *_ in described}
 
 
 def declared_for(settings: Settings, table: str) -> dict[str, Standard]:

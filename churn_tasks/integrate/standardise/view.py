@@ -117,13 +117,13 @@ class StandardView:
         return query(
             "standard_rows",
             values=Columns.of_texts(values),
-            unreadable=Expression(case(self._failures())),
+            unreadable=Expression(case(self.failures())),
             formula=Expression(case(self._formulas())),
             delivered=Expression(f"to_json({row})::VARCHAR"),
             read=self.read,
         )
 
-    def _failures(self) -> Iterator[Branch]:
+    def failures(self) -> Iterator[Branch]:
         """Of each column that cannot always be read: when not, and its name."""
         for column in self.columns:
             if column.failed:
@@ -146,6 +146,24 @@ class StandardView:
 def _runs(name: str) -> str:
     """Whether a spreadsheet would run a column of the rows as they are read."""
     return formula_sql(name).replace(identifier(name), raw_column(name))
+
+
+def known_days_sql(view: StandardView) -> str:
+    """A SELECT of the days on which something of the rows became known; see ``runner/standard.py:known_days``."""
+    values = {column.name: column.value for column in view.columns}
+    days = [f"CAST({values[name]} AS DATE)" for name in view.table.known_columns]
+    texts = []
+    for column in view.columns:
+        if column.failed:
+            texts.append((column.failed, f"CAST({raw_column(column.name)} AS VARCHAR)"))
+    return query(
+        "known_days",
+        known_date=Expression(days[0]),
+        latest=Expression(f"greatest({list_of(days)})"),
+        unreadable=Expression(case(view.failures())),
+        value=Expression(case(texts)),
+        read=view.read,
+    )
 
 
 def probe_sql(table: RawTable, types: Mapping[str, str], rows: str) -> str | None:

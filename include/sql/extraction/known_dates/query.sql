@@ -1,10 +1,6 @@
--- The latest known date of a delivered table, and the rows that became known after its month was first read.
-WITH delivered AS (
-    SELECT TRY_CAST(known_date AS DATE) AS known
-    FROM {{rows}}
-)
-
+-- The latest day on which something of a delivered table became known, and the rows of which something did after its
+-- month was first read.
 SELECT
     max(known) AS latest,
     count(*) FILTER (WHERE known >= $first) AS late
-FROM delivered
+FROM {{days}}

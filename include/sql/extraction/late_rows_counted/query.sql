@@ -1,13 +1,7 @@
--- Rows that the version before could not look at; those of a day that cannot be read do not count.
+-- Rows of which the version before could not look at everything, and those whose days cannot be read.
 SELECT
-    CAST({{late_month}} AS DATE) AS late_month,
-    {{table_name}} AS table_name,
-    count(*) AS late_rows,
-    min(known) AS known_from,
+    count(*) FILTER (WHERE known >= $since) AS late_rows,
+    count(unreadable) AS unreadable_rows,
+    min(known) FILTER (WHERE known >= $since) AS known_from,
     max(known) AS known_to
-FROM (
-    SELECT TRY_CAST(known_date AS DATE) AS known
-    FROM {{raw}}
-)
-WHERE known >= CAST({{since}} AS DATE)
-HAVING count(*) > 0
+FROM {{days}}
