@@ -12,6 +12,7 @@ from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import matching_months, month_before
 from churn_tasks.runner.step import Decision, Made, Read, step
 from churn_tasks.work.line_pairs import judged_pairs, pair_facts, write_pairs
+from churn_tasks.work.match_model import write_model
 from churn_tasks.work.persons import (
     compares_names,
     every_line_a_person,
@@ -41,6 +42,7 @@ def decided_pairs(run: MonthRun) -> Sequence[object]:
     ),
     writes=(
         "match_pair",
+        "match_model",
         "customer_line",
         "customer",
         "customer_source",
@@ -57,6 +59,7 @@ def match(run: MonthRun) -> Made:
         return every_line_a_person(run)
     pairs = judged_pairs(run)
     rows = {"match_pair": write_pairs(run, pairs.judged)}
+    rows["match_model"] = write_model(run, pairs.plan, pairs.scored.model)
     name_persons(run, pairs.groups)
     rows |= write_persons(run)
     asked = ask_people(run, pairs.judged)

@@ -9,14 +9,20 @@ from churn_tasks.integrate.matching.clusters import Groups, Judged, Link, resolv
 from churn_tasks.integrate.matching.plan import MatchingPlan, load_plan
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import matching_months
+from churn_tasks.work.match_model import model_before
 
 VERDICTS = ("merged", "review", "same_by_person", "different_by_person")
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Every pair that was judged, and the persons that follow."""
+    """Every pair that was judged, and the persons that follow.
 
+    Attributes:
+        plan: by which they were compared.
+    """
+
+    plan: MatchingPlan
     judged: list[Judged]
     groups: Groups
     scored: scoring.Scored
@@ -34,11 +40,12 @@ def judged_pairs(run: MonthRun) -> Pairs:
     everything = "SELECT * FROM match_source"
     connection = run.engine.connection
     plan = scoring.prepare(connection, load_plan(run.settings), everything)
-    scored = scoring.score(connection, plan, run.settings.matching)
+    learnt = model_before(run, plan)
+    scored = scoring.score(connection, plan, run.settings.matching, learnt)
     make_table(run, "match_links", lines.links_sql(plan))
     groups = _groups(run, plan)
     judged = resolve(_links(run), groups, run.settings.matching.upper)
-    return Pairs(judged, groups, scored)
+    return Pairs(plan, judged, groups, scored)
 
 
 def make_table(run: MonthRun, name: str, sql: str) -> None:

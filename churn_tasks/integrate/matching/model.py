@@ -177,22 +177,31 @@ def _settled(model: dict[str, Any], plan: MatchingPlan, sampled: int) -> Trained
     rarest = 0.5 / max(sampled, 1)
     prior = "probability_two_random_records_match"
     model[prior] = _rounded(model[prior])
+    for _comparison, level, shares in _levels(model, plan):
+        same = _share(shares.get("m_probability"), level.same)
+        chance = _share(shares.get("u_probability"), rarest)
+        shares |= {"m_probability": same, "u_probability": chance}
+    return trained_before(model, plan)
+
+
+def trained_before(model: dict[str, Any], plan: MatchingPlan) -> Trained:
+    """What was learnt by settled settings of splink that were kept; nothing is learnt again."""
     learnt = []
+    for comparison, level, shares in _levels(model, plan):
+        same, chance = shares["m_probability"], shares["u_probability"]
+        told = {"comparison": comparison.name, "level": level.en}
+        learnt.append(told | {"same": same, "chance": chance})
+    return Trained(model, learnt)
+
+
+def _levels(
+    model: dict[str, Any], plan: MatchingPlan
+) -> Iterator[tuple[Comparison, Level, dict[str, Any]]]:
+    """Each level of the plan with what splink's settings say of it."""
     for comparison, modelled in zip(plan.compare, model["comparisons"], strict=True):
         _not_known, *known = modelled["comparison_levels"]
         for level, shares in zip(comparison.levels, known, strict=True):
-            same = _share(shares.get("m_probability"), level.same)
-            chance = _share(shares.get("u_probability"), rarest)
-            shares |= {"m_probability": same, "u_probability": chance}
-            learnt.append(
-                {
-                    "comparison": comparison.name,
-                    "level": level.en,
-                    "same": same,
-                    "chance": chance,
-                }
-            )
-    return Trained(model, learnt)
+            yield comparison, level, shares
 
 
 def _share(learnt: float | str | None, start: float) -> float:

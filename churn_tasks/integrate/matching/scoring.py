@@ -49,12 +49,14 @@ class Scored:
         records, pairs: records and the pairs of them that agree on a blocking rule (the table ``match_scored``).
         left_out: records of groups too large to be compared pair by pair, by rule.
         levels: what was learnt: comparison, level, share among pairs of one person and among pairs by chance.
+        model: splink's settings with it; None where there was nothing to compare.
     """
 
     records: int
     pairs: int
     left_out: dict[str, int]
     levels: list[dict[str, Any]]
+    model: dict[str, Any] | None = None
 
 
 @contextmanager
@@ -120,11 +122,17 @@ def _columns_with_values(
 
 @_no_values_in_errors()
 def score(
-    connection: duckdb.DuckDBPyConnection, plan: MatchingPlan, settings: Matching
+    connection: duckdb.DuckDBPyConnection,
+    plan: MatchingPlan,
+    settings: Matching,
+    learnt: dict[str, Any] | None = None,
 ) -> Scored:
     """Make the temp table ``match_scored`` from ``match_records``: customer_id_a < customer_id_b, probability, levels.
 
     Each comparison is a column ``level_<name>`` with the number of the level: 0 the weakest, NULL when not known.
+
+    Args:
+        learnt: the ``model`` of an earlier scoring by the same plan, to be taken over; None: these records teach.
     """
     if not plan.block or not plan.compare:
         _make_no_pairs(connection, plan)
@@ -135,9 +143,20 @@ def score(
         _make_no_pairs(connection, plan)
         return Scored(records, 0, left_out, [])
     with model.quiet():
-        trained = model.trained(connection, plan, settings)
+        trained = _trained(connection, plan, settings, learnt)
         pairs = model.predict(connection, plan, trained)
-    return Scored(records, pairs, left_out, trained.learnt)
+    return Scored(records, pairs, left_out, trained.learnt, trained.settings)
+
+
+def _trained(
+    connection: duckdb.DuckDBPyConnection,
+    plan: MatchingPlan,
+    settings: Matching,
+    learnt: dict[str, Any] | None,
+) -> model.Trained:
+    if learnt:
+        return model.trained_before(learnt, plan)
+    return model.trained(connection, plan, settings)
 
 
 def _make_no_pairs(connection: duckdb.DuckDBPyConnection, plan: MatchingPlan) -> None:

@@ -8,13 +8,15 @@ import pytest
 
 from churn_tasks.core.errors import NotReady
 from churn_tasks.core.months import Month
+from churn_tasks.integrate.matching import model
+from churn_tasks.integrate.matching.plan import MatchingPlan
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 from tests.integrate.matching.people import MINGLED, lake, matched, person, put_month
 from tests.lakes import another_month, put, rows, small_run
 
-TABLES = ("match_pair", "customer_line", "customer", "customer_source")
+TABLES = ("match_pair", "match_model", "customer_line", "customer", "customer_source")
 FAMILY = [
     person("wang", phone_token="t_wang"),
     person(
@@ -416,4 +418,83 @@ def test_decisions_are_frozen_with_the_month_and_looked_up_again_when_it_is_rest
     ]
     assert run.warehouse.review_pairs(state="open") == left, "nothing is asked twice"
     january.close()
+    run.close()
+
+
+@pytest.fixture
+def trainings(monkeypatch: pytest.MonkeyPatch) -> list[MatchingPlan]:
+    """The plans by which splink was trained."""
+    plans: list[MatchingPlan] = []
+    train = model.trained
+
+    def noted(connection, plan, settings):
+        plans.append(plan)
+        return train(connection, plan, settings)
+
+    monkeypatch.setattr(model, "trained", noted)
+    return plans
+
+
+def _restated_with(run: MonthRun, records: list[dict]) -> MonthRun:
+    """The month with other records, restated by hand."""
+    restated = MonthRun(run.settings, run.month, restated_until=date(2024, 3, 6))
+    put_month(restated, "2024-01", records, mix=MINGLED)
+    assert run_on("match", restated).outcome == "done"
+    return restated
+
+
+def test_a_restated_month_takes_over_what_its_records_had_taught(
+    tmp_path: Path, trainings: list[MatchingPlan]
+) -> None:
+    """A pair whose records stayed as they were is as probable as before, and nothing is learnt a second time."""
+    run = lake(tmp_path)
+    put_month(run, "2024-01", FAMILY, mix=MINGLED)
+    _, before = matched(run, "2024-01")
+    assert len(trainings) == 1
+    late = person(
+        "late", customer_name="周明", identity_token="i_late", birth_year=1990
+    )
+    restated = _restated_with(run, [*FAMILY, late])
+    assert len(trainings) == 1
+    after = {
+        (row["customer_id_a"], row["customer_id_b"]): row
+        for row in rows(restated, "match_pair")
+    }
+    pair = ("wang", "wang_second")
+    assert after[pair]["probability"] == before[pair]["probability"]
+    assert not restated.lake.has_version("match_model", run.month, date(2024, 3, 6))
+    restated.close()
+    run.close()
+
+
+@pytest.mark.parametrize(
+    "matching", [{"seed": 5}, {"sampled_pairs": 20_000}], ids=["seed", "sample"]
+)
+def test_under_other_settings_it_is_learnt_again(
+    tmp_path: Path, trainings: list[MatchingPlan], matching: dict
+) -> None:
+    run = lake(tmp_path)
+    put_month(run, "2024-01", FAMILY, mix=MINGLED)
+    matched(run, "2024-01")
+    changed = run.settings.matching.model_copy(update=matching)
+    other = run.settings.model_copy(update={"matching": changed})
+    restated = MonthRun(other, run.month, restated_until=date(2024, 3, 6))
+    late = person(
+        "late", customer_name="周明", identity_token="i_late", birth_year=1990
+    )
+    put_month(restated, "2024-01", [*FAMILY, late], mix=MINGLED)
+    run_on("match", restated)
+    assert len(trainings) == 2
+    assert restated.lake.has_version("match_model", run.month, date(2024, 3, 6))
+    restated.close()
+    run.close()
+
+
+def test_what_is_kept_repeats_no_record(tmp_path: Path) -> None:
+    run = lake(tmp_path)
+    put_month(run, "2024-01", FAMILY, mix=MINGLED)
+    matched(run, "2024-01")
+    (kept,) = rows(run, "match_model")
+    assert "王" not in kept["model_json"] and "wang" not in kept["model_json"]
+    assert '"m_probability"' in kept["model_json"]
     run.close()
