@@ -5,8 +5,8 @@ tried again and refused again leaves it as it is, and no month is ever its own y
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -51,6 +51,15 @@ class Baseline:
         question = load_question("profile", "accepted_figures")
         dates = _dates(month, _months_back(quality))
         return cls.of(month, quality, engine.ask(question, dates))
+
+    def without(self, columns: Collection[tuple[str, str]]) -> "Baseline":
+        """The same months without what they teach of some columns, each given with its table."""
+        kept = {}
+        for about, parts in self.figures.items():
+            table, column, _ = about
+            if (table, column) not in columns:
+                kept[about] = parts
+        return replace(self, figures=kept)
 
     def of_figure(self, figure: Figure) -> ByMonth:
         """The figure in every accepted month that has it."""

@@ -75,6 +75,20 @@ class Table(Closed):
             return [KNOWN, *answers]
         return answers
 
+    @cached_property
+    def answer_columns(self) -> list[str]:
+        """The columns that may be learnt long after the row: the days of answers, and those that share their name.
+
+        Of ``repair_known_date`` these are ``repair_hours`` and the day itself.
+        """
+        learnt_later = []
+        for day in self.known_columns:
+            answer = day.removesuffix(KNOWN)
+            for name in self.column_names:
+                if answer and f"{name}_".startswith(answer):
+                    learnt_later.append(name)
+        return learnt_later
+
 
 class RawTable(Table):
     """A contract with the source.

@@ -139,7 +139,19 @@ def _baseline(run: MonthRun) -> Baseline:
     run.engine.view("profile_accepted")
     months = max(quality.max_months, LONGEST_SEASON)
     rows = run.engine.records(baseline_sql(run.month, months))
-    return Baseline.of(run.month, quality, rows)
+    baseline = Baseline.of(run.month, quality, rows)
+    if run.restated_until is None:
+        return baseline
+    return baseline.without(_answers(run))
+
+
+def _answers(run: MonthRun) -> set[tuple[str, str]]:
+    """Table and column of every answer: a restated month knows more of them than the accepted months did."""
+    answers = set()
+    for name, table in run.registry.raw.items():
+        for column in table.answer_columns:
+            answers.add((name, column))
+    return answers
 
 
 def write_profiles(run: MonthRun, table: str, profiles: Profiles) -> int:
