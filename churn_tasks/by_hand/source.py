@@ -24,6 +24,7 @@ from churn_tasks.declared.delivered import delivered_sql
 from churn_tasks.declared.extract_sql import rendered_sql
 from churn_tasks.declared.lineage.gaps import Gaps
 from churn_tasks.integrate.standardise.prepare import (
+    declared_for,
     make_macros,
     prepare_standard,
 )
@@ -124,7 +125,8 @@ def _measured(
         absent = [name for name in required if name not in types]
         rows = _with_absent(table, types, absent, month)
         make_macros(connection)
-        prepare_standard(connection, table, rows, settings)
+        declared = declared_for(settings, table.table)
+        prepare_standard(connection, table, rows, settings, declared)
         return _counted(connection, table, absent)
 
 

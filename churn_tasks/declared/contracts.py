@@ -124,6 +124,16 @@ class RawTable(Table):
             columns=self.delivered_columns,
         )
 
+    def of_columns(self, names: tuple[str, ...]) -> "RawTable":
+        """The contract of a few columns of the table, beside those of the days; without a key, called after them."""
+        wanted = (*names, "event_date", KNOWN)
+        return RawTable(
+            table="_".join((self.table, *names)),
+            key=(),
+            meaning=self.meaning,
+            columns=[column for column in self.columns if column.name in wanted],
+        )
+
     @cached_property
     def missing_rules(self) -> tuple[Rule, ...]:
         """A rule for every column without which a row is set aside: NULL (blank text is NULL there)."""

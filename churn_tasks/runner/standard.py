@@ -8,10 +8,12 @@ import duckdb
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.months import Month
 from churn_tasks.core.sql_text import literal
+from churn_tasks.declared.contracts import RawTable
 from churn_tasks.declared.sql_expressions import list_of
 from churn_tasks.declared.sql_parts import Relation, subquery
 from churn_tasks.integrate.standardise.prepare import (
     days_view,
+    declared_for,
     make_macros,
     prepare_standard,
 )
@@ -40,13 +42,30 @@ def standard_view(run: MonthRun, name: str, *, late: bool = False) -> StandardVi
     Raises:
         BadInput: DuckDB cannot bring the rows to the form of their contract.
     """
-    made = _views_made(run)
     files = _delivered_files(run, name, late)
+    return _view(run, name, run.registry.raw[name], files)
+
+
+def standard_columns(run: MonthRun, name: str, columns: tuple[str, ...]) -> str:
+    """The temporary view of a few columns of this month's rows, in contract types and units.
+
+    Where a table of many columns is looked at for one of them, the others are not worth being read.
+    """
+    contract = run.registry.raw[name].of_columns(columns)
+    _view(run, name, contract, _delivered_files(run, name, late=False))
+    return f"standard_{contract.table}"
+
+
+def _view(
+    run: MonthRun, name: str, contract: RawTable, files: list[Path]
+) -> StandardView:
+    """The view of a contract over raw files, made again where they have changed."""
+    made = _views_made(run)
     told = [(path, path.stat()) for path in files]
     version = " ".join(f"{path} {s.st_mtime_ns} {s.st_ino}" for path, s in told)
-    if name not in made or made[name][0] != version:
-        made[name] = (version, _prepared(run, name, files))
-    return made[name][1]
+    if contract.table not in made or made[contract.table][0] != version:
+        made[contract.table] = (version, _prepared(run, name, contract, files))
+    return made[contract.table][1]
 
 
 def known_days(run: MonthRun, name: str, rows: str) -> Relation:
@@ -86,11 +105,15 @@ def _delivered_files(run: MonthRun, name: str, late: bool) -> list[Path]:
     return run.lake.files(raw, run.month)
 
 
-def _prepared(run: MonthRun, name: str, files: list[Path]) -> StandardView:
+def _prepared(
+    run: MonthRun, name: str, contract: RawTable, files: list[Path]
+) -> StandardView:
     rows = rows_as_delivered(files, run.month)
-    contract = run.registry.raw[name]
+    declared = declared_for(run.settings, name)
     try:
-        return prepare_standard(run.engine.connection, contract, rows, run.settings)
+        return prepare_standard(
+            run.engine.connection, contract, rows, run.settings, declared
+        )
     except duckdb.Error as error:  # its message may quote values
         kind = type(error).__name__
         problem = f"cannot be brought to the form of its contract ({kind})"

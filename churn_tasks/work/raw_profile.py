@@ -27,7 +27,7 @@ from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.contracts import RawTable
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
-from churn_tasks.runner.standard import standard
+from churn_tasks.runner.standard import standard, standard_columns
 from churn_tasks.work.late_profile import (
     figures_before,
     is_small_part,
@@ -52,6 +52,7 @@ RESULTS = pa.schema(
         "verdict": pa.string(),
     }
 )
+REGION_OF = ("customer_id", "region_code")
 LONGEST_SEASON = 12  # months that a baseline looks back at least
 
 
@@ -113,10 +114,15 @@ def profiled(run: MonthRun, name: str) -> list[Figure]:
 
 
 def _master(run: MonthRun) -> str | None:
-    """The month's customers as delivered, where the profile has them with a region."""
+    """The month's customers as delivered, where the profile has them with a region.
+
+    A restated month, which judges and cleans late customers alone, reads of all others no more than the region.
+    """
     master = run.registry.raw.get("customer")
-    if master is None or not {"customer_id", "region_code"} <= set(master.column_names):
+    if master is None or not set(REGION_OF) <= set(master.column_names):
         return None
+    if run.only_late:
+        return standard_columns(run, "customer", REGION_OF)
     return standard(run, "customer")
 
 

@@ -1,5 +1,6 @@
 """From a raw partition to ``standard_<table>``: everything is looked at once, then the view is made."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,15 +36,16 @@ def prepare_standard(
     table: RawTable,
     rows: str,
     settings: Settings,
+    declared: Mapping[str, Standard],
 ) -> StandardView:
     """Make the tables of spellings and the temporary view of one table and month.
 
     Args:
         connection: one that has the macros (:func:`make_macros`).
         rows: relation of the month's rows as delivered, with ``month``.
+        declared: column to what the profile says of how it is delivered.
     """
     types = _types(connection, rows)
-    declared = declared_for(settings, table.table)
     wanted = forms_wanted(table, declared, set(types))
     make_lookups(connection, table, declared, rows, wanted, mapping_folders(settings))
     signs = _signs(connection, probe_sql(table, types, rows))
