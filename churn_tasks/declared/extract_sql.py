@@ -1,7 +1,7 @@
 """The profile's extract queries with their dates in place: made from the month, never from text."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from churn_tasks.core.settings import Settings
@@ -48,14 +48,17 @@ def late_rows_sql(
         since: the first day that the version before did not know.
         types: the columns that say when something became known (``RawTable.known_columns``), those that are delivered,
             each with the Arrow type as which it comes. A source compares days; what it writes as text or as a number is
-            read on this side alone.
+            read on this side alone, but for the plain days in the texts of files, of which those long ago are left out.
     """
     delivered = rendered_sql(settings, window, name)
     known = []
     for column, kind in types.items():
-        if not kind.startswith(DAYS):
+        if kind.startswith(DAYS):
+            known.append(f"{column} >= {_first_moment(settings, since, kind)}")
+        elif _holds_plain_days(settings, f"{name}.{column}", kind):
+            known.append(_perhaps_since(column, since))
+        else:
             return delivered
-        known.append(f"{column} >= {_first_moment(settings, since, kind)}")
     if not known:
         return delivered
     return f"SELECT * FROM (\n{delivered}\n) AS delivered WHERE {any_of(known)}"
@@ -69,6 +72,19 @@ def row_count_sql(settings: Settings, window: Window, name: str) -> str:
 
 def _day(settings: Settings, day: date) -> str:
     return _typed(settings, "DATE", day.isoformat())
+
+
+def _holds_plain_days(settings: Settings, where: str, kind: str) -> bool:
+    """Whether a column may hold days as ISO writes them: texts of a file of which the profile declares nothing."""
+    is_declared = where in settings.standardise
+    return settings.source.kind == "files" and kind == "string" and not is_declared
+
+
+def _perhaps_since(column: str, day: date) -> str:
+    """The condition that a text is no plain day before this one, from which a time zone may move it by one."""
+    last = day - timedelta(days=2)
+    plain = f"TRY_CAST({column} AS DATE) BETWEEN DATE '2000-01-01' AND DATE '{last}'"
+    return f"({column} <> '' AND NOT coalesce({plain}, false))"
 
 
 def _first_moment(settings: Settings, day: date, kind: str) -> str:

@@ -91,3 +91,36 @@ def test_late_rows_are_those_known_since_the_version_and_before_the_run(
         "FROM bills", f"FROM (VALUES {rows}) AS bills (known_date)"
     )
     assert [str(row[0]) for row in duckdb.sql(sql).fetchall()] == days[1:3]
+
+
+SPELT = [  # of 2024-04-06, which is late, and of what nobody can read
+    "2024-04-06", "2024/4/6", "20240406", "2024.04.06", "2024年4月6日", "２０２４-04-06", " 2024-04-06 ",
+    "2024-04-06 10:00:00", "2024-04-06T10:00:00+08:00", "2024-04-05T22:00:00Z", "24-04-06", "06.04.2024", "unknown",
+    "2024-02-30", "infinity", "0024-04-06",
+]  # fmt: skip
+
+
+def test_texts_of_files_are_asked_for_unless_they_are_plain_days_long_ago(
+    tmp_path: Path,
+) -> None:
+    """Whatever may be late, or cannot be read, comes along and is read on this side; an empty day never does."""
+    settings = _settings(tmp_path, "files", "SELECT known_date FROM bills")
+    window = settings.calendar.window(MARCH)
+    since, types = dt.date(2024, 4, 6), {"known_date": "string"}
+    asked = late_rows_sql(settings, window, "bill", since, types)
+    days = [*SPELT, "", "2024-04-04", "2024/4/1", "2024-04-03 23:00:00", "2023-12-31"]
+    rows = ", ".join(f"('{day}')" for day in [*days])
+    bills = f"FROM (VALUES {rows}, (NULL)) AS bills (known_date)"
+    found = duckdb.sql(asked.replace("FROM bills", bills)).fetchall()
+    assert [day for (day,) in found] == SPELT
+
+
+def test_a_declared_form_is_never_guessed_at(tmp_path: Path) -> None:
+    """2024-05-03 may be the fifth of March."""
+    declared = {"bill.known_date": {"dates": ["%Y-%d-%m"]}}
+    profile = small_profile(tmp_path, ["bill"], source={"kind": "files"}, standardise=declared)  # fmt: skip
+    settings = load_settings(str(profile))
+    window = settings.calendar.window(MARCH)
+    since, types = dt.date(2024, 4, 6), {"known_date": "string"}
+    asked = late_rows_sql(settings, window, "bill", since, types)
+    assert asked == rendered_sql(settings, window, "bill")
