@@ -23,6 +23,7 @@ from churn_tasks.checks.profile import (
 )
 from churn_tasks.core.errors import CheckFailed
 from churn_tasks.core.months import Month
+from churn_tasks.integrate.standardise import prepare
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 from churn_tasks.work import late_profile, raw_profile
@@ -239,3 +240,25 @@ def test_late_rows_that_break_a_rule_are_refused(restated: MonthRun) -> None:
         "the rows shown are of both parts"
     )
     assert not restated.lake.has_version("profile_accepted", JUNE, DAY)
+
+
+def test_regions_are_read_without_names_and_addresses(
+    restated: MonthRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The figures of a region are those that the whole customer record gives; nobody's address is read for them."""
+    read: list[str] = []
+    make = prepare.make_lookups
+
+    def noted(connection, table, declared, rows, wanted, folders):
+        read.extend(wanted)
+        make(connection, table, declared, rows, wanted, folders)
+
+    monkeypatch.setattr(prepare, "make_lookups", noted)
+    restated.shared.clear()
+    narrow = raw_profile.profiled(restated, "bill")
+    assert "address_text" not in read
+    assert any(figure.region for figure in narrow)
+    monkeypatch.setattr(restated, "only_late", False)
+    whole = raw_profile.profiled(restated, "bill")
+    assert "address_text" in read, "control"
+    assert narrow == whole
