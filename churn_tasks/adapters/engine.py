@@ -14,6 +14,7 @@ import duckdb
 from churn_tasks.adapters.access import Access
 from churn_tasks.adapters.lake import Lake
 from churn_tasks.adapters.merged_rows import merged, narrowed
+from churn_tasks.adapters.sessions import settle_duckdb
 from churn_tasks.adapters.spill import spill_folder
 from churn_tasks.adapters.version_rows import rows_sql
 from churn_tasks.adapters.versions import Version, rows_of_file
@@ -35,15 +36,22 @@ Parameters = Mapping[str, Any]
 
 
 class Engine:
-    """One embedded database a step; the lake's tables are its views.
+    """One embedded database a step; the lake's tables are its views. Instants become days in ``time_zone``.
 
     Memory is bounded by ``resources.memory``; what does not fit spills to a folder of this process under
     ``<lake>/.spill``. Folders of processes that are gone are removed.
     """
 
-    def __init__(self, lake: Lake, registry: Registry, resources: Resources) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        registry: Registry,
+        resources: Resources,
+        time_zone: str = "UTC",
+    ) -> None:
         self.lake = lake
         self.registry = registry
+        self.time_zone = time_zone
         self.access: Access | None = None  # of the step at work; None: no step is
         self._viewed: dict[
             str, tuple[tuple[str, int, int], ...]
@@ -57,6 +65,7 @@ class Engine:
                 "autoinstall_known_extensions": False,
             }
         )
+        settle_duckdb(self.connection, time_zone)
 
     def close(self) -> None:
         self.connection.close()

@@ -12,6 +12,7 @@ from dataclasses import replace
 import duckdb
 import pyarrow as pa
 
+from churn_tasks.adapters.sessions import settle_duckdb
 from churn_tasks.adapters.source import Source, open_source
 from churn_tasks.adapters.tokens import Tokeniser
 from churn_tasks.checks.source_check import Judged, Seen, judge
@@ -113,6 +114,7 @@ def _measured(
         "autoinstall_known_extensions": False,
     }
     with closing(duckdb.connect(config=bounds)) as connection:
+        settle_duckdb(connection, settings.time_zone)
         connection.register("incoming", tokeniser.reader(batches))
         connection.execute(
             f"CREATE TEMP TABLE given AS SELECT * FROM incoming LIMIT {most_rows}"

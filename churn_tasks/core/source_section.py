@@ -38,6 +38,10 @@ class FileDrop(Closed):
         (), description="names for a CSV file that has no line of names"
     )
     sheet: str = Field("", description="of an Excel file with more than one sheet")
+    timestamps: Literal["utc", "local"] | None = Field(
+        None,
+        description="what times of Parquet are whose file does not say it; by default the writer's name does",
+    )
     complete_when: Literal["there", "done", "sha256"] = Field(
         "there",
         description="done: beside x lies x.done; sha256: beside x lies x.sha256 with its digest, and it agrees",

@@ -10,11 +10,11 @@ from churn_tasks.core.closed import Closed
 SAME_ROWS = {
     "spark.sql.ansi.enabled": "true",  # what cannot be cast or overflows is an error, as on DuckDB
     "spark.sql.decimalOperations.allowPrecisionLoss": "false",  # a product of decimals keeps its scale
-    "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",  # timestamps are local times, without a zone
     "spark.sql.caseSensitive": "false",
     "spark.sql.catalogImplementation": "in-memory",
 }
+TIME_ZONE = "spark.sql.session.timeZone"  # the operator's, from the settings
 
 
 class Spark(Closed):
@@ -51,7 +51,7 @@ class Spark(Closed):
             raise ValueError(
                 f"properties of Spark begin with spark.: {', '.join(foreign)}"
             )
-        fixed = sorted(config.keys() & SAME_ROWS.keys())
+        fixed = sorted(config.keys() & {*SAME_ROWS, TIME_ZONE})
         if fixed:
             raise ValueError(
                 f"the rows would not be the same on both engines with another {', '.join(fixed)}"

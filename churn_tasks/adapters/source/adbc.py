@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from churn_tasks.adapters.sessions import refuse_machine_zone, statements_before
 from churn_tasks.adapters.source.errors import NO_ANSWER, shown, streamed
 from churn_tasks.adapters.source.opened import Relations
 from churn_tasks.adapters.source.queries import relations_in
@@ -35,6 +36,7 @@ class AdbcSource:
 
     @contextmanager
     def batches(self, sql: str) -> Iterator[pa.RecordBatchReader]:
+        refuse_machine_zone(self.driver, sql)
         with (
             self._transaction(),
             sorted_errors(self.settings, sql),
@@ -49,10 +51,14 @@ class AdbcSource:
                 yield reader
 
     def begin(self) -> None:
-        """Make the transaction read only, in the way of the database; SQLite's file was opened so.
+        """Make the transaction read only, in the way of the database, and settle it; SQLite's file was opened so.
 
         Most other drivers know no such option: for them ``docs/sources.md`` asks for an account that may only read.
         """
+        if self.driver != "sqlite":
+            for statement in statements_before(self.driver, self.settings.time_zone):
+                with self.connection.cursor() as cursor:
+                    cursor.execute(statement)
         with suppress(Exception):
             self.connection.adbc_connection.set_options(
                 **{"adbc.connection.readonly": "true"}

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from churn_tasks.adapters.sessions import settle_duckdb
 from churn_tasks.adapters.source.csv import complaint
 from churn_tasks.adapters.source.errors import shown, streamed
 from churn_tasks.adapters.source.folder import Folder
@@ -127,6 +128,7 @@ class FileSource:
             "python_enable_replacements": False,
         }
         with duckdb.connect(config=config) as connection:
+            settle_duckdb(connection, self.settings.time_zone)
             paths: list[str] = []
             for one in read:
                 name = identifier(one.name)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from churn_tasks.adapters.sessions import postgres_session
 from churn_tasks.adapters.source.adbc import AdbcSource, sorted_errors
 from churn_tasks.adapters.source.opened import Relations, Source
 from churn_tasks.adapters.source.queries import ReadTable, relations_in
@@ -52,7 +53,8 @@ class PostgresSource(AdbcSource):
     def begin(self) -> None:
         """See :meth:`AdbcSource.begin`."""
         with self.connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION READ ONLY")
+            cursor.execute(postgres_session(self.settings.time_zone))
+            cursor.fetchall()
 
     def relations(self, sql: str) -> Relations:
         """Columns and types of each relation that the query reads, and of its child tables and partitions."""

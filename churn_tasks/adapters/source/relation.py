@@ -18,6 +18,7 @@ from churn_tasks.adapters.source.file_names import (
     pattern_of,
 )
 from churn_tasks.adapters.source.folder import Folder
+from churn_tasks.adapters.source.parquet import columns_without_values, read_sql
 from churn_tasks.adapters.source.sheet import csv_of_sheet
 from churn_tasks.adapters.source.storage import Storage
 from churn_tasks.adapters.source.unpack import (
@@ -30,7 +31,6 @@ from churn_tasks.adapters.source.unpack import (
 from churn_tasks.core.errors import BadInput, NotReady
 from churn_tasks.core.months import Month
 from churn_tasks.core.source_section import FileDrop, Source
-from churn_tasks.core.sql_text import literal
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,14 @@ class Relation:
     Attributes:
         calls: file name -> the call of DuckDB's reader, in the order of names.
         paths: ``/dev/fd/<n>`` of every file.
+        empty: file name -> columns in which a Parquet file holds no value, whatever their type.
         sizes: of files that are read where they lie: name, descriptor, and size and time of change when opened.
     """
 
     name: str
     calls: dict[str, str] = field(default_factory=dict)
     paths: list[str] = field(default_factory=list)
+    empty: dict[str, set[str]] = field(default_factory=dict)
     csv_files: list[CsvFile] = field(default_factory=list)
     sizes: list[tuple[str, int, tuple[int, int]]] = field(default_factory=list)
 
@@ -133,8 +135,12 @@ def _add(
     elif _size(stream.fileno()) != before:
         raise made.changed(file.name)
     if kind == "parquet":
-        _check_parquet(file.name, path, workplace.budget)
-        made.calls[file.name] = f"read_parquet({literal(path)})"
+        footer = _footer(file.name, path, workplace.budget)
+        setting = f"source.files.{made.name}"
+        made.calls[file.name] = read_sql(
+            file.name, path, footer, drop.timestamps, setting
+        )
+        made.empty[file.name] = columns_without_values(footer)
     else:
         csv = csv_file(made.name, file.name, path, drop)
         made.csv_files.append(csv)
@@ -191,8 +197,12 @@ def _converted(
     return made
 
 
-def _check_parquet(name: str, path: str, budget: Budget) -> None:
-    """Raises BadInput: it is damaged, or claims to unpack to too much; a value counts as a byte at least."""
+def _footer(name: str, path: str, budget: Budget) -> pq.FileMetaData:
+    """What a Parquet file says of itself.
+
+    Raises:
+        BadInput: it is damaged, or claims to unpack to too much; a value counts as a byte at least.
+    """
     try:
         footer = pq.ParquetFile(path).metadata
     except (pa.ArrowException, OSError) as error:
@@ -204,6 +214,7 @@ def _check_parquet(name: str, path: str, budget: Budget) -> None:
         claimed += footer.row_group(number).total_byte_size
     size = max(claimed, footer.num_rows * footer.num_columns)
     budget.spend(name, size, 0, None)
+    return footer
 
 
 def _size(descriptor: int) -> tuple[int, int]:

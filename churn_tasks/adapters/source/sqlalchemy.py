@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.pool import NullPool
 
+from churn_tasks.adapters.sessions import refuse_machine_zone, statements_before
 from churn_tasks.adapters.source.errors import NO_ANSWER, shown, streamed
 from churn_tasks.adapters.source.opened import Relations
 from churn_tasks.adapters.source.postgres import catalogued
@@ -24,14 +25,6 @@ from churn_tasks.adapters.source.queries import relations_in
 from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError
 from churn_tasks.core.settings import Settings
 
-# other databases have no such statement: give the pipeline an account that may only read
-READ_ONLY = {
-    "postgresql": "SET TRANSACTION READ ONLY",
-    "sqlite": "PRAGMA query_only = ON",
-    "mysql": "SET TRANSACTION READ ONLY",
-    "mariadb": "SET TRANSACTION READ ONLY",
-    "oracle": "SET TRANSACTION READ ONLY",
-}
 # of MySQL and MariaDB, which give no classes
 NO_ANSWER_CODES = (1040, 1203, 1205, 1213, 2002, 2003, 2006, 2013, 2055)
 # of SQLite, which gives neither
@@ -79,6 +72,7 @@ class SqlSource:
 
     @contextmanager
     def batches(self, sql: str) -> Iterator[pa.RecordBatchReader]:
+        refuse_machine_zone(self._connection.dialect.name, sql)
         try:
             with sorted_errors(self.settings, sql), self._rows(sql) as rows:
                 first = rows.fetchmany(self.settings.source.batch_rows)
@@ -96,8 +90,8 @@ class SqlSource:
     @contextmanager
     def _rows(self, sql: str) -> Iterator[sa.CursorResult[Any]]:
         """The open result, its rows held by the server."""
-        statement = READ_ONLY.get(self._connection.dialect.name)
-        if statement:
+        dialect = self._connection.dialect.name
+        for statement in statements_before(dialect, self.settings.time_zone):
             self._connection.exec_driver_sql(statement)
         streaming = {
             "no_parameters": True,

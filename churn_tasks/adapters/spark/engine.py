@@ -44,7 +44,8 @@ class SparkEngine:
 
     @cached_property
     def started(self) -> Started:
-        return Started(self.spark, self.engine.lake.root / ".spill")
+        spill = self.engine.lake.root / ".spill"
+        return Started(self.spark, spill, self.engine.time_zone)
 
     def close(self) -> None:
         if "started" in self.__dict__:

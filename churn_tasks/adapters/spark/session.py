@@ -12,7 +12,7 @@ from churn_tasks.adapters.spark.java import INSTALL, java_home
 from churn_tasks.adapters.spill import spill_folder
 from churn_tasks.core.errors import ConnectionTrouble, SettingsError
 from churn_tasks.core.settings import changed_environment, process_environment
-from churn_tasks.core.spark_section import SAME_ROWS, Spark
+from churn_tasks.core.spark_section import SAME_ROWS, TIME_ZONE, Spark
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -29,6 +29,11 @@ appender.stderr.target = SYSTEM_ERR
 appender.stderr.layout.type = PatternLayout
 """
 
+# Java takes language and time zone from the machine, on every worker from another one
+SAME_JAVA = (
+    "-Duser.language=en -Duser.country=US -Duser.timezone={zone} -Dfile.encoding=UTF-8"
+)
+
 # PySpark's own: whole messages, with values of rows in them, the last one as soon as somebody logs at DEBUG
 THEIR_LOGS = (
     "SQLQueryContextLogger",
@@ -40,16 +45,20 @@ THEIR_LOGS = (
 class Started:
     """A running session and the folder that it may use.
 
+    Args:
+        time_zone: in which an instant becomes a day.
+
     Attributes:
         session: PySpark's own.
         folder: private to this process, below the lake, so that every worker sees what is written there.
     """
 
-    def __init__(self, spark: Spark, spill: Path) -> None:
+    def __init__(self, spark: Spark, spill: Path, time_zone: str = "UTC") -> None:
         if importlib.util.find_spec("pyspark") is None:
             raise SettingsError(
                 f"resources.engine is spark, and PySpark is not installed. {INSTALL}"
             )
+        self.time_zone = time_zone
         self.folder = spill_folder(spill)
         began = time.monotonic()
         try:
@@ -76,7 +85,8 @@ class Started:
                 "another Spark session is open in this process: one run at a time can use Spark"
             )
         builder = SparkSession.builder.master(spark.master).appName("churn")
-        config = {**self._ours(spark), **spark.config, **SAME_ROWS}
+        fixed = {**SAME_ROWS, TIME_ZONE: self.time_zone}
+        config = {**self._ours(spark), **spark.config, **fixed}
         for name, value in config.items():
             builder = builder.config(name, value)
         for name in THEIR_LOGS:
@@ -92,11 +102,14 @@ class Started:
 
     def _ours(self, spark: Spark) -> dict[str, str]:
         """What we choose where the settings say nothing else."""
+        java = SAME_JAVA.format(zone=self.time_zone)
         quiet = self.folder / "log4j2.properties"
         quiet.write_text(SILENT, encoding="utf-8")
         chosen = {
             "spark.driver.memory": spark.driver_memory,
             "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile=file:{quiet} -Djava.io.tmpdir={self.folder}",
+            "spark.driver.defaultJavaOptions": java,
+            "spark.executor.defaultJavaOptions": java,
             "spark.local.dir": str(self.folder),
             "spark.sql.warehouse.dir": f"file:{self.folder}/warehouse",
             "spark.ui.showConsoleProgress": "false",

@@ -58,7 +58,8 @@ class Warehouse:
         url = self.settings.environment.warehouse_url.replace(
             "postgresql+psycopg://", "postgresql://"
         )
-        return Connection(url, self.settings.warehouse_schema)
+        settings = self.settings
+        return Connection(url, settings.warehouse_schema, settings.time_zone)
 
     @cached_property
     def _ready(self) -> Connection:

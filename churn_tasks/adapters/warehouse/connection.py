@@ -43,10 +43,12 @@ class Connection:
     Attributes:
         url: ``postgresql://...`` of a user who may take the roles ``churn_loader`` and ``churn_bi``.
         schema: schema of one profile.
+        time_zone: in which an instant becomes a day.
     """
 
     url: str
     schema: str
+    time_zone: str = "UTC"
     _open: "psycopg.Connection[Any] | None" = field(default=None, repr=False)
 
     def sql(self, text: str) -> sql.Composed:
@@ -73,8 +75,9 @@ class Connection:
             cursor.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
         cursor.execute(
             "SELECT set_config('search_path', quote_ident(%s) || ', pg_temp', true),"
-            " set_config('lock_timeout', %s, true)",
-            (self.schema, LOCK_WAIT),
+            " set_config('lock_timeout', %s, true), set_config('TimeZone', %s, true),"
+            " set_config('DateStyle', 'ISO, YMD', true)",
+            (self.schema, LOCK_WAIT, self.time_zone),
         )
 
     def lock(self, cursor: Cursor, table: str) -> None:
