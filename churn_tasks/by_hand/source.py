@@ -24,6 +24,7 @@ from churn_tasks.declared.contracts import RawTable
 from churn_tasks.declared.delivered import delivered_sql
 from churn_tasks.declared.extract_sql import rendered_sql
 from churn_tasks.declared.lineage.gaps import Gaps
+from churn_tasks.integrate.standardise.commas import refuse_doubtful
 from churn_tasks.integrate.standardise.prepare import (
     declared_for,
     make_macros,
@@ -128,7 +129,8 @@ def _measured(
         rows = _with_absent(table, types, absent, month)
         make_macros(connection)
         declared = declared_for(settings, table.table)
-        prepare_standard(connection, table, rows, settings, declared)
+        view = prepare_standard(connection, table, rows, settings, declared)
+        refuse_doubtful(table, view.delivery.undecided)
         return _counted(connection, table, absent)
 
 

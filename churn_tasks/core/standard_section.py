@@ -18,19 +18,22 @@ class Standard(Closed):
         dates: formats that may be meant: ``%d.%m.%Y`` and the like, ``spreadsheet`` (days since 1899-12-30),
             ``epoch_s`` or ``epoch_ms``. Year-month-day is always understood.
         mapping: the table of spellings, ``mappings/<name>.csv``.
+        decimal: what stands before the fraction of a number that arrives as text: ``point``, so that a comma parts
+            thousands, or ``comma``, so that a point does.
         unmapped: what happens to a value that the mapping does not know.
     """
 
     unit: str = Field("", alias="from")
     dates: tuple[str, ...] = ()
+    decimal: Literal["", "point", "comma"] = ""
     mapping: str = Field("", pattern=r"^[a-z0-9_]*$")
     unmapped: Literal["keep", "quarantine"] = "keep"
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if not (self.unit or self.dates or self.mapping):
+        if not (self.unit or self.dates or self.decimal or self.mapping):
             raise ValueError(
-                "give from (a unit), dates (formats) or mapping (a table of spellings)"
+                "give from (a unit), dates (formats), decimal (point or comma) or mapping (a table of spellings)"
             )
         return self
 

@@ -10,6 +10,7 @@ from churn_tasks.declared.units import ratio
 _FITS = {
     "from": ("integer", "decimal", "double"),
     "dates": ("date", "timestamp"),
+    "decimal": ("integer", "decimal", "double"),
     "mapping": ("text",),
 }
 
@@ -37,6 +38,7 @@ def _given(standard: Standard) -> list[str]:
     values = {
         "from": standard.unit,
         "dates": standard.dates,
+        "decimal": standard.decimal,
         "mapping": standard.mapping,
     }
     return [field for field, value in values.items() if value]

@@ -25,9 +25,10 @@ from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.privacy import masked
 from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.contracts import RawTable
+from churn_tasks.integrate.standardise.commas import refuse_doubtful
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
-from churn_tasks.runner.standard import standard, standard_columns
+from churn_tasks.runner.standard import standard, standard_columns, standard_view
 from churn_tasks.work.late_profile import (
     figures_before,
     is_small_part,
@@ -103,9 +104,14 @@ def tables_to_measure(run: MonthRun) -> list[str]:
 
 
 def profiled(run: MonthRun, name: str) -> list[Figure]:
-    """The figures of one raw table of the month, taken by DuckDB where it lies."""
+    """The figures of one raw table of the month, taken by DuckDB where it lies.
+
+    Raises:
+        BadInput: the numbers of a column can be read in two ways.
+    """
     table = run.registry.raw[name]
     relation = standard(run, name)
+    refuse_doubtful(table, standard_view(run, name).delivery.undecided)
     rows = run.lake.rows(f"raw_{name}", run.month)
     whole = run.engine.row(profile_sql(table, relation, run.month, rows))
     by_region = regions_sql(table, relation, _master(run))

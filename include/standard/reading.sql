@@ -1,7 +1,7 @@
 -- How delivered text is read as a value: macros of one connection, made anew for each month. NULL means: cannot be read.
 -- Macros are put in place of their calls, so what is used twice is computed in a column of its own first (parts, read).
--- Every macro takes text; none guesses. What can be read in two ways (05/03/2024, 1.234,56) is read only when the
--- profile declares how.
+-- Every macro takes text; none guesses. What can be read in two ways (05/03/2024, 12,345) is read only when the profile
+-- declares how, or when other values of the column settle it.
 
 -- Full-width digits, letters of signs and punctuation in their ASCII form.
 CREATE OR REPLACE TEMP MACRO half_width(t) AS
@@ -50,6 +50,23 @@ CREATE OR REPLACE TEMP MACRO number_of_parts(p, percent) AS
             ) * CASE p.scale WHEN '万' THEN 10000 WHEN '亿' THEN 100000000 WHEN '%' THEN percent ELSE 1
             END::DECIMAL(11, 2)
     END;
+
+-- Declared only: where the fraction stands behind a comma, point and comma change places before the number is read.
+CREATE OR REPLACE TEMP MACRO with_decimal_point(t) AS translate(half_width(t), ',.', '.,');
+
+CREATE OR REPLACE TEMP MACRO has_comma(t) AS contains(t, ',') OR contains(t, '，');
+
+-- One comma before three digits and no point: 12,345 is a thousandfold, or a fraction.
+CREATE OR REPLACE TEMP MACRO can_be_read_two_ways(t) AS
+    has_comma(t) AND regexp_full_match(half_width(t), '[^\d,.]*\d{1,3},\d{3}([^\d,.]*|E[+-]?\d+)', 'i');
+
+-- 58,00 and 1.234,56 and ,5; a comma that can only stand before a fraction.
+CREATE OR REPLACE TEMP MACRO shows_decimal_comma(t) AS
+    has_comma(t) AND regexp_full_match(half_width(t), '[^\d,.]*\d*(\.\d{3})*,(\d{1,2}|\d{4,})[^\d,.]*|[^,]*\.\d{3},\d+[^\d,.]*');
+
+-- 58.50 and 1,234.5 and 1,234,567; a point or commas that can only be read the usual way.
+CREATE OR REPLACE TEMP MACRO shows_decimal_point(t) AS
+    regexp_full_match(half_width(t), '[^\d,.]*\d*(,\d{3})*\.(\d{1,2}|\d{4,})[^\d,.]*|[^\d,.]*\d{1,3}(,\d{3}){2,}(\.\d*)?[^\d,.]*|[^.]*,\d{3}\.\d*[^\d,.]*');
 
 CREATE OR REPLACE TEMP MACRO is_plain_number(t) AS regexp_full_match(t, '[+-]?\d{1,14}(\.\d{1,8})?');
 

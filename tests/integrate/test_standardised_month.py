@@ -39,7 +39,7 @@ CONTRACT: dict[str, Any] = {
     "rules": [{"name": "amount_negative", "reject_when": "amount_cny < 0", "en": "negative", "zh": "为负"}],
 }  # fmt: skip
 DECLARED = {
-    "meter.amount_cny": {"from": "fen"},
+    "meter.amount_cny": {"from": "fen", "decimal": "point"},
     "meter.duration_s": {"from": "min"},
     "meter.region_code": {"mapping": "area"},
 }

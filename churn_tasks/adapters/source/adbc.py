@@ -7,6 +7,7 @@ import importlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -43,12 +44,25 @@ class AdbcSource:
             self.connection.cursor() as cursor,
         ):
             self.begin()
-            cursor.execute(sql)
+            cursor.execute(self.readable(sql))
             rows = cursor.fetch_record_batch()
+            told = partial(map, self.told, rows)
             with streamed(
-                rows.schema, rows.__iter__, sorted_errors(self.settings, sql)
+                rows.schema, told, sorted_errors(self.settings, sql)
             ) as reader:
                 yield reader
+
+    def readable(self, sql: str) -> str:
+        """The query so that the driver changes no value of its result.
+
+        Raises:
+            BadInput: a column is of a type that it would change.
+        """
+        return sql
+
+    def told(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """A batch as the database meant it."""
+        return batch
 
     def begin(self) -> None:
         """Make the transaction read only, in the way of the database, and settle it; SQLite's file was opened so.

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pyarrow as pa
+
 from churn_tasks.adapters.sessions import postgres_session
+from churn_tasks.adapters.source import infinite, postgres_types
 from churn_tasks.adapters.source.adbc import AdbcSource, sorted_errors
 from churn_tasks.adapters.source.opened import Relations, Source
 from churn_tasks.adapters.source.queries import ReadTable, relations_in
@@ -56,9 +59,30 @@ class PostgresSource(AdbcSource):
             cursor.execute(postgres_session(self.settings.time_zone))
             cursor.fetchall()
 
+    def readable(self, sql: str) -> str:
+        """See :meth:`AdbcSource.readable`."""
+        with self.connection.cursor() as cursor:
+            fields = cursor.adbc_execute_schema(sql)
+        columns = [(field.name, _type_of(field)) for field in fields]
+        return postgres_types.readable(sql, columns, self._types)
+
+    def told(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """See :meth:`AdbcSource.told`."""
+        return infinite.of_postgres(batch)
+
+    def _types(self, condition: str) -> list[postgres_types.Known]:
+        with self.connection.cursor() as cursor:
+            cursor.execute(postgres_types.types_sql(condition))
+            return [postgres_types.Known(*row) for row in cursor.fetchall()]
+
     def relations(self, sql: str) -> Relations:
         """Columns and types of each relation that the query reads, and of its child tables and partitions."""
         return catalogued(self, sql)
+
+
+def _type_of(field: pa.Field) -> str:
+    """The name of a column's type in PostgreSQL, which ADBC notes beside it."""
+    return (field.metadata or {}).get(b"POSTGRESQL:type", b"text").decode()
 
 
 def catalogued(source: Source, sql: str) -> Relations:

@@ -18,6 +18,7 @@ from sqlalchemy import exc
 from sqlalchemy.pool import NullPool
 
 from churn_tasks.adapters.sessions import refuse_machine_zone, statements_before
+from churn_tasks.adapters.source import infinite, postgres_loaders, postgres_types
 from churn_tasks.adapters.source.errors import NO_ANSWER, shown, streamed
 from churn_tasks.adapters.source.opened import Relations
 from churn_tasks.adapters.source.postgres import catalogued
@@ -58,6 +59,9 @@ def opened(settings: Settings) -> Iterator["SqlSource"]:
         with sorted_errors(settings):
             connection = engine.connect()
         with connection:
+            if engine.driver == "psycopg":
+                opened: Any = connection.connection.dbapi_connection
+                postgres_loaders.register(opened)
             yield SqlSource(settings, connection)
     finally:
         engine.dispose()
@@ -74,9 +78,15 @@ class SqlSource:
     def batches(self, sql: str) -> Iterator[pa.RecordBatchReader]:
         refuse_machine_zone(self._connection.dialect.name, sql)
         try:
-            with sorted_errors(self.settings, sql), self._rows(sql) as rows:
+            with sorted_errors(self.settings, sql):
+                self._begin()
+                columns = self._postgres_columns(sql)
+                readable = postgres_types.readable(sql, columns, self._look_up)
+            with sorted_errors(self.settings, sql), self._rows(readable) as rows:
                 first = rows.fetchmany(self.settings.source.batch_rows)
                 schema = _schema(list(rows.keys()), first)
+                if columns:
+                    schema = postgres_types.schema(columns)
                 made = partial(self._batches, rows, first, schema)
                 with streamed(
                     schema, made, sorted_errors(self.settings, sql)
@@ -87,12 +97,15 @@ class SqlSource:
             with suppress(exc.SQLAlchemyError):
                 self._connection.rollback()
 
-    @contextmanager
-    def _rows(self, sql: str) -> Iterator[sa.CursorResult[Any]]:
-        """The open result, its rows held by the server."""
+    def _begin(self) -> None:
+        """Settle the transaction, and make it read only."""
         dialect = self._connection.dialect.name
         for statement in statements_before(dialect, self.settings.time_zone):
             self._connection.exec_driver_sql(statement)
+
+    @contextmanager
+    def _rows(self, sql: str) -> Iterator[sa.CursorResult[Any]]:
+        """The open result, its rows held by the server."""
         streaming = {
             "no_parameters": True,
             "stream_results": True,
@@ -105,6 +118,24 @@ class SqlSource:
                     f"profile {self.settings.profile}: an extract is one SELECT; this one returns no rows"
                 )
             yield rows
+
+    def _postgres_columns(self, sql: str) -> list[tuple[str, str]]:
+        """Name and type of each column that a query of PostgreSQL gives, before a row of it is read; else nothing."""
+        if self._connection.dialect.name != "postgresql":
+            return []
+        nothing = f"SELECT * FROM (\n{sql}\n) AS delivered LIMIT 0"
+        plain = {"no_parameters": True}
+        columns = []
+        with self._connection.exec_driver_sql(nothing, execution_options=plain) as rows:
+            described: Any = rows.cursor.description if rows.cursor else ()
+            for name, kind, *_ in described:
+                columns.append((name, postgres_loaders.type_name(kind)))
+        return columns
+
+    def _look_up(self, condition: str) -> list[postgres_types.Known]:
+        asked = postgres_types.types_sql(condition)
+        found = self._connection.exec_driver_sql(asked).fetchall()
+        return [postgres_types.Known(*row) for row in found]
 
     def _batches(
         self, rows: sa.CursorResult[Any], first: Sequence[Any], schema: pa.Schema
@@ -170,10 +201,7 @@ def _batch(
     columns = zip(*rows, strict=True)
     for field, values in zip(schema, columns, strict=True):
         try:
-            if pa.types.is_string(field.type):
-                arrays.append(pa.array(map(_text, values), field.type))
-            else:
-                arrays.append(pa.array(values, field.type))
+            arrays.append(_array(values, field.type))
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             raise BadInput(
                 f"profile {profile}, source column {field.name}: values between row {seen + 1:,} and row"
@@ -181,6 +209,14 @@ def _batch(
                 " e.g. to text"
             ) from None
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    if pa.types.is_string(kind):
+        return pa.array(map(_text, values), kind)
+    if infinite.LATER in values or infinite.EARLIER in values:
+        return infinite.of_markers(values, kind)
+    return pa.array(values, kind)
 
 
 def _text(value: object) -> str | None:

@@ -8,6 +8,7 @@ from churn_tasks.core.settings import INCLUDE, Settings
 from churn_tasks.core.sql_text import identifier
 from churn_tasks.core.standard_section import Standard
 from churn_tasks.declared.contracts import RawTable
+from churn_tasks.integrate.standardise.commas import undecided, undeclared_numbers
 from churn_tasks.integrate.standardise.lookup import (
     fields_of,
     forms_wanted,
@@ -15,6 +16,7 @@ from churn_tasks.integrate.standardise.lookup import (
 )
 from churn_tasks.integrate.standardise.reading import Delivery
 from churn_tasks.integrate.standardise.view import (
+    COMMA,
     FORMULA,
     MACROS,
     SPACED,
@@ -48,11 +50,14 @@ def prepare_standard(
     types = _types(connection, rows)
     wanted = forms_wanted(table, declared, set(types))
     make_lookups(connection, table, declared, rows, wanted, mapping_folders(settings))
-    signs = _signs(connection, probe_sql(table, types, rows))
+    numbers = undeclared_numbers(table, types, declared)
+    signs = _signs(connection, probe_sql(table, types, rows, numbers))
+    with_commas = sorted(_with_sign(COMMA, signs))
     delivery = Delivery(
         types=types,
         spaced=_with_sign(SPACED, signs),
         formulas=_with_sign(FORMULA, signs),
+        undecided=undecided(connection, rows, with_commas),
         looked_up={name: fields_of(forms) for name, forms in wanted.items()},
         zone=settings.time_zone,
     )

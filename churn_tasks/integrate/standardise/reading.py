@@ -14,6 +14,7 @@ from churn_tasks.declared.contracts import SQL_TYPES, Column
 from churn_tasks.declared.delivered import is_lossless
 from churn_tasks.declared.sql_expressions import case, list_of
 from churn_tasks.declared.units import base_unit, ratio
+from churn_tasks.integrate.standardise.commas import Signs
 
 STEPS = ("parts", "read", "value")
 PARTS, READ, VALUE = range(3)
@@ -24,7 +25,9 @@ _NUMBERS = (
     "FLOAT", "DOUBLE", "DECIMAL",
 )  # fmt: skip
 _PER_SECOND = {"epoch_s": 1, "epoch_ms": 1000}
-_PLAIN = Standard.model_construct(unit="", dates=(), mapping="", unmapped="keep")
+_PLAIN = Standard.model_construct(
+    unit="", dates=(), decimal="", mapping="", unmapped="keep"
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Delivery:
         types: delivered column to DuckDB type; one that is not here was not delivered.
         spaced: text columns in which some value has white space around it or is blank.
         formulas: text columns in which some value would be run by a spreadsheet.
+        undecided: numeric columns in which a comma can be read in two ways, and what they show (:mod:`.commas`).
         looked_up: delivered columns with a table of spellings, and the fields of that (:mod:`.lookup`).
         zone: time zone of the operator.
     """
@@ -42,6 +46,7 @@ class Delivery:
     types: dict[str, str]
     spaced: frozenset[str] = frozenset()
     formulas: frozenset[str] = frozenset()
+    undecided: Mapping[str, Signs] = field(default_factory=dict)
     looked_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     zone: str = "Asia/Shanghai"
 
@@ -170,8 +175,13 @@ def _number(
         parts_sql, read_sql = None, _number_read(column, raw, factor)
         is_absent = f"isnan({raw}::DOUBLE)"
     else:
-        text = _as_text(raw, kind)
+        given = text = _as_text(raw, kind)
+        if standard.decimal == "comma":
+            text = f"with_decimal_point({given})"
+            rules.append(case([(f"has_comma({given})", "'decimal_comma'")]))
         parts_sql, read_sql = _number_in_text(column, text)
+        if column.name in delivery.undecided:
+            read_sql = f"CASE WHEN NOT can_be_read_two_ways({text}) THEN {read_sql} END"
         is_absent = f"is_no_value({text})"
         rules.append(f"number_spelling({text}, {read})")
     if factor != 1:
@@ -246,22 +256,23 @@ def _moment(column: Column, standard: Standard, delivery: Delivery) -> ReadColum
     raw, kind = raw_column(column.name), delivery.types[column.name]
     zone, sql_type = literal(delivery.zone), SQL_TYPES[column.type]
     if is_lossless(column.type, kind):
-        return _possible_moment(column, sql_type)
+        return _possible_moment(column, raw, raw)
     if kind == "TIMESTAMP WITH TIME ZONE":
-        return ReadColumn(column.name, f"CAST(timezone({zone}, {raw}) AS {sql_type})")
+        local = f"CAST(timezone({zone}, {raw}) AS {sql_type})"
+        return _possible_moment(column, raw, local)
     if kind.startswith("TIMESTAMP"):
-        return ReadColumn(column.name, f"CAST({raw} AS {sql_type})")
+        return _possible_moment(column, raw, f"CAST({raw} AS {sql_type})")
     return _moment_in_text(column, standard, _as_text(raw, kind), zone)
 
 
-def _possible_moment(column: Column, sql_type: str) -> ReadColumn:
+def _possible_moment(column: Column, raw: str, moment: str) -> ReadColumn:
     """A database knows infinite days, with which nothing can be reckoned."""
-    raw = raw_column(column.name)
+    sql_type = SQL_TYPES[column.type]
     first, last = f"'0001-01-01'::{sql_type}", f"'9999-12-31'::{sql_type}"
-    possible = f"{raw} BETWEEN {first} AND {last}"
+    possible = f"{moment} BETWEEN {first} AND {last}"
     failed = f"{raw} IS NOT NULL AND NOT ({possible})"
     return ReadColumn(
-        column.name, f"CASE WHEN {possible} THEN {raw} END", failed=failed
+        column.name, f"CASE WHEN {possible} THEN {moment} END", failed=failed
     )
 
 

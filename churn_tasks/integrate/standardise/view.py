@@ -10,7 +10,7 @@ One row out for each row in, in the same order of columns as the contract, and b
 The queries lie in ``include/sql/standard``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -40,7 +40,7 @@ from churn_tasks.integrate.standardise.reading import (
     step_name,
 )
 
-SPACED, FORMULA = "spaced ", "formula "
+SPACED, FORMULA, COMMA = "spaced ", "formula ", "comma "
 MACROS: Path = INCLUDE / "standard" / "reading.sql"
 query = partial(composed, "standard")
 
@@ -166,8 +166,13 @@ def known_days_sql(view: StandardView) -> str:
     )
 
 
-def probe_sql(table: RawTable, types: Mapping[str, str], rows: str) -> str | None:
+def probe_sql(
+    table: RawTable, types: Mapping[str, str], rows: str, numbers: Iterable[str] = ()
+) -> str | None:
     """One row: of each delivered text column, whether it has spaces to trim, and whether it holds formulas.
+
+    Args:
+        numbers: numeric columns that arrive as text; whether some value holds a comma.
 
     Most months need neither, and then reading a text column costs nothing. Tokens are ours and not looked at.
     """
@@ -177,6 +182,8 @@ def probe_sql(table: RawTable, types: Mapping[str, str], rows: str) -> str | Non
         if column.type == "text" and column.pii != "token" and name in types:
             signs[SPACED + name] = _anywhere(f"is_spaced({identifier(name)})")
             signs[FORMULA + name] = _anywhere(formula_sql(name))
+    for name in numbers:
+        signs[COMMA + name] = _anywhere(f"has_comma({identifier(name)})")
     if not signs:
         return None
     return query("text_signs", signs=Columns.of_texts(signs), rows=Relation(rows))
