@@ -66,8 +66,39 @@ def type_word(name: str) -> str:
     >>> [type_word(name) for name in ("character varying(20)", "int8", "numeric(12,2)", "timestamp[us, tz=UTC]")]
     ['text', 'integer', 'decimal', 'zoned']
     """
-    lowered = name.strip().lower()
+    lowered = name.strip().strip('"').lower()
     for word, pattern in TYPE_WORDS:
         if re.search(pattern, lowered):
             return word
     return "other"
+
+
+def is_narrower(old: str, new: str) -> bool:
+    """Whether a type of the same kind holds fewer digits: fewer behind the point, or a float in place of a double.
+
+    >>> is_narrower("numeric(12,4)", "numeric(12,2)"), is_narrower("DOUBLE", "FLOAT"), is_narrower("int8", "float8")
+    (True, True, False)
+    """
+    words = (type_word(old), type_word(new))
+    if words == ("double", "double"):
+        return _is_single(new) and not _is_single(old)
+    before, now = _places(old), _places(new)
+    if before is None or now is None:
+        return False
+    return "decimal" in words and now < before
+
+
+def is_spelt_alike(old: str, new: str) -> bool:
+    """Whether decimals of two types have as many digits behind the point, and so look the same as text."""
+    return _places(old) == _places(new) is not None
+
+
+def _is_single(name: str) -> bool:
+    """Whether a floating type is the one of seven digits."""
+    return name.lower() in ("float", "real", "float4", "halffloat", "half_float")
+
+
+def _places(name: str) -> int | None:
+    """Digits behind the point, where the type says how many."""
+    said = re.search(r"\(\d+, *(\d+)\)", name)
+    return int(said[1]) if said else None

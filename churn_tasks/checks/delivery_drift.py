@@ -144,8 +144,8 @@ def of_result(
     def costs_of_column(column: str) -> str:
         return costs(table.table, column)
 
-    known = before.delivered.columns if before else None
-    return result_drift(table, now.columns, known, costs_of_column, overlap)
+    known = before.delivered.known_types if before else None
+    return result_drift(table, now.known_types, known, costs_of_column, overlap)
 
 
 def delivery_drift(

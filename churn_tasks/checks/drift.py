@@ -44,11 +44,42 @@ class Delivered:
         columns: of the extract's result, as the SELECT names them (``phone_number``, not its token).
         relations: of every table or file that the SELECT reads.
         extract: digest of the extract's text, so that a mended one is known from one that nobody has looked at.
+        empty: columns of the result that hold no value, and never did: their type means nothing.
     """
 
     columns: Columns
     relations: Mapping[str, Columns] = field(default_factory=dict)
     extract: str = ""
+    empty: tuple[str, ...] = ()
+
+    @property
+    def known_types(self) -> Columns:
+        """The columns of the result; one without a value has the type ``null``."""
+        return {n: "null" if n in self.empty else t for n, t in self.columns.items()}
+
+    def remembering(
+        self, empty: Iterable[str], before: "Delivered | None"
+    ) -> "Delivered":
+        """The same with the type that a column had, where it holds no value now.
+
+        Args:
+            empty: such columns of the result; those of relations have the type ``NULL``.
+        """
+        known = before or Delivered({})
+        unknown = [n for n in empty if known.known_types.get(n, "null") == "null"]
+        columns = dict(self.columns)
+        for name in set(empty).difference(unknown):
+            columns[name] = known.columns[name]
+        relations = {}
+        for relation, types in self.relations.items():
+            had = known.relations.get(relation, {})
+            relations[relation] = {
+                name: had.get(name, kind) if type_word(kind) == "null" else kind
+                for name, kind in types.items()
+            }
+        return replace(
+            self, columns=columns, relations=relations, empty=tuple(sorted(unknown))
+        )
 
     @classmethod
     def of(
@@ -63,7 +94,8 @@ class Delivered:
 
     @classmethod
     def from_json(cls, text: str) -> "Delivered":
-        return cls(**json.loads(text))
+        content = json.loads(text)
+        return cls(**{**content, "empty": tuple(content.get("empty", ()))})
 
     def as_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)

@@ -1,15 +1,25 @@
 """Schema drift of the tables and files that an extract reads, which can change without its SQL noticing.
 
 A column that the SQL names and that is gone stops the source. So does a changed type that loses values, where the SQL
-works with the column (a condition, an expression, a cast): the result then keeps its type and would hide the loss. A
+works with the column (a condition, an expression, a cast): the result then keeps its type and would hide the loss; and
+one that loses nothing, where the SQL makes something else of the same values (700001.0 as text, ``column_uses``). A
+column without a value has no type, whatever the file says. A
 column that is only passed on is judged where it arrives, in the extract's result; what a ``*`` passes on, wholly so.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from churn_tasks.checks.columns_read import SAID, Read
-from churn_tasks.checks.delivered_types import HOLDS, Columns, type_word
+from churn_tasks.checks import column_uses
+from churn_tasks.checks.column_uses import Use, differing
+from churn_tasks.checks.columns_read import SAID, ColumnsRead, Read
+from churn_tasks.checks.delivered_types import (
+    HOLDS,
+    Columns,
+    is_narrower,
+    is_spelt_alike,
+    type_word,
+)
 from churn_tasks.checks.drift import Finding, new_column, paired
 from churn_tasks.core.months import Month
 from churn_tasks.declared.contracts import RawTable
@@ -23,11 +33,14 @@ def of_month(relations: Mapping[str, Columns], month: Month) -> dict[str, Column
     """
     wanted = re.compile(rf"(?<!\d){month.year}[-_]?{month.number:02d}(?!\d)")
     whole = {name: columns for name, columns in relations.items() if "/" not in name}
-    for name in whole:
+    for name, of_all in whole.items():
         parts = _parts(relations, name)
         own = [columns for part, columns in parts.items() if wanted.search(part)]
         if own:
-            whole[name] = _together(own)
+            types = _together(own)
+            whole[name] = {
+                column: of_all.get(column, types[column]) for column in types
+            }
     return whole
 
 
@@ -52,7 +65,7 @@ def relation_drift(
     table: RawTable,
     now: Mapping[str, Columns],
     before: Mapping[str, Columns],
-    read: Callable[[str], Read],
+    read: ColumnsRead,
     is_mended: bool = False,
 ) -> list[Finding]:
     """Drift of the tables or files below the extract, as :func:`of_month` gives them.
@@ -65,12 +78,18 @@ def relation_drift(
     for relation in sorted(now.keys() & before.keys()):
         columns, known = now[relation], before[relation]
         findings += _come_and_gone(table, relation, columns, known, read)
-        for name in columns:
-            if name in known and columns[name] != known[name]:
-                how = _seen_to(read(name)) if is_mended else read(name)
-                types = (known[name], columns[name])
-                findings.append(_retyped(table, relation, name, types, how))
+        for name in _retyped_columns(columns, known):
+            types = (known[name], columns[name])
+            findings.append(_retyped(table, relation, name, types, read, is_mended))
     return findings
+
+
+def _retyped_columns(columns: Columns, known: Columns) -> Iterator[str]:
+    """Columns of another type than before; one without a value has lost nothing, and has nothing to lose."""
+    for name in columns.keys() & known.keys():
+        words = {type_word(columns[name]), type_word(known[name])}
+        if columns[name] != known[name] and "null" not in words:
+            yield name
 
 
 def _come_and_gone(
@@ -78,7 +97,7 @@ def _come_and_gone(
     relation: str,
     columns: Columns,
     known: Columns,
-    read: Callable[[str], Read],
+    read: ColumnsRead,
 ) -> list[Finding]:
     """Columns that are gone, new, or both under two names; what a ``*`` passes on is judged where it arrives."""
     gone = dict(_others(known, columns, read))
@@ -89,7 +108,7 @@ def _come_and_gone(
 
 
 def _others(
-    columns: Columns, known: Columns, read: Callable[[str], Read]
+    columns: Columns, known: Columns, read: ColumnsRead
 ) -> Iterator[tuple[str, str]]:
     """Columns that are not among the known ones, with the words of their types."""
     for name, kind in columns.items():
@@ -109,14 +128,37 @@ def _gone(table: RawTable, relation: str, name: str, how: Read) -> Finding:
 
 
 def _retyped(
-    table: RawTable, relation: str, name: str, types: tuple[str, str], how: Read
+    table: RawTable,
+    relation: str,
+    name: str,
+    types: tuple[str, str],
+    read: ColumnsRead,
+    is_mended: bool,
 ) -> Finding:
     old, new = types
-    is_lossless = _holds(type_word(old), type_word(new))
-    loss = "nothing is lost" if is_lossless else "values may be lost"
-    note = f"{new} instead of {old} in {relation}; {loss}; extract/{table.table}.sql {SAID[how]}"
+    how = _seen_to(read(name)) if is_mended else read(name)
+    is_lossless = _holds(type_word(old), type_word(new)) and not is_narrower(old, new)
+    loss, said = "values may be lost", SAID[how]
     is_harmful = how == "worked" and not is_lossless
+    if is_lossless:
+        otherwise = [] if is_mended else _differing(old, new, read.uses(name))
+        loss, said = "nothing is lost", " and ".join(otherwise) or said
+        is_harmful = bool(otherwise)
+    if is_harmful and is_lossless:
+        loss = "the same values are written or compared otherwise"
+    note = f"{new} instead of {old} in {relation}; {loss}; extract/{table.table}.sql {said}"
     return Finding("retyped", table.table, name, is_harmful, note, relation)
+
+
+def _differing(old: str, new: str, uses: Iterable[Use]) -> list[str]:
+    """What an extract does with a column that comes out otherwise now, in words, each once."""
+    if is_spelt_alike(old, new):
+        return []
+    said = []
+    for use in differing(type_word(old), type_word(new), uses):
+        if column_uses.SAID[use] not in said:
+            said.append(column_uses.SAID[use])
+    return said
 
 
 def _holds(old: str, new: str) -> bool:

@@ -1,13 +1,15 @@
 """One table of a month from the source to ``raw_*``."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
 
 from churn_tasks.adapters.source import Source
 from churn_tasks.adapters.tokens import Tokeniser, load_key
-from churn_tasks.checks.delivery_drift import extract_text, refuse_harm
-from churn_tasks.checks.drift import Delivered, are_unpaired, refusal
+from churn_tasks.checks.delivery_drift import Yardstick, extract_text, refuse_harm
+from churn_tasks.checks.drift import Delivered, Finding, are_unpaired, refusal
 from churn_tasks.checks.relation_drift import of_month
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.months import Month
@@ -44,25 +46,102 @@ def extract_table(run: MonthRun, source: Source, name: str) -> Extracted:
         BadInput: its schema has changed in a way that does harm, or a row was lost on the way.
     """
     sql = rendered_sql(run.settings, run.window, name)
-    tokeniser = tokeniser_of(run)
     relations = source.relations(sql)
     before = yardstick(run, name)
     refuse_harm(name, run.month, drift_below(run, name, relations, before))
-    written = 0
-    with source.batches(sql) as batches:
-        of_this_month = of_month(relations, run.month)
-        text = extract_text(run.settings, name)
-        delivered = Delivered.of(batches.schema, of_this_month, text)
-        findings = drift_of_result(run, name, delivered, before)
-        if not refusal(findings):
-            rows = tokeniser.reader(batches)
-            written = run.engine.write(f"raw_{name}", run.month, rows)
+    of_month_alone = Delivered({}, of_month(relations, run.month))
+    taken = _taken(run, source, name, sql, of_month_alone, before)
+    empty = _without_a_value(source, sql, taken.findings)
+    if empty:
+        known = replace(of_month_alone, empty=empty)
+        taken = _taken(run, source, name, sql, known, before)
+    findings = taken.findings
     if before and are_unpaired(findings):
         overlap = _overlap(run, source, name, before.month)
-        findings = drift_of_result(run, name, delivered, before, overlap)
+        findings = drift_of_result(run, name, taken.delivered, before, overlap)
     refuse_harm(name, run.month, findings)
-    account_for_rows(run, name, tokeniser, written)
-    return Extracted(name, written, delivered, dict(tokeniser.spellings))
+    account_for_rows(run, name, taken.tokeniser, taken.rows)
+    delivered = taken.remembered(before.delivered if before else None)
+    return Extracted(name, taken.rows, delivered, dict(taken.tokeniser.spellings))
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The rows of one query, written unless a finding is harmful.
+
+    Attributes:
+        filled: columns, as the source names them, that hold a value.
+    """
+
+    delivered: Delivered
+    findings: list[Finding]
+    tokeniser: Tokeniser
+    rows: int
+    filled: set[str]
+
+    def remembered(self, before: Delivered | None) -> Delivered:
+        """What is kept of the delivery: a column without a value has the type that it had."""
+        empty = self.delivered.columns.keys() - self.filled
+        return self.delivered.remembering(empty, before)
+
+
+def _taken(
+    run: MonthRun,
+    source: Source,
+    name: str,
+    sql: str,
+    known: Delivered,
+    before: Yardstick | None,
+) -> Taken:
+    """Read the rows, and write them unless they have drifted in a way that does harm.
+
+    Args:
+        known: what is known of the delivery: the relations, and columns that hold no value.
+    """
+    tokeniser, rows = tokeniser_of(run), 0
+    filled: set[str] = set()
+    with source.batches(sql) as batches:
+        text = extract_text(run.settings, name)
+        schemas = Delivered.of(batches.schema, known.relations, text)
+        delivered = replace(schemas, empty=known.empty)
+        findings = drift_of_result(run, name, delivered, before)
+        if not refusal(findings):
+            noted = _noting_values(batches, filled)
+            rows = run.engine.write(f"raw_{name}", run.month, tokeniser.reader(noted))
+    return Taken(delivered, findings, tokeniser, rows, filled)
+
+
+def _noting_values(
+    batches: pa.RecordBatchReader, filled: set[str]
+) -> pa.RecordBatchReader:
+    """The same batches; columns in which a value has come are added to ``filled``."""
+
+    def noted() -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for name in set(batch.schema.names).difference(filled):
+                if batch.column(name).null_count < batch.num_rows:
+                    filled.add(name)
+            yield batch
+
+    return pa.RecordBatchReader.from_batches(batches.schema, noted())
+
+
+def _without_a_value(
+    source: Source, sql: str, findings: Iterable[Finding]
+) -> tuple[str, ...]:
+    """Those of the columns that have a wrong type and hold no value of it, so that nothing can be lost."""
+    retyped = [one.column for one in findings if one.kind == "retyped" and one.harmful]
+    if not retyped:
+        return ()
+    columns = [f"count({identifier(name)}) AS {identifier(name)}" for name in retyped]
+    counts = ", ".join(columns)
+    try:
+        with source.batches(f"SELECT {counts} FROM (\n{sql}\n) delivered") as batches:
+            (row,) = zip(*batches.read_all().to_pydict().values(), strict=True)
+    except BadInput:  # in the dialect of some database it is no question
+        return ()
+    counted = zip(retyped, row, strict=True)
+    return tuple(name for name, count in counted if count == 0)
 
 
 def tokeniser_of(run: MonthRun) -> Tokeniser:

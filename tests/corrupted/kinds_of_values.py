@@ -1,6 +1,15 @@
 """Cells that hold what they should not."""
 
-from tests.corrupted.kinds import Kind, Passes, Repaired, SetAside, cell, kind
+from tests.corrupted.kinds import (
+    Kind,
+    Passes,
+    Refused,
+    Repaired,
+    SetAside,
+    cell,
+    every_row,
+    kind,
+)
 
 MONEY = "amount_cny"
 
@@ -77,6 +86,26 @@ VALUES: tuple[Kind, ...] = (
         "¥1,058.50",
         Repaired(MONEY, "1058.5000"),
         cell(MONEY, "¥1,058.50"),
+    ),
+    kind(
+        "thousands_comma",
+        "a comma that the column shows to part thousands",
+        "逗号为千分位，由同列其他数值判定",
+        "1,058 beside 20.50",
+        Repaired(MONEY, "1058.0000"),
+        cell(MONEY, "1,058"),
+    ),
+    kind(
+        "decimal_comma",
+        "numbers with a comma before the fraction, undeclared",
+        "小数点写作逗号且未声明",
+        "20,50 in every row",
+        Refused(
+            "check_raw",
+            "BadInput",
+            ("raw_bill 2024-03, column amount_cny", "220 rows", "decimal: comma"),
+        ),
+        every_row(lambda row: {**row, MONEY: row[MONEY].replace(".", ",")}),
     ),
     kind(
         "spaces_around",

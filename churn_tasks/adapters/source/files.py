@@ -8,7 +8,7 @@ removed at the end, or by the next process when this one was killed.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -89,12 +89,15 @@ class FileSource:
         """Columns and DuckDB types of each relation that the query reads, and of its files."""
         relations: Relations = {}
         for read in self._read_by(sql):
-            whole = relations[read.name] = {}
+            filled: set[str] = set()
             with self._connection([read]) as connection:
+                whole = _columns(connection, f"({read.sql})")
                 for file, call in read.calls.items():
                     columns = _columns(connection, call)
-                    relations[f"{read.name}/{file}"] = columns
-                    whole |= columns
+                    empty = read.empty.get(file, set())
+                    filled |= columns.keys() - empty
+                    relations[f"{read.name}/{file}"] = _without_types(columns, empty)
+            relations[read.name] = _without_types(whole, whole.keys() - filled)
         return relations
 
     def _read_by(self, sql: str) -> list[Relation]:
@@ -163,6 +166,11 @@ class FileSource:
 def _columns(connection: duckdb.DuckDBPyConnection, call: str) -> dict[str, str]:
     described = connection.execute(f"DESCRIBE SELECT * FROM {call}").fetchall()
     return {name: kind for name, kind, *_ in described}
+
+
+def _without_types(columns: dict[str, str], empty: Collection[str]) -> dict[str, str]:
+    """Columns and types; one that holds no value has the type of nothing."""
+    return {name: "NULL" if name in empty else kind for name, kind in columns.items()}
 
 
 def _refuse_other_statements(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
