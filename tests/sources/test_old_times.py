@@ -1,6 +1,8 @@
 """INT96, the oldest form of a time in Parquet: an instant or the clock on the wall, by who wrote it."""
 
 import datetime as dt
+import io
+import struct
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,9 +24,33 @@ def written(folder: Path, writer: str = "", zone: str | None = None) -> None:
     table = pa.table({"started": pa.array([AT], pa.timestamp("us", zone))})
     pq.write_table(table, path, use_deprecated_int96_timestamps=True)
     if writer:
-        ours = pq.ParquetFile(path).metadata.created_by.encode()
-        theirs = writer.encode().ljust(len(ours))
-        path.write_bytes(path.read_bytes().replace(ours, theirs))
+        _sign(path, writer)
+
+
+# the part of a footer that says: adjusted to UTC, in microseconds (Thrift's compact protocol)
+ITS_ZONE = bytes([0x4C, 0x8C, 0x11, 0x1C, 0x2C, 0, 0, 0, 0])
+
+
+def written_before_zones(folder: Path, writer: str = "") -> None:
+    """A file of a writer that knew the format's first types of time alone, which have no zone beside them."""
+    path, sink = folder / "calls.parquet", io.BytesIO()
+    table = pa.table({"started": pa.array([AT], pa.timestamp("us", "UTC"))})
+    pq.write_table(table, sink, version="1.0", store_schema=False)
+    content = sink.getvalue()
+    (size,) = struct.unpack("<I", content[-8:-4])
+    footer = content[-8 - size : -8]
+    assert footer.count(ITS_ZONE) == 1
+    older = footer.replace(ITS_ZONE, b"")
+    ending = struct.pack("<I", len(older)) + content[-4:]
+    path.write_bytes(content[: -8 - size] + older + ending)
+    if writer:
+        _sign(path, writer)
+
+
+def _sign(path: Path, writer: str) -> None:
+    ours = pq.ParquetFile(path).metadata.created_by.encode()
+    theirs = writer.encode().ljust(len(ours))
+    path.write_bytes(path.read_bytes().replace(ours, theirs))
 
 
 @pytest.mark.parametrize(
@@ -44,6 +70,24 @@ def test_who_wrote_it_says_what_it_is(
     if days == FIRST_OF_APRIL:
         typed = "SELECT typeof(started) FROM lines"
         assert rows(settings, typed) == [("TIMESTAMP WITH TIME ZONE",)]
+
+
+@pytest.mark.parametrize(
+    ("writer", "days"),
+    [
+        ("parquet-mr version 1.8.1", FIRST_OF_APRIL),
+        ("DuckDB version v0.3.2", LAST_OF_MARCH),
+    ],
+)
+def test_so_it_does_for_files_from_before_zones(
+    tmp_path: Path, writer: str, days: list[tuple[dt.date]]
+) -> None:
+    written_before_zones(tmp_path, writer)
+    settings = settings_for(tmp_path, "calls.parquet", tmp_path)
+    assert rows(settings, ASKED) == days
+    written_before_zones(tmp_path)
+    with pytest.raises(BadInput, match="column started holds times in an old form"):
+        rows(settings, ASKED)
 
 
 def test_the_zone_that_arrow_has_noted_says_it_too(tmp_path: Path) -> None:

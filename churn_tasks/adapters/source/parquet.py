@@ -110,7 +110,7 @@ def _clock(footer: pq.FileMetaData, name: str) -> Clock | None:
 
 def _unclear_text(file: str, name: str, footer: pq.FileMetaData, setting: str) -> str:
     return (
-        f"{file}: column {name} holds times in an old form (INT96), {footer.num_rows:,} rows written by"
+        f"{file}: column {name} holds times in an old form (INT96 or alike), {footer.num_rows:,} rows written by"
         f" {footer.created_by}; it does not say whether they are UTC or the local clock. Set {setting}.timestamps to"
         " utc or local, or have timestamps written with a time zone, outside of lists and structures"
     )

@@ -214,9 +214,12 @@ def _batch(
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     if pa.types.is_string(kind):
         return pa.array(map(_text, values), kind)
-    if infinite.LATER in values or infinite.EARLIER in values:
+    try:
+        return pa.array(values, kind)
+    except (pa.ArrowException, TypeError):
+        if not pa.types.is_temporal(kind):
+            raise
         return infinite.of_markers(values, kind)
-    return pa.array(values, kind)
 
 
 def _text(value: object) -> str | None:
