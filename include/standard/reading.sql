@@ -64,9 +64,13 @@ CREATE OR REPLACE TEMP MACRO can_be_read_two_ways(t) AS
 CREATE OR REPLACE TEMP MACRO shows_decimal_comma(t) AS
     has_comma(t) AND regexp_full_match(half_width(t), '[^\d,.]*\d*(\.\d{3})*,(\d{1,2}|\d{4,})[^\d,.]*|[^,]*\.\d{3},\d+[^\d,.]*');
 
--- 58.50 and 1,234.5 and 1,234,567; a point or commas that can only be read the usual way.
+-- 1,234,567 and 1,234.5; commas that can only part thousands.
+CREATE OR REPLACE TEMP MACRO shows_thousands(t) AS
+    has_comma(t) AND regexp_full_match(half_width(t), '[^\d,.]*\d{1,3}((,\d{3}){2,}(\.\d*)?|,\d{3}\.\d*)[^\d,.]*');
+
+-- 58.50 and 0.1; a point that can only stand before a fraction.
 CREATE OR REPLACE TEMP MACRO shows_decimal_point(t) AS
-    regexp_full_match(half_width(t), '[^\d,.]*\d*(,\d{3})*\.(\d{1,2}|\d{4,})[^\d,.]*|[^\d,.]*\d{1,3}(,\d{3}){2,}(\.\d*)?[^\d,.]*|[^.]*,\d{3}\.\d*[^\d,.]*');
+    regexp_full_match(half_width(t), '[^\d,.]*\d*\.(\d{1,2}|\d{4,})[^\d,.]*');
 
 CREATE OR REPLACE TEMP MACRO is_plain_number(t) AS regexp_full_match(t, '[+-]?\d{1,14}(\.\d{1,8})?');
 

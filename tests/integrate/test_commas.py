@@ -61,6 +61,7 @@ DOUBTFUL = {
     "commas before fractions": ["58,00", "7,50", "12"],
     "both readings in one column": ["58,00", "58.50", "12,345"],
     "a currency and accounting": ["¥12,345", "(1,234)"],
+    "one point among many commas": ["58.50", "12,345", "13,001", "49,999"],
     "below one": ["0,125", "0,500"],
 }
 

@@ -1,6 +1,7 @@
 """Numbers with a comma that can be read in two ways: 12,345 is twelve thousand, or twelve and a bit.
 
-The other values of the column may settle it: one written 58.50 or 1,234,567 shows that the comma parts thousands. What
+The other values of the column may settle it: 1,234,567 shows that the comma parts thousands, and so do as many values
+written 58.50. What
 nothing settles is not guessed: such values are unreadable, and a column of them stops the month until the profile
 declares ``decimal: comma`` or ``decimal: point``.
 """
@@ -47,10 +48,17 @@ def undecided(
     found = {}
     for name in names:
         signs = _signs(connection, rows, name)
-        is_settled = signs["decimal_point"] and not signs["decimal_comma"]
-        if not is_settled:
+        if not _is_settled(signs):
             found[name] = signs
     return found
+
+
+def _is_settled(signs: Signs) -> bool:
+    """Whether commas part thousands: some can do nothing else, or a point before fractions is at least as common."""
+    if signs["decimal_comma"]:
+        return False
+    has_points = signs["decimal_point"] >= max(1, signs["two_ways"])
+    return bool(signs["thousands"]) or has_points
 
 
 def _signs(connection: "duckdb.DuckDBPyConnection", rows: str, name: str) -> Signs:
