@@ -20,6 +20,9 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Started"]:
         pytest.skip("PySpark is not installed; `make install-spark` installs it")
     from churn_tasks.adapters.spark.session import Started
 
-    begun = Started(Spark(), Path(tmp_path_factory.mktemp("spark")))
+    folder = Path(tmp_path_factory.mktemp("spark"))
+    begun = Started(
+        Spark(), folder, "Asia/Shanghai"
+    )  # where a session at UTC would hide a mistake
     yield begun
     begun.close()
