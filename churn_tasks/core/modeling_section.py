@@ -124,6 +124,12 @@ class Model(Closed):
         ge=1_000,
         description="beyond it customers are thinned, the same in all months; memory grows by 7 kB a row",
     )
+    max_unknown_rise: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="a column unknown for a larger share of customers than in training, by so much, stops the scoring",
+    )
     derive: Derive = Derive()
     seed: int = 20_240_101
 

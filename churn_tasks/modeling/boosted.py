@@ -10,6 +10,7 @@ from churn_tasks.modeling.derived import derived_step
 from churn_tasks.modeling.fitted import Fitted
 from churn_tasks.modeling.folds import Fold
 from churn_tasks.modeling.linear import text_encoder
+from churn_tasks.modeling.stand_ins import fewest_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ def parameters(rows: int, seed: int, threads: int) -> dict[str, Any]:
         "metric": "binary_logloss",
         "learning_rate": 0.05 if is_large else 0.03,
         "num_leaves": 31 if is_large else 8,
-        "min_data_in_leaf": int(np.clip(rows // 200, 10, 200)),
+        "min_data_in_leaf": fewest_rows(rows),
         "feature_fraction": 0.5,
         "bagging_fraction": 0.8,
         "bagging_freq": 1,

@@ -13,6 +13,7 @@ from churn_tasks.modeling.calibration import platt
 from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.folds import inner_folds
 from churn_tasks.modeling.frames import FeatureSet, Sample
+from churn_tasks.modeling.stand_ins import stand_ins, unknown_shares
 from churn_tasks.modeling.used_code import digest_of
 
 PACKAGE, FOLDER = "churn_tasks.modeling", Path(__file__).parent
@@ -62,6 +63,8 @@ def fit_candidate(
         intercept=intercept,
         feature_set=features.digest,
         trained_on=[str(month)[:7] for month in np.unique(rows.months)],
+        stand_ins=stand_ins(rows.features),
+        unknown_shares=unknown_shares(rows.features),
     )
     chosen = {
         **fitted.parameters,

@@ -7,6 +7,7 @@ import pandas as pd
 
 from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.derived import DerivedColumns
+from churn_tasks.modeling.stand_ins import stood_in
 
 if TYPE_CHECKING:
     from sklearn.compose import ColumnTransformer
@@ -24,15 +25,32 @@ def contributions(classifier: ChurnClassifier, frame: pd.DataFrame) -> pd.DataFr
 
     A booster gives its own exact Shapley values; a regression ``coefficient x (value - mean of the training rows)``.
     What a derived column adds is dealt out to the columns that it is made of, by how much each has to do with it in
-    the row (``DerivedColumns.shares``). Every row's sum is its log-odds less a constant of the model.
+    the row (``DerivedColumns.shares``). Every row's sum is its log-odds less a constant of the model, but for rows
+    with values that the model never saw unknown: these add nothing, the others what they add on the mean of what
+    stands in (``stand_ins.py``).
 
     Args:
         frame: the customers on the list and no more: this costs many times a score.
     """
-    numbers = classifier.preprocess.transform(frame[classifier.features])
+    given = frame[classifier.features]
+    totals = _totals(classifier, given)
+    unknown = classifier.not_learnt(given)
+    rows = unknown.any(axis=1)
+    if rows.any():
+        variants = stood_in(classifier.stand_ins, given[rows], unknown[rows])
+        totals[rows] = np.mean([_totals(classifier, each) for each in variants], axis=0)
+        totals[unknown] = 0.0
+    return pd.DataFrame(
+        classifier.slope * totals, columns=classifier.features, index=frame.index
+    )
+
+
+def _totals(classifier: ChurnClassifier, given: pd.DataFrame) -> np.ndarray:
+    """Log-odds before calibration that each feature adds to each row, rows x features."""
+    numbers = classifier.preprocess.transform(given)
     by_column = _by_column(classifier, numbers)
     source = np.array(source_features(classifier.preprocess), dtype=object)
-    totals = np.zeros((len(frame), len(classifier.features)))
+    totals = np.zeros(given.shape)
     for position, name in enumerate(classifier.features):
         own = np.flatnonzero(source == name)
         totals[:, position] = by_column[:, own].sum(axis=1)
@@ -40,11 +58,9 @@ def contributions(classifier: ChurnClassifier, frame: pd.DataFrame) -> pd.DataFr
     if derived is not None:
         parts = [classifier.features.index(name) for name in derived.feature_names_in_]
         for number, column in enumerate(np.flatnonzero(source == DERIVED)):
-            shares = derived.shares(frame, number)
+            shares = derived.shares(given, number)
             totals[:, parts] += by_column[:, [column]] * shares
-    return pd.DataFrame(
-        classifier.slope * totals, columns=classifier.features, index=frame.index
-    )
+    return totals
 
 
 def _by_column(classifier: ChurnClassifier, numbers: np.ndarray) -> np.ndarray:

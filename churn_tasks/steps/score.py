@@ -24,6 +24,7 @@ def score(run: MonthRun) -> Made:
 
     Raises:
         BadInput: the model's files are not the recorded ones, or it needs features that are gone.
+        CheckFailed: a feature is unknown for many more customers than when the model was trained.
     """
     # here, so that walking over the steps does not import scikit-learn
     from churn_tasks.modeling.explanation import raising_factors
@@ -35,6 +36,7 @@ def score(run: MonthRun) -> Made:
         rows_to_score,
         score_rows,
     )
+    from churn_tasks.work.unknown_values import refuse_unknown, unknown_features
 
     version = pinned_version(run)
     if version is None:
@@ -43,10 +45,12 @@ def score(run: MonthRun) -> Made:
     classifier = pinned_classifier(run, version, offered)
     features = offered.subset(classifier.features)
     rows = rows_to_score(run, features)
+    refuse_unknown(run, classifier, rows, features)
     scores = classifier.predict(rows.features)
     listed = rows.rows(is_listed(run, rows, scores))
     factors = raising_factors(classifier, listed.customers, listed.features)
-    scored = score_rows(rows, scores, version, features)
+    unknown = unknown_features(classifier, rows)
+    scored = score_rows(rows, scores, version, features, unknown)
     written = {
         "score_churn": run.engine.write("score_churn", run.month, scored),
         "score_factor": run.engine.write("score_factor", run.month, factors),
@@ -55,5 +59,6 @@ def score(run: MonthRun) -> Made:
         "model": version.model_name,
         "version": version.version,
         "decided_in": version.decided_in,
+        "with_unknown": int(scored["unknown_features"].notna().sum()),
     }
     return Made(written, facts)

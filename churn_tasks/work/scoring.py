@@ -56,9 +56,13 @@ def is_listed(run: MonthRun, rows: Sample, scores: np.ndarray) -> np.ndarray:
 
 
 def score_rows(
-    rows: Sample, scores: np.ndarray, version: Champion, features: FeatureSet
+    rows: Sample,
+    scores: np.ndarray,
+    version: Champion,
+    features: FeatureSet,
+    unknown: np.ndarray,
 ) -> pd.DataFrame:
-    """The rows of ``score_churn``."""
+    """The rows of ``score_churn``; ``unknown`` names what each was scored without."""
     return pd.DataFrame(
         {
             "customer_id": rows.customers,
@@ -66,5 +70,6 @@ def score_rows(
             "model_name": version.model_name,
             "model_version": version.version,
             "feature_set": features.digest,
+            "unknown_features": pd.array(unknown, dtype="string"),
         }
     )

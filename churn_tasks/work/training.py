@@ -27,6 +27,8 @@ from churn_tasks.work.chosen_columns import (
 from churn_tasks.work.customer_rows import customer_rows
 from churn_tasks.work.registered_model import InForce, in_force
 
+NOT_FITTED = {"candidates", "max_unknown_rise"}  # decide nothing that is fitted
+
 
 @dataclass(frozen=True)
 class TrainingSet:
@@ -167,7 +169,7 @@ def _digest(run: MonthRun, features: FeatureSet, months: list[Month]) -> str:
     parts = {
         "data": data,
         "features": [features.digest, *features.names],
-        "model": run.settings.model.model_dump(exclude={"candidates"}),
+        "model": run.settings.model.model_dump(exclude=NOT_FITTED),
         "chosen": run.settings.features.model_dump(exclude={"watch"}),
         "leak_probe": run.settings.leak_probe.model_dump(),
         "drop_left_in_delay": run.settings.definition.drop_left_in_delay,

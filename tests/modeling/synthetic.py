@@ -69,6 +69,23 @@ def fill_month(run: MonthRun, month: Month, customers: int, *, leak: str = "") -
         )
 
 
+def blank(run: MonthRun, month: Month, feature: str, customers: int) -> str:
+    """Take a feature away from the first customers of a month; returns its table."""
+    (table,) = (
+        query.output.table
+        for query in run.registry.queries["features"]
+        if feature in query.output.column_names
+    )
+    run.engine.view(table)
+    value = f"CASE WHEN customer_id >= 'c{customers:07d}' THEN \"{feature}\" END"
+    rows = run.engine.rows_of(table, month)
+    with run.engine.held("before", f"SELECT * EXCLUDE month FROM {rows}"):
+        run.engine.write(
+            table, month, f'SELECT * REPLACE ({value} AS "{feature}") FROM before'
+        )
+    return table
+
+
 def fill(run: MonthRun, months: Sequence[Month], customers: int, **extra: str) -> None:
     """:func:`fill_month` for several months."""
     for month in months:

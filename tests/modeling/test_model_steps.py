@@ -19,7 +19,7 @@ from churn_tasks.modeling.selection import Selection, select
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 from tests.lakes import rows, small_profile, telecom_tables
-from tests.modeling.synthetic import fill, fill_month, signals
+from tests.modeling.synthetic import blank, fill, fill_month, signals
 
 FIRST_FEATURES, JULY, AUGUST = Month(2024, 3), Month(2024, 7), Month(2024, 8)
 TABLES = ("out_validation", "score_churn", "score_factor")
@@ -194,6 +194,58 @@ def test_everybody_is_scored_by_the_pinned_version_and_the_listed_have_reasons(
     assert {row["customer_id"] for row in factors} == listed
     assert min(row["contribution"] for row in factors) > 0
     assert signals(run)[0] in {row["feature"] for row in factors}
+
+
+def test_who_lacks_a_figure_is_scored_without_it_and_marked(road: Path) -> None:
+    """25 of 600 customers, less than one in twenty; a score in the middle of those who have the figure."""
+    run = _run(road, AUGUST)
+    up = signals(run)[0]
+    scored = {row["customer_id"]: row for row in rows(run, "score_churn")}
+    assert {row["unknown_features"] for row in scored.values()} == {None}
+    blank(run, AUGUST, up, 25)
+    try:
+        assert run_on("score", run).facts["with_unknown"] == 25
+        without = {row["customer_id"]: row for row in rows(run, "score_churn")}
+        marked = {who for who, row in without.items() if row["unknown_features"]}
+        assert len(marked) == 25 and max(marked) == "c0000024"
+        assert {without[who]["unknown_features"] for who in marked} == {up}
+        for who in without.keys() - marked:
+            assert without[who] == scored[who]
+        changed = [without[who]["churn_score"] for who in sorted(marked)]
+        every = sorted(row["churn_score"] for row in scored.values())
+        assert every[60] < min(changed) and max(changed) < every[-10]
+        factors = [
+            (row["customer_id"], row["feature"]) for row in rows(run, "score_factor")
+        ]
+        assert up in {feature for _, feature in factors}
+        assert not {(who, up) for who in marked} & set(factors)
+    finally:
+        fill_month(run, AUGUST, 600)
+        run_on("score", run)
+    assert {row["customer_id"]: row for row in rows(run, "score_churn")} == scored
+
+
+@pytest.mark.parametrize(("lacking", "share"), [(31, "5.2%"), (600, "100.0%")])
+def test_a_figure_that_many_lack_stops_the_scoring_by_name(
+    road: Path, lacking: int, share: str
+) -> None:
+    run = _run(road, AUGUST)
+    up, down = signals(run)
+    try:
+        table = blank(run, AUGUST, up, lacking)
+        said = rf"{table} 2024-08, column {up}: unknown for {share} of the customers, for 0.0% when"
+        with pytest.raises(
+            CheckFailed, match=rf"{said}.*{lacking} rows; e.g. c0000000"
+        ):
+            run_on("score", run)
+        blank(run, AUGUST, down, 40)
+        with pytest.raises(CheckFailed, match=rf"so are ({up}|{down}) \(1 more\)"):
+            run_on("score", run)
+        model = {**run.settings.model.model_dump(), "max_unknown_rise": 1.0}
+        assert run_on("score", _run(road, AUGUST, model=model)).outcome == "done"
+    finally:
+        fill_month(run, AUGUST, 600)
+    assert run_on("score", run).outcome == "done"
 
 
 def test_the_decision_is_recorded_and_the_aliases_follow_it(road: Path) -> None:
