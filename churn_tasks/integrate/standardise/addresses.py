@@ -7,14 +7,13 @@ become one number: 15楼03室 is room 1503.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-from churn_tasks.integrate.standardise.divisions import Divisions
-from churn_tasks.integrate.standardise.names import Read, simplified
+from churn_tasks.integrate.standardise.divisions import Divisions, in_one_script
+from churn_tasks.integrate.standardise.names import Read
 
 FORMS = ("address", "province", "city", "district")
 REMEMBERED = 200_000  # addresses, beyond one batch of spellings
@@ -30,7 +29,6 @@ _NUMBERED = re.compile(rf"([0-9A-Z]+)(?:{_UNITS}|#)(?!线)")
 _POSTAL_CODE = re.compile(r"^(?:邮编)?[0-9]{6}(?=[^0-9])|(?<=[^0-9])邮编:?[0-9]{6}$")
 _COUNTRY = re.compile(r"^中国|^中华人民共和国")
 _REGION_BEHIND = re.compile(rf"^(.+)\(([0-9A-Z{_HAN}]*[省市区县州城旗盟])\)$")
-_SPACES_AND_COMMAS = re.compile(r"[\s,;、。·|]+")
 _DASHES = re.compile(r"[-_/~]+")
 _DASH_AT_HAN = re.compile(rf"-(?=[{_HAN}])|(?<=[{_HAN}])-")
 _DIGITS = {numeral: value for value, numeral in enumerate("零一二三四五六七八九")}
@@ -76,8 +74,8 @@ def _code(code: str) -> Read:
 
 def _tidied(delivered: str) -> str:
     """Half-width, simplified, without spaces, country and postal code; a region in brackets behind goes in front."""
-    text = simplified(unicodedata.normalize("NFKC", delivered)).upper()
-    for needless in (_SPACES_AND_COMMAS, _POSTAL_CODE, _COUNTRY):
+    text = in_one_script(delivered)
+    for needless in (_POSTAL_CODE, _COUNTRY):
         text = needless.sub("", text)
     if behind := _REGION_BEHIND.match(text):
         street, region = behind.groups()

@@ -4,6 +4,8 @@ A code has six digits: two of the province, two of the city, two of the district
 text here.
 """
 
+import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +14,10 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from churn_tasks.integrate.standardise.mappings import load_mapping
+from churn_tasks.integrate.standardise.names import simplified_place
 
 LONGEST_NAME = 15  # characters of the longest name of a district
+_SPACES_AND_COMMAS = re.compile(r"[\s,;、。·|]+")
 UNKNOWN = ""
 EVERYWHERE = ""  # the place of names that are looked for in the whole country
 
@@ -162,7 +166,19 @@ class Divisions:
 
 
 def _table(name: str, folders: list[Path]) -> Codes:
-    return Codes(load_mapping(name, folders).standard_of)
+    """The names of one level in the form in which addresses are read."""
+    lines = load_mapping(name, folders).standard_of
+    return Codes({in_one_script(path): code for path, code in lines.items()})
+
+
+def in_one_script(text: str) -> str:
+    """Half-width, simplified, upper case, without spaces and commas: names in tables and in addresses alike.
+
+    >>> in_one_script("陝西省 乾縣，ｂ座")
+    '陕西省乾县B座'
+    """
+    one_script = simplified_place(unicodedata.normalize("NFKC", text)).upper()
+    return _SPACES_AND_COMMAS.sub("", one_script)
 
 
 def _children(paths: Codes, parents: Mapping[str, str]) -> CodesWithin:

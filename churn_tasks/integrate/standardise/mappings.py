@@ -1,7 +1,8 @@
 """Editable tables of spellings: ``include/mappings/<name>.csv`` with the columns delivered, standard, note.
 
 A profile's folder ``mappings/`` may hold a table of the same name: its lines are added, and replace those for the same
-delivered spelling. Spellings are compared without white space around them, full-width characters and case.
+delivered spelling. Spellings are compared without white space around them, full-width and traditional characters and
+case; the lines of a table go through the same.
 """
 
 import csv
@@ -11,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.integrate.standardise.names import simplified
 
 COLUMNS = ["delivered", "standard", "note"]
 UNMAPPED = "unmapped"
@@ -20,10 +22,10 @@ MAPPED = "mapped"
 def folded(text: str) -> str:
     """The form in which spellings are compared.
 
-    >>> folded("　Ｒ０３ "), folded("东港 ")
-    ('r03', '东港')
+    >>> folded("　Ｒ０３ "), folded("东港 "), folded("東港")
+    ('r03', '东港', '东港')
     """
-    return unicodedata.normalize("NFKC", text).strip().casefold()
+    return simplified(unicodedata.normalize("NFKC", text)).strip().casefold()
 
 
 @dataclass(frozen=True)

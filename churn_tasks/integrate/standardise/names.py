@@ -26,6 +26,10 @@ _HAN = re.compile(rf"[{_HAN_RANGES}]")
 _BETWEEN_HAN = re.compile(rf"(?<=[{_HAN_RANGES}·])\s+(?=[{_HAN_RANGES}·])")
 _SPACES = re.compile(r"\s+")
 _COMPANY = re.compile(r"公司|集团|学校|大学|医院|中心|厂|店|银行|委员会|协会|局|部|院$")
+# Characters that are traditional for another one (乾 in 餅乾 for 干) and words of their own as well: surnames and given names
+# (张乾, 於, 麴; 昇陞迺谿 by the General Standard of 2013), and places (乾县, 於潜).
+_OF_NAMES = re.compile("([乾於徵麴吒昇陞迺谿])")
+_OF_PLACES = re.compile("([乾於])")
 _SURROUNDING = " \t\r\n\u3000,，;；、:：\"'*-_/"
 
 
@@ -64,10 +68,33 @@ def _without_title(text: str) -> str:
 
 
 def simplified(text: str) -> str:
-    """The text in simplified characters; most texts hold none to convert, which is told first."""
-    if _traditional().isdisjoint(text):
+    """A traditional text in simplified characters, but for surnames and given names; a simplified one as it is.
+
+    >>> simplified("張乾"), simplified("张乾"), simplified("麴氏餅乾"), simplified("合夥"), simplified("合夥企業")
+    ('张乾', '张乾', '麴氏饼乾', '合夥', '合伙企业')
+    """
+    if text.isascii() or _traditional().isdisjoint(text):
         return text
-    return str(_converter().convert(text))
+    return _converted(text, _OF_NAMES)
+
+
+def simplified_place(text: str) -> str:
+    """An address in simplified characters, but for those that stand in names of places.
+
+    >>> simplified_place("陝西省乾縣"), simplified_place("陕西省乾县"), simplified_place("江苏省仪徵市")
+    ('陕西省乾县', '陕西省乾县', '江苏省仪征市')
+    """
+    if text.isascii() or _changed().isdisjoint(text):
+        return text
+    return _converted(text, _OF_PLACES)
+
+
+def _converted(text: str, kept: re.Pattern[str]) -> str:
+    """The text in simplified characters, but for those that the pattern captures."""
+    convert = _converter().convert
+    parts = kept.split(text)  # every second one is a character that stays
+    parts[::2] = [str(convert(part)) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _one_spacing(text: str) -> str:
@@ -99,11 +126,25 @@ def _converter():  # type: ignore[no-untyped-def]  # opencc ships no types
 
 
 @cache
-def _traditional() -> frozenset[str]:
-    """Characters that conversion to simplified changes; a text without any is left alone, which is most of them."""
+def _changed() -> frozenset[str]:
+    """Characters that conversion to simplified changes; most texts hold none of them."""
     convert = _converter().convert
     unified, compatible = range(0x3400, 0xA000), range(0xF900, 0xFB00)
     every = map(chr, (*unified, *compatible))
     return frozenset(
         character for character in every if convert(character) != character
     )
+
+
+@cache
+def _traditional() -> frozenset[str]:
+    """Those of them by which a text is a traditional one: GB 2312, made for simplified texts, has no place for them."""
+    return frozenset(
+        character
+        for character in _changed()
+        if not _OF_NAMES.match(character) and not _is_in_gb2312(character)
+    )
+
+
+def _is_in_gb2312(character: str) -> bool:
+    return character.encode("gb2312", errors="ignore") != b""
