@@ -18,6 +18,7 @@ from churn_tasks.declared.columns import (
     RawColumn,
 )
 from churn_tasks.declared.figures import Figure
+from churn_tasks.declared.reversals import Reversals
 from churn_tasks.declared.row_rules import (
     Rule,
     formula_rule,
@@ -28,7 +29,7 @@ from churn_tasks.declared.row_rules import (
 
 __all__ = [  # columns.py and row_rules.py say what these are; tables are imported with their columns and rules
     "SQL_TYPES", "Bounds", "Column", "ColumnType", "Contracts", "Derived", "FeatureColumn", "FeatureFile",
-    "PipelineTable", "PipelineTables", "QueryFile", "RawColumn", "RawTable", "Rule", "Table",
+    "PipelineTable", "PipelineTables", "QueryFile", "RawColumn", "RawTable", "Reversals", "Rule", "Table",
 ]  # fmt: skip
 
 
@@ -99,6 +100,7 @@ class RawTable(Table):
         grain: what one row stands for.
         covers: what a month's delivery holds: ``events`` of the month, the ``state`` at its end, or the ``versions``
             in force in it, which mostly began before it.
+        reversals: how its rows take one another back; None where they never do.
         min_rows: the floor below which a month is refused.
     """
 
@@ -107,6 +109,7 @@ class RawTable(Table):
     grain: Text | None = None
     covers: Literal["events", "state", "versions"] = "events"
     rules: tuple[Rule, ...] = ()
+    reversals: Reversals | None = None
     min_rows: int = Field(1, ge=0)
 
     @cached_property
@@ -197,6 +200,17 @@ class RawTable(Table):
         for treatment, (wanted, purpose) in NEEDED_COLUMNS.items():
             if treatment in treatments and wanted not in self.column_names:
                 raise ValueError(f"{purpose} needs the column {wanted}")
+        return self
+
+    @model_validator(mode="after")
+    def _reversals_of_what_is_there(self) -> Self:
+        if self.reversals:
+            wanted = ("customer_id", *self.reversals.columns)
+            unknown = not_among(wanted, self.column_names)
+            if unknown:
+                raise ValueError(
+                    f"reversals name columns that are not there: {', '.join(unknown)}"
+                )
         return self
 
     @model_validator(mode="after")

@@ -6,8 +6,14 @@ from functools import partial
 
 from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.composer import composed
-from churn_tasks.declared.contracts import Column, RawTable
-from churn_tasks.declared.sql_parts import Columns, Name, Relation, subquery
+from churn_tasks.declared.contracts import Column, RawTable, Reversals
+from churn_tasks.declared.sql_parts import (
+    Columns,
+    Condition,
+    Name,
+    Relation,
+    subquery,
+)
 from churn_tasks.integrate.treat import LISTED
 
 COLUMNS = ("table_name", "column_name", "treatment", "row_count", "share")
@@ -23,6 +29,7 @@ class Seen:
         empty: column to rows without a value in the clean table.
         marks: ``<column>:<what was done>`` to rows.
         broken: rule to rows set aside.
+        taken_back: rows of the clean table that take back what another has charged.
     """
 
     rows_in: int
@@ -30,6 +37,7 @@ class Seen:
     empty: Mapping[str, int] = field(default_factory=dict)
     marks: Mapping[str, int] = field(default_factory=dict)
     broken: Mapping[str, int] = field(default_factory=dict)
+    taken_back: int = 0
 
 
 def empty_in_rows_sql(columns: Iterable[str], rows: str) -> str:
@@ -52,6 +60,12 @@ def marks_sql(table: RawTable, clean: str) -> str | None:
     return query("marks", marks=Name(table.treated_column), clean=rows)
 
 
+def taken_back_sql(reversals: Reversals, clean: str) -> str:
+    """One row, ``row_count``: the rows of the clean relation that take back what another has charged."""
+    takes_back = Condition(reversals.takes_back)
+    return query("taken_back", takes_back=takes_back, clean=subquery(f"FROM {clean}"))
+
+
 def treatment_lines(table: RawTable, seen: Seen) -> list[Line]:
     """The lines of one table and month.
 
@@ -65,6 +79,10 @@ def treatment_lines(table: RawTable, seen: Seen) -> list[Line]:
             if of:
                 share = rows / of
             lines.append((table.table, column.name, treatment, rows, share))
+    if table.reversals and seen.taken_back:
+        share = seen.taken_back / seen.rows_out
+        amount = table.reversals.amount
+        lines.append((table.table, amount, "taken_back", seen.taken_back, share))
     return lines
 
 

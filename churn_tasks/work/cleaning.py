@@ -122,9 +122,22 @@ def _was_released_since(run: MonthRun) -> bool:
 
 
 def is_added_to(run: MonthRun, name: str) -> bool:
-    """Whether the late rows of a raw table lie beside a version that was cleaned."""
-    is_part = bool(run.lake.part(f"raw_{name}", run.month))
-    return is_part and run.lake.before().has(f"clean_{name}", run.month)
+    """Whether the late rows of a raw table lie beside a version that was cleaned, whose rows they leave as they are."""
+    if not run.lake.part(f"raw_{name}", run.month):
+        return False
+    if not run.lake.before().has(f"clean_{name}", run.month):
+        return False
+    return not _takes_back(run, name)
+
+
+def _takes_back(run: MonthRun, name: str) -> bool:
+    """Whether a late row takes back what an earlier one has charged: then that one is judged with it."""
+    reversals = run.registry.raw[name].reversals
+    if reversals is None:
+        return False
+    late = standard(run, name, late=True)
+    sql = f"SELECT count(*) AS rows FROM {late} WHERE {reversals.takes_back}"
+    return run.engine.row(sql)["rows"] > 0
 
 
 def _judge(run: MonthRun, name: str, *, is_late: bool) -> JudgedTable:

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from churn_tasks.adapters.versions import empty_values, replaces
+from churn_tasks.declared.contracts import RawTable
 from churn_tasks.integrate.quarantine import broken_rules_sql
 from churn_tasks.integrate.standardise.counts import (
     COLUMNS,
@@ -20,6 +21,7 @@ from churn_tasks.integrate.treatments import (
     Seen,
     empty_in_rows_sql,
     marks_sql,
+    taken_back_sql,
     treatment_lines,
 )
 from churn_tasks.runner.month_run import MonthRun
@@ -111,7 +113,16 @@ def _seen(run: MonthRun, count: RowCount, broken: dict[str, int]) -> Seen:
     if marks:
         marked = {row["name"]: row["rows"] for row in run.engine.records(marks)}
     empty = _empty(run, clean)
-    return Seen(count.rows_in, count.rows_out, empty, marked, broken)
+    back = _taken_back(run, table)
+    return Seen(count.rows_in, count.rows_out, empty, marked, broken, back)
+
+
+def _taken_back(run: MonthRun, table: RawTable) -> int:
+    """Rows of a clean table that take back what another has charged."""
+    if table.reversals is None:
+        return 0
+    clean = run.engine.rows_of(f"clean_{table.table}", run.month)
+    return run.engine.row(taken_back_sql(table.reversals, clean))["row_count"]
 
 
 def _empty(run: MonthRun, clean: str) -> dict[str, int]:

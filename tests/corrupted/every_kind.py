@@ -1,5 +1,6 @@
 """Every kind of corrupted input, by what is damaged."""
 
+from tests.corrupted.kinds_of_bills import BILLS
 from tests.corrupted.kinds_of_databases import DATABASES
 from tests.corrupted.kinds_of_files import FILES
 from tests.corrupted.kinds_of_rows import ROWS
@@ -14,5 +15,6 @@ GROUPS = {
     ("Columns", "字段"): SCHEMA,
     ("Values", "取值"): VALUES,
     ("Rows", "记录"): ROWS,
+    ("Bills that are taken back", "冲销与贷记"): BILLS,
 }
 KINDS = tuple(kind for group in GROUPS.values() for kind in group)

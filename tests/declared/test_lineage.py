@@ -85,9 +85,12 @@ def test_a_feature_of_two_sources_needs_both(telecom: Lineage) -> None:
 
 
 def test_who_is_a_customer_is_told_by_the_bills_alone(telecom: Lineage) -> None:
-    """The master record, which only takes away those who have left, is optional to the cohort."""
+    """The master record, which only takes away those who have left, is optional to the cohort.
+
+    The item belongs to it, because a discount of the size of the charges does not make a month unbilled.
+    """
     assert telecom.population == {
-        Leaf("bill", name) for name in {"amount_cny", *ALWAYS}
+        Leaf("bill", name) for name in {"amount_cny", "item_code", *ALWAYS}
     }
 
 

@@ -26,8 +26,8 @@ _HAN = re.compile(rf"[{_HAN_RANGES}]")
 _BETWEEN_HAN = re.compile(rf"(?<=[{_HAN_RANGES}·])\s+(?=[{_HAN_RANGES}·])")
 _SPACES = re.compile(r"\s+")
 _COMPANY = re.compile(r"公司|集团|学校|大学|医院|中心|厂|店|银行|委员会|协会|局|部|院$")
-# Characters that are traditional for another one (乾 in 餅乾 for 干) and words of their own as well: surnames and given names
-# (张乾, 於, 麴; 昇陞迺谿 by the General Standard of 2013), and places (乾县, 於潜).
+# Characters that are traditional for another one (乾 in 餅乾 for 干) and words of their own as well: names of people
+# (张乾, 於, 麴; 昇陞迺谿 by the General Standard of 2013) and of places (乾县, 於潜).
 _OF_NAMES = re.compile("([乾於徵麴吒昇陞迺谿])")
 _OF_PLACES = re.compile("([乾於])")
 _SURROUNDING = " \t\r\n\u3000,，;；、:：\"'*-_/"

@@ -15,6 +15,7 @@ from churn_tasks.integrate.standardise.lookup import (
     make_lookups,
 )
 from churn_tasks.integrate.standardise.reading import Delivery
+from churn_tasks.integrate.standardise.reversals import with_reversals
 from churn_tasks.integrate.standardise.view import (
     COMMA,
     FORMULA,
@@ -62,8 +63,9 @@ def prepare_standard(
         zone=settings.time_zone,
     )
     view = StandardView(table, rows, delivery, declared)
+    sql = with_reversals(connection, table, view.sql())
     name = identifier(f"standard_{table.table}")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS\n{view.sql()}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS\n{sql}")
     return view
 
 

@@ -5,6 +5,7 @@ One row out for each row in, in the same order of columns as the contract, and b
 * ``unreadable``: the first column whose value is there and cannot be read, else NULL,
 * ``formula``: the first column whose text a spreadsheet would run (``core/formulas.py``), else NULL,
 * ``delivered``: the row as it came, as JSON text; made only where it is asked for,
+* ``reversal``: what becomes of a line that takes an amount back or is taken back (:mod:`.reversals`), else NULL,
 * ``month``: first day of the month.
 
 The queries lie in ``include/sql/standard``.

@@ -19,7 +19,8 @@ billed AS (
         sum(amount_cny) FILTER (WHERE item_code IN ('sms', 'mms')) AS message_fee_cny,
         sum(amount_cny) FILTER (WHERE item_code = 'data') AS data_fee_cny,
         sum(amount_cny) FILTER (WHERE item_code = 'value_added') AS value_added_fee_cny,
-        -sum(amount_cny) FILTER (WHERE item_code = 'discount') AS discount_cny
+        -sum(amount_cny) FILTER (WHERE item_code = 'discount') AS discount_cny,
+        -sum(amount_cny) FILTER (WHERE item_code <> 'discount' AND amount_cny < 0) AS credited_cny
     FROM entry
     GROUP BY customer_id
 ),
@@ -78,6 +79,7 @@ SELECT
     coalesce(data_fee_cny, 0) AS data_fee_cny,
     coalesce(value_added_fee_cny, 0) AS value_added_fee_cny,
     coalesce(discount_cny, 0) AS discount_cny,
+    coalesce(credited_cny, 0) AS credited_cny,
     coalesce(payment_cny, 0) AS payment_cny,
     payment_delay_days,
     coalesce(recharge_count, 0) AS recharge_count,

@@ -4,5 +4,6 @@ SELECT
     {{unreadable}} AS unreadable,
     {{formula}} AS formula,
     {{delivered}} AS delivered,
+    NULL::VARCHAR AS reversal,
     raw.month AS month
 FROM {{read}} AS raw
