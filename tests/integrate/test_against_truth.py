@@ -250,6 +250,8 @@ OUT_OF_REACH = {
     "outcome_unknown": "the extract reads unknown results as not known yet",
     "starts_in_future": "the extract asks for campaigns that began before the month's end",
     "after_month": "the extract asks for values about the month or before",
+    "cancelled_on_one_bill": "the operator takes no bill back; test_reversals.py does",
+    "takes_back_other_month": "the operator takes no bill back; test_reversals.py does",
     "campaign.term_reversed": "three campaigns a month are too few to spoil one",
     "market.value_negative": "twenty values a month are too few to spoil one",
 }

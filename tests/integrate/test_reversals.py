@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow as pa
 import pytest
 import yaml
 
@@ -14,12 +16,21 @@ from churn_tasks.core.errors import CheckFailed, SettingsError
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import INCLUDE, Settings, load_settings
 from churn_tasks.declared.registry import load_registry
+from churn_tasks.declared.sql_parts import Relation
+from churn_tasks.integrate.standardise.reversals import reversals_sql
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 from churn_tasks.walks.month import run_step
 from tests.lakes import make, put, query_named, rows, small_profile, small_run
 
 Line = tuple[Any, ...]
+TEXTS = ("bill_id", "customer_id", "item_code", "event_date", "known_date")
+ROW = pa.schema(
+    {
+        **dict.fromkeys((*TEXTS, "cancels_bill_id"), pa.string()),
+        "amount_cny": pa.float64(),
+    }
+)
 FEE, DISCOUNT, DATA = "plan_fee", "discount", "data"
 NOBODY = None  # no row in month_activity: every line was set aside
 # customer -> lines, (is_active, revenue), rules under which lines are set aside
@@ -172,6 +183,30 @@ def test_a_rule_that_sees_one_side_calls_the_reversed_customer_billed(
     assert revenue["billed_anew"] == 558
 
 
+@pytest.mark.parametrize(
+    ("customer", "becomes"),
+    [
+        ("posting_error_alone", {None}),
+        ("february_named", {"other_month"}),
+        ("reversed", {"cancelled"}),
+        ("credit_note", {"credit"}),
+        ("billed", set()),
+    ],
+)
+def test_the_only_bills_of_a_month_are_judged_like_any_others(
+    customer: str, becomes: set[str | None], march: MonthRun
+) -> None:
+    """No customer beside them has a bill that is taken back."""
+    declared = march.registry.raw["bill"].reversals
+    assert declared is not None
+    lines = [bill(customer, line) for line in CASES[customer][0]]
+    with duckdb.connect() as connection:
+        connection.register("read_rows", pa.Table.from_pylist(lines, ROW))
+        sql = reversals_sql(declared, Relation("read_rows"))
+        found = connection.execute(f"SELECT reversal FROM ({sql})").fetchall()
+    assert {reversal for (reversal,) in found} == becomes
+
+
 def test_many_reversals_of_other_months_stop_the_month(tmp_path: Path) -> None:
     run = small_run(tmp_path, "2024-03", raw=["bill"])
     plain = [bill(f"plain{n:03d}", ("B1", FEE, 58, 2)) for n in range(300)]
@@ -254,11 +289,27 @@ def test_a_reversal_that_comes_later_nets_the_month_of_the_bill(tmp_path: Path) 
     assert later["0"] == (True, 58) and later["900"] == (False, 0)
     assert later["7"] == first["7"] == (True, 58)
     assert rows(restated, "quarantine") == []
+    touched = {row["customer_id"] for row in rows(restated, "touched_customer")}
+    assert touched == {"0", "1", "2", "3", "4", "900", "901"}
     (books,) = rows(restated, "audit_rows")
     assert (books["rows_in"], books["rows_out"]) == (314, 314)
     seen = MonthRun(settings, FEBRUARY)
     assert _activity(seen)["0"] == (True, 58) and "900" not in _activity(seen)
     assert rows(seen, "quarantine") == []
+
+
+def test_late_rows_judged_alone_do_not_find_what_they_take_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Control: the reversals are set aside as posting errors, and the wrong bills stay."""
+    monkeypatch.setattr("churn_tasks.work.cleaning._takes_back", lambda *_: False)
+    settings = late_reversals(tmp_path)
+    for month in (JANUARY, FEBRUARY):
+        for step in SUMMARISED:
+            run_step(step, settings, month)
+    restated = MonthRun(settings, JANUARY, date(2024, 3, 6))
+    assert {row["rule"] for row in rows(restated, "quarantine")} == {"sign_wrong"}
+    assert _activity(MonthRun(settings, JANUARY))["0"] == (True, 558)
 
 
 def _activity(run: MonthRun) -> dict[str, tuple[bool, float]]:

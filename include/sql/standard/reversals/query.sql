@@ -67,7 +67,7 @@ weighed AS (
         bool_or(NOT takes_back AND NOT is_cancelled) OVER of_the_month AS is_charged,
         coalesce(sum(abs(amount)) FILTER (NOT takes_back AND NOT is_cancelled) OVER so_far, 0) AS charged,
         coalesce(sum(abs(amount)) FILTER (takes_back AND takes_back_only AND NOT is_cancelled) OVER so_far, 0) AS taken_back,
-        cancels IN (SELECT document FROM line WHERE NOT takes_back) AS cancels_this_month
+        cancels IS NOT NULL AND cancels NOT IN (SELECT document FROM line WHERE NOT takes_back) AS names_another_month
     FROM judged
     WINDOW
         of_the_month AS (PARTITION BY customer_id, side),
@@ -83,7 +83,7 @@ SELECT
     CASE
         WHEN has_one_document THEN 'one_document'
         WHEN is_cancelled THEN 'cancelled'
-        WHEN NOT cancels_this_month THEN 'other_month'
+        WHEN names_another_month THEN 'other_month'
         WHEN takes_back_only AND taken_back <= charged THEN 'credit'
         WHEN takes_back_only AND is_charged THEN 'other_month'
     END AS reversal
