@@ -56,6 +56,7 @@ class MonthContent:
     Attributes:
         no_list_because: why the month has no list; empty when it has one.
         listed: head of the list with masked numbers.
+        unknown: customers who were scored without figures that the model has always known, by the names of these.
         run_id, version: of the published list; empty and 0 when the month is not published.
         restated_until: day before which everything on the page had become known, when the month was restated.
         judged: candidates on the latest tested months, one row each.
@@ -74,6 +75,7 @@ class MonthContent:
     groups: Sequence[GroupWeight] = ()
     factors: Sequence[Factor] = ()
     score_bins: Sequence[int] = ()
+    unknown: Mapping[str, int] = field(default_factory=dict)
     results: Sequence[ListResult] = ()
     judged: Sequence[Row] = ()
     churn_by_month: Sequence[Row] = ()

@@ -1,5 +1,6 @@
 """Counts everything a month's page shows. Only what was known when the month ran: no later month is asked."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -127,6 +128,7 @@ def _list_figures(tables: MonthTables, titles: Mapping[str, Text]) -> dict[str, 
         "groups": _group_weights(registry, weights, listed, titles),
         "factors": _factors(tables, [row["feature"] for row in weights]),
         "score_bins": _score_bins(tables),
+        "unknown": _scored_without(tables),
     }
 
 
@@ -148,6 +150,13 @@ def _score_bins(tables: MonthTables) -> list[int]:
     for row in tables.answer("score_histogram"):
         counts[int(row["bin"])] = int(row["customers"])
     return counts
+
+
+def _scored_without(tables: MonthTables) -> dict[str, int]:
+    """Customers by the features that they were scored without, as ``score_churn`` names them."""
+    marked = "month = $month AND unknown_features IS NOT NULL"
+    rows = tables.rows("score_churn", "unknown_features", marked)
+    return dict(Counter(row["unknown_features"] for row in rows))
 
 
 def _group_weights(

@@ -46,10 +46,23 @@ def run(tmp_path_factory: pytest.TempPathFactory, postgres: Cluster) -> MonthRun
         LISTED[-1],
         [{"step": "check_raw", "table_name": "bill", **counts}],
     )
+    _mark(run, LISTED[-1])
     for month in LISTED:
         for step in ("warn", "publish", "report"):
             run_on(step, _month(run, month))
     return run
+
+
+def _mark(run: MonthRun, month: str) -> None:
+    """Three customers of a month are scored without their tenure."""
+    scored = run.engine.rows_of("score_churn", Month.parse(month))
+    marked = "CASE WHEN row_number() OVER (ORDER BY customer_id) <= 3 THEN 'tenure_months' END"
+    with run.engine.held("scored", f"SELECT * EXCLUDE month FROM {scored}"):
+        run.engine.write(
+            "score_churn",
+            Month.parse(month),
+            f"SELECT * REPLACE ({marked} AS unknown_features) FROM scored",
+        )
 
 
 def _month(run: MonthRun, month: str) -> MonthRun:
@@ -85,6 +98,13 @@ def test_the_result_table_counts_the_lists_whose_truth_is_in(run: MonthRun) -> N
     )
     assert results[-1] == expected
     assert expected.churners > 0 < expected.warned_churners
+
+
+def test_who_was_scored_without_a_figure_is_counted_on_the_page(run: MonthRun) -> None:
+    marked = _page(run, LISTED[-1])
+    assert "3 customers lack tenure_months: scored without" in marked
+    assert "3 位客户缺失 tenure_months" in marked
+    assert "customers lack" not in _page(run, LISTED[0])
 
 
 def test_rates_are_none_where_there_is_nothing_to_divide_by() -> None:
