@@ -128,7 +128,7 @@ class Model(Closed):
         0.05,
         ge=0,
         le=1,
-        description="a column unknown for a larger share of customers than in training, by so much, stops the scoring",
+        description="a column that more customers lack than twice the share in training and so much stops the scoring",
     )
     derive: Derive = Derive()
     seed: int = 20_240_101

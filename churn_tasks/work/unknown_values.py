@@ -11,6 +11,7 @@ from churn_tasks.modeling.stand_ins import is_unknown, unknown_shares
 from churn_tasks.runner.month_run import MonthRun
 
 CERTAIN = 4  # standard errors by which chance moves a share at most
+FEW = 10  # customers who lack a value are no reason to stop, however small the cohort
 MOST_NAMED = 5
 
 
@@ -19,17 +20,17 @@ def refuse_unknown(
 ) -> None:
     """No column is unknown for many more customers than the model has learnt from.
 
-    The share may rise by ``model.max_unknown_rise``, and by what chance moves it among so many customers.
+    How many :func:`highest_share` says; fewer than ten are marked and no more.
 
     Raises:
-        CheckFailed: one rises by more, with its table, how many customers, and five of them.
+        CheckFailed: it is, with its table, how many customers lack it, and five of them.
     """
-    allowed = run.settings.model.max_unknown_rise
+    rise = run.settings.model.max_unknown_rise
     shares = unknown_shares(rows.features)
     beyond = []
     for name, usual in classifier.unknown_shares.items():
-        chance = CERTAIN * sqrt(usual * (1 - usual) / max(len(rows), 1))
-        if shares[name] - usual > allowed + chance:
+        is_many = shares[name] * len(rows) >= FEW
+        if is_many and shares[name] > highest_share(usual, rise, len(rows)):
             beyond.append(name)
     if not beyond:
         return
@@ -51,6 +52,20 @@ def refuse_unknown(
             " (features.ban) and the model trained anew. If so many are right, raise model.max_unknown_rise.",
         )
     )
+
+
+def highest_share(usual: float, rise: float, customers: int) -> float:
+    """The largest share of customers who may lack a value that a share ``usual`` of the training rows lacked.
+
+    It may double and grow by ``rise``, and three of four who used to have the value may lack it; what chance moves it
+    among so many customers is added.
+
+    >>> [round(highest_share(usual, 0.05, 10**9), 2) for usual in (0.0, 0.02, 0.12, 0.5, 0.88)]
+    [0.05, 0.09, 0.29, 0.88, 0.97]
+    """
+    chance = CERTAIN * sqrt(usual * (1 - usual) / max(customers, 1))
+    three_of_four = (3 + usual) / 4
+    return min(2 * usual + rise, max(rise, three_of_four)) + chance
 
 
 def unknown_features(classifier: ChurnClassifier, rows: Sample) -> np.ndarray:

@@ -33,7 +33,8 @@ def bill(month: Month) -> str:
     return f"""(SELECT 'B' || c || '-' || month(DATE '{month.start}') AS bill_id, 'S' || c AS customer_id,
         DATE '{month.start}' AS event_date, DATE '{month.end}' + 2 AS known_date,
         CASE i WHEN 0 THEN 'plan_fee' WHEN 1 THEN 'voice' ELSE 'data' END AS item_code,
-        (10 + (hash(c, i, {seed}) % 9000) / 100)::DECIMAL(18,4) AS amount_cny
+        (10 + (hash(c, i, {seed}) % 9000) / 100)::DECIMAL(18,4) AS amount_cny,
+        NULL::VARCHAR AS cancels_bill_id
         FROM range({CUSTOMERS} - {seed} * 3) AS customers(c), range(3) AS items(i))"""
 
 

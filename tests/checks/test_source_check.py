@@ -247,7 +247,10 @@ def test_the_command_ends_with_one_and_names_the_column_and_shows_no_value(
     )
     machine = json.loads(answer.read_text(encoding="utf-8"))
     bill = next(one for one in machine["contracts"] if one["table"] == "bill")
-    assert machine["can_run"] is False and bill["missing_columns"] == ["amount_cny"]
+    assert machine["can_run"] is False and bill["missing_columns"] == [
+        "amount_cny",
+        "cancels_bill_id",
+    ]
     for shown in (done.output, answer.read_text(encoding="utf-8")):
         assert "13800" not in shown and "soon" not in shown, "a value of the data"
     assert "13800000007" in (tmp_path / "drops" / "lines.csv").read_text(

@@ -42,7 +42,8 @@ CALLS = """
         NULL::VARCHAR AS peer_kind, h % 17 = 0 AS is_roaming, NULL::BOOLEAN AS is_long_distance, 'own' AS carrier,
         IF(h % 7 > 0, h % 4000 - 100, NULL)::BIGINT AS duration_s, (h % 100)::BIGINT AS volume_kb,
         CASE WHEN h % 13 = 0 AND h % 4 > 0 OR h % 11 = 0 THEN NULL ELSE h % 1009 / 7 END::DECIMAL(18,4) AS charge_cny,
-        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula, NULL::VARCHAR AS delivered, h
+        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula, NULL::VARCHAR AS delivered,
+        NULL::VARCHAR AS reversal, NULL::VARCHAR AS cancels_bill_id, h
     FROM (SELECT i, (hash(i, {seed}) % 1000003)::BIGINT AS h FROM range(6000) AS rows(i))
 """
 MASTER = "(SELECT 'S' || c AS customer_id, 'R0' || c % 3 AS region_code FROM range(280) AS customers(c))"

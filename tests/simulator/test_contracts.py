@@ -52,7 +52,7 @@ def test_rules_run_and_pass_a_row_of_nulls_apart_from_what_is_required(
         f"{column.name} {SQL_TYPES[column.type]}" for column in contract.columns
     )
     with duckdb.connect() as connection:
-        connection.execute(f"CREATE TABLE t ({columns}, month DATE)")
+        connection.execute(f"CREATE TABLE t ({columns}, month DATE, reversal VARCHAR)")
         connection.execute("INSERT INTO t (month) VALUES (DATE '2024-03-01')")
         for rule in contract.rules:
             rejected = connection.execute(

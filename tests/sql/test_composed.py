@@ -104,7 +104,7 @@ def test_the_number_of_queries_is_known() -> None:
         "matching": 25,
         "quarantine": 13,
         "restatement": 7,
-        "standard": 13,
+        "standard": 14,
         "texts": 2,
         "treatment": 7,
     }

@@ -8,7 +8,8 @@ SELECT
         WHEN '2004' THEN 'data' WHEN '2005' THEN 'roaming' WHEN '3001' THEN 'value_added' WHEN '4001' THEN 'broadband'
         WHEN '9001' THEN 'discount' ELSE 'unknown_' || item_cd
     END AS item_code,
-    round(amt_fen / 100.0, 2)::double precision AS amount_cny
+    round(amt_fen / 100.0, 2)::double precision AS amount_cny,
+    NULL::text AS cancels_bill_id
 FROM boss.bill_item
 WHERE cycle_id = to_char($month, 'YYYYMM')::int
     AND (gen_tm AT TIME ZONE 'Asia/Shanghai')::date < $known_until
