@@ -15,6 +15,7 @@ Columns with personal data have counts only, and no value is named that fewer th
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from churn_tasks.checks.column_kinds import is_number
@@ -36,6 +37,7 @@ from churn_tasks.declared.contracts import Column, RawTable, Rule
 
 SAMPLED_FROM = 1_000_000
 LEAST_NAMED = 10
+FATES = ("double", "replaced", "added_up", "conflict")  # of rows of repeated keys
 LONGEST_VALUE = 40
 
 
@@ -74,19 +76,38 @@ def sampling_mask(rows: int) -> int:
     return parts - 1
 
 
-def profile_sql(table: RawTable, relation: str, month: Month, rows: int) -> str:
+def profile_sql(
+    table: RawTable, relation: str, month: Month, rows: int, known_until: date
+) -> str:
     """One SELECT of one row: every figure of a table, each column named ``<column>|<measure>``.
 
     Args:
         relation: the month's rows in the declared types, with ``month`` and ``unreadable``.
         rows: how many there are, which decides what part is looked at closely.
+        known_until: first day on which nothing may be learnt any more that the month counts.
     """
-    every = listed(_counts(table))
+    every = listed(_counts(table, known_until))
     spread = listed(_spread(table))
     of_every = f"SELECT {every} FROM ({_marked(table, relation, month)})"
-    close_rows = f"(SELECT * FROM {relation} WHERE {_is_close(table, rows)})"
+    close_rows = close_rows_sql(table, relation, rows)
     of_close = f"SELECT {spread} FROM ({_marked(table, close_rows, month)})"
     return f"SELECT * FROM ({of_every}) AS of_every, ({of_close}) AS of_close"
+
+
+def close_rows_sql(table: RawTable, relation: str, rows: int) -> str:
+    """The rows that are looked at closely, all rows of a key or none, as a relation."""
+    return f"(SELECT * FROM {relation} WHERE {_is_close(table, rows)})"
+
+
+def kept_rows_sql(table: RawTable, relation: str) -> str:
+    """The rows that break no row rule, as a relation."""
+    broken = (f"({rule.reject_when})" for rule in measured_rules(table).values())
+    return f"(SELECT * FROM {relation} WHERE NOT coalesce({any_of(broken)}, false))"
+
+
+def are_keys_repeated(profiled: Mapping[str, Any]) -> bool:
+    """Whether a key stands in several of the rows that were looked at closely."""
+    return bool(profiled["|close_rows"] > profiled["|close_keys"])
 
 
 def _is_close(table: RawTable, rows: int) -> str:
@@ -113,10 +134,12 @@ def _rule_flags(table: RawTable) -> dict[str, Rule]:
     return {f"breaks|{name}": rule for name, rule in measured_rules(table).items()}
 
 
-def _counts(table: RawTable) -> Iterator[str]:
+def _counts(table: RawTable, known_until: date) -> Iterator[str]:
     """What is counted of every row: of the table, of its rules, and of each column."""
     yield 'count(*) AS "|rows"'
     yield 'count_if(kept) AS "|kept"'
+    not_yet = f"count_if(kept AND known_date >= DATE '{known_until}')"
+    yield named(not_yet, "|not_yet_known")
     for name in measured_rules(table):
         flag = identifier(f"breaks|{name}")
         yield named(f"count_if({flag})", f"|{name}")
@@ -158,7 +181,11 @@ def _table_figures(
         "kept": profiled["|kept"],
         "close_share": _share(close, rows),
         "repeated_share": _share(close - profiled["|close_keys"], close),
+        "not_yet_known_share": _share(profiled["|not_yet_known"] or 0, rows),
+        "set_aside_share": _share(rows - (profiled["|kept"] or 0), rows),
     }
+    for fate in FATES:
+        measured[f"{fate}_share"] = _share(profiled.get(f"|{fate}", 0), close)
     for name in measured_rules(table):
         measured[name] = _share(profiled[f"|{name}"], rows) or 0.0
     return measured
@@ -225,8 +252,7 @@ def regions_sql(table: RawTable, relation: str, master: str | None) -> str | Non
     Args:
         master: relation with customer_id and region_code, one row or several a customer.
     """
-    broken = (f"({rule.reject_when})" for rule in measured_rules(table).values())
-    kept = f"{relation} WHERE NOT coalesce({any_of(broken)}, false)"
+    kept = kept_rows_sql(table, relation)
     if "region_code" in table.column_names:
         by_region = listed(["region_code", *_rows_and_sums(table)])
         return f"SELECT {by_region} FROM {kept} GROUP BY ALL ORDER BY ALL"

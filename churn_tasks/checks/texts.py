@@ -10,6 +10,30 @@ WORDS = {
         "rows against the month before, which was accepted",
     ),
     "repeated_share": ("重复主键的记录比例", "share of rows whose key came before"),
+    "double_share": (
+        "与另一条完全相同的记录比例",
+        "share of rows that equal another one in every column; one of them stays",
+    ),
+    "replaced_share": (
+        "被同主键、较晚获知的记录更正的比例",
+        "share of rows that give way to one of their key learnt later",
+    ),
+    "added_up_share": (
+        "金额并入同主键另一条的记录比例",
+        "share of rows whose amount is added to another line of their key",
+    ),
+    "conflict_share": (
+        "同主键同日获知、内容相互矛盾的记录比例",
+        "share of rows of one key, learnt on one day, that contradict each other and are set aside",
+    ),
+    "set_aside_share": (
+        "各规则合计隔离的记录比例",
+        "share of rows that all rules together set aside",
+    ),
+    "not_yet_known_share": (
+        "本月读取日之后才获知、不予计入的记录比例",
+        "share of rows that became known only after the month is read, which no query counts",
+    ),
     "region_rows": (
         "变化最大的大区的记录占比与往月之比",
         "share of rows of the region that moved most, against earlier months",

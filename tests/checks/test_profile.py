@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -25,12 +26,14 @@ from churn_tasks.runner.standard import standard
 from tests.lakes import small_run
 
 MONTH = Month(2024, 3)
+KNOWN_UNTIL = date(2024, 4, 6)
 BILL = """
     SELECT 'B' || i AS bill_id, 'S' || i % 50 AS customer_id,
         DATE '2024-03-01' AS event_date, DATE '2024-04-03' AS known_date,
         CASE WHEN i % 4 = 0 THEN 'discount' WHEN i % 4 = 1 THEN 'voice' ELSE 'data' END AS item_code,
         CASE WHEN i % 4 = 0 THEN -(i % 100) / 10 ELSE (i % 100) / 10 END::DECIMAL(18,4) AS amount_cny,
-        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula, NULL::VARCHAR AS delivered
+        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula,
+        NULL::VARCHAR AS shortened, NULL::VARCHAR AS delivered
     FROM range(2000) AS rows(i)
 """
 
@@ -50,7 +53,8 @@ def taken(
     """(column, measure, item) to value."""
     contract = run.registry.raw[table]
     found = figures(
-        contract, run.engine.row(profile_sql(contract, relation, MONTH, rows))
+        contract,
+        run.engine.row(profile_sql(contract, relation, MONTH, rows, KNOWN_UNTIL)),
     )
     return {
         (figure.column, figure.measure, figure.item): figure.value for figure in found
@@ -159,6 +163,7 @@ def test_nothing_personal_is_in_a_profile(run: MonthRun) -> None:
         "known_date": "DATE '2024-01-01'",
         "unreadable": "NULL::VARCHAR",
         "formula": "NULL::VARCHAR",
+        "shortened": "NULL::VARCHAR",
     }
     select = ", ".join(
         f'{sql.replace("NULL::decimal", "NULL::DECIMAL(18,4)").replace("NULL::double", "NULL::DOUBLE")} AS "{name}"'
@@ -168,7 +173,8 @@ def test_nothing_personal_is_in_a_profile(run: MonthRun) -> None:
         f"(SELECT {select}, DATE '2024-03-01' AS month FROM range(500) AS rows(i))"
     )
     found = figures(
-        contract, run.engine.row(profile_sql(contract, relation, MONTH, 500))
+        contract,
+        run.engine.row(profile_sql(contract, relation, MONTH, 500, KNOWN_UNTIL)),
     )
     personal = {column.name for column in contract.columns if column.pii != "none"}
     assert {"customer_name", "phone_token", "birth_year"} <= personal
@@ -235,7 +241,9 @@ def test_every_table_of_the_repository_can_be_profiled(tmp_path: Path) -> None:
     assert len(registry.raw) >= 17
     for name, table in registry.raw.items():
         run.engine.write(f"raw_{name}", run.month, _empty(table.delivered_columns))
-        found = run.engine.row(profile_sql(table, standard(run, name), run.month, 0))
+        found = run.engine.row(
+            profile_sql(table, standard(run, name), run.month, 0, KNOWN_UNTIL)
+        )
         assert figures(table, found)[0] == Figure(name, "", "rows", 0.0)
     run.close()
 
@@ -250,7 +258,8 @@ RANDOM = """
         (DATE '2024-03-01' + (h % 31)::INT)::DATE AS event_date, DATE '2024-04-03' AS known_date,
         ['plan_fee', 'voice', 'sms', 'mms', 'data', 'roaming', 'value_added', 'broadband', 'discount'][c] AS item_code,
         CASE WHEN h % 11 > 0 THEN (h % 100000) / 100 * IF(c = 9, -1, 1) END::DECIMAL(18,4) AS amount_cny,
-        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula, NULL::VARCHAR AS delivered
+        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula,
+        NULL::VARCHAR AS shortened, NULL::VARCHAR AS delivered
     FROM (SELECT i, h, 1 + floor(sqrt(h % 81))::INT AS c
         FROM (SELECT i, (hash(i, {seed}) % 1000003)::BIGINT AS h FROM range({rows}) AS rows(i)))
 """

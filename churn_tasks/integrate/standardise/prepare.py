@@ -16,6 +16,7 @@ from churn_tasks.integrate.standardise.reading import Delivery
 from churn_tasks.integrate.standardise.view import (
     FORMULA,
     MACROS,
+    SHORTENED,
     SPACED,
     StandardView,
     probe_sql,
@@ -52,6 +53,7 @@ def prepare_standard(
         types=types,
         spaced=_with_sign(SPACED, signs),
         formulas=_with_sign(FORMULA, signs),
+        shortened=_with_sign(SHORTENED, signs),
         looked_up={name: fields_of(forms) for name, forms in wanted.items()},
         zone=settings.time_zone,
     )

@@ -35,6 +35,7 @@ class Delivery:
         types: delivered column to DuckDB type; one that is not here was not delivered.
         spaced: text columns in which some value has white space around it or is blank.
         formulas: text columns in which some value would be run by a spreadsheet.
+        shortened: columns in which some number was shortened by one.
         looked_up: delivered columns with a table of spellings, and the fields of that (:mod:`.lookup`).
         zone: time zone of the operator.
     """
@@ -42,6 +43,7 @@ class Delivery:
     types: dict[str, str]
     spaced: frozenset[str] = frozenset()
     formulas: frozenset[str] = frozenset()
+    shortened: frozenset[str] = frozenset()
     looked_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     zone: str = "Asia/Shanghai"
 

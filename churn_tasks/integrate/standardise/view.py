@@ -3,6 +3,7 @@
 One row out for each row in, in the same order of columns as the contract, and beside them
 
 * ``unreadable``: the first column whose value is there and cannot be read, else NULL,
+* ``shortened``: the first column whose number a spreadsheet has shortened, else NULL,
 * ``formula``: the first column whose text a spreadsheet would run (``core/formulas.py``), else NULL,
 * ``delivered``: the row as it came, as JSON text; made only where it is asked for,
 * ``month``: first day of the month.
@@ -40,7 +41,7 @@ from churn_tasks.integrate.standardise.reading import (
     step_name,
 )
 
-SPACED, FORMULA = "spaced ", "formula "
+SPACED, FORMULA, SHORTENED = "spaced ", "formula ", "shortened "
 MACROS: Path = INCLUDE / "standard" / "reading.sql"
 query = partial(composed, "standard")
 
@@ -118,6 +119,7 @@ class StandardView:
             "standard_rows",
             values=Columns.of_texts(values),
             unreadable=Expression(case(self._failures())),
+            shortened=Expression(case(self._shortened())),
             formula=Expression(case(self._formulas())),
             delivered=Expression(f"to_json({row})::VARCHAR"),
             read=self.read,
@@ -128,6 +130,12 @@ class StandardView:
         for column in self.columns:
             if column.failed:
                 yield column.failed, literal(column.name)
+
+    def _shortened(self) -> Iterator[Branch]:
+        """Of each column in which the month holds a shortened number: where, and its name."""
+        for name in self.table.column_names:
+            if name in self.delivery.shortened:
+                yield f"is_shortened({raw_column(name)})", literal(name)
 
     def _formulas(self) -> Iterator[Branch]:
         """Of each column in which the month holds a formula: where, and its name."""
@@ -149,7 +157,8 @@ def _runs(name: str) -> str:
 
 
 def probe_sql(table: RawTable, types: Mapping[str, str], rows: str) -> str | None:
-    """One row: of each delivered text column, whether it has spaces to trim, and whether it holds formulas.
+    """One row: of each delivered text column, whether it has spaces to trim, and whether it holds formulas
+    or shortened numbers.
 
     Most months need neither, and then reading a text column costs nothing. Tokens are ours and not looked at.
     """
@@ -159,6 +168,10 @@ def probe_sql(table: RawTable, types: Mapping[str, str], rows: str) -> str | Non
         if column.type == "text" and column.pii != "token" and name in types:
             signs[SPACED + name] = _anywhere(f"is_spaced({identifier(name)})")
             signs[FORMULA + name] = _anywhere(formula_sql(name))
+    for column in table.numbers:
+        if column.name in types:
+            shortened = _anywhere(f"is_shortened({identifier(column.name)})")
+            signs[SHORTENED + column.name] = shortened
     if not signs:
         return None
     return query("text_signs", signs=Columns.of_texts(signs), rows=Relation(rows))

@@ -2,6 +2,7 @@
 SELECT
     {{values}},
     {{unreadable}} AS unreadable,
+    {{shortened}} AS shortened,
     {{formula}} AS formula,
     {{delivered}} AS delivered,
     raw.month AS month

@@ -1,0 +1,36 @@
+-- What becomes of each accepted row whose key stands in another one too. The rows learnt last count: equal ones once,
+-- and those that differ only in amounts as lines of one thing, added up. Where they contradict each other, no row is
+-- better than the others: conflict.
+WITH alike AS (
+    SELECT
+        hash({{key}}) AS key_hash,
+        hash({{content}}) AS content,
+        known_date,
+        row_number() OVER (PARTITION BY {{columns}}) AS copy,
+        row_number() OVER (PARTITION BY {{key}}, known_date) AS line,
+        max(known_date) OVER (PARTITION BY {{key}}) AS newest
+    FROM {{accepted}}
+    WHERE hash({{key}}) IN (SELECT key_hash FROM {{repeated}})
+),
+
+compared AS (
+    SELECT
+        *,
+        known_date IS DISTINCT FROM newest AS is_older,
+        min(content) OVER same_day <> max(content) OVER same_day AS differs,
+        row_number() OVER (PARTITION BY key_hash, known_date ORDER BY copy, line) AS place
+    FROM alike
+    WINDOW same_day AS (PARTITION BY key_hash, known_date)
+)
+
+SELECT
+    key_hash,
+    known_date,
+    CASE
+        WHEN differs AND NOT is_older THEN 'conflict'
+        WHEN copy > 1 THEN 'double'
+        WHEN is_older THEN 'replaced'
+        WHEN place > 1 THEN 'added_up'
+        ELSE 'kept'
+    END AS fate
+FROM compared
