@@ -13,6 +13,7 @@ from churn_tasks.checks.month_figures import MonthFigures
 from churn_tasks.checks.texts import measure_text
 
 WARNS_FROM = 0.2  # of the share that stops
+LATE_WARNS_FROM = 0.05  # and never stops: the rows are in by now, but the list of their month was made without them
 FEW_STOP, FEW_WARN = 10, 3  # rows that never do
 REMEDIES = {
     "double_share": "Was a file or a part of it delivered twice? Equal lines that are both meant need a number",
@@ -20,6 +21,7 @@ REMEDIES = {
     "added_up_share": "Rows of one key are lines of one thing and their amounts are added up",
     "conflict_share": "Is the key of the contract that of the source? It has to say which of them is right",
     "set_aside_share": "churn quarantine list shows the rules",
+    "late_share": "They are in by now; the list of their month was made without them. Is settle_days long enough?",
     "not_yet_known_share": "Is known_date the day on which the source learnt the row? No query may see it so early",
 }
 
@@ -34,7 +36,7 @@ class WayOut:
     """
 
     measure: str
-    stops_from: float
+    stops_from: float | None
     warns_from: float
 
 
@@ -53,6 +55,7 @@ def _ways_out(month: MonthFigures) -> Iterator[WayOut]:
     yield _stopping("added_up_share", may_leave.added_up)
     yield WayOut("set_aside_share", table.most_set_aside, table.most_set_aside)
     yield _stopping("not_yet_known_share", may_leave.not_yet_known)
+    yield WayOut("late_share", None, LATE_WARNS_FROM)
 
 
 def _stopping(measure: str, stops_from: float) -> WayOut:
@@ -61,11 +64,15 @@ def _stopping(measure: str, stops_from: float) -> WayOut:
 
 def _judged(month: MonthFigures, way: WayOut) -> MeasuredValue:
     rows = max(month.rows, 1.0)
-    highest = max(way.stops_from, FEW_STOP / rows)
+    highest = None
+    if way.stops_from is not None:
+        highest = max(way.stops_from, FEW_STOP / rows)
     learnt = month.learn_share(way.measure)
     usual = max(way.warns_from, FEW_WARN / rows)
     if learnt and learnt.usual.high is not None:
         usual = max(learnt.usual.high, FEW_WARN / rows)
+    if highest is not None:
+        usual = min(usual, highest)
     zh, en = measure_text(month.table, "", way.measure)
     measure = Measure(
         way.measure,
@@ -73,7 +80,7 @@ def _judged(month: MonthFigures, way: WayOut) -> MeasuredValue:
         f"{en[0].upper()}{en[1:]}. {REMEDIES[way.measure]}.",
         highest=highest,
         zh=f"{zh}。",
-        usual_highest=min(usual, highest),
+        usual_highest=usual,
         learnt_months=learnt.months if learnt else 0,
     )
     return MeasuredValue(measure, month.value("", way.measure))

@@ -13,7 +13,7 @@ change of units.
 Columns with personal data have counts only, and no value is named that fewer than ``LEAST_NAMED`` rows share.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,6 +24,7 @@ from churn_tasks.checks.column_sql import (
     counts_of_column,
     has_size,
     kept_value,
+    shape_text,
     spread_of_column,
     sums,
     sums_of_sums,
@@ -209,8 +210,12 @@ def _column_figures(
     measured |= dict(zip(QUANTILES, quantiles, strict=False))
     if "top" in parts:
         measured["distinct"] = parts["top"]["distinct"]
+    if parts.get("long"):
+        measured["long"] = parts["long"]
+        measured["rounded_share"] = _share(parts["rounded"], parts["long"])
     whole = {(name, ""): value for name, value in measured.items()}
-    return whole | _shares_of_values(parts.get("top"))
+    shapes = _shares_of_shapes(parts.get("shapes"))
+    return whole | _shares_of_values(parts.get("top")) | shapes
 
 
 def _parts_of(column: Column, profiled: Mapping[str, Any]) -> dict[str, Any]:
@@ -236,6 +241,20 @@ def _shares_of_values(
     return shares
 
 
+def _shares_of_shapes(
+    shapes: Sequence[Mapping[str, int]] | None,
+) -> dict[tuple[str, str], float | None]:
+    """Shares of the shapes of a number; those that few rows share are not named."""
+    shares: dict[tuple[str, str], float | None] = {}
+    rows = sum(shape["value"] for shape in shapes or ())
+    for shape in shapes or ():
+        if shape["value"] >= LEAST_NAMED:
+            shares["shape_share", shape_text(shape["key"])] = _share(
+                shape["value"], rows
+            )
+    return shares
+
+
 def _shown(value: str) -> str:
     return masked(value)[:LONGEST_VALUE]
 
@@ -251,6 +270,8 @@ def regions_sql(table: RawTable, relation: str, master: str | None) -> str | Non
 
     Args:
         master: relation with customer_id and region_code, one row or several a customer.
+
+    Of rows by customer also how many have one that the master knows.
     """
     kept = kept_rows_sql(table, relation)
     if "region_code" in table.column_names:
@@ -264,11 +285,13 @@ def regions_sql(table: RawTable, relation: str, master: str | None) -> str | Non
 def _by_region_of_customer(table: RawTable, kept: str, master: str) -> str:
     by_customer = listed(["customer_id", *_rows_and_sums(table)])
     regions = ["region_code", "sum(rows) AS rows", "count(*) AS customers"]
+    regions.append("coalesce(sum(rows) FILTER (is_known), 0) AS known_rows")
     for column in _numbers(table):
         regions += sums_of_sums(column)
     return (
         f"WITH by_customer AS (SELECT {by_customer} FROM {kept} GROUP BY customer_id),"
-        f" region_of AS (SELECT customer_id, min(region_code) AS region_code FROM {master} GROUP BY customer_id)"
+        " region_of AS (SELECT customer_id, min(region_code) AS region_code, true AS is_known"
+        f" FROM {master} GROUP BY customer_id)"
         f" SELECT {listed(regions)}"
         " FROM by_customer LEFT JOIN region_of USING (customer_id) GROUP BY region_code ORDER BY ALL"
     )
@@ -285,8 +308,16 @@ def _rows_and_sums(table: RawTable) -> Iterator[str]:
 
 
 def region_figures(table: RawTable, by_region: list[dict[str, Any]]) -> list[Figure]:
-    """Rows, customers and means by region; rows of no known region stand under ``?``."""
-    return [figure for row in by_region for figure in _figures_of_region(table, row)]
+    """Rows, customers and means by region; rows of no known region stand under ``?``.
+
+    And the share of rows whose customer the master knows, where it was asked.
+    """
+    made = [figure for row in by_region for figure in _figures_of_region(table, row)]
+    rows = sum(row["rows"] for row in by_region if "known_rows" in row)
+    if rows:
+        known = sum(row["known_rows"] for row in by_region)
+        made.append(Figure(table.table, "", "known_share", float(known / rows)))
+    return made
 
 
 def _figures_of_region(table: RawTable, row: Mapping[str, Any]) -> Iterator[Figure]:

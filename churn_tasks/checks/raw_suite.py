@@ -13,6 +13,7 @@ from dataclasses import replace
 from churn_tasks.checks.baseline import Baseline
 from churn_tasks.checks.column_measures import measures_of_column
 from churn_tasks.checks.disposals import disposal_measures
+from churn_tasks.checks.ids import id_measures
 from churn_tasks.checks.learnt_measure import MeasuredValue, learnt_measure
 from churn_tasks.checks.measures import Measure, Suite, measured_rules
 from churn_tasks.checks.month_figures import MonthFigures
@@ -48,6 +49,8 @@ def _measures_of_table(month: MonthFigures) -> Iterator[MeasuredValue]:
     for name, rule in measured_rules(month.table).items():
         yield _rejected(month, name, rule)
     yield from disposal_measures(month)
+    yield from id_measures(month)
+    yield from _month_before_again(month)
     yield from _region_rows(month)
 
 
@@ -103,6 +106,16 @@ def _rejected(month: MonthFigures, name: str, rule: Rule) -> MeasuredValue:
         learnt_months=learnt.months if learnt else 0,
     )
     return MeasuredValue(measure, month.value("", name))
+
+
+def _month_before_again(month: MonthFigures) -> Iterator[MeasuredValue]:
+    """Of events alone, a state may stay as it was. It warns: a few flat charges may well be those of last month."""
+    if month.table.covers != "events" or not month.are_enough:
+        return
+    name = "month_before_again"
+    zh, en = measure_text(month.table, "", name)
+    measure = Measure(name, "", f"{en}.", usual_highest=0, zh=f"{zh}。")
+    yield MeasuredValue(measure, float(month.is_the_month_before()))
 
 
 def _region_rows(month: MonthFigures) -> Iterator[MeasuredValue]:

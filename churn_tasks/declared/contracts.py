@@ -106,14 +106,9 @@ class RawTable(Table):
         )
 
     @cached_property
-    def numbers(self) -> tuple[RawColumn, ...]:
-        """The columns with numbers of customers, records and the like: text of which every digit counts."""
-        texts = [c for c in self.delivered_columns if c.type == "text"]
-        return tuple(
-            column
-            for column in texts
-            if column.name.endswith("_id") and column.pii != "token"
-        )
+    def ids(self) -> tuple[RawColumn, ...]:
+        """The columns with numbers of customers, records and the like."""
+        return tuple(column for column in self.columns if column.is_id)
 
     @cached_property
     def missing_rules(self) -> tuple[Rule, ...]:
@@ -137,7 +132,7 @@ class RawTable(Table):
         speaks of the columns of ``standard_<table>``.
         """
         outliers, formulas = [], []
-        shortened = map(shortened_rule, self.numbers)
+        shortened = map(shortened_rule, self.ids)
         for column in self.delivered_columns:
             if column.outlier == "quarantine" and column.bounds:
                 outliers.append(outlier_rule(column, column.bounds))

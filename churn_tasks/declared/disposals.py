@@ -13,6 +13,7 @@ class Disposals(Closed):
     """The largest share of a table's rows that may leave on each way; above it the month stops.
 
     Attributes:
+        left_out: rows of a month's own file that the WHERE of its extract does not take.
         doubles: rows that equal another in every column; one of them stays.
         replaced: rows whose key stands in a row learnt on a later day: that one is the correction.
         conflicts: rows of one key that were learnt on one day and say different things; they are set aside.
@@ -23,6 +24,7 @@ class Disposals(Closed):
         not_yet_known: rows that were delivered although they became known after the month is read; no query sees them.
     """
 
+    left_out: float = Field(0.6, ge=0, le=1)
     doubles: float = Field(0.1, ge=0, le=1)
     replaced: float = Field(0.05, ge=0, le=1)
     conflicts: float = Field(0.02, ge=0, le=1)

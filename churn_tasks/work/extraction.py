@@ -15,6 +15,7 @@ from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.extract_sql import rendered_sql
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.work.drift import drift_below, drift_of_result, yardstick
+from churn_tasks.work.left_out import refuse_left_out
 
 log = logging.getLogger("churn.extract")
 
@@ -61,6 +62,7 @@ def extract_table(run: MonthRun, source: Source, name: str) -> Extracted:
         overlap = _overlap(run, source, name, before.month)
         findings = drift_of_result(run, name, delivered, before, overlap)
     refuse_harm(name, run.month, findings)
+    refuse_left_out(run, source, name, sql, written)
     account_for_rows(run, name, tokeniser, written)
     return Extracted(name, written, delivered, dict(tokeniser.spellings))
 

@@ -26,6 +26,7 @@ from churn_tasks.checks.profile import (
 )
 from churn_tasks.checks.raw_suite import raw_suite
 from churn_tasks.core.errors import BadInput, evidence
+from churn_tasks.core.months import Month
 from churn_tasks.core.privacy import masked
 from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.contracts import RawTable
@@ -61,6 +62,10 @@ RESULTS = pa.schema(
         "learnt_months": pa.int64(),
         "verdict": pa.string(),
     }
+)
+LATE_OF_TABLE = (
+    "SELECT late_month, late_rows FROM late_rows"
+    " WHERE month = $month AND table_name = $name ORDER BY late_month"
 )
 LONGEST_SEASON = 12  # months that a baseline looks back at least
 
@@ -123,7 +128,22 @@ def profiled(run: MonthRun, name: str) -> list[Figure]:
         whole |= _fates(run, table, close_rows_sql(table, relation, rows))
     by_region = regions_sql(table, relation, _master(run))
     regions = run.engine.records(by_region) if by_region else []
-    return figures(table, whole) + region_figures(table, regions)
+    late = [Figure(name, "", "late_share", _late_share(run, name))]
+    return figures(table, whole) + late + region_figures(table, regions)
+
+
+def _late_share(run: MonthRun, name: str) -> float:
+    """How many rows of an earlier month this run found late, against those with which that month was made."""
+    if run.restated_until:
+        return 0.0
+    shares = [0.0]
+    run.engine.view("late_rows")
+    for found in run.engine.records(
+        LATE_OF_TABLE, {"month": run.month.start, "name": name}
+    ):
+        in_time = run.lake.rows(f"raw_{name}", Month.of(found["late_month"]))
+        shares.append(found["late_rows"] / (in_time + found["late_rows"]))
+    return max(shares)
 
 
 def _fates(run: MonthRun, table: RawTable, close_rows: str) -> dict[str, int]:
@@ -136,11 +156,14 @@ def _fates(run: MonthRun, table: RawTable, close_rows: str) -> dict[str, int]:
 
 
 def _master(run: MonthRun) -> str | None:
-    """The month's customers as delivered, where the profile has them with a region."""
+    """The month's customers as delivered, with their region where the profile has it; None where it has no master."""
     master = run.registry.raw.get("customer")
-    if master is None or not {"customer_id", "region_code"} <= set(master.column_names):
+    if master is None:
         return None
-    return standard(run, "customer")
+    relation = standard(run, "customer")
+    if "region_code" not in master.column_names:
+        return f"(SELECT customer_id, NULL::VARCHAR AS region_code FROM {relation})"
+    return relation
 
 
 def judge_profiles(run: MonthRun, profiles: Profiles, site: Site) -> Verdict:

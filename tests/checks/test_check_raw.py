@@ -152,7 +152,7 @@ def test_what_is_unusual_warns_and_goes_on(june: MonthRun) -> None:
     assert june.lake.has("profile_accepted", JUNE)
 
 
-@pytest.mark.parametrize("part,outcome", [(20, "warn"), (2, "stop")])
+@pytest.mark.parametrize(("part", "outcome"), [(20, "warn"), (2, "stop")])
 def test_doubles_warn_and_many_of_them_stop(
     june: MonthRun, part: int, outcome: str
 ) -> None:

@@ -10,7 +10,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 from tests.checks.test_check_raw import bill, checked, customer, results
-from tests.lakes import rows, small_run
+from tests.lakes import another_month, put, rows, small_run
 
 FIRST = Month(2024, 1)
 BILLS = bill(FIRST)
@@ -153,3 +153,16 @@ def test_a_correction_stands_while_two_later_rows_contradict_each_other(
     run_on("integrate", first)
     (kept,) = rows(first, "clean_bill")
     assert (kept["customer_id"], float(kept["amount_cny"])) == ("S1", 1)
+
+
+@pytest.mark.parametrize(("late", "verdict"), [(60, "pass"), (300, "warn")])
+def test_many_late_rows_of_an_earlier_month_warn(
+    first: MonthRun, late: int, verdict: str
+) -> None:
+    """They are taken in, so the run goes on; but the earlier month's list was made without them."""
+    checked(first)
+    second = another_month(first, "2024-02")
+    found = {"late_month": FIRST.start, "table_name": "bill", "late_rows": late}
+    put(second, "late_rows", "2024-02", [found])
+    checked(second)
+    assert "bill.late_share" in results(second, verdict)

@@ -178,10 +178,14 @@ def test_nothing_personal_is_in_a_profile(run: MonthRun) -> None:
     )
     personal = {column.name for column in contract.columns if column.pii != "none"}
     assert {"customer_name", "phone_token", "birth_year"} <= personal
-    assert {f.measure for f in found if f.column in personal} <= {
-        "null_share",
-        "distinct",
-    }
+    assert (
+        {f.measure for f in found if f.column in personal}
+        <= {
+            "null_share",
+            "distinct",
+            "shape_share",  # of a number its length and whether it holds letters, which tells nobody
+        }
+    )
     named = {figure.item for figure in found if figure.item}
     assert "P1" in named and "138****8000" in named
     assert not any(
@@ -318,7 +322,14 @@ def test_a_part_that_is_looked_at_closely_says_what_all_rows_say(
     found = taken(run, lines, rows=rows)
     assert found["", "close_share", ""] == pytest.approx(1 / 8, abs=0.01)
     close = found["", "close_share", ""] * rows
-    of_part = {"close_share", "distinct", "share_of", "repeated_share", *QUANTILES}
+    of_part = {
+        "close_share",
+        "distinct",
+        "share_of",
+        "shape_share",
+        "repeated_share",
+        *QUANTILES,
+    }
     for (column, measure, item), value in exact.items():
         if measure not in of_part:
             assert found[column, measure, item] == value

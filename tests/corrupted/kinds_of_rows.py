@@ -55,6 +55,12 @@ def too_late(delivery: Delivery, table: str) -> None:
         delivery.fresh(table)["known_date"] = "2024-04-20"
 
 
+def mostly_late(delivery: Delivery, table: str) -> None:
+    for place, row in enumerate(delivery.rows[table]):
+        if place % 10 < 7:
+            row["known_date"] = "2024-04-20"
+
+
 def fewer(delivery: Delivery, table: str) -> None:
     delivery.rows[table] = delivery.rows[table][:100]
 
@@ -203,6 +209,18 @@ ROWS: tuple[Kind, ...] = (
         Refused("check_raw", "CheckFailed", ("raw_cdr.volume_ratio is 3, allowed",)),
         threefold,
         table="cdr",
+    ),
+    kind(
+        "left_out",
+        "rows that the extract's own WHERE leaves out",
+        "抽取语句的 WHERE 剔除大量记录",
+        "seven in ten bills known on 2024-04-20",
+        Refused(
+            "extract",
+            "BadInput",
+            ("raw_bill 2024-03", "leaves out 70%", "disposals: {left_out"),
+        ),
+        mostly_late,
     ),
     kind(
         "late_rows",

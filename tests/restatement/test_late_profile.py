@@ -38,6 +38,10 @@ STAND = {
     "share_of",
     *QUANTILES,
     *(f"{fate}_share" for fate in FATES),
+    "known_share",
+    "shape_share",
+    "rounded_share",
+    "long",
 }
 # Rows of an unknown kind are set aside and mostly lack a charge; so a charge is missing less often in the kept rows.
 CALLS = """

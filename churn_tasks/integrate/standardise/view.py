@@ -168,7 +168,7 @@ def probe_sql(table: RawTable, types: Mapping[str, str], rows: str) -> str | Non
         if column.type == "text" and column.pii != "token" and name in types:
             signs[SPACED + name] = _anywhere(f"is_spaced({identifier(name)})")
             signs[FORMULA + name] = _anywhere(formula_sql(name))
-    for column in table.numbers:
+    for column in table.ids:
         if column.name in types:
             shortened = _anywhere(f"is_shortened({identifier(column.name)})")
             signs[SHORTENED + column.name] = shortened

@@ -1,6 +1,6 @@
 -- What becomes of each accepted row whose key stands in another one too. The rows learnt last count: equal ones once,
--- and those that differ only in amounts as lines of one thing, added up. Where they contradict each other, no row is
--- better than the others: conflict.
+-- and those that differ only in amounts as lines of one thing, added up. Rows of one day that contradict each other are a
+-- conflict, also where a later row tells which was right: a month must not depend on the day on which it is read.
 WITH alike AS (
     SELECT
         hash({{key}}) AS key_hash,
@@ -27,7 +27,7 @@ SELECT
     key_hash,
     known_date,
     CASE
-        WHEN differs AND NOT is_older THEN 'conflict'
+        WHEN differs THEN 'conflict'
         WHEN copy > 1 THEN 'double'
         WHEN is_older THEN 'replaced'
         WHEN place > 1 THEN 'added_up'
