@@ -31,9 +31,10 @@ def id_measures(month: MonthFigures) -> Iterator[MeasuredValue]:
 
 
 def _known(month: MonthFigures) -> Iterator[MeasuredValue]:
-    """The share of rows whose customer stands in the month's master."""
+    """The share of rows whose customer stands in the month's master; of versions, some are of customers long gone."""
     name = "known_share"
-    if not month.has("", name) or not month.are_enough:
+    is_of_month = month.table.covers != "versions"
+    if not is_of_month or not month.has("", name) or not month.are_enough:
         return
     warns, stops = month.quality.relations.known
     learnt = month.learn_share(name)

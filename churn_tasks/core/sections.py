@@ -146,6 +146,7 @@ class Relations(Closed):
 
     Attributes:
         known: shares of rows whose customer the month's master has, below which it warns and stops.
+        no_person: shares of the active customers whom no record of the master tells as a person.
         gone: shares of a month's customers not seen in the next, from which it warns and stops until a month was
             accepted that tells what is usual.
         churn: the same of the customers of a label who left.
@@ -155,7 +156,8 @@ class Relations(Closed):
         region_warn, region_stop: how far a region's share may lie above that of all others.
     """
 
-    known: tuple[Share, Share] = (0.95, 0.85)
+    known: tuple[Share, Share] = (0.98, 0.9)
+    no_person: tuple[Share, Share] = (0.05, 0.15)
     gone: tuple[Share, Share] = (0.15, 0.3)
     churn: tuple[Share, Share] = (0.2, 0.5)
     lost: tuple[Share, Share] = (0.01, 0.05)

@@ -15,7 +15,7 @@ from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.extract_sql import rendered_sql
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.work.drift import drift_below, drift_of_result, yardstick
-from churn_tasks.work.left_out import refuse_left_out
+from churn_tasks.work.left_out import held_against_file
 
 log = logging.getLogger("churn.extract")
 
@@ -57,12 +57,12 @@ def extract_table(run: MonthRun, source: Source, name: str) -> Extracted:
         findings = drift_of_result(run, name, delivered, before)
         if not refusal(findings):
             rows = tokeniser.reader(batches)
-            written = run.engine.write(f"raw_{name}", run.month, rows)
+            with held_against_file(run, source, name, sql, rows) as held:
+                written = run.engine.write(f"raw_{name}", run.month, held)
     if before and are_unpaired(findings):
         overlap = _overlap(run, source, name, before.month)
         findings = drift_of_result(run, name, delivered, before, overlap)
     refuse_harm(name, run.month, findings)
-    refuse_left_out(run, source, name, sql, written)
     account_for_rows(run, name, tokeniser, written)
     return Extracted(name, written, delivered, dict(tokeniser.spellings))
 

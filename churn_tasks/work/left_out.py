@@ -5,12 +5,16 @@ the month. A database is not asked: its tables hold all months, and counting the
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
+import pyarrow as pa
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from churn_tasks.adapters.source import Source
+from churn_tasks.adapters.source.errors import streamed
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.settings import Settings
 from churn_tasks.core.sql_text import identifier
@@ -23,26 +27,47 @@ WARNS_FROM = 0.1
 MANY_ROWS_OF_ONE = ("group", "having", "qualify", "limit", "distinct", "joins")
 
 
-def refuse_left_out(
-    run: MonthRun, source: Source, name: str, sql: str, written: int
+@contextmanager
+def held_against_file(
+    run: MonthRun, source: Source, name: str, sql: str, rows: pa.RecordBatchReader
+) -> Iterator[pa.RecordBatchReader]:
+    """The same rows; behind the last one they are held against the file, before what was written takes its place.
+
+    Raises:
+        BadInput: the SELECT leaves out a larger share than the contract allows.
+    """
+
+    def passed() -> Iterator[pa.RecordBatch]:
+        count = 0
+        for batch in rows:
+            count += batch.num_rows
+            yield batch
+        _refuse_left_out(run, source, name, sql, count)
+
+    with streamed(rows.schema, passed, nullcontext()) as held:
+        yield held
+
+
+def _refuse_left_out(
+    run: MonthRun, source: Source, name: str, sql: str, given: int
 ) -> None:
-    """Hold the rows that were written against those of the file.
+    """Hold the rows that a SELECT gives against those of the file.
 
     Raises:
         BadInput: the SELECT leaves out a larger share than the contract allows.
     """
     relation = file_of_the_month(run.settings, sql)
-    if relation is None or written > MOST_COUNTED:
+    if relation is None or given > MOST_COUNTED:
         return
     delivered = _count(source, relation)
-    left_out = delivered - written
+    left_out = delivered - given
     is_little = delivered < run.settings.quality.min_rows
     if is_little or left_out <= WARNS_FROM * delivered:
         return
     share = left_out / delivered
     problem = (
         f"the file of {relation} holds {delivered:,} rows and extract/{name}.sql gives"
-        f" {written:,} of them: its WHERE leaves out {share:.0%}"
+        f" {given:,} of them: its WHERE leaves out {share:.0%}"
     )
     said = evidence(
         table=f"raw_{name}",

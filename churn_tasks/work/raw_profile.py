@@ -63,10 +63,6 @@ RESULTS = pa.schema(
         "verdict": pa.string(),
     }
 )
-LATE_OF_TABLE = (
-    "SELECT late_month, late_rows FROM late_rows"
-    " WHERE month = $month AND table_name = $name ORDER BY late_month"
-)
 LONGEST_SEASON = 12  # months that a baseline looks back at least
 
 
@@ -79,12 +75,16 @@ def profiled_tables(run: MonthRun, names: Iterable[str]) -> Profiles:
     profiles = {}
     small = [name for name in names if is_small_part(run, name)]
     before = figures_before(run, small)
+    late_shares = _late_shares(run)
     for name in names:
         with _in_declared_types(run, name):
             if name in before:
                 profiles[name] = late_figures(run, name, before[name])
             else:
                 profiles[name] = profiled(run, name)
+                if late_shares[name]:
+                    late = Figure(name, "", "late_share", late_shares[name])
+                    profiles[name].append(late)
     return profiles
 
 
@@ -128,22 +128,19 @@ def profiled(run: MonthRun, name: str) -> list[Figure]:
         whole |= _fates(run, table, close_rows_sql(table, relation, rows))
     by_region = regions_sql(table, relation, _master(run))
     regions = run.engine.records(by_region) if by_region else []
-    late = [Figure(name, "", "late_share", _late_share(run, name))]
-    return figures(table, whole) + late + region_figures(table, regions)
+    return figures(table, whole) + region_figures(table, regions)
 
 
-def _late_share(run: MonthRun, name: str) -> float:
-    """How many rows of an earlier month this run found late, against those with which that month was made."""
-    if run.restated_until:
-        return 0.0
-    shares = [0.0]
-    run.engine.view("late_rows")
-    for found in run.engine.records(
-        LATE_OF_TABLE, {"month": run.month.start, "name": name}
-    ):
-        in_time = run.lake.rows(f"raw_{name}", Month.of(found["late_month"]))
-        shares.append(found["late_rows"] / (in_time + found["late_rows"]))
-    return max(shares)
+def _late_shares(run: MonthRun) -> dict[str, float]:
+    """How many rows of an earlier month this run found late, against those with which that month was made; by table."""
+    shares = dict.fromkeys(run.registry.raw, 0.0)
+    if run.restated_until or not run.lake.has("late_rows", run.month):
+        return shares
+    for found in run.rows_of_month("late_rows").itertuples():
+        name, late = found.table_name, found.late_rows
+        in_time = run.lake.rows(f"raw_{name}", Month.of(found.late_month))
+        shares[name] = max(shares.get(name, 0.0), late / (in_time + late))
+    return shares
 
 
 def _fates(run: MonthRun, table: RawTable, close_rows: str) -> dict[str, int]:

@@ -154,13 +154,12 @@ def _reached(run: MonthRun) -> Iterator[Judged]:
     share = Share("lost_share", lost, customers, LOST, relations.lost, is_learnt=False)
     yield _judged(run, share)
     if has_persons:
-        warns, stops = relations.known
         nobody = Share(
             "without_person_share",
             row["without_person"],
             row["summed"],
             NO_PERSON,
-            (1 - warns, 1 - stops),
+            relations.no_person,
         )
         yield _judged(run, nobody)
 
