@@ -8,7 +8,7 @@ from functools import partial
 
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import RawTable
-from churn_tasks.declared.sql_parts import Names, Relation, Value
+from churn_tasks.declared.sql_parts import Expression, Names, Relation, Value
 
 query = partial(composed, "quarantine")
 
@@ -35,6 +35,12 @@ def told_apart_by(table: RawTable) -> Names:
     return Names(table.key or _delivered(table))
 
 
+def _learnt(table: RawTable) -> Expression:
+    """The day on which the last of a row was learnt: an answer that came in later is no contradiction."""
+    days = [name for name in _delivered(table) if name.endswith("known_date")]
+    return Expression(f"greatest({Names(tuple(days)).sql})")
+
+
 def _delivered(table: RawTable) -> tuple[str, ...]:
     return tuple(column.name for column in table.delivered_columns)
 
@@ -45,7 +51,7 @@ def repeated_keys_sql(table: RawTable, standard: str) -> str:
 
 
 def row_fates_sql(table: RawTable, accepted: str, repeated: str) -> str:
-    """``key_hash``, ``known_date`` and ``fate`` of each accepted row of a repeated key.
+    """``key_hash``, ``learnt_date`` and ``fate`` of each accepted row of a repeated key.
 
     Args:
         repeated: relation with the hashes of these keys.
@@ -56,6 +62,7 @@ def row_fates_sql(table: RawTable, accepted: str, repeated: str) -> str:
         "row_fates",
         key=told_apart_by(table),
         content=Names(content),
+        learnt=_learnt(table),
         columns=Names(every),
         accepted=Relation(accepted),
         repeated=Relation(repeated),
@@ -74,5 +81,6 @@ def conflicting_sql(table: RawTable, judged: str, fates: str) -> str:
         rule=Value(table.conflict_rule.name),
         judged=Relation(judged),
         fates=Relation(fates),
+        learnt=_learnt(table),
         key=told_apart_by(table),
     )

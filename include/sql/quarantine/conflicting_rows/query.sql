@@ -6,5 +6,5 @@ SELECT rows_judged.* REPLACE (
     END AS rule
 )
 FROM {{judged}} AS rows_judged
-LEFT JOIN (SELECT DISTINCT key_hash, known_date FROM {{fates}} WHERE fate = 'conflict') AS conflict
-    ON conflict.key_hash = hash({{key}}) AND conflict.known_date IS NOT DISTINCT FROM rows_judged.known_date
+LEFT JOIN (SELECT DISTINCT key_hash, learnt_date FROM {{fates}} WHERE fate = 'conflict') AS conflict
+    ON conflict.key_hash = hash({{key}}) AND conflict.learnt_date IS NOT DISTINCT FROM {{learnt}}

@@ -5,10 +5,10 @@ WITH alike AS (
     SELECT
         hash({{key}}) AS key_hash,
         hash({{content}}) AS content,
-        known_date,
+        {{learnt}} AS learnt_date,
         row_number() OVER (PARTITION BY {{columns}}) AS copy,
-        row_number() OVER (PARTITION BY {{key}}, known_date) AS line,
-        max(known_date) OVER (PARTITION BY {{key}}) AS newest
+        row_number() OVER (PARTITION BY {{key}}, {{learnt}}) AS line,
+        max({{learnt}}) OVER (PARTITION BY {{key}}) AS newest
     FROM {{accepted}}
     WHERE hash({{key}}) IN (SELECT key_hash FROM {{repeated}})
 ),
@@ -16,16 +16,16 @@ WITH alike AS (
 compared AS (
     SELECT
         *,
-        known_date IS DISTINCT FROM newest AS is_older,
+        learnt_date IS DISTINCT FROM newest AS is_older,
         min(content) OVER same_day <> max(content) OVER same_day AS differs,
-        row_number() OVER (PARTITION BY key_hash, known_date ORDER BY copy, line) AS place
+        row_number() OVER (PARTITION BY key_hash, learnt_date ORDER BY copy, line) AS place
     FROM alike
-    WINDOW same_day AS (PARTITION BY key_hash, known_date)
+    WINDOW same_day AS (PARTITION BY key_hash, learnt_date)
 )
 
 SELECT
     key_hash,
-    known_date,
+    learnt_date,
     CASE
         WHEN differs THEN 'conflict'
         WHEN copy > 1 THEN 'double'
