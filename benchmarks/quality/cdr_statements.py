@@ -45,7 +45,9 @@ def main(
     bare = min(_scanned(run, f"SELECT {columns} FROM {file}") for _ in range(REPEATED))
     form = _cpu_s(lambda: standard(run, "cdr"))
     relation = "standard_cdr"
-    figures = profile.profile_sql(table, relation, run.month, rows)
+    figures = profile.profile_sql(
+        table, relation, run.month, rows, run.window.known_until
+    )
     regions = profile.regions_sql(table, relation, "standard_customer") or ""
     taken_s = {
         "signs of its texts": form,

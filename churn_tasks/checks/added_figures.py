@@ -17,7 +17,11 @@ About = tuple[str, str, str, str, str]  # as Figure.about
 COUNTS = ("rows", "kept", "summed")
 EXTREMES = ("min", "max")
 OF_SUMMED_ROWS = ("mean", "negative_share")
-OF_ALL_ROWS = ("null_share",)  # and the share of every rule
+OF_ALL_ROWS = (
+    "null_share",
+    "not_yet_known_share",
+    "set_aside_share",
+)  # and the share of every rule
 
 
 @dataclass(frozen=True)

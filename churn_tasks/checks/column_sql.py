@@ -13,6 +13,15 @@ from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.contracts import Column
 
 TOP = 10
+CUSTOMER = "customer_id"
+LONG, LONGEST = (
+    16,
+    19,
+)  # digits: a double holds 15 for certain, and 19 are the most of a 64-bit number
+WITH_STEPS = (
+    18  # digits from which doubles lie so far apart that numbers rarely hit one
+)
+LETTERS, LEADING_ZERO, LENGTH = 1, 2, 4  # what the code of a shape adds up
 QUANTILES = {
     "p01": 0.01,
     "p05": 0.05,
@@ -61,11 +70,63 @@ def spread_of_column(column: Column) -> Iterator[str]:
     elif column.type in ("text", "integer"):
         distinct = f"count(DISTINCT hash({name})) FILTER ({name} IS NOT NULL)"
         yield named(distinct, f"{column.name}|distinct")
+    if column.is_id:
+        yield named(_long_numbers(name, "true"), f"{column.name}|long")
+        yield named(_long_numbers(name, _is_rounded(name)), f"{column.name}|rounded")
+    if column.name == CUSTOMER:
+        yield named(_shapes(name), f"{column.name}|shapes")
     if has_size(column):
         value = _kept(column)
         quantiles = f"quantile_disc({value}, {list(QUANTILES.values())})"
         given = f"{quantiles} FILTER ({value} IS NOT NULL)"
         yield named(given, f"{column.name}|quantiles")
+
+
+def _long_numbers(name: str, condition: str) -> str:
+    """How many numbers of 16 to 19 digits there are under a condition, which is asked of no other."""
+    return (
+        f"count_if(CASE WHEN strlen({name}) BETWEEN {LONG} AND {LONGEST}"
+        f" THEN TRY_CAST({name} AS UBIGINT) IS NOT NULL AND {condition} ELSE false END)"
+    )
+
+
+def _is_rounded(name: str) -> str:
+    """Whether a long number is zeros after its 15th digit, as spreadsheets keep it, or one that a double can be.
+
+    Doubles of such a size lie a power of two apart. Numbers that a program has made of a counter and empty lower bits
+    are multiples of many steps, those that were rounded of an odd number of steps every second time.
+    """
+    number = f"TRY_CAST({name} AS UBIGINT)"
+    step = f"CAST(pow(2, floor(log2({number})) - 52) AS UBIGINT)"
+    of_a_double = f"{number} % {step} = 0 AND ({number} // {step}) % 2 = 1"
+    return (
+        f"(regexp_full_match({name}, '[0-9]{{15}}0+')"
+        f" OR CASE WHEN strlen({name}) >= {WITH_STEPS} THEN {of_a_double} ELSE false END)"
+    )
+
+
+def _shapes(name: str) -> str:
+    """How often each shape of a number occurs: its length, whether it begins with 0, whether it holds letters."""
+    letters = f"({name} <> lower({name}) OR {name} <> upper({name}))::INTEGER"
+    zero = f"starts_with({name}, '0')::INTEGER"
+    code = (
+        f"strlen({name}) * {LENGTH} + {zero} * {LEADING_ZERO} + {letters} * {LETTERS}"
+    )
+    return f"map_entries(histogram({code}) FILTER ({name} IS NOT NULL))"
+
+
+def shape_text(code: int) -> str:
+    """A shape in words.
+
+    >>> shape_text(26), shape_text(25), shape_text(24)
+    ('6 characters, leading zero', '6 characters, letters', '6 characters')
+    """
+    words = [f"{code // LENGTH} characters"]
+    if code & LEADING_ZERO:
+        words.append("leading zero")
+    if code & LETTERS:
+        words.append("letters")
+    return ", ".join(words)
 
 
 def _top_values(name: str) -> str:

@@ -17,6 +17,10 @@ KINDS_OF_RULES = {
         "a value lies outside the stated bounds of its column",
         "有数值超出字段规定的范围",
     ),
+    "shortened": (
+        "a spreadsheet has shortened the number of a customer or record, such as 1.380E+10; export it as text",
+        "编号被电子表格缩写（如 1.380E+10），原有位数已丢失，请以文本格式导出",
+    ),
     "formula": (
         "a text begins like a formula of a spreadsheet",
         "有文本以电子表格公式开头",

@@ -5,9 +5,11 @@ import statistics
 
 from churn_tasks.checks.baseline import Baseline
 from churn_tasks.checks.bounds import Learnt, Past, Scale, error_of_share
+from churn_tasks.checks.column_kinds import is_number
 from churn_tasks.checks.profile import Figure
 from churn_tasks.declared.contracts import RawTable
 
+OF_NUMBERS = ("mean", "p01", "p25", "p50", "p75", "p99")
 SD_IN_MIDDLE_90 = (
     3.3  # standard deviations between the 5th and the 95th percentile of a bell ...
 )
@@ -76,6 +78,40 @@ class MonthFigures:
         return self.baseline.whole(self.table.table, "rows").get(
             self.baseline.month - 1
         )
+
+    def shapes(self) -> dict[str, float]:
+        """Of each shape of a customer's number the share of rows."""
+        return {
+            figure.item: figure.value
+            for figure in self.figures
+            if figure.measure == "shape_share"
+        }
+
+    def shapes_before(self) -> dict[str, float]:
+        """The same in the latest accepted month."""
+        months = self.baseline.months(self.table.table)
+        parts = self.baseline.parts(self.table.table, "customer_id", "shape_share")
+        if not months:
+            return {}
+        return {
+            item: by_month[months[-1]]
+            for (_, item), by_month in parts.items()
+            if months[-1] in by_month
+        }
+
+    def is_the_month_before(self) -> bool:
+        """Whether every figure of every number is that of the accepted month before: the same rows once more."""
+        numbers = {column.name for column in self.table.columns if is_number(column)}
+        same = 0
+        for figure in self.figures:
+            is_asked = figure.column in numbers and figure.measure in OF_NUMBERS
+            if figure.region or not is_asked:
+                continue
+            by_month = self.baseline.of_figure(figure)
+            if by_month.get(self.baseline.month - 1) != figure.value:
+                return False
+            same += 1
+        return same > 0 and self.rows_before() == self.rows
 
     def filled(self, column: str) -> float:
         """Kept rows with a value."""

@@ -16,6 +16,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 STAGES = {
     "raw": ("原始数据", "Raw data"),
     "features": ("客户群与特征", "Population and features"),
+    "relations": ("账期与数据表之间的关系", "Relations between months and tables"),
     "list": ("预警清单", "Warning list"),
 }
 FILTERS: dict[str, Callable[..., Any]] = {

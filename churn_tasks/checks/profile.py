@@ -13,8 +13,9 @@ change of units.
 Columns with personal data have counts only, and no value is named that fewer than ``LEAST_NAMED`` rows share.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from churn_tasks.checks.column_kinds import is_number
@@ -23,6 +24,7 @@ from churn_tasks.checks.column_sql import (
     counts_of_column,
     has_size,
     kept_value,
+    shape_text,
     spread_of_column,
     sums,
     sums_of_sums,
@@ -36,6 +38,7 @@ from churn_tasks.declared.contracts import Column, RawTable, Rule
 
 SAMPLED_FROM = 1_000_000
 LEAST_NAMED = 10
+FATES = ("double", "replaced", "added_up", "conflict")  # of rows of repeated keys
 LONGEST_VALUE = 40
 
 
@@ -74,19 +77,38 @@ def sampling_mask(rows: int) -> int:
     return parts - 1
 
 
-def profile_sql(table: RawTable, relation: str, month: Month, rows: int) -> str:
+def profile_sql(
+    table: RawTable, relation: str, month: Month, rows: int, known_until: date
+) -> str:
     """One SELECT of one row: every figure of a table, each column named ``<column>|<measure>``.
 
     Args:
         relation: the month's rows in the declared types, with ``month`` and ``unreadable``.
         rows: how many there are, which decides what part is looked at closely.
+        known_until: first day on which nothing may be learnt any more that the month counts.
     """
-    every = listed(_counts(table))
+    every = listed(_counts(table, known_until))
     spread = listed(_spread(table))
     of_every = f"SELECT {every} FROM ({_marked(table, relation, month)})"
-    close_rows = f"(SELECT * FROM {relation} WHERE {_is_close(table, rows)})"
+    close_rows = close_rows_sql(table, relation, rows)
     of_close = f"SELECT {spread} FROM ({_marked(table, close_rows, month)})"
     return f"SELECT * FROM ({of_every}) AS of_every, ({of_close}) AS of_close"
+
+
+def close_rows_sql(table: RawTable, relation: str, rows: int) -> str:
+    """The rows that are looked at closely, all rows of a key or none, as a relation."""
+    return f"(SELECT * FROM {relation} WHERE {_is_close(table, rows)})"
+
+
+def kept_rows_sql(table: RawTable, relation: str) -> str:
+    """The rows that break no row rule, as a relation."""
+    broken = (f"({rule.reject_when})" for rule in measured_rules(table).values())
+    return f"(SELECT * FROM {relation} WHERE NOT coalesce({any_of(broken)}, false))"
+
+
+def are_keys_repeated(profiled: Mapping[str, Any]) -> bool:
+    """Whether a key stands in several of the rows that were looked at closely."""
+    return bool(profiled["|close_rows"] > profiled["|close_keys"])
 
 
 def _is_close(table: RawTable, rows: int) -> str:
@@ -113,10 +135,12 @@ def _rule_flags(table: RawTable) -> dict[str, Rule]:
     return {f"breaks|{name}": rule for name, rule in measured_rules(table).items()}
 
 
-def _counts(table: RawTable) -> Iterator[str]:
+def _counts(table: RawTable, known_until: date) -> Iterator[str]:
     """What is counted of every row: of the table, of its rules, and of each column."""
     yield 'count(*) AS "|rows"'
     yield 'count_if(kept) AS "|kept"'
+    not_yet = f"count_if(kept AND known_date >= DATE '{known_until}')"
+    yield named(not_yet, "|not_yet_known")
     for name in measured_rules(table):
         flag = identifier(f"breaks|{name}")
         yield named(f"count_if({flag})", f"|{name}")
@@ -158,7 +182,11 @@ def _table_figures(
         "kept": profiled["|kept"],
         "close_share": _share(close, rows),
         "repeated_share": _share(close - profiled["|close_keys"], close),
+        "not_yet_known_share": _share(profiled["|not_yet_known"] or 0, rows),
+        "set_aside_share": _share(rows - (profiled["|kept"] or 0), rows),
     }
+    for fate in FATES:
+        measured[f"{fate}_share"] = _share(profiled.get(f"|{fate}", 0), close)
     for name in measured_rules(table):
         measured[name] = _share(profiled[f"|{name}"], rows) or 0.0
     return measured
@@ -182,8 +210,12 @@ def _column_figures(
     measured |= dict(zip(QUANTILES, quantiles, strict=False))
     if "top" in parts:
         measured["distinct"] = parts["top"]["distinct"]
+    if parts.get("long"):
+        measured["long"] = parts["long"]
+        measured["rounded_share"] = _share(parts["rounded"], parts["long"])
     whole = {(name, ""): value for name, value in measured.items()}
-    return whole | _shares_of_values(parts.get("top"))
+    shapes = _shares_of_shapes(parts.get("shapes"))
+    return whole | _shares_of_values(parts.get("top")) | shapes
 
 
 def _parts_of(column: Column, profiled: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,6 +241,20 @@ def _shares_of_values(
     return shares
 
 
+def _shares_of_shapes(
+    shapes: Sequence[Mapping[str, int]] | None,
+) -> dict[tuple[str, str], float | None]:
+    """Shares of the shapes of a number; those that few rows share are not named."""
+    shares: dict[tuple[str, str], float | None] = {}
+    rows = sum(shape["value"] for shape in shapes or ())
+    for shape in shapes or ():
+        if shape["value"] >= LEAST_NAMED:
+            shares["shape_share", shape_text(shape["key"])] = _share(
+                shape["value"], rows
+            )
+    return shares
+
+
 def _shown(value: str) -> str:
     return masked(value)[:LONGEST_VALUE]
 
@@ -224,9 +270,10 @@ def regions_sql(table: RawTable, relation: str, master: str | None) -> str | Non
 
     Args:
         master: relation with customer_id and region_code, one row or several a customer.
+
+    Of rows by customer also how many have one that the master knows.
     """
-    broken = (f"({rule.reject_when})" for rule in measured_rules(table).values())
-    kept = f"{relation} WHERE NOT coalesce({any_of(broken)}, false)"
+    kept = kept_rows_sql(table, relation)
     if "region_code" in table.column_names:
         by_region = listed(["region_code", *_rows_and_sums(table)])
         return f"SELECT {by_region} FROM {kept} GROUP BY ALL ORDER BY ALL"
@@ -238,11 +285,13 @@ def regions_sql(table: RawTable, relation: str, master: str | None) -> str | Non
 def _by_region_of_customer(table: RawTable, kept: str, master: str) -> str:
     by_customer = listed(["customer_id", *_rows_and_sums(table)])
     regions = ["region_code", "sum(rows) AS rows", "count(*) AS customers"]
+    regions.append("coalesce(sum(rows) FILTER (is_known), 0) AS known_rows")
     for column in _numbers(table):
         regions += sums_of_sums(column)
     return (
         f"WITH by_customer AS (SELECT {by_customer} FROM {kept} GROUP BY customer_id),"
-        f" region_of AS (SELECT customer_id, min(region_code) AS region_code FROM {master} GROUP BY customer_id)"
+        " region_of AS (SELECT customer_id, min(region_code) AS region_code, true AS is_known"
+        f" FROM {master} GROUP BY customer_id)"
         f" SELECT {listed(regions)}"
         " FROM by_customer LEFT JOIN region_of USING (customer_id) GROUP BY region_code ORDER BY ALL"
     )
@@ -259,8 +308,16 @@ def _rows_and_sums(table: RawTable) -> Iterator[str]:
 
 
 def region_figures(table: RawTable, by_region: list[dict[str, Any]]) -> list[Figure]:
-    """Rows, customers and means by region; rows of no known region stand under ``?``."""
-    return [figure for row in by_region for figure in _figures_of_region(table, row)]
+    """Rows, customers and means by region; rows of no known region stand under ``?``.
+
+    And the share of rows whose customer the master knows, where it was asked.
+    """
+    made = [figure for row in by_region for figure in _figures_of_region(table, row)]
+    rows = sum(row["rows"] for row in by_region if "known_rows" in row)
+    if rows:
+        known = sum(row["known_rows"] for row in by_region)
+        made.append(Figure(table.table, "", "known_share", float(known / rows)))
+    return made
 
 
 def _figures_of_region(table: RawTable, row: Mapping[str, Any]) -> Iterator[Figure]:

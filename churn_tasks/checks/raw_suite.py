@@ -12,6 +12,8 @@ from dataclasses import replace
 
 from churn_tasks.checks.baseline import Baseline
 from churn_tasks.checks.column_measures import measures_of_column
+from churn_tasks.checks.disposals import disposal_measures
+from churn_tasks.checks.ids import id_measures
 from churn_tasks.checks.learnt_measure import MeasuredValue, learnt_measure
 from churn_tasks.checks.measures import Measure, Suite, measured_rules
 from churn_tasks.checks.month_figures import MonthFigures
@@ -46,7 +48,9 @@ def _measures_of_table(month: MonthFigures) -> Iterator[MeasuredValue]:
     yield from _volume(month)
     for name, rule in measured_rules(month.table).items():
         yield _rejected(month, name, rule)
-    yield from _repeated(month)
+    yield from disposal_measures(month)
+    yield from id_measures(month)
+    yield from _month_before_again(month)
     yield from _region_rows(month)
 
 
@@ -104,14 +108,14 @@ def _rejected(month: MonthFigures, name: str, rule: Rule) -> MeasuredValue:
     return MeasuredValue(measure, month.value("", name))
 
 
-def _repeated(month: MonthFigures) -> Iterator[MeasuredValue]:
-    """Doubles are merged in the next step, so they never stop the month."""
-    name = "repeated_share"
-    learnt = month.learn_share(name)
-    if learnt:
-        text = measure_text(month.table, "", name)
-        measure = learnt_measure("", name, text, learnt, upwards=True)
-        yield MeasuredValue(measure, month.value("", name))
+def _month_before_again(month: MonthFigures) -> Iterator[MeasuredValue]:
+    """Of events alone, a state may stay as it was. It warns: a few flat charges may well be those of last month."""
+    if month.table.covers != "events" or not month.are_enough:
+        return
+    name = "month_before_again"
+    zh, en = measure_text(month.table, "", name)
+    measure = Measure(name, "", f"{en}.", usual_highest=0, zh=f"{zh}。")
+    yield MeasuredValue(measure, float(month.is_the_month_before()))
 
 
 def _region_rows(month: MonthFigures) -> Iterator[MeasuredValue]:

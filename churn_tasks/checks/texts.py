@@ -10,6 +10,52 @@ WORDS = {
         "rows against the month before, which was accepted",
     ),
     "repeated_share": ("重复主键的记录比例", "share of rows whose key came before"),
+    "double_share": (
+        "与另一条完全相同的记录比例",
+        "share of rows that equal another one in every column; one of them stays",
+    ),
+    "replaced_share": (
+        "被同主键、较晚获知的记录更正的比例",
+        "share of rows that give way to one of their key learnt later",
+    ),
+    "added_up_share": (
+        "金额并入同主键另一条的记录比例",
+        "share of rows whose amount is added to another line of their key",
+    ),
+    "conflict_share": (
+        "同主键同日获知、内容相互矛盾的记录比例",
+        "share of rows of one key, learnt on one day, that contradict each other and are set aside",
+    ),
+    "set_aside_share": (
+        "各规则合计隔离的记录比例",
+        "share of rows that all rules together set aside",
+    ),
+    "late_share": (
+        "以前账期迟到记录占该账期记录的比例（取最大者）",
+        "share of an earlier month's rows that came late and were found by this run",
+    ),
+    "not_yet_known_share": (
+        "本月读取日之后才获知、不予计入的记录比例",
+        "share of rows that became known only after the month is read, which no query counts",
+    ),
+    "known_share": (
+        "客户在当月主档中有记录的比例",
+        "share of rows whose customer the month's master knows",
+    ),
+    "rounded_share": (
+        "长编号末几位被舍入的比例（电子表格第 16 位起为零，或按双精度浮点数保存），请以文本格式导出",
+        "share of long numbers that lost their last digits (zeros from the 16th on as spreadsheets keep them, or a"
+        " double); export them as text",
+    ),
+    "other_shape_share": (
+        "编号形式与上一合格月份不同的比例",
+        "share of numbers of another length, with other leading zeros or letters, than in the accepted month before",
+    ),
+    "shape_share": ("编号形式的占比", "share of numbers of a shape"),
+    "month_before_again": (
+        "各数值指标与上月完全相同（1 为是），疑为上月文件重复交付",
+        "1 where every figure of every number is that of the month before: was its file delivered under a new name",
+    ),
     "region_rows": (
         "变化最大的大区的记录占比与往月之比",
         "share of rows of the region that moved most, against earlier months",

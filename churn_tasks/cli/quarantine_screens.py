@@ -46,7 +46,7 @@ def quarantine_counts(settings: Settings, month: Month | None) -> Table:
 
 def _meaning(contract: RawTable | None, rule_name: str) -> str:
     """What a rule says, in both languages."""
-    for rule in contract.row_rules if contract else ():
+    for rule in contract.every_rule if contract else ():
         if rule.name == rule_name:
             return f"{rule.en} {rule.zh}"
     return "the rule is no longer in the contract"

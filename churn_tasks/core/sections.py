@@ -24,7 +24,7 @@ from churn_tasks.core.standard_section import Standard
 
 __all__ = [  # sections that stand in files of their own are imported with the others
     "Derive", "Exceptional", "Features", "LeakProbe", "Matching", "Model", "MonthField", "ProfileFile", "Promotion",
-    "Quality", "Resources", "Restatement", "Select", "WarningList", "Watch", "Widths", "Windows",
+    "Quality", "Relations", "Resources", "Restatement", "Select", "WarningList", "Watch", "Widths", "Windows",
 ]  # fmt: skip
 
 
@@ -141,6 +141,32 @@ class Exceptional(Closed):
     stop: Widths | None = None
 
 
+class Relations(Closed):
+    """Bounds of what holds between months and between tables (docs/quality.md).
+
+    Attributes:
+        known: shares of rows whose customer the month's master has, below which it warns and stops.
+        no_person: shares of the active customers whom no record of the master tells as a person.
+        gone: shares of a month's customers not seen in the next, from which it warns and stops until a month was
+            accepted that tells what is usual.
+        churn: the same of the customers of a label who left.
+        lost: shares of the customers in the clean rows whom the month's summary lacks.
+        warn, stop: how far a share may lie from that of accepted months. A month loses one customer in thirty: what
+            guards that is narrower.
+        region_warn, region_stop: how far a region's share may lie above that of all others.
+    """
+
+    known: tuple[Share, Share] = (0.98, 0.9)
+    no_person: tuple[Share, Share] = (0.05, 0.15)
+    gone: tuple[Share, Share] = (0.15, 0.3)
+    churn: tuple[Share, Share] = (0.2, 0.5)
+    lost: tuple[Share, Share] = (0.01, 0.05)
+    warn: Widths = Widths(mads=4, share=0.03, chance=5)
+    stop: Widths = Widths(mads=8, share=0.08, chance=10)
+    region_warn: Share = 0.1
+    region_stop: Share = 0.3
+
+
 class Quality(Closed):
     """Bounds that the first gate learns from accepted months (B1, B6): outside usual it warns, outside allowed stops.
 
@@ -166,6 +192,7 @@ class Quality(Closed):
     exceptions: tuple[Exceptional, ...] = Field(
         (), description="the first that fits a measure counts"
     )
+    relations: Relations = Relations()
     ignore: tuple[str, ...] = Field(
         (), description="patterns over table.column.measure that have no learnt bounds"
     )

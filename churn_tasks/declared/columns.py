@@ -81,6 +81,12 @@ class Column(Closed):
     outlier: Literal["leave", "cap", "quarantine"] = "leave"
     bounds: Bounds | None = None
 
+    @property
+    def is_id(self) -> bool:
+        """Whether it holds delivered numbers of customers, records and the like: text of which every digit counts."""
+        is_text = self.type == "text" and self.pii != "token"
+        return is_text and self.name.endswith("_id") and self.derived is None
+
     @model_validator(mode="after")
     def _treatment_fits(self) -> Self:
         if (self.outlier == "leave") != (self.bounds is None):

@@ -17,13 +17,16 @@ from churn_tasks.declared.columns import (
     FeatureColumn,
     RawColumn,
 )
+from churn_tasks.declared.disposals import LEAST_SET_ASIDE, Disposals
 from churn_tasks.declared.figures import Figure
 from churn_tasks.declared.reversals import Reversals
 from churn_tasks.declared.row_rules import (
     Rule,
+    conflict_rule,
     formula_rule,
     missing_rule,
     outlier_rule,
+    shortened_rule,
     unreadable_rule,
 )
 
@@ -102,6 +105,9 @@ class RawTable(Table):
             in force in it, which mostly began before it.
         reversals: how its rows take one another back; None where they never do.
         min_rows: the floor below which a month is refused.
+        disposals: how many rows may leave the month on each way.
+        add_up: amounts of rows that agree in everything else and were learnt on one day: lines of one thing, which
+            become one row with their sum. Without it such rows contradict each other and are set aside.
     """
 
     columns: tuple[RawColumn, ...] = Field(min_length=1)
@@ -111,6 +117,8 @@ class RawTable(Table):
     rules: tuple[Rule, ...] = ()
     reversals: Reversals | None = None
     min_rows: int = Field(1, ge=0)
+    disposals: Disposals = Disposals()
+    add_up: tuple[str, ...] = ()
 
     @cached_property
     def delivered_columns(self) -> tuple[RawColumn, ...]:
@@ -138,6 +146,11 @@ class RawTable(Table):
         )
 
     @cached_property
+    def ids(self) -> tuple[RawColumn, ...]:
+        """The columns with numbers of customers, records and the like."""
+        return tuple(column for column in self.columns if column.is_id)
+
+    @cached_property
     def missing_rules(self) -> tuple[Rule, ...]:
         """A rule for every column without which a row is set aside: NULL (blank text is NULL there)."""
         columns = self.delivered_columns
@@ -159,15 +172,37 @@ class RawTable(Table):
         speaks of the columns of ``standard_<table>``.
         """
         outliers, formulas = [], []
+        shortened = map(shortened_rule, self.ids)
         for column in self.delivered_columns:
             if column.outlier == "quarantine" and column.bounds:
                 outliers.append(outlier_rule(column, column.bounds))
             if column.type == "text" and column.pii != "token":
                 formulas.append(formula_rule(column))
-        implied = (*self.unreadable_rules, *self.missing_rules, *outliers, *formulas)
+        unusable = (*self.unreadable_rules, *self.missing_rules, *shortened)
+        implied = (*unusable, *outliers, *formulas)
         names = {rule.name for rule in implied}
         own = [rule for rule in self.rules if rule.name not in names]
         return (*implied, *own)
+
+    @cached_property
+    def conflict_rule(self) -> Rule:
+        """The rule of rows that contradict each other; it is no row rule, because no row breaks it alone."""
+        return self._or_declared(conflict_rule(self.key, self.disposals.conflicts))
+
+    @cached_property
+    def every_rule(self) -> tuple[Rule, ...]:
+        """Every rule under which a row can be set aside."""
+        if not self.key:
+            return self.row_rules
+        return (*self.row_rules, self.conflict_rule)
+
+    @cached_property
+    def most_set_aside(self) -> float:
+        """The share of rows that all rules together may set aside."""
+        if self.disposals.set_aside is not None:
+            return self.disposals.set_aside
+        shares = [rule.max_share for rule in self.row_rules]
+        return max(LEAST_SET_ASIDE, *shares)
 
     def _or_declared(self, implied: Rule) -> Rule:
         """The contract's own rule of that name, which may have another share or wording."""
@@ -183,6 +218,16 @@ class RawTable(Table):
             if column.derived and column.derived.form == "treated":
                 return column.name
         return None
+
+    @model_validator(mode="after")
+    def _adds_up_amounts(self) -> Self:
+        amounts = [c.name for c in self.columns if c.type in ("decimal", "integer")]
+        others = not_among(self.add_up, amounts)
+        if others or set(self.add_up) & set(self.key):
+            raise ValueError(
+                f"add_up names decimal and integer columns outside the key, not {', '.join(self.add_up)}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _treatments_are_marked(self) -> Self:

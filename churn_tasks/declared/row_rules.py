@@ -51,6 +51,17 @@ def formula_rule(column: Column) -> Rule:
     )
 
 
+def shortened_rule(column: Column) -> Rule:
+    """A spreadsheet has shown a long number short and saved what it showed: 1.380E+10 stands for many numbers."""
+    return Rule(
+        name=f"{column.name}_shortened",
+        reject_when=f"shortened = '{column.name}'",
+        en=f"{column.name} is a number that a spreadsheet has shortened, such as 1.380E+10; its digits are lost."
+        " Export the column as text",
+        zh=f"{column.zh}：长数字被电子表格缩写（如 1.380E+10），原有位数已丢失，请以文本格式导出",
+    )
+
+
 def outlier_rule(column: Column, bounds: Bounds) -> Rule:
     """Bounds that set rows aside. Learnt ones are known only where they are learnt (``integrate/treat.py``)."""
     beyond = []
@@ -63,4 +74,20 @@ def outlier_rule(column: Column, bounds: Bounds) -> Rule:
         reject_when=" OR ".join(beyond) or f'false AND "{column.name}" IS NOT NULL',
         en=f"{column.name} lies outside its bounds",
         zh=f"{column.zh}：超出规定范围",
+    )
+
+
+CONFLICT = "key_conflict"
+
+
+def conflict_rule(key: tuple[str, ...], max_share: float) -> Rule:
+    """Rows of one key that were learnt on one day and say different things: no rule tells which is right."""
+    named = ", ".join(key)
+    names = " AND ".join(f'"{name}" IS NOT NULL' for name in key)
+    return Rule(
+        name=CONFLICT,
+        reject_when=f"false AND {names}",
+        en=f"rows of one key ({named}), learnt on one day, contradict each other",
+        zh=f"同一主键（{named}）同日获知的记录内容相互矛盾",
+        max_share=max_share,
     )

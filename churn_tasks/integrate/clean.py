@@ -5,14 +5,19 @@ The three results partition the raw rows: ``rows_in = rows_out + quarantined + m
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
-from churn_tasks.core.sql_text import literal
+from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.composer import composed
-from churn_tasks.declared.contracts import RawTable
+from churn_tasks.declared.contracts import SQL_TYPES, RawTable
 from churn_tasks.declared.sql_expressions import case
-from churn_tasks.declared.sql_parts import Expression, Names, Order, Relation
+from churn_tasks.declared.sql_parts import (
+    Columns,
+    Expression,
+    Names,
+    Order,
+    Relation,
+)
 
 query = partial(composed, "quarantine")
 
@@ -21,27 +26,44 @@ LATE_CLEAN = "late_clean"  # rows that came late, made clean
 LATE_DOUBLES = "late_doubles"  # keys of these that were there before
 
 
-@dataclass(frozen=True)
-class ExactDoubles:
-    """Keeps one row for each key: the one learnt last, ties broken by all columns, so the choice is always the same.
+def kept_sql(table: RawTable, accepted: str, *, are_repeated: bool) -> str:
+    """One row for each key: the one learnt last, with the amounts of all lines of that day where they are added up.
 
-    Of rows that became known on one day it is the one whose answer did last.
+    Of rows that became known on one day it is the one whose answer did last. Ties are broken by all columns, so the choice
+    is always the same. Of a table without a key each row once.
 
-    A table without a key keeps one of each group of wholly equal rows.
+    Args:
+        accepted: relation of rows that break no rule.
+        are_repeated: whether any key stands in two of them; else nothing has to be looked at.
     """
-
-    def kept_sql(self, table: RawTable, accepted: str) -> str:
-        """A SELECT of the rows to keep from the relation ``accepted``."""
-        if not table.key:
-            return query("different_rows", accepted=Relation(accepted))
-        others = [name for name in table.column_names if name not in table.key]
-        order = Order.latest_first([*table.known_columns, *others], nulls_last=True)
+    rows = Relation(accepted)
+    if not are_repeated:
+        return f"SELECT * FROM {rows.sql}"
+    if not table.key:
+        return query("different_rows", accepted=rows)
+    others = [name for name in table.column_names if name not in table.key]
+    order = Order.latest_first([*table.known_columns, *others], nulls_last=True)
+    key = Names(table.key)
+    if table.add_up:
         return query(
-            "last_learnt",
-            accepted=Relation(accepted),
-            key=Names(table.key),
+            "lines_added_up",
+            sums=_sums(table),
+            accepted=rows,
+            key=key,
             last_learnt_first=order,
         )
+    return query("last_learnt", accepted=rows, key=key, last_learnt_first=order)
+
+
+def _sums(table: RawTable) -> Columns:
+    """The amounts of a table that are added up, each over the lines of its key."""
+    key = Names(table.key).sql
+    types = {column.name: SQL_TYPES[column.type] for column in table.columns}
+    sums = {}
+    for name in table.add_up:
+        total = f"sum({identifier(name)}) OVER (PARTITION BY {key})"
+        sums[name] = f"CAST({total} AS {types[name]})"
+    return Columns.of_texts(sums)
 
 
 def judged_sql(table: RawTable, standard: str, learnt: Mapping[str, str] = {}) -> str:

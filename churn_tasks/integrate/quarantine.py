@@ -18,7 +18,7 @@ from churn_tasks.declared.sql_parts import Expression, Relation, Value
 ROW_ID_LENGTH = 16
 # endings of rules under which a column has no value, and of all the rules that a contract implies for its columns
 NO_VALUE = ("_missing", "_unreadable")
-AUTOMATIC = (*NO_VALUE, "_outlier", "_formula")
+AUTOMATIC = (*NO_VALUE, "_outlier", "_formula", "_shortened")
 # SQL that says one thing about the rows under a rule
 Answer = Callable[[RawTable, Rule], str]
 _TEXT_LITERAL = re.compile(r"'(?:[^']|'')*'")
@@ -107,7 +107,7 @@ def loses_a_required_value(table: RawTable, rule_name: str) -> str | None:
 
 
 def _by_rule(table: RawTable, answer: Answer) -> str:
-    answers = ((literal(rule.name), answer(table, rule)) for rule in table.row_rules)
+    answers = ((literal(rule.name), answer(table, rule)) for rule in table.every_rule)
     return case(answers, of="rule")
 
 

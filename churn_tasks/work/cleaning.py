@@ -8,17 +8,25 @@ from functools import cached_property
 from churn_tasks.adapters.versions import LATE, REPLACING
 from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.declared.composer import composed
+from churn_tasks.declared.contracts import RawTable
 from churn_tasks.declared.sql_parts import Relation
 from churn_tasks.integrate.clean import (
     LATE_CLEAN,
     LATE_DOUBLES,
-    ExactDoubles,
     accepted_sql,
     added_sql,
     doubles_sql,
     judged_counts_sql,
     judged_sql,
+    kept_sql,
     replacing_sql,
+)
+from churn_tasks.integrate.doubles import (
+    FateCounts,
+    conflicting_sql,
+    fate_counts_sql,
+    repeated_keys_sql,
+    row_fates_sql,
 )
 from churn_tasks.integrate.quarantine import (
     quarantine_sql,
@@ -45,13 +53,20 @@ MOST_SHOWN = 5  # values of a column that a mapping table lacks
 
 @dataclass(frozen=True)
 class RowCount:
-    """What was done with the rows of one table: rows_in = rows_out + quarantined + merged."""
+    """What was done with the rows of one table: rows_in = rows_out + quarantined + merged.
+
+    Attributes:
+        replaced: merged rows that said something else and gave way to a row of their key learnt later.
+        added_up: merged rows whose amounts went into another line of their key.
+    """
 
     table: str
     rows_in: int
     rows_out: int
     quarantined: int = 0
     merged: int = 0
+    replaced: int = 0
+    added_up: int = 0
 
 
 @dataclass(frozen=True)
@@ -89,6 +104,7 @@ class JudgedTable:
         limits: of its outliers, as far as they are stated or could be learnt.
         is_late: only the rows that came late were judged; those before them stay as they are.
         total, quarantined: rows that were judged, and those of them that break a rule.
+        fates: accepted rows of repeated keys by what becomes of them; None where no key is repeated.
     """
 
     name: str
@@ -97,6 +113,7 @@ class JudgedTable:
     total: int
     quarantined: int
     is_late: bool = False
+    fates: FateCounts | None = None
 
 
 def judge_tables(run: MonthRun) -> list[JudgedTable]:
@@ -147,15 +164,57 @@ def _judge(run: MonthRun, name: str, *, is_late: bool) -> JudgedTable:
     limits = limits_of(table, run.engine.row(sql) if sql else {})
     delivered = standard(run, name, late=is_late)
     judged = judged_sql(table, delivered, outlier_rules(table, limits))
-    if _has_releases(run, name):
-        judged = released_sql(table, f"({judged})")
+    judged = _released(run, table, judged)
+    _make_judged(run, name, judged)
+    fates = None
+    if _are_repeated(run, table, delivered):
+        fates = _set_conflicts_aside(run, table, judged)
+    rows = run.engine.row(judged_counts_sql(f"judged_{name}"))
+    return JudgedTable(
+        name, limits, earlier, rows["total"], rows["quarantined"], is_late, fates
+    )
+
+
+def _make_judged(run: MonthRun, name: str, judged: str) -> None:
     run.engine.connection.execute(
         f"CREATE OR REPLACE TEMP VIEW judged_{name} AS {judged}"
     )
-    rows = run.engine.row(judged_counts_sql(f"judged_{name}"))
-    return JudgedTable(
-        name, limits, earlier, rows["total"], rows["quarantined"], is_late
+
+
+def _released(run: MonthRun, table: RawTable, judged: str) -> str:
+    """The judged rows, those that people have accepted without a rule."""
+    if _has_releases(run, table.table):
+        return released_sql(table, f"({judged})")
+    return judged
+
+
+def _are_repeated(run: MonthRun, table: RawTable, delivered: str) -> bool:
+    """Make the hashes of the repeated keys; whether there are any."""
+    repeated = f"repeated_{table.table}"
+    run.engine.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {repeated} AS {repeated_keys_sql(table, delivered)}"
     )
+    return run.engine.row(f"SELECT count(*) AS keys FROM {repeated}")["keys"] > 0
+
+
+def _set_conflicts_aside(run: MonthRun, table: RawTable, judged: str) -> FateCounts:
+    """What becomes of the rows of repeated keys, once those in conflict break a rule.
+
+    Args:
+        judged: SQL of the view ``judged_<name>``, which is made anew where there are conflicts.
+    """
+    name = table.table
+    accepted = f"(SELECT * FROM judged_{name} WHERE rule IS NULL)"
+    fates = row_fates_sql(table, accepted, f"repeated_{name}")
+    run.engine.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE fates_{name} AS {fates}"
+    )
+    counts = FateCounts(**run.engine.row(fate_counts_sql(f"fates_{name}")))
+    if not counts.conflict:
+        return counts
+    judged = conflicting_sql(table, f"({judged})", f"fates_{name}")
+    _make_judged(run, name, _released(run, table, judged))
+    return FateCounts(**run.engine.row(fate_counts_sql(f"({fates})")))
 
 
 def _has_releases(run: MonthRun, name: str) -> bool:
@@ -224,14 +283,18 @@ def _clean(run: MonthRun, judged: JudgedTable) -> RowCount:
     rows_out = run.engine.write(f"clean_{name}", run.month, cleaned)
     total, quarantined = judged.total, judged.quarantined
     merged = total - quarantined - rows_out
-    return _balanced(run, RowCount(name, total, rows_out, quarantined, merged))
+    fates = judged.fates or FateCounts()
+    count = RowCount(
+        name, total, rows_out, quarantined, merged, fates.replaced, fates.added_up
+    )
+    return _balanced(run, count)
 
 
 def _cleaned_sql(run: MonthRun, judged: JudgedTable) -> str:
     """The accepted rows, doubles merged, values treated."""
     table = run.registry.raw[judged.name]
     accepted = f"({accepted_sql(f'judged_{judged.name}')})"
-    kept = ExactDoubles().kept_sql(table, accepted)
+    kept = kept_sql(table, accepted, are_repeated=judged.fates is not None)
     return treated_sql(table, kept, judged.limits, judged.earlier)
 
 
@@ -263,7 +326,19 @@ def _with_late_rows(run: MonthRun, judged: JudgedTable, before: RowCount) -> Row
     rows_in = before.rows_in + judged.total
     quarantined = before.quarantined + judged.quarantined
     merged = rows_in - quarantined - rows_out
-    count = RowCount(judged.name, rows_in, rows_out, quarantined, merged)
+    fates = judged.fates or FateCounts()
+    replaced = 0
+    if run.registry.raw[judged.name].key:
+        replaced = merged - before.merged - fates.double - fates.added_up
+    count = RowCount(
+        judged.name,
+        rows_in,
+        rows_out,
+        quarantined,
+        merged,
+        before.replaced + replaced,
+        before.added_up + fates.added_up,
+    )
     return _balanced(run, count)
 
 
@@ -273,8 +348,15 @@ def counts_before(run: MonthRun) -> dict[str, RowCount]:
     audit = run.engine.rows_of("audit_rows", run.month, run.lake.before())
     for row in run.engine.records(f"SELECT * FROM {audit} WHERE step = 'integrate'"):
         name = row["table_name"]
-        out, aside, merged = row["rows_out"], row["quarantined"], row["merged"]
-        counts[name] = RowCount(name, row["rows_in"], out, aside, merged)
+        counts[name] = RowCount(
+            name,
+            row["rows_in"],
+            row["rows_out"],
+            row["quarantined"],
+            row["merged"],
+            row["replaced"] or 0,
+            row["added_up"] or 0,
+        )
     return counts
 
 

@@ -44,6 +44,8 @@ def write_counts(run: MonthRun, counts: Sequence[RowCount]) -> None:
             "rows_out": count.rows_out,
             "quarantined": count.quarantined,
             "merged": count.merged,
+            "replaced": count.replaced,
+            "added_up": count.added_up,
         }
         for count in every.values()
     ]

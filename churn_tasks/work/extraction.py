@@ -17,6 +17,7 @@ from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.extract_sql import rendered_sql
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.work.drift import drift_below, drift_of_result, yardstick
+from churn_tasks.work.left_out import held_against_file
 
 log = logging.getLogger("churn.extract")
 
@@ -106,8 +107,9 @@ def _taken(
         delivered = replace(schemas, empty=known.empty)
         findings = drift_of_result(run, name, delivered, before)
         if not refusal(findings):
-            noted = _noting_values(batches, filled)
-            rows = run.engine.write(f"raw_{name}", run.month, tokeniser.reader(noted))
+            noted = tokeniser.reader(_noting_values(batches, filled))
+            with held_against_file(run, source, name, sql, noted) as held:
+                rows = run.engine.write(f"raw_{name}", run.month, held)
     return Taken(delivered, findings, tokeniser, rows, filled)
 
 

@@ -47,7 +47,8 @@ def late_figures(run: MonthRun, name: str, before: Iterable[Figure]) -> list[Fig
     table = run.registry.raw[name]
     rows = run.lake.rows(f"raw_{name}", run.month)
     relation = standard(run, name, late=True)
-    late = run.engine.row(profile_sql(table, relation, run.month, rows))
+    known_until = run.window.known_until
+    late = run.engine.row(profile_sql(table, relation, run.month, rows, known_until))
     return added(table, before, figures(table, late))
 
 

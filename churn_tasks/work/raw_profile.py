@@ -14,17 +14,28 @@ from churn_tasks.checks.gate import Failure, Verdict, judge, stop_on_failures
 from churn_tasks.checks.history import history_rows, write_history
 from churn_tasks.checks.measures import measured_rules, rules_behind
 from churn_tasks.checks.profile import (
+    FATES,
     Figure,
+    are_keys_repeated,
+    close_rows_sql,
     figures,
+    kept_rows_sql,
     profile_sql,
     region_figures,
     regions_sql,
 )
 from churn_tasks.checks.raw_suite import raw_suite
 from churn_tasks.core.errors import BadInput, evidence
+from churn_tasks.core.months import Month
 from churn_tasks.core.privacy import masked
-from churn_tasks.core.sql_text import identifier
+from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.contracts import RawTable
+from churn_tasks.integrate.doubles import (
+    fate_counts_sql,
+    repeated_keys_sql,
+    row_fates_sql,
+    told_apart_by,
+)
 from churn_tasks.integrate.standardise.commas import refuse_doubtful
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
@@ -66,12 +77,16 @@ def profiled_tables(run: MonthRun, names: Iterable[str]) -> Profiles:
     profiles = {}
     small = [name for name in names if is_small_part(run, name)]
     before = figures_before(run, small)
+    late_shares = _late_shares(run)
     for name in names:
         with _in_declared_types(run, name):
             if name in before:
                 profiles[name] = late_figures(run, name, before[name])
             else:
                 profiles[name] = profiled(run, name)
+                if late_shares[name]:
+                    late = Figure(name, "", "late_share", late_shares[name])
+                    profiles[name].append(late)
     return profiles
 
 
@@ -113,20 +128,48 @@ def profiled(run: MonthRun, name: str) -> list[Figure]:
     relation = standard(run, name)
     refuse_doubtful(table, standard_view(run, name).delivery.undecided)
     rows = run.lake.rows(f"raw_{name}", run.month)
-    whole = run.engine.row(profile_sql(table, relation, run.month, rows))
+    known_until = run.window.known_until
+    profile = profile_sql(table, relation, run.month, rows, known_until)
+    whole = run.engine.row(profile)
+    if are_keys_repeated(whole):
+        whole |= _fates(run, table, close_rows_sql(table, relation, rows))
     by_region = regions_sql(table, relation, _master(run))
     regions = run.engine.records(by_region) if by_region else []
     return figures(table, whole) + region_figures(table, regions)
 
 
+def _late_shares(run: MonthRun) -> dict[str, float]:
+    """How many rows of an earlier month this run found late, against those with which that month was made; by table."""
+    shares = dict.fromkeys(run.registry.raw, 0.0)
+    if run.restated_until or not run.lake.has("late_rows", run.month):
+        return shares
+    for found in run.rows_of_month("late_rows").itertuples():
+        name, late = found.table_name, found.late_rows
+        in_time = run.lake.rows(f"raw_{name}", Month.of(found.late_month))
+        shares[name] = max(shares.get(name, 0.0), late / (in_time + late))
+    return shares
+
+
+def _fates(run: MonthRun, table: RawTable, close_rows: str) -> dict[str, int]:
+    """How many of the rows that are looked at closely are doubles, replaced, lines or in conflict, by ``|<fate>``."""
+    accepted = kept_rows_sql(table, close_rows)
+    repeated = f"({repeated_keys_sql(table, close_rows)})"
+    fates = row_fates_sql(table, accepted, repeated)
+    counts = run.engine.row(fate_counts_sql(f"({fates})"))
+    return {f"|{fate}": rows for fate, rows in counts.items()}
+
+
 def _master(run: MonthRun) -> str | None:
-    """The month's customers as delivered, where the profile has them with a region.
+    """The month's customers as delivered, with their region where the profile has it; None where it has no master.
 
     A restated month, which judges and cleans late customers alone, reads of all others no more than the region.
     """
     master = run.registry.raw.get("customer")
-    if master is None or not set(REGION_OF) <= set(master.column_names):
+    if master is None:
         return None
+    if not set(REGION_OF) <= set(master.column_names):
+        relation = standard(run, "customer")
+        return f"(SELECT customer_id, NULL::VARCHAR AS region_code FROM {relation})"
     if run.only_late:
         return standard_columns(run, "customer", REGION_OF)
     return standard(run, "customer")
@@ -233,7 +276,7 @@ def _with_rows(run: MonthRun, failure: Failure) -> Failure:
     """The failure with the number of rows that it is about and the keys of the first five, where it is about rows."""
     name = failure.table.removeprefix("raw_")
     table = run.registry.raw[name]
-    condition = _rows_of(table, failure.measure)
+    condition = _rows_of(run, table, failure.measure)
     if condition is None:
         return failure
     key = (*table.key, *table.column_names)[0]
@@ -263,8 +306,13 @@ def _by_rule(run: MonthRun, name: str, measure: str) -> str:
     return f" By rule: {', '.join(broken)}."
 
 
-def _rows_of(table: RawTable, measure: str) -> str | None:
+def _rows_of(run: MonthRun, table: RawTable, measure: str) -> str | None:
     """The rows that make up a measure, as SQL; None where it is not about single rows."""
+    fate = measure.removesuffix("_share")
+    if fate in FATES:
+        return _rows_of_keys(table, standard(run, table.table), fate)
+    if measure == "not_yet_known_share":
+        return f"known_date >= DATE '{run.window.known_until}'"
     rule = measured_rules(table).get(measure)
     if rule:
         return rule.reject_when
@@ -274,6 +322,14 @@ def _rows_of(table: RawTable, measure: str) -> str | None:
         "negative_share": f"{identifier(column)} < 0",
     }
     return conditions.get(name)
+
+
+def _rows_of_keys(table: RawTable, relation: str, fate: str) -> str:
+    """The rows of all keys under which some row has a fate."""
+    repeated = f"({repeated_keys_sql(table, relation)})"
+    fates = row_fates_sql(table, kept_rows_sql(table, relation), repeated)
+    keys = f"SELECT key_hash FROM ({fates}) WHERE fate = {literal(fate)}"
+    return f"hash({told_apart_by(table).sql}) IN ({keys})"
 
 
 def _shown(table: RawTable, key: str, value: str | None) -> str:

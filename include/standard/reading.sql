@@ -20,6 +20,15 @@ CREATE OR REPLACE TEMP MACRO is_spaced(t) AS
 CREATE OR REPLACE TEMP MACRO without_spaces(t) AS
     nullif(regexp_replace(t, '^[\s\x{00a0}\x{3000}\x{feff}]+|[\s\x{00a0}\x{3000}\x{feff}]+$', '', 'g'), '');
 
+-- Whether a number was shortened where it was shown: 1.380E+10, 1,38E+10, 1E+11, 1.38E10. CASE: the pattern is asked of
+-- the few texts with an E.
+CREATE OR REPLACE TEMP MACRO is_shortened(t) AS
+    CASE
+        WHEN contains(t, 'E') OR contains(t, 'e')
+            THEN regexp_full_match(t, '\s*[+-]?\d([.,]\d+)?[eE]\+\d{1,3}\s*|\s*[+-]?\d[.,]\d+[eE]\d{1,3}\s*')
+        ELSE false
+    END;
+
 -- What people and systems write where there is no value.
 CREATE OR REPLACE TEMP MACRO is_no_value(t) AS
     upper(tidy(t)) IN ('', '-', '--', '—', '/', '\N', 'NULL', 'NONE', 'NAN', 'N/A', 'NA', '无', '空', '未知');

@@ -153,12 +153,18 @@ def test_what_is_unusual_warns_and_goes_on(june: MonthRun) -> None:
     assert june.lake.has("profile_accepted", JUNE)
 
 
-def test_doubles_warn_because_the_next_step_merges_them(june: MonthRun) -> None:
-    """As many as a third: two files that overlap, delivered together."""
-    double = f"(SELECT * FROM {bill(JUNE)} UNION ALL SELECT * FROM {bill(JUNE)} WHERE hash(bill_id) % 2 = 0)"
-    report = checked(june, bill=double)
-    assert report.facts["failed"] == 0
-    assert "bill.repeated_share" in results(june, "warn")
+@pytest.mark.parametrize(("part", "outcome"), [(20, "warn"), (2, "stop")])
+def test_doubles_warn_and_many_of_them_stop(
+    june: MonthRun, part: int, outcome: str
+) -> None:
+    """A twentieth twice; and every second row, which no merging makes a right delivery."""
+    double = f"(SELECT * FROM {bill(JUNE)} UNION ALL SELECT * FROM {bill(JUNE)} WHERE hash(bill_id) % {part} = 0)"
+    if outcome == "stop":
+        with pytest.raises(CheckFailed, match="double_share"):
+            checked(june, bill=double)
+    else:
+        checked(june, bill=double)
+    assert "bill.double_share" in results(june, outcome)
 
 
 def test_volume_is_not_held_against_another_season(june: MonthRun) -> None:

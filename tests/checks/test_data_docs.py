@@ -164,8 +164,8 @@ def test_the_index_shows_failed_checks_first_and_every_value(root: Path) -> None
 
 def test_the_root_lists_months_and_stages_latest_first(root: Path) -> None:
     assert rows(root / "index.html")[1:] == [
-        "2024-04 ✗ 不合格 stop 2 / 3 – –",
-        "2024-03 ✓ 合格 pass 0 / 3 ✓ 合格 pass 0 / 1 –",
+        "2024-04 ✗ 不合格 stop 2 / 3 – – –",
+        "2024-03 ✓ 合格 pass 0 / 3 ✓ 合格 pass 0 / 1 – –",
     ]
 
 
@@ -179,7 +179,7 @@ def test_the_root_tells_what_lies_on_disk(tmp_path: Path) -> None:
     unfinished.parent.mkdir()
     unfinished.touch()
     write_months(tmp_path)
-    assert rows(tmp_path / "index.html")[1:] == ["2024-03 ✓ 合格 pass 0 / 3 – –"]
+    assert rows(tmp_path / "index.html")[1:] == ["2024-03 ✓ 合格 pass 0 / 3 – – –"]
     judge(SUITES, BAD, site)
     assert (tmp_path / "index.html").read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2024-03", "index.html"]
@@ -199,7 +199,7 @@ def test_a_warning_is_shown_with_its_usual_bounds_and_does_not_stop(
     assert shown == 2 * [
         "bill mean 7.5 4 … 6 1 … 9 ! 提示 warn 均值。 Mean; learnt from 6 accepted months."
     ]
-    assert rows(tmp_path / "index.html")[1:] == ["2024-03 ! 提示 warn 0 + 1 / 1 – –"]
+    assert rows(tmp_path / "index.html")[1:] == ["2024-03 ! 提示 warn 0 + 1 / 1 – – –"]
     assert "the month went on" in page.read_text(encoding="utf-8")
 
 
@@ -207,7 +207,7 @@ def test_a_site_without_a_result_is_no_success(tmp_path: Path) -> None:
     (tmp_path / "2024-03" / "raw").mkdir(parents=True)
     (tmp_path / "2024-03" / "raw" / "index.html").touch()
     write_months(tmp_path)
-    assert rows(tmp_path / "index.html")[1:] == ["2024-03 ? – –"]
+    assert rows(tmp_path / "index.html")[1:] == ["2024-03 ? – – –"]
 
 
 def test_of_two_stages_ending_together_none_is_left_out(
@@ -231,4 +231,4 @@ def test_of_two_stages_ending_together_none_is_left_out(
 
     monkeypatch.setattr(data_docs, "_months_page", late)
     write_months(tmp_path)
-    assert rows(tmp_path / "index.html")[1:] == ["2024-03 – – ✓ 合格 pass 0 / 8"]
+    assert rows(tmp_path / "index.html")[1:] == ["2024-03 – – – ✓ 合格 pass 0 / 8"]

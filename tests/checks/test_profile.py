@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -25,13 +26,15 @@ from churn_tasks.runner.standard import standard
 from tests.lakes import small_run
 
 MONTH = Month(2024, 3)
+KNOWN_UNTIL = date(2024, 4, 6)
 BILL = """
     SELECT 'B' || i AS bill_id, 'S' || i % 50 AS customer_id,
         DATE '2024-03-01' AS event_date, DATE '2024-04-03' AS known_date,
         CASE WHEN i % 4 = 0 THEN 'discount' WHEN i % 4 = 1 THEN 'voice' ELSE 'data' END AS item_code,
         CASE WHEN i % 4 = 0 THEN -(i % 100) / 10 ELSE (i % 100) / 10 END::DECIMAL(18,4) AS amount_cny,
-        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula, NULL::VARCHAR AS delivered,
-        NULL::VARCHAR AS reversal, NULL::VARCHAR AS cancels_bill_id
+        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula,
+        NULL::VARCHAR AS shortened, NULL::VARCHAR AS delivered, NULL::VARCHAR AS reversal,
+        NULL::VARCHAR AS cancels_bill_id
     FROM range(2000) AS rows(i)
 """
 
@@ -51,7 +54,8 @@ def taken(
     """(column, measure, item) to value."""
     contract = run.registry.raw[table]
     found = figures(
-        contract, run.engine.row(profile_sql(contract, relation, MONTH, rows))
+        contract,
+        run.engine.row(profile_sql(contract, relation, MONTH, rows, KNOWN_UNTIL)),
     )
     return {
         (figure.column, figure.measure, figure.item): figure.value for figure in found
@@ -160,6 +164,7 @@ def test_nothing_personal_is_in_a_profile(run: MonthRun) -> None:
         "known_date": "DATE '2024-01-01'",
         "unreadable": "NULL::VARCHAR",
         "formula": "NULL::VARCHAR",
+        "shortened": "NULL::VARCHAR",
     }
     select = ", ".join(
         f'{sql.replace("NULL::decimal", "NULL::DECIMAL(18,4)").replace("NULL::double", "NULL::DOUBLE")} AS "{name}"'
@@ -169,14 +174,19 @@ def test_nothing_personal_is_in_a_profile(run: MonthRun) -> None:
         f"(SELECT {select}, DATE '2024-03-01' AS month FROM range(500) AS rows(i))"
     )
     found = figures(
-        contract, run.engine.row(profile_sql(contract, relation, MONTH, 500))
+        contract,
+        run.engine.row(profile_sql(contract, relation, MONTH, 500, KNOWN_UNTIL)),
     )
     personal = {column.name for column in contract.columns if column.pii != "none"}
     assert {"customer_name", "phone_token", "birth_year"} <= personal
-    assert {f.measure for f in found if f.column in personal} <= {
-        "null_share",
-        "distinct",
-    }
+    assert (
+        {f.measure for f in found if f.column in personal}
+        <= {
+            "null_share",
+            "distinct",
+            "shape_share",  # of a number its length and whether it holds letters, which tells nobody
+        }
+    )
     named = {figure.item for figure in found if figure.item}
     assert "P1" in named and "138****8000" in named
     assert not any(
@@ -236,7 +246,9 @@ def test_every_table_of_the_repository_can_be_profiled(tmp_path: Path) -> None:
     assert len(registry.raw) >= 17
     for name, table in registry.raw.items():
         run.engine.write(f"raw_{name}", run.month, _empty(table.delivered_columns))
-        found = run.engine.row(profile_sql(table, standard(run, name), run.month, 0))
+        found = run.engine.row(
+            profile_sql(table, standard(run, name), run.month, 0, KNOWN_UNTIL)
+        )
         assert figures(table, found)[0] == Figure(name, "", "rows", 0.0)
     run.close()
 
@@ -251,8 +263,9 @@ RANDOM = """
         (DATE '2024-03-01' + (h % 31)::INT)::DATE AS event_date, DATE '2024-04-03' AS known_date,
         ['plan_fee', 'voice', 'sms', 'mms', 'data', 'roaming', 'value_added', 'broadband', 'discount'][c] AS item_code,
         CASE WHEN h % 11 > 0 THEN (h % 100000) / 100 * IF(c = 9, -1, 1) END::DECIMAL(18,4) AS amount_cny,
-        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula, NULL::VARCHAR AS delivered,
-        NULL::VARCHAR AS reversal, NULL::VARCHAR AS cancels_bill_id
+        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula,
+        NULL::VARCHAR AS shortened, NULL::VARCHAR AS delivered, NULL::VARCHAR AS reversal,
+        NULL::VARCHAR AS cancels_bill_id
     FROM (SELECT i, h, 1 + floor(sqrt(h % 81))::INT AS c
         FROM (SELECT i, (hash(i, {seed}) % 1000003)::BIGINT AS h FROM range({rows}) AS rows(i)))
 """
@@ -311,7 +324,14 @@ def test_a_part_that_is_looked_at_closely_says_what_all_rows_say(
     found = taken(run, lines, rows=rows)
     assert found["", "close_share", ""] == pytest.approx(1 / 8, abs=0.01)
     close = found["", "close_share", ""] * rows
-    of_part = {"close_share", "distinct", "share_of", "repeated_share", *QUANTILES}
+    of_part = {
+        "close_share",
+        "distinct",
+        "share_of",
+        "shape_share",
+        "repeated_share",
+        *QUANTILES,
+    }
     for (column, measure, item), value in exact.items():
         if measure not in of_part:
             assert found[column, measure, item] == value

@@ -33,9 +33,32 @@ def disagreeing(delivery: Delivery, table: str) -> Row:
     return row
 
 
+def contradicting(delivery: Delivery, table: str) -> Row:
+    row = delivery.fresh(table)
+    delivery.rows[table].append({**row, "plan_code": "P99"})
+    return row
+
+
+def shared_numbers(delivery: Delivery, table: str) -> None:
+    for place, row in enumerate(delivery.rows[table]):
+        if place % 10 == 0:
+            row["bill_id"] = f"B{place % 3}"
+
+
+def all_corrected(delivery: Delivery, table: str) -> None:
+    again = {"amount_cny": "9.00", "known_date": "2024-04-04"}
+    delivery.rows[table] += [{**row, **again} for row in delivery.rows[table]]
+
+
 def too_late(delivery: Delivery, table: str) -> None:
     for _ in range(3):
         delivery.fresh(table)["known_date"] = "2024-04-20"
+
+
+def mostly_late(delivery: Delivery, table: str) -> None:
+    for place, row in enumerate(delivery.rows[table]):
+        if place % 10 < 7:
+            row["known_date"] = "2024-04-20"
 
 
 def fewer(delivery: Delivery, table: str) -> None:
@@ -81,18 +104,49 @@ ROWS: tuple[Kind, ...] = (
     ),
     kind(
         "disagreeing_doubles",
-        "one key with two values, known on the same day",
-        "同键异值",
-        "the same bill with 20.50 and 19.00",
-        Merged(1, "amount_cny", "20.5000"),
+        "two lines of one item on one bill",
+        "同一账单同一科目两行",
+        "plan_fee 20.50 and plan_fee 19.00",
+        Merged(1, "amount_cny", "39.5000"),
         disagreeing,
+    ),
+    kind(
+        "contradicting_records",
+        "two records of one key that contradict each other, known on the same day",
+        "同一主键两条同日获知、相互矛盾的记录",
+        "a customer in P58 and in P99",
+        SetAside("key_conflict", "customer_id", "C0", 2),
+        contradicting,
+        table="customer",
+    ),
+    kind(
+        "keys_that_are_none",
+        "numbers that stand for many rows each",
+        "主键并非唯一标识",
+        "every tenth bill under one of three numbers",
+        Refused("check_raw", "CheckFailed", ("raw_bill.conflict_share is", "allowed")),
+        shared_numbers,
+    ),
+    kind(
+        "corrections_of_all",
+        "a later row for every key",
+        "全部记录被更正",
+        "every bill again, known a day later, with 9.00",
+        Refused(
+            "check_raw", "CheckFailed", ("raw_bill.replaced_share is 0.5", "allowed")
+        ),
+        all_corrected,
     ),
     kind(
         "file_delivered_twice",
         "the same file under two names",
         "同一文件重复交付",
         "customer_2024-03.csv and customer_2024-03.copy.csv",
-        Merged(220),
+        Refused(
+            "check_raw",
+            "CheckFailed",
+            ("raw_customer.double_share is 0.5", "delivered twice"),
+        ),
         file_twice,
         table="customer",
     ),
@@ -155,6 +209,18 @@ ROWS: tuple[Kind, ...] = (
         Refused("check_raw", "CheckFailed", ("raw_cdr.volume_ratio is 3, allowed",)),
         threefold,
         table="cdr",
+    ),
+    kind(
+        "left_out",
+        "rows that the extract's own WHERE leaves out",
+        "抽取语句的 WHERE 剔除大量记录",
+        "seven in ten bills known on 2024-04-20",
+        Refused(
+            "extract",
+            "BadInput",
+            ("raw_bill 2024-03", "leaves out 70%", "disposals: {left_out"),
+        ),
+        mostly_late,
     ),
     kind(
         "late_rows",

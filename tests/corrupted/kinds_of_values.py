@@ -64,6 +64,22 @@ VALUES: tuple[Kind, ...] = (
         table="cdr",
     ),
     kind(
+        "shortened_number",
+        "the number of a customer that a spreadsheet has shortened",
+        "用户编号被电子表格缩写",
+        "1.380E+10",
+        SetAside("customer_id_shortened", "customer_id", "1.380E+10"),
+        cell("customer_id", "1.380E+10"),
+    ),
+    kind(
+        "shortened_number_of_a_program",
+        "the same with a decimal comma",
+        "同上，小数点为逗号",
+        "1,38E+10 as a bill's number",
+        SetAside("bill_id_shortened", "bill_id", "1,38E+10"),
+        cell("bill_id", "1,38E+10"),
+    ),
+    kind(
         "number_missing",
         "a required number that is empty",
         "必填金额为空",

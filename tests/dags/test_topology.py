@@ -35,9 +35,10 @@ def test_the_tasks_are_those_of_the_pipeline_in_its_order(dag):
 def test_every_step_is_run_by_exactly_one_task():
     assert STEPS == (
         "extract", "late", "check_raw", "integrate", "match", "texts", "summarise", "features", "check_features",
-        "labels", "train", "promote", "score", "warn", "check_list", "publish", "report", "catalogue",
+        "labels", "check_relations", "train", "promote", "score", "warn", "check_list", "publish", "report",
+        "catalogue",
     )  # fmt: skip
-    assert len(set(STEPS)) == len(STEPS) == 18
+    assert len(set(STEPS)) == len(STEPS) == 19
 
 
 def test_the_steps_are_the_files_of_their_folder():
@@ -64,9 +65,13 @@ def test_nothing_is_published_past_a_failed_check(dag):
     assert checked_in == {
         "check_raw": "integrate",
         "check_features": "model",
+        "check_relations": "model",
         "check_list": "publish",
     }
     assert above == {"extract", "integrate", "model"}
+    learning = task_named("model").steps
+    assert learning.index("labels") < learning.index("check_relations")
+    assert learning.index("check_relations") < learning.index("train")
     steps = task_named("publish").steps
     assert steps.index("check_list") < steps.index("publish")
     assert {task.trigger_rule.value for task in dag.tasks} == {"none_failed"}

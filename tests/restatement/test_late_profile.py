@@ -15,6 +15,7 @@ from churn_tasks.checks.added_figures import (
 )
 from churn_tasks.checks.column_sql import QUANTILES
 from churn_tasks.checks.profile import (
+    FATES,
     Figure,
     figures,
     profile_sql,
@@ -31,7 +32,18 @@ from tests.checks.test_check_raw import bill, checked
 from tests.lakes import pour, rows, small_run
 
 MARCH = Month(2024, 3)
-STAND = {"close_share", "repeated_share", "distinct", "share_of", *QUANTILES}
+STAND = {
+    "close_share",
+    "repeated_share",
+    "distinct",
+    "share_of",
+    *QUANTILES,
+    *(f"{fate}_share" for fate in FATES),
+    "known_share",
+    "shape_share",
+    "rounded_share",
+    "long",
+}
 # Rows of an unknown kind are set aside and mostly lack a charge; so a charge is missing less often in the kept rows.
 CALLS = """
     SELECT 'C' || (i - i % 3 // 2) AS cdr_id, 'S' || h % 300 AS customer_id,
@@ -42,8 +54,9 @@ CALLS = """
         NULL::VARCHAR AS peer_kind, h % 17 = 0 AS is_roaming, NULL::BOOLEAN AS is_long_distance, 'own' AS carrier,
         IF(h % 7 > 0, h % 4000 - 100, NULL)::BIGINT AS duration_s, (h % 100)::BIGINT AS volume_kb,
         CASE WHEN h % 13 = 0 AND h % 4 > 0 OR h % 11 = 0 THEN NULL ELSE h % 1009 / 7 END::DECIMAL(18,4) AS charge_cny,
-        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula, NULL::VARCHAR AS delivered,
-        NULL::VARCHAR AS reversal, NULL::VARCHAR AS cancels_bill_id, h
+        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula,
+        NULL::VARCHAR AS shortened, NULL::VARCHAR AS delivered, NULL::VARCHAR AS reversal,
+        NULL::VARCHAR AS cancels_bill_id, h
     FROM (SELECT i, (hash(i, {seed}) % 1000003)::BIGINT AS h FROM range(6000) AS rows(i))
 """
 MASTER = "(SELECT 'S' || c AS customer_id, 'R0' || c % 3 AS region_code FROM range(280) AS customers(c))"
@@ -74,7 +87,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
 def measured(run: MonthRun, calls: str) -> list[Figure]:
     """The figures of some calls, those of regions among them."""
     table = run.registry.raw["cdr"]
-    sql = profile_sql(table, calls, MARCH, 6000)
+    sql = profile_sql(table, calls, MARCH, 6000, date(2024, 4, 6))
     by_region = regions_sql(table, calls, MASTER)
     assert by_region
     regions = region_figures(table, run.engine.records(by_region))

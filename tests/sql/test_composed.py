@@ -99,10 +99,10 @@ def test_the_number_of_queries_is_known() -> None:
     counted = Counter(query.family for query in COMPOSED)
     assert counted == {
         "catalogue": 1,
-        "checks": 2,
+        "checks": 5,
         "extraction": 7,
         "matching": 25,
-        "quarantine": 13,
+        "quarantine": 18,
         "restatement": 7,
         "standard": 14,
         "texts": 2,

@@ -35,8 +35,11 @@ from churn_tasks.integrate.matching.tables import (
 FEWEST_TRAINING_PAIRS = 100  # below it the shares of the plan stay as they are
 TRAINED_ON = 1_000_000  # pairs of one training rule, at most
 DIGITS = 6
+VANISHED = "is below the minimum allowed value"  # splink 5, of a share under 1e-300
 NEVER = 1e-7  # a share of nothing would forbid what merely has not been seen
 query = partial(composed, "matching")
+log = logging.getLogger("churn.match")
+Rule = tuple[str, ...]  # columns on which the pairs agree that teach
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,26 @@ def trained(
     connection: duckdb.DuckDBPyConnection, plan: MatchingPlan, settings: Matching
 ) -> Trained:
     """The model with what the records themselves say, rounded; a level that training never saw keeps its start."""
+    rules = list(plan.train)
+    linker, useless = _taught(connection, plan, settings, rules)
+    while useless is not None:  # what splink has left half done is thrown away
+        rules.remove(useless)
+        _forget(linker)
+        linker, useless = _taught(connection, plan, settings, rules)
+    model = linker.misc.save_model_to_json()
+    _forget(linker)
+    records = counted(connection, RECORDS)
+    sampled = min(settings.sampled_pairs, records * (records - 1) // 2)
+    return _settled(model, plan, sampled)
+
+
+def _taught(
+    connection: duckdb.DuckDBPyConnection,
+    plan: MatchingPlan,
+    settings: Matching,
+    rules: Sequence[Rule],
+) -> tuple[Any, Rule | None]:
+    """A linker that these training rules have taught, and the first rule that cannot; then it is of no use."""
     from splink import block_on
 
     linker = _linker(connection, _untrained(plan))
@@ -64,18 +87,36 @@ def trained(
         min_count_per_level=None,
         num_chunks=1,
     )
-    for names in plan.train:
-        if _agreeing(connection, names) >= FEWEST_TRAINING_PAIRS:
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                block_on(*names),
-                max_pairs=TRAINED_ON,
-                estimate_without_term_frequencies=True,
-            )
-    model = linker.misc.save_model_to_json()
-    _forget(linker)
-    records = counted(connection, RECORDS)
-    sampled = min(settings.sampled_pairs, records * (records - 1) // 2)
-    return _settled(model, plan, sampled)
+    for names in rules:
+        has_pairs = _agreeing(connection, names) >= FEWEST_TRAINING_PAIRS
+        if has_pairs and not teaches(linker, names):
+            return linker, names
+    return linker, None
+
+
+def teaches(linker: Any, names: Rule) -> bool:
+    """Let the pairs that agree on these columns teach; whether they do.
+
+    Where nearly all of them are alike, the shares of some levels shrink with every step, until splink refuses one that
+    it cannot hold as a number. Such pairs teach nothing: without them the shares stay as other rules or the plan say.
+
+    Raises:
+        ValueError: splink refused something else.
+    """
+    from splink import block_on
+
+    try:
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            block_on(*names),
+            max_pairs=TRAINED_ON,
+            estimate_without_term_frequencies=True,
+        )
+    except ValueError as error:
+        if VANISHED not in str(error):
+            raise
+        log.warning("pairs that agree on %s teach nothing: all alike", ", ".join(names))
+        return False
+    return True
 
 
 def predict(

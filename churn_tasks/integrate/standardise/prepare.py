@@ -20,6 +20,7 @@ from churn_tasks.integrate.standardise.view import (
     COMMA,
     FORMULA,
     MACROS,
+    SHORTENED,
     SPACED,
     StandardView,
     probe_sql,
@@ -59,6 +60,7 @@ def prepare_standard(
         spaced=_with_sign(SPACED, signs),
         formulas=_with_sign(FORMULA, signs),
         undecided=undecided(connection, rows, with_commas),
+        shortened=_with_sign(SHORTENED, signs),
         looked_up={name: fields_of(forms) for name, forms in wanted.items()},
         zone=settings.time_zone,
     )

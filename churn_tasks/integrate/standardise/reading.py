@@ -39,6 +39,7 @@ class Delivery:
         spaced: text columns in which some value has white space around it or is blank.
         formulas: text columns in which some value would be run by a spreadsheet.
         undecided: numeric columns in which a comma can be read in two ways, and what they show (:mod:`.commas`).
+        shortened: columns in which some number was shortened by one.
         looked_up: delivered columns with a table of spellings, and the fields of that (:mod:`.lookup`).
         zone: time zone of the operator.
     """
@@ -47,6 +48,7 @@ class Delivery:
     spaced: frozenset[str] = frozenset()
     formulas: frozenset[str] = frozenset()
     undecided: Mapping[str, Signs] = field(default_factory=dict)
+    shortened: frozenset[str] = frozenset()
     looked_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     zone: str = "Asia/Shanghai"
 

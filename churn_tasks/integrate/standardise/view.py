@@ -3,6 +3,7 @@
 One row out for each row in, in the same order of columns as the contract, and beside them
 
 * ``unreadable``: the first column whose value is there and cannot be read, else NULL,
+* ``shortened``: the first column whose number a spreadsheet has shortened, else NULL,
 * ``formula``: the first column whose text a spreadsheet would run (``core/formulas.py``), else NULL,
 * ``delivered``: the row as it came, as JSON text; made only where it is asked for,
 * ``reversal``: what becomes of a line that takes an amount back or is taken back (:mod:`.reversals`), else NULL,
@@ -41,7 +42,8 @@ from churn_tasks.integrate.standardise.reading import (
     step_name,
 )
 
-SPACED, FORMULA, COMMA = "spaced ", "formula ", "comma "
+SPACED, FORMULA = "spaced ", "formula "
+COMMA, SHORTENED = "comma ", "shortened "
 MACROS: Path = INCLUDE / "standard" / "reading.sql"
 query = partial(composed, "standard")
 
@@ -119,6 +121,7 @@ class StandardView:
             "standard_rows",
             values=Columns.of_texts(values),
             unreadable=Expression(case(self.failures())),
+            shortened=Expression(case(self._shortened())),
             formula=Expression(case(self._formulas())),
             delivered=Expression(f"to_json({row})::VARCHAR"),
             read=self.read,
@@ -129,6 +132,12 @@ class StandardView:
         for column in self.columns:
             if column.failed:
                 yield column.failed, literal(column.name)
+
+    def _shortened(self) -> Iterator[Branch]:
+        """Of each column in which the month holds a shortened number: where, and its name."""
+        for name in self.table.column_names:
+            if name in self.delivery.shortened:
+                yield f"is_shortened({raw_column(name)})", literal(name)
 
     def _formulas(self) -> Iterator[Branch]:
         """Of each column in which the month holds a formula: where, and its name."""
@@ -170,7 +179,8 @@ def known_days_sql(view: StandardView) -> str:
 def probe_sql(
     table: RawTable, types: Mapping[str, str], rows: str, numbers: Iterable[str] = ()
 ) -> str | None:
-    """One row: of each delivered text column, whether it has spaces to trim, and whether it holds formulas.
+    """One row: of each delivered text column, whether it has spaces to trim, and whether it holds formulas
+    or shortened numbers.
 
     Args:
         numbers: numeric columns that arrive as text; whether some value holds a comma.
@@ -185,6 +195,10 @@ def probe_sql(
             signs[FORMULA + name] = _anywhere(formula_sql(name))
     for name in numbers:
         signs[COMMA + name] = _anywhere(f"has_comma({identifier(name)})")
+    for column in table.ids:
+        if column.name in types:
+            shortened = _anywhere(f"is_shortened({identifier(column.name)})")
+            signs[SHORTENED + column.name] = shortened
     if not signs:
         return None
     return query("text_signs", signs=Columns.of_texts(signs), rows=Relation(rows))

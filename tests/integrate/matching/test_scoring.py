@@ -3,16 +3,19 @@
 import logging
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 import yaml
+from splink.internals.comparison_level import ComparisonLevel
+from splink.internals.dialects import SplinkDialect
 
 from benchmarks.matching.planted import customers
 from churn_tasks.core.errors import BadInput, SettingsError
 from churn_tasks.core.sections import Matching
 from churn_tasks.core.settings import INCLUDE, Settings, load_settings
-from churn_tasks.integrate.matching import scoring
+from churn_tasks.integrate.matching import model, scoring
 from churn_tasks.integrate.matching.lines import guard_sql
 from churn_tasks.integrate.matching.plan import load_plan
 from tests.lakes import small_profile
@@ -231,3 +234,42 @@ def test_the_shipped_plan_says_everything_in_both_languages() -> None:
     ] + content["guards"]
     assert len(texts) > 15
     assert all(text["en"].isascii() and not text["zh"].isascii() for text in texts)
+
+
+class _Vanishing:
+    """A linker whose training ends as splink's does where a share shrinks below what a number can hold."""
+
+    def __init__(self, share: float, told: str = "") -> None:
+        self.training = self
+        self.share, self.told = share, told
+        self.asked: list[str] = []
+
+    def estimate_parameters_using_expectation_maximisation(
+        self, rule: Any, **_: object
+    ) -> None:
+        self.asked.append(rule.get_blocking_rule("duckdb").blocking_rule_sql)
+        if self.told:
+            raise ValueError(self.told)
+        dialect = SplinkDialect.from_string("duckdb")
+        ComparisonLevel("true", dialect).m_probability = self.share
+
+
+@pytest.mark.parametrize("share", [0.0, 1e-310, 9e-301])
+def test_pairs_that_are_all_alike_teach_nothing_and_stop_nothing(
+    share: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    """splink refuses such a share in the middle of its training; the SQL of the plan is not to blame."""
+    linker = _Vanishing(share)
+    assert not model.teaches(linker, ("phone_token",))
+    assert len(linker.asked) == 1 and "phone_token" in linker.asked[0]
+    assert "pairs that agree on phone_token teach nothing" in caplog.text
+
+
+def test_whatever_else_training_refuses_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Control; and a share that a number can hold says nothing."""
+    with pytest.raises(ValueError, match="no such column"):
+        model.teaches(_Vanishing(0.5, "no such column"), ("phone_token",))
+    assert model.teaches(_Vanishing(1e-299), ("phone_token",))
+    assert caplog.text == ""

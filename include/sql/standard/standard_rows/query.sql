@@ -2,6 +2,7 @@
 SELECT
     {{values}},
     {{unreadable}} AS unreadable,
+    {{shortened}} AS shortened,
     {{formula}} AS formula,
     {{delivered}} AS delivered,
     NULL::VARCHAR AS reversal,

@@ -1,0 +1,298 @@
+"""The month beside the month before, its summary beside its rows, and its labels beside earlier ones: judged, kept."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+
+from churn_tasks.checks.bounds import YEAR
+from churn_tasks.checks.data_docs import Site
+from churn_tasks.checks.gate import Failure, Verdict, judge, stop_on_failures
+from churn_tasks.checks.measures import Measure, Suite
+from churn_tasks.checks.relations import (
+    Share,
+    Text,
+    region_measure,
+    regions_of,
+    share_measure,
+    summed,
+)
+from churn_tasks.core.errors import CheckFailed
+from churn_tasks.core.months import Month
+from churn_tasks.core.privacy import masked
+from churn_tasks.declared.composer import composed
+from churn_tasks.declared.sql_parts import Relation, subquery, union_all
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.months import label_lag, learning_months
+from churn_tasks.runner.step import Made
+
+log = logging.getLogger("churn.check_relations")
+
+TABLE = "relation"
+STAGE = "relations"
+Rows = list[dict[str, Any]]
+Judged = tuple[Measure, float]
+NO_REGIONS = subquery(
+    "SELECT NULL::DATE AS month, NULL::VARCHAR AS customer_id, NULL::VARCHAR AS region_code WHERE false"
+)
+NO_LINES = subquery("SELECT NULL::DATE AS month, NULL::VARCHAR AS customer_id")
+GONE: Text = (
+    "上月客户当月未再出现的比例",
+    "customers of the month before who are not seen again",
+)
+JOINED: Text = (
+    "当月客户上月未出现的比例",
+    "customers who were not there in the month before",
+)
+LOST: Text = (
+    "明细中有、月汇总中没有的客户比例",
+    "customers in the clean rows whom the month's summary lacks",
+)
+NO_PERSON: Text = (
+    "没有对应自然人的客户比例",
+    "customers who are no person of the customer master",
+)
+CHURNED: Text = ("标签中的流失率", "labelled customers who left in the predict window")
+LEFT_EARLY: Text = ("标签中缓冲期内流失的比例", "labelled customers who left before the predict window")  # fmt: skip
+RESULTS = pa.schema(
+    {
+        "measure": pa.string(),
+        "value": pa.float64(),
+        "usual_low": pa.float64(),
+        "usual_high": pa.float64(),
+        "allowed_low": pa.float64(),
+        "allowed_high": pa.float64(),
+        "learnt_months": pa.int64(),
+        "verdict": pa.string(),
+    }
+)
+
+
+def judge_relations(run: MonthRun) -> Made:
+    """Judge every relation that the month has, and write ``relation``.
+
+    Raises:
+        CheckFailed: a bound is broken, or the labels of an earlier month that would be learnt from are refused.
+    """
+    _refuse_refused_labels(run)
+    again = _customers_again(run)
+    judged = [*_of_customers(run, again), *_reached(run), *_of_labels(run)]
+    if not judged:
+        return Made(idle="there is nothing to compare the month with")
+    suite = Suite(TABLE, [measure for measure, _ in judged])
+    values = [value for _, value in judged]
+    figures = dict(zip(suite.figure_names, values, strict=True))
+    site = Site(run.settings.data_docs_dir, run.edition, STAGE)
+    verdict = judge([suite], figures, site)
+    for warning in verdict.warnings:
+        log.warning("%s %s", run.month, warning)
+    written = run.engine.write(TABLE, run.month, _lines(verdict))
+    failures = tuple(_with_customers(failure, again) for failure in verdict.failures)
+    stop_on_failures(replace(verdict, failures=failures), site)
+    facts = {"evaluated": verdict.evaluated, "warned": len(verdict.warnings)}
+    return Made({TABLE: written}, facts)
+
+
+def _of_customers(run: MonthRun, again: Rows) -> Iterator[Judged]:
+    """Who of the month before is seen again, and who is new."""
+    relations = run.settings.quality.relations
+    before, now = summed(again, "customers_before"), summed(again, "customers_now")
+    if not before or not now:
+        return
+    yield _judged(
+        run, Share("gone_share", summed(again, "gone"), before, GONE, relations.gone)
+    )
+    yield _judged(
+        run, Share("joined_share", summed(again, "joined"), now, JOINED, relations.gone)
+    )
+    for name, text, part, whole in (
+        ("gone_of_region", GONE, "gone", "customers_before"),
+        ("joined_of_region", JOINED, "joined", "customers_now"),
+    ):
+        regions = list(regions_of(again, part, whole))
+        if judged := region_measure(name, text, regions, relations):
+            yield judged
+
+
+def _of_labels(run: MonthRun) -> Iterator[Judged]:
+    """How many of the customers left whose truth has come in with this month."""
+    labelled = run.settings.calendar.label_month(run.month)
+    if not run.lake.has("label", labelled):
+        return
+    relations = run.settings.quality.relations
+    counts = _label_counts(run, labelled)
+    whole = summed(counts, "customers")
+    left, early = summed(counts, "churned"), summed(counts, "left_in_delay")
+    yield _judged(run, Share("churn_rate", left, whole, CHURNED, relations.churn))
+    yield _judged(
+        run, Share("left_in_delay_share", early, whole, LEFT_EARLY, relations.churn)
+    )
+    regions = list(regions_of(counts, "churned", "customers"))
+    if judged := region_measure("churn_of_region", CHURNED, regions, relations):
+        yield judged
+
+
+def _reached(run: MonthRun) -> Iterator[Judged]:
+    """Whom the summary lost on the way from the clean rows, and who is no known person."""
+    delivered = _delivered(run)
+    if not delivered:
+        return
+    has_persons = "customer" in run.registry.raw
+    lines = NO_LINES
+    if has_persons:
+        run.engine.view("customer_line")
+        lines = Relation("customer_line")
+    sql = composed(
+        "checks", "customers_reached", delivered=subquery(delivered), lines=lines
+    )
+    run.engine.view("month_activity")
+    row = run.engine.row(sql, {"month": run.month.start})
+    relations = run.settings.quality.relations
+    lost, customers = row["lost"], row["customers"]
+    share = Share("lost_share", lost, customers, LOST, relations.lost, is_learnt=False)
+    yield _judged(run, share)
+    if has_persons:
+        nobody = Share(
+            "without_person_share",
+            row["without_person"],
+            row["summed"],
+            NO_PERSON,
+            relations.no_person,
+        )
+        yield _judged(run, nobody)
+
+
+def _delivered(run: MonthRun) -> str:
+    """The clean rows of the month that say who was active; empty where other tables do."""
+    selects = []
+    for query in run.registry.queries["month"]:
+        if query.output.table != "month_activity":
+            continue
+        for table in query.output.reads:
+            if not table.startswith("clean_"):
+                return ""
+            rows = run.engine.rows_of(table, run.month)
+            selects.append(f"SELECT customer_id FROM {rows}")
+    return union_all(selects)
+
+
+def _judged(run: MonthRun, share: Share) -> Judged:
+    """A share with its bounds, learnt from the months that no relation has stopped."""
+    history = _history(run)
+    months = sorted(month for month in history if share.name in history[month])
+    taught = months[-run.settings.quality.max_months :]
+    year_ago = history.get(run.month - YEAR, {}).get(share.name)
+    values = [history[month][share.name] for month in taught]
+    return share_measure(share, values, year_ago, run.settings.quality), share.value
+
+
+def _history(run: MonthRun) -> dict[Month, dict[str, float]]:
+    """The relations of the earlier months that were not stopped, by month and measure."""
+    months: dict[Month, dict[str, float]] = {}
+    stopped = _stopped_months(run)
+    for row in _earlier(run):
+        month = Month.of(row["month"])
+        if month not in stopped:
+            months.setdefault(month, {})[row["measure"]] = row["value"]
+    return months
+
+
+def _earlier(run: MonthRun) -> Rows:
+    """What was found in the months before, as far back as anything teaches."""
+    back = max(run.settings.quality.max_months, YEAR)
+    run.engine.view(TABLE)
+    return run.engine.records(
+        f"SELECT * FROM {TABLE} WHERE month < $month AND month >= $first ORDER BY ALL",
+        {"month": run.month.start, "first": (run.month - back).start},
+    )
+
+
+def _stopped_months(run: MonthRun) -> set[Month]:
+    return {Month.of(r["month"]) for r in _earlier(run) if r["verdict"] == "stop"}
+
+
+def _refuse_refused_labels(run: MonthRun) -> None:
+    """A label that was refused in an earlier run lies in the lake all the same: nothing may learn from it.
+
+    Raises:
+        CheckFailed: one would be learnt from in this month.
+    """
+    lag = label_lag(run.settings.calendar)
+    refused = _stopped_months(run)
+    learnt_from = {month + lag for month in learning_months(run)}
+    stopped = sorted(refused & learnt_from)
+    if stopped:
+        listed = ", ".join(map(str, stopped))
+        raise CheckFailed(
+            f"{run.month}: the labels that came in with {listed} were refused, and models would learn from them."
+            " Mend these months or their bounds and run them again first."
+        )
+
+
+def _customers_again(run: MonthRun) -> Rows:
+    """Customers of this month and of the one before by region; none in the first month."""
+    if not run.lake.has("month_activity", run.month - 1):
+        return []
+    run.engine.view("month_activity")
+    asked = {
+        "month": run.month.start,
+        "before": (run.month - 1).start,
+        "as_of": run.window.as_of,
+    }
+    sql = composed("checks", "customers_again", regions=_regions(run))
+    return run.engine.records(sql, asked)
+
+
+def _label_counts(run: MonthRun, labelled: Month) -> Rows:
+    run.engine.view("label")
+    asked = {"label_month": labelled.start, "as_of": run.window.as_of}
+    return run.engine.records(
+        composed("checks", "label_counts", regions=_regions(run)), asked
+    )
+
+
+def _regions(run: MonthRun) -> Relation:
+    """What tells the region of a customer."""
+    table = run.registry.tables.get("month_profile")
+    if table is None or "region_code" not in table.column_names:
+        return NO_REGIONS
+    run.engine.view("month_profile")
+    return Relation("month_profile")
+
+
+def _lines(verdict: Verdict) -> pa.Table:
+    """The lines of ``relation``."""
+    lines = []
+    for result in verdict.results:
+        for line in result.lines:
+            measure = line.measure
+            lines.append(
+                {
+                    "measure": measure.name,
+                    "value": line.value,
+                    "usual_low": measure.usual_lowest,
+                    "usual_high": measure.usual_highest,
+                    "allowed_low": measure.lowest,
+                    "allowed_high": measure.highest,
+                    "learnt_months": measure.learnt_months,
+                    "verdict": line.outcome,
+                }
+            )
+    return pa.Table.from_pylist(lines, RESULTS)
+
+
+def _with_customers(failure: Failure, again: Sequence[dict[str, Any]]) -> Failure:
+    """The failure with the first customers who are gone, where it is about them."""
+    if not failure.measure.startswith("gone_"):
+        return failure
+    gone: list[str] = []
+    for row in again:
+        if (
+            failure.measure == "gone_share"
+            or f"region {row['region_code']}," in failure.meaning
+        ):
+            gone += row["gone_examples"] or []
+    examples = tuple(f"customer_id {masked(number)}" for number in sorted(gone)[:5])
+    return replace(failure, rows=summed(again, "gone"), examples=examples)
