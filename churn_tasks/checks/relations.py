@@ -9,7 +9,7 @@ same month, which takes no history.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from math import sqrt
 
@@ -89,7 +89,14 @@ def learnt_bounds(
         usual = band(past, "share", warn, 1.0)
     if stop:
         allowed = band(past, "share", stop, wider)
+        if not share.part and is_no_chance(min(history), share.whole):
+            allowed = replace(allowed, low=1 / share.whole)
     return usual, allowed
+
+
+def is_no_chance(share: float, whole: int) -> bool:
+    """Whether chance would hardly ever pick nobody of so many, each picked by this share."""
+    return (1.0 - share) ** whole < RARE
 
 
 def _widened(widths: Widths, factor: float) -> Widths:
@@ -171,6 +178,32 @@ def region_measure(
         usual_highest=min(others + warns, ceiling),
     )
     return measure, worst.value
+
+
+def regions_of_nobody(
+    name: str, text: Text, regions: Sequence[OfRegion]
+) -> tuple[Measure, float]:
+    """The regions that nobody left or joined where chance would have picked somebody, and how many they are.
+
+    A branch that delivers last month again looks so: all its customers are there, and nobody is new.
+    """
+    found = []
+    for each in regions:
+        part = sum(other.part for other in regions) - each.part
+        whole = sum(other.whole for other in regions) - each.whole
+        share = part / max(whole, 1)
+        if each.region and not each.part and is_no_chance(share, each.whole):
+            found.append(each.region)
+    named = ", ".join(sorted(found)) or "-"
+    zh, en = text
+    measure = Measure(
+        name,
+        "",
+        f"Regions with none of the {en}, beyond chance: {named}.",
+        zh=f"{zh}为零且非偶然的大区：{named}。",
+        usual_highest=0,
+    )
+    return measure, float(len(found))
 
 
 def regions_of(

@@ -29,8 +29,8 @@ LATE_DOUBLES = "late_doubles"  # keys of these that were there before
 def kept_sql(table: RawTable, accepted: str, *, are_repeated: bool) -> str:
     """One row for each key: the one learnt last, with the amounts of all lines of that day where they are added up.
 
-    Of rows that became known on one day it is the one whose answer did last. Ties are broken by all columns, so the choice
-    is always the same. Of a table without a key each row once.
+    Of rows that became known on one day it is the one whose answer did last. Ties are broken by all columns, so that
+    the choice is always the same. Of a table without a key each row once.
 
     Args:
         accepted: relation of rows that break no rule.

@@ -18,6 +18,7 @@ LATE_ROWS = pa.schema(
         "late_month": pa.date32(),
         "table_name": pa.string(),
         "late_rows": pa.int64(),
+        "new_rows": pa.int64(),
         "known_from": pa.date32(),
         "known_to": pa.date32(),
     }
@@ -59,15 +60,16 @@ def _line(run: MonthRun, restated: MonthRun, name: str, since: date) -> dict[str
     days = known_days(run, name, rows_as_delivered(files, month))
     counted = composed("extraction", "late_rows_counted", days=days)
     found = run.engine.row(counted, {"since": since})
-    late_rows = found["late_rows"]
+    unreadable = 0
     if found["unreadable_rows"] and _came_now(restated, name):
         before = restated.lake.before().files(raw, month)
         known = unreadable_rows(run, name, month, before)
-        late_rows += max(found["unreadable_rows"] - known, 0)
+        unreadable = max(found["unreadable_rows"] - known, 0)
     return {
         "late_month": month.start,
         "table_name": name,
-        "late_rows": late_rows,
+        "late_rows": found["late_rows"] + unreadable,
+        "new_rows": found["new_rows"] + unreadable,
         "known_from": found["known_from"],
         "known_to": found["known_to"],
     }

@@ -144,7 +144,7 @@ def _late_shares(run: MonthRun) -> dict[str, float]:
     if run.restated_until or not run.lake.has("late_rows", run.month):
         return shares
     for found in run.rows_of_month("late_rows").itertuples():
-        name, late = found.table_name, found.late_rows
+        name, late = found.table_name, found.new_rows
         in_time = run.lake.rows(f"raw_{name}", Month.of(found.late_month))
         shares[name] = max(shares.get(name, 0.0), late / (in_time + late))
     return shares

@@ -16,6 +16,7 @@ from churn_tasks.checks.relations import (
     Text,
     region_measure,
     regions_of,
+    regions_of_nobody,
     share_measure,
     summed,
 )
@@ -114,6 +115,7 @@ def _of_customers(run: MonthRun, again: Rows) -> Iterator[Judged]:
         regions = list(regions_of(again, part, whole))
         if judged := region_measure(name, text, regions, relations):
             yield judged
+        yield regions_of_nobody(f"{name}_nobody", text, regions)
 
 
 def _of_labels(run: MonthRun) -> Iterator[Judged]:
@@ -132,6 +134,7 @@ def _of_labels(run: MonthRun) -> Iterator[Judged]:
     regions = list(regions_of(counts, "churned", "customers"))
     if judged := region_measure("churn_of_region", CHURNED, regions, relations):
         yield judged
+    yield regions_of_nobody("churn_of_region_nobody", CHURNED, regions)
 
 
 def _reached(run: MonthRun) -> Iterator[Judged]:

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from churn_tasks.checks.relations import OfRegion, Share, region_measure, share_measure
+from churn_tasks.checks.relations import (
+    OfRegion,
+    Share,
+    region_measure,
+    regions_of_nobody,
+    share_measure,
+)
 from churn_tasks.core.errors import CheckFailed
 from churn_tasks.core.sections import Quality
 from churn_tasks.runner.month_run import MonthRun
@@ -287,6 +293,30 @@ def test_a_region_is_held_against_all_others(
         measure, found = judged
         stops = measure.highest is not None and found > measure.highest
     assert stops == (value is not None)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "usual", "stops"),
+    [(0, 2000, 0.03, True), (0, 100, 0.03, False), (60, 2000, 0.03, False), (0, 2000, 0.0, False)],
+)  # fmt: skip
+def test_a_month_that_nobody_leaves_stops_unless_that_is_chance(
+    part: int, whole: int, usual: float, stops: bool
+) -> None:
+    measure = share_measure(share(part, whole), [usual, usual], None, QUALITY)
+    lowest = measure.lowest or 0.0
+    assert (part / whole < lowest) == stops
+
+
+@pytest.mark.parametrize(
+    ("branch", "found"), [((0, 300), 1.0), ((0, 30), 0.0), ((6, 300), 0.0)]
+)
+def test_a_region_that_nobody_leaves_is_named(
+    branch: tuple[int, int], found: float
+) -> None:
+    regions = [OfRegion("a", 60, 1000), OfRegion("b", *branch)]
+    measure, value = regions_of_nobody("gone_of_region_nobody", TEXT, regions)
+    assert value == found
+    assert ("b" in measure.meaning.split(": ")[1]) == bool(found)
 
 
 def test_an_exception_of_the_settings_counts() -> None:

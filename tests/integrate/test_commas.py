@@ -11,7 +11,11 @@ from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.declared.registry import load_contracts
 from churn_tasks.declared.standard import refuse_unfit
 from churn_tasks.integrate.standardise.commas import refuse_doubtful
-from churn_tasks.integrate.standardise.prepare import make_macros, prepare_standard
+from churn_tasks.integrate.standardise.prepare import (
+    declared_for,
+    make_macros,
+    prepare_standard,
+)
 from tests.lakes import small_profile
 
 D = Decimal
@@ -35,7 +39,8 @@ def read(settings: Settings, *amounts: str | None, plain: int = 0) -> Read:
             "INSERT INTO given VALUES (?, ?)", list(enumerate(given))
         )
         rows = "(SELECT *, DATE '2024-03-01' AS month FROM given)"
-        view = prepare_standard(connection, table, rows, settings)
+        declared = declared_for(settings, "bill")
+        view = prepare_standard(connection, table, rows, settings, declared)
         refuse_doubtful(table, view.delivery.undecided)
         asked = "SELECT amount_cny, unreadable FROM standard_bill"
         return connection.execute(asked).fetchall()[plain:]

@@ -117,8 +117,10 @@ def test_late_answers_are_counted_as_late(settings: Settings) -> None:
     run = MonthRun(settings, FEBRUARY)
     lines = run.rows_of_month("late_rows")
     run.close()
-    counted = {line.table_name: line.late_rows for line in lines.itertuples()}
-    assert counted == {"bill": 3, "complaint": 5}
+    counted = {
+        line.table_name: (line.late_rows, line.new_rows) for line in lines.itertuples()
+    }
+    assert counted == {"bill": (3, 3), "complaint": (5, 1)}
 
 
 def test_without_answers_nothing_is_read_again(settings: Settings) -> None:

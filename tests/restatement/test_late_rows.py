@@ -22,7 +22,7 @@ DAY = "2024-09-06"  # known_until of August
 # (June to act, July to leave) holds July. Complaints did not come late: their tables stay.
 REBUILT = {
     *(f"{table}/month=2024-07-01/restated={DAY}.parquet" for table in (
-        "delivery", "profile", "check_result", "profile_accepted", "audit_rows", "touched_customer",
+        "delivery", "profile", "check_result", "profile_accepted", "audit_rows", "treatment", "touched_customer",
         "customer_line", "month_activity", "month_billing", "cohort", "feat_spend", "feat_care",
         "feat_bill_items", "feat_complaint_answers", "feat_complaint_text",
         "score_churn", "score_factor", "out_warning_list", "touched_customer",
