@@ -19,6 +19,8 @@ EXTREMES = ("min", "max")
 OF_SUMMED_ROWS = ("mean", "negative_share")
 OF_ALL_ROWS = (
     "null_share",
+    "night_share",
+    "midnight_share",
     "not_yet_known_share",
     "set_aside_share",
 )  # and the share of every rule

@@ -20,3 +20,8 @@ def is_number(column: Column) -> bool:
 def is_date(column: Column) -> bool:
     """Whether quantiles of the column's days may be taken."""
     return column.pii == "none" and column.type in DATES
+
+
+def is_moment(column: Column) -> bool:
+    """Whether the column tells the time of day."""
+    return column.pii == "none" and column.type == "timestamp"

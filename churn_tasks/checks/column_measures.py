@@ -4,18 +4,20 @@ import math
 from collections.abc import Iterator
 
 from churn_tasks.checks.bounds import Scale, error_of_share
-from churn_tasks.checks.column_kinds import is_code, is_number
+from churn_tasks.checks.column_kinds import is_code, is_date, is_moment, is_number
 from churn_tasks.checks.learnt_measure import MeasuredValue, learnt_measure
 from churn_tasks.checks.month_figures import MonthFigures
 from churn_tasks.checks.shifts import most_moved, shift
 from churn_tasks.checks.texts import measure_text
-from churn_tasks.declared.contracts import Column
+from churn_tasks.declared.contracts import KNOWN, Column
 
 ERROR_OF_MEDIAN = (
     1.3  # times the standard error of the mean, for values spread like a bell ...
 )
 ERROR_OF_P95 = 2.2  # ... and of the 95th percentile
 CENT = 0.01
+FEW_DAYS = 5.0  # by which the middle of a month's dates may move and mean nothing
+NEAR = 62  # days from the first of the month: dates that belong to it, not to a contract or a birth
 
 
 def measures_of_column(month: MonthFigures, column: Column) -> Iterator[MeasuredValue]:
@@ -26,6 +28,8 @@ def measures_of_column(month: MonthFigures, column: Column) -> Iterator[Measured
         return
     if is_number(column):
         yield from _measures_of_number(month, column)
+    elif is_date(column):
+        yield from _measures_of_date(month, column)
     elif is_code(column):
         yield from _shift(month, column)
     elif column.type == "text" and month.are_as_closely_looked_at():
@@ -59,6 +63,18 @@ def _measures_of_number(month: MonthFigures, column: Column) -> Iterator[Measure
         month, column, "p95", "amount", error * ERROR_OF_P95, tail, stops=False
     )
     yield from _region_mean(month, column)
+
+
+def _measures_of_date(month: MonthFigures, column: Column) -> Iterator[MeasuredValue]:
+    """A clock in another zone, a time of day that was lost, dates a month off, records that stop half-way."""
+    name = column.name
+    if is_moment(column):
+        for measure in ("night_share", "midnight_share"):
+            error = error_of_share(month.usual(name, measure), month.rows)
+            yield from _one(month, column, measure, "share", error)
+    elif not name.endswith(KNOWN) and abs(month.usual(name, "p50")) <= NEAR:
+        error = month.error_of_mean(name) * ERROR_OF_MEDIAN
+        yield from _one(month, column, "p50", "amount", error, FEW_DAYS, stops=False)
 
 
 def _least_change(month: MonthFigures, column: Column) -> float:

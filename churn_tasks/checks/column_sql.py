@@ -6,7 +6,7 @@ in the other rows, so that no aggregate has to leave rows out.
 
 from collections.abc import Iterator
 
-from churn_tasks.checks.column_kinds import is_code, is_date, is_number
+from churn_tasks.checks.column_kinds import is_code, is_date, is_moment, is_number
 from churn_tasks.checks.sql_parts import named
 from churn_tasks.core.months import Month
 from churn_tasks.core.sql_text import identifier
@@ -14,6 +14,7 @@ from churn_tasks.declared.contracts import Column
 
 TOP = 10
 CUSTOMER = "customer_id"
+NIGHT_ENDS = 6  # o'clock
 LONG, LONGEST = (
     16,
     19,
@@ -57,9 +58,18 @@ def counts_of_column(column: Column) -> Iterator[str]:
     if is_number(column):
         yield named(f"count_if({_kept(column)} < 0)", f"{column.name}|negative")
         yield from _sums(column, _kept(column))
+    if is_moment(column):
+        yield from _times_of_day(identifier(column.name), column.name)
     if has_size(column):
         yield named(f"min({_kept(column)})", f"{column.name}|min")
         yield named(f"max({_kept(column)})", f"{column.name}|max")
+
+
+def _times_of_day(moment: str, name: str) -> Iterator[str]:
+    """How many moments lie in the night, and how many at midnight sharp, as where the time of day was lost."""
+    yield named(f"count_if(hour({moment}) < {NIGHT_ENDS})", f"{name}|night")
+    midnight = f"hour({moment}) + minute({moment}) + second({moment}) = 0"
+    yield named(f"count_if({midnight})", f"{name}|midnight")
 
 
 def spread_of_column(column: Column) -> Iterator[str]:

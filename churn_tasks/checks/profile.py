@@ -204,6 +204,9 @@ def _column_figures(
         measured["summed"] = parts["summed"]  # the rows that its mean is about
         measured["negative_share"] = _share(parts["negative"], parts["summed"])
         measured["mean"] = _share(parts["sum"], parts["summed"])
+    if "night" in parts:
+        measured["night_share"] = _share(parts["night"], rows)
+        measured["midnight_share"] = _share(parts["midnight"], rows)
     measured["min"] = parts.get("min")
     measured["max"] = parts.get("max")
     quantiles = parts.get("quantiles") or ()

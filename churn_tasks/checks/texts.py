@@ -66,6 +66,11 @@ WORDS = {
     ),
     "shift": ("取值分布偏离往月的比例", "share of rows that went to other values"),
     "null_share": ("空值比例", "share of rows without a value"),
+    "night_share": ("0 点至 6 点的记录比例", "share of rows between midnight and six"),
+    "midnight_share": (
+        "时间恰为 0 点整的记录比例",
+        "share of rows at midnight sharp: was the time of day lost",
+    ),
     "negative_share": ("负值比例", "share of negative values"),
     "distinct": ("不同取值数", "distinct values"),
     "mean": ("均值", "mean"),
@@ -79,7 +84,8 @@ WORDS = {
 
 
 WITH_UNIT = ("mean", "min", "max", "p05", "p50", "p95", "p99")
-COUNTS = ("null_share", "distinct")  # of dates too these are no days
+# of dates too these are no days
+COUNTS = ("null_share", "night_share", "midnight_share", "distinct")
 DATES = ("date", "timestamp")
 BilingualText = tuple[str, str]  # Chinese and English
 
