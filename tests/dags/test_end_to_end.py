@@ -27,12 +27,12 @@ def states(services, stopped):
 
 @pytest.mark.slow
 def test_the_good_month_went_through(states):
-    """The control: the same pipeline without the damage. Too early for a model, so the list waits."""
+    """The control: the same pipeline without the damage. Relations are judged; for a model it is too early."""
     assert states[0].state == "success"
     assert states[0].tasks == {
         "extract": "success",
         "integrate": "success",
-        "model": "skipped",
+        "model": "success",
         "publish": "skipped",
         "report": "success",
     }
