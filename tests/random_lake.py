@@ -90,7 +90,7 @@ ABSENT = {
 ROWS = {
     "cdr": 40,
     "customer": 4,
-    "bill": 4,
+    "bill": 6,
     "usage_month": 1,
 }  # a customer and partition; others get 3
 

@@ -73,12 +73,12 @@ def test_a_month_killed_at_any_moment_ends_like_one_that_was_not(
 
     killed = prepared.copied(tmp_path / "killed")
     kills = [(step, 0.0) for step in STEPS[:-1]] + [
-        ("labels", 0.3),
-        ("labels", 0.8),
+        ("check_relations", 0.3),
+        ("check_relations", 0.8),
     ]  # the last two within train
     reached = [_kill_after(killed, step, seconds) for step, seconds in kills]
-    assert reached == [True] * 19
+    assert reached == [True] * 20
     assert _whole(killed) == 0
     assert _outcome(killed) == expected
     assert len(expected["published"]) > 40
-    assert len(expected) == 30
+    assert len(expected) == 32
