@@ -147,7 +147,7 @@ def test_a_restated_month_comes_first_and_one_that_is_refused_holds_nobody_up(
     done = []
 
     def late(run):
-        found = "DATE '2024-02-01' AS late_month, 'bill' AS table_name, 3 AS late_rows"
+        found = "DATE '2024-02-01' AS late_month, 'bill' AS table_name, 3 AS late_rows, 3 AS new_rows"
         run.engine.write(
             "late_rows",
             run.month,
