@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from churn_tasks.checks.baseline import Baseline, baseline_sql
-from churn_tasks.checks.data_docs import Line, Site
+from churn_tasks.checks.data_docs import Site
 from churn_tasks.checks.gate import Failure, Verdict, judge, stop_on_failures
 from churn_tasks.checks.history import history_rows, write_history
 from churn_tasks.checks.measures import measured_rules, rules_behind
@@ -40,6 +40,7 @@ from churn_tasks.integrate.standardise.commas import refuse_doubtful
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
 from churn_tasks.runner.standard import standard, standard_columns, standard_view
+from churn_tasks.work.judged_lines import JUDGED, judged_line
 from churn_tasks.work.late_profile import (
     figures_before,
     is_small_part,
@@ -50,20 +51,7 @@ from churn_tasks.work.replaced_lines import replace_lines
 log = logging.getLogger("churn.check_raw")
 
 Profiles = dict[str, list[Figure]]  # raw table -> its figures
-RESULTS = pa.schema(
-    {
-        "table_name": pa.string(),
-        "column_name": pa.string(),
-        "measure": pa.string(),
-        "value": pa.float64(),
-        "usual_low": pa.float64(),
-        "usual_high": pa.float64(),
-        "allowed_low": pa.float64(),
-        "allowed_high": pa.float64(),
-        "learnt_months": pa.int64(),
-        "verdict": pa.string(),
-    }
-)
+RESULTS = pa.schema({"table_name": pa.string(), "column_name": pa.string(), **JUDGED})
 REGION_OF = ("customer_id", "region_code")
 LONGEST_SEASON = 12  # months that a baseline looks back at least
 
@@ -234,25 +222,12 @@ def write_results(run: MonthRun, verdict: Verdict, profiles: Profiles) -> int:
     rows = []
     for result in verdict.results:
         name = result.table.removeprefix("raw_")
-        rows += [{"table_name": name, **_judged_line(line)} for line in result.lines]
+        for line in result.lines:
+            of_column = {"table_name": name, "column_name": line.measure.column}
+            rows.append({**of_column, **judged_line(line)})
     kept = _not_measured(run, profiles)
     lines = pa.Table.from_pylist(rows, RESULTS)
     return replace_lines(run, "check_result", lines, kept)
-
-
-def _judged_line(line: Line) -> dict[str, object]:
-    measure = line.measure
-    return {
-        "column_name": measure.column,
-        "measure": measure.name.removeprefix(f"{measure.column}."),
-        "value": line.value,
-        "usual_low": measure.usual_lowest,
-        "usual_high": measure.usual_highest,
-        "allowed_low": measure.lowest,
-        "allowed_high": measure.highest,
-        "learnt_months": measure.learnt_months,
-        "verdict": line.outcome,
-    }
 
 
 def show_history(run: MonthRun, measured: Collection[str]) -> None:

@@ -1,8 +1,8 @@
 """The month beside the month before, its summary beside its rows, and its labels beside earlier ones: judged, kept."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from churn_tasks.checks.data_docs import Site
 from churn_tasks.checks.gate import Failure, Verdict, judge, stop_on_failures
 from churn_tasks.checks.measures import Measure, Suite
 from churn_tasks.checks.relations import (
+    OfRegion,
     Share,
     Text,
     region_measure,
@@ -23,11 +24,13 @@ from churn_tasks.checks.relations import (
 from churn_tasks.core.errors import CheckFailed
 from churn_tasks.core.months import Month
 from churn_tasks.core.privacy import masked
+from churn_tasks.core.sections import Quality, Relations
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.sql_parts import Relation, subquery, union_all
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import label_lag, learning_months
 from churn_tasks.runner.step import Made
+from churn_tasks.work.judged_lines import JUDGED, judged_line
 
 log = logging.getLogger("churn.check_relations")
 
@@ -57,18 +60,31 @@ NO_PERSON: Text = (
 )
 CHURNED: Text = ("标签中的流失率", "labelled customers who left in the predict window")
 LEFT_EARLY: Text = ("标签中缓冲期内流失的比例", "labelled customers who left before the predict window")  # fmt: skip
-RESULTS = pa.schema(
-    {
-        "measure": pa.string(),
-        "value": pa.float64(),
-        "usual_low": pa.float64(),
-        "usual_high": pa.float64(),
-        "allowed_low": pa.float64(),
-        "allowed_high": pa.float64(),
-        "learnt_months": pa.int64(),
-        "verdict": pa.string(),
-    }
-)
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What the relations of earlier months say, read once for all of them.
+
+    Attributes:
+        month: the one that is judged.
+        history: of the earlier months that were not stopped, each with its measures.
+        stopped: the earlier months that were.
+    """
+
+    month: Month
+    quality: Quality
+    history: Mapping[Month, Mapping[str, float]]
+    stopped: set[Month]
+
+    def judged(self, share: Share) -> Judged:
+        """A share with its bounds, learnt from the months that no relation has stopped."""
+        history = self.history
+        months = sorted(month for month in history if share.name in history[month])
+        taught = months[-self.quality.max_months :]
+        year_ago = history.get(self.month - YEAR, {}).get(share.name)
+        values = [history[month][share.name] for month in taught]
+        return share_measure(share, values, year_ago, self.quality), share.value
 
 
 def judge_relations(run: MonthRun) -> Made:
@@ -77,9 +93,14 @@ def judge_relations(run: MonthRun) -> Made:
     Raises:
         CheckFailed: a bound is broken, or the labels of an earlier month that would be learnt from are refused.
     """
-    _refuse_refused_labels(run)
+    taught = _taught(run)
+    _refuse_refused_labels(run, taught.stopped)
     again = _customers_again(run)
-    judged = [*_of_customers(run, again), *_reached(run), *_of_labels(run)]
+    judged = [
+        *_of_customers(again, taught),
+        *_reached(run, taught),
+        *_of_labels(run, taught),
+    ]
     if not judged:
         return Made(idle="there is nothing to compare the month with")
     suite = Suite(TABLE, [measure for measure, _ in judged])
@@ -96,48 +117,48 @@ def judge_relations(run: MonthRun) -> Made:
     return Made({TABLE: written}, facts)
 
 
-def _of_customers(run: MonthRun, again: Rows) -> Iterator[Judged]:
+def _of_customers(again: Rows, taught: Taught) -> Iterator[Judged]:
     """Who of the month before is seen again, and who is new."""
-    relations = run.settings.quality.relations
+    relations = taught.quality.relations
     before, now = summed(again, "customers_before"), summed(again, "customers_now")
     if not before or not now:
         return
-    yield _judged(
-        run, Share("gone_share", summed(again, "gone"), before, GONE, relations.gone)
-    )
-    yield _judged(
-        run, Share("joined_share", summed(again, "joined"), now, JOINED, relations.gone)
-    )
-    for name, text, part, whole in (
-        ("gone_of_region", GONE, "gone", "customers_before"),
-        ("joined_of_region", JOINED, "joined", "customers_now"),
-    ):
-        regions = list(regions_of(again, part, whole))
-        if judged := region_measure(name, text, regions, relations):
-            yield judged
-        yield regions_of_nobody(f"{name}_nobody", text, regions)
+    gone, joined = summed(again, "gone"), summed(again, "joined")
+    yield taught.judged(Share("gone_share", gone, before, GONE, relations.gone))
+    yield taught.judged(Share("joined_share", joined, now, JOINED, relations.gone))
+    of_before = list(regions_of(again, "gone", "customers_before"))
+    yield from _of_regions("gone_of_region", GONE, of_before, relations)
+    of_now = list(regions_of(again, "joined", "customers_now"))
+    yield from _of_regions("joined_of_region", JOINED, of_now, relations)
 
 
-def _of_labels(run: MonthRun) -> Iterator[Judged]:
+def _of_labels(run: MonthRun, taught: Taught) -> Iterator[Judged]:
     """How many of the customers left whose truth has come in with this month."""
     labelled = run.settings.calendar.label_month(run.month)
     if not run.lake.has("label", labelled):
         return
-    relations = run.settings.quality.relations
+    relations = taught.quality.relations
     counts = _label_counts(run, labelled)
     whole = summed(counts, "customers")
     left, early = summed(counts, "churned"), summed(counts, "left_in_delay")
-    yield _judged(run, Share("churn_rate", left, whole, CHURNED, relations.churn))
-    yield _judged(
-        run, Share("left_in_delay_share", early, whole, LEFT_EARLY, relations.churn)
+    yield taught.judged(Share("churn_rate", left, whole, CHURNED, relations.churn))
+    yield taught.judged(
+        Share("left_in_delay_share", early, whole, LEFT_EARLY, relations.churn)
     )
     regions = list(regions_of(counts, "churned", "customers"))
-    if judged := region_measure("churn_of_region", CHURNED, regions, relations):
+    yield from _of_regions("churn_of_region", CHURNED, regions, relations)
+
+
+def _of_regions(
+    name: str, text: Text, regions: Sequence[OfRegion], relations: Relations
+) -> Iterator[Judged]:
+    """The region that differs most from all others, and those of nobody."""
+    if judged := region_measure(name, text, regions, relations):
         yield judged
-    yield regions_of_nobody("churn_of_region_nobody", CHURNED, regions)
+    yield regions_of_nobody(f"{name}_nobody", text, regions)
 
 
-def _reached(run: MonthRun) -> Iterator[Judged]:
+def _reached(run: MonthRun, taught: Taught) -> Iterator[Judged]:
     """Whom the summary lost on the way from the clean rows, and who is no known person."""
     delivered = _delivered(run)
     if not delivered:
@@ -152,10 +173,10 @@ def _reached(run: MonthRun) -> Iterator[Judged]:
     )
     run.engine.view("month_activity")
     row = run.engine.row(sql, {"month": run.month.start})
-    relations = run.settings.quality.relations
+    relations = taught.quality.relations
     lost, customers = row["lost"], row["customers"]
     share = Share("lost_share", lost, customers, LOST, relations.lost, is_learnt=False)
-    yield _judged(run, share)
+    yield taught.judged(share)
     if has_persons:
         nobody = Share(
             "without_person_share",
@@ -164,7 +185,7 @@ def _reached(run: MonthRun) -> Iterator[Judged]:
             NO_PERSON,
             relations.no_person,
         )
-        yield _judged(run, nobody)
+        yield taught.judged(nobody)
 
 
 def _delivered(run: MonthRun) -> str:
@@ -181,25 +202,16 @@ def _delivered(run: MonthRun) -> str:
     return union_all(selects)
 
 
-def _judged(run: MonthRun, share: Share) -> Judged:
-    """A share with its bounds, learnt from the months that no relation has stopped."""
-    history = _history(run)
-    months = sorted(month for month in history if share.name in history[month])
-    taught = months[-run.settings.quality.max_months :]
-    year_ago = history.get(run.month - YEAR, {}).get(share.name)
-    values = [history[month][share.name] for month in taught]
-    return share_measure(share, values, year_ago, run.settings.quality), share.value
-
-
-def _history(run: MonthRun) -> dict[Month, dict[str, float]]:
-    """The relations of the earlier months that were not stopped, by month and measure."""
-    months: dict[Month, dict[str, float]] = {}
-    stopped = _stopped_months(run)
-    for row in _earlier(run):
+def _taught(run: MonthRun) -> Taught:
+    """What was found in the months before."""
+    rows = _earlier(run)
+    stopped = {Month.of(row["month"]) for row in rows if row["verdict"] == "stop"}
+    history: dict[Month, dict[str, float]] = {}
+    for row in rows:
         month = Month.of(row["month"])
         if month not in stopped:
-            months.setdefault(month, {})[row["measure"]] = row["value"]
-    return months
+            history.setdefault(month, {})[row["measure"]] = row["value"]
+    return Taught(run.month, run.settings.quality, history, stopped)
 
 
 def _earlier(run: MonthRun) -> Rows:
@@ -212,18 +224,13 @@ def _earlier(run: MonthRun) -> Rows:
     )
 
 
-def _stopped_months(run: MonthRun) -> set[Month]:
-    return {Month.of(r["month"]) for r in _earlier(run) if r["verdict"] == "stop"}
-
-
-def _refuse_refused_labels(run: MonthRun) -> None:
+def _refuse_refused_labels(run: MonthRun, refused: set[Month]) -> None:
     """A label that was refused in an earlier run lies in the lake all the same: nothing may learn from it.
 
     Raises:
         CheckFailed: one would be learnt from in this month.
     """
     lag = label_lag(run.settings.calendar)
-    refused = _stopped_months(run)
     learnt_from = {month + lag for month in learning_months(run)}
     stopped = sorted(refused & learnt_from)
     if stopped:
@@ -267,23 +274,10 @@ def _regions(run: MonthRun) -> Relation:
 
 def _lines(verdict: Verdict) -> pa.Table:
     """The lines of ``relation``."""
-    lines = []
+    lines: list[dict[str, object]] = []
     for result in verdict.results:
-        for line in result.lines:
-            measure = line.measure
-            lines.append(
-                {
-                    "measure": measure.name,
-                    "value": line.value,
-                    "usual_low": measure.usual_lowest,
-                    "usual_high": measure.usual_highest,
-                    "allowed_low": measure.lowest,
-                    "allowed_high": measure.highest,
-                    "learnt_months": measure.learnt_months,
-                    "verdict": line.outcome,
-                }
-            )
-    return pa.Table.from_pylist(lines, RESULTS)
+        lines += map(judged_line, result.lines)
+    return pa.Table.from_pylist(lines, pa.schema(JUDGED))
 
 
 def _with_customers(failure: Failure, again: Sequence[dict[str, Any]]) -> Failure:

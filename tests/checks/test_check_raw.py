@@ -81,13 +81,18 @@ def accepted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def june(accepted: Path, tmp_path: Path) -> Iterator[MonthRun]:
-    shutil.copytree(accepted, tmp_path, dirs_exist_ok=True)
-    settings = load_settings(str(tmp_path / "profile"), state_dir=tmp_path / "state")
-    run = MonthRun(settings, JUNE)
+def copied(accepted: Path, folder: Path, month: Month) -> Iterator[MonthRun]:
+    """The next month of a copy of that state."""
+    shutil.copytree(accepted, folder, dirs_exist_ok=True)
+    settings = load_settings(str(folder / "profile"), state_dir=folder / "state")
+    run = MonthRun(settings, month)
     yield run
     run.close()
+
+
+@pytest.fixture
+def june(accepted: Path, tmp_path: Path) -> Iterator[MonthRun]:
+    yield from copied(accepted, tmp_path, JUNE)
 
 
 def results(run: MonthRun, verdict: str) -> set[str]:

@@ -1,6 +1,5 @@
 """Clocks and calendars: a clock in another zone, a time of day that was lost, records that stop half-way."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,9 +7,8 @@ import pytest
 
 from churn_tasks.core.errors import CheckFailed
 from churn_tasks.core.months import Month, months_between
-from churn_tasks.core.settings import load_settings
 from churn_tasks.runner.month_run import MonthRun
-from tests.checks.test_check_raw import checked, results
+from tests.checks.test_check_raw import checked, copied, results
 from tests.lakes import small_run
 
 FIRST, MAY = Month(2024, 1), Month(2024, 5)
@@ -43,11 +41,7 @@ def accepted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def may(accepted: Path, tmp_path: Path) -> Iterator[MonthRun]:
-    shutil.copytree(accepted, tmp_path, dirs_exist_ok=True)
-    settings = load_settings(str(tmp_path / "profile"), state_dir=tmp_path / "state")
-    run = MonthRun(settings, MAY)
-    yield run
-    run.close()
+    yield from copied(accepted, tmp_path, MAY)
 
 
 def test_clocks_like_those_before_say_nothing(may: MonthRun) -> None:

@@ -90,7 +90,7 @@ class SparkEngine:
         Raises:
             BadInput: the query cannot be carried over to Spark.
         """
-        session, spec = self.started.session, query.output
+        spec = query.output
         registry, lake = self.engine.registry, self.engine.lake
         reads = (*spec.reads, *spec.optional)
         wanted = {name: parameters[name] for name in spec.params}
@@ -102,6 +102,9 @@ class SparkEngine:
             raise BadInput(
                 evidence(table=spec.table, month=month, problem=problem)
             ) from error
+        session = (
+            self.started.session
+        )  # not before it is known that there is something to run
         for table in reads:
             self.engine.refuse_hidden(table)
             view(session, lake, registry, table)
