@@ -39,20 +39,26 @@ def shift(
 ) -> Moved | None:
     """Share of rows that would have to take another value to look like the accepted months (total variation).
 
-    0 is the same distribution, 1 one without a common value. Values that are not among the most frequent count as one.
+    0 is the same distribution, 1 one without a common value. Only the most frequent values of a month are named. One
+    that another month names counts there as what it can have at most: of many cities alike, which ten are named is
+    chance. The values that no month names count as one.
     """
     months = baseline.months(table)
     parts = baseline.parts(table, column, "share_of")
-    present = _shares_of_values(column, figures)
-    if not months or not parts or not present:
+    named = _shares_of_values(column, figures)
+    if not months or not parts or not named:
         return None
-    usual = _medians(parts, months)
-    distances = [_distance(_in_month(parts, month), usual) for month in months]
-    _, most = _furthest(present, usual)
+    everywhere = sorted(parts.keys() | named.keys())
+    past = [_completed(_in_month(parts, month), everywhere) for month in months]
+    usual = _middle(past, everywhere)
+    present = _completed(named, everywhere)
     return Moved(
         value=_distance(present, usual),
-        past=Past(distances, error=_error_of_distance(usual, rows)),
-        item=most,
+        past=Past(
+            [_distance(one, usual) for one in past],
+            error=_error_of_distance(usual, rows),
+        ),
+        item=_furthest(present, usual)[1],
     )
 
 
@@ -64,16 +70,31 @@ def _shares_of_values(column: str, figures: list[Figure]) -> dict[Part, float]:
     }
 
 
-def _medians(parts: Mapping[P, ByMonth], months: list[Month]) -> dict[P, float]:
-    """The middle of each part over the months; where a part is missing it counts as nothing."""
+def _in_month(parts: Mapping[P, ByMonth], month: Month) -> dict[P, float]:
     return {
-        part: statistics.median([by_month.get(month, 0.0) for month in months])
-        for part, by_month in parts.items()
+        part: by_month[month] for part, by_month in parts.items() if month in by_month
     }
 
 
-def _in_month(parts: Mapping[P, ByMonth], month: Month) -> dict[P, float]:
-    return {part: by_month.get(month, 0.0) for part, by_month in parts.items()}
+def _completed(named: Shares[Part], everywhere: list[Part]) -> dict[Part, float]:
+    """The shares of a month, and for each value that it does not name the most that it can have.
+
+    That is the least share that is named, and no more than an even part of what the named ones leave: named 0.4 and
+    0.3, and one more elsewhere: 0.3. Where nothing is left, or nothing is named, it is nothing.
+    """
+    unnamed = [part for part in everywhere if part not in named]
+    if not named or not unnamed:
+        return {**dict.fromkeys(unnamed, 0.0), **named}
+    left = max(1.0 - sum(named.values()), 0.0)
+    most = min(*named.values(), left / len(unnamed))
+    return {**dict.fromkeys(unnamed, most), **named}
+
+
+def _middle(past: list[dict[Part, float]], everywhere: list[Part]) -> dict[Part, float]:
+    return {
+        part: statistics.median([shares[part] for shares in past])
+        for part in everywhere
+    }
 
 
 def _error_of_distance(usual: Shares[Part], rows: float) -> float:
@@ -84,23 +105,15 @@ def _error_of_distance(usual: Shares[Part], rows: float) -> float:
 
 
 def _distance(one: Shares[Part], other: Shares[Part]) -> float:
-    """Total variation, to twelve digits; what the shares leave of the whole counts as one more value."""
+    """Total variation of shares of the same values, to twelve digits; what they leave of the whole is one more."""
     rest = abs(sum(one.values()) - sum(other.values()))
-    apart = [_apart(part, one, other) for part in _all_parts(one, other)]
+    apart = [abs(one[part] - other[part]) for part in one]
     return round((sum(apart) + rest) / 2, 12)
 
 
 def _furthest(one: Shares[Part], other: Shares[Part]) -> Part:
     """The value whose share differs most, the first of equals."""
-    return max(_all_parts(one, other), key=lambda part: _apart(part, one, other))
-
-
-def _all_parts(one: Shares[Part], other: Shares[Part]) -> list[Part]:
-    return sorted(one.keys() | other.keys())
-
-
-def _apart(part: Part, one: Shares[Part], other: Shares[Part]) -> float:
-    return abs(one.get(part, 0.0) - other.get(part, 0.0))
+    return max(sorted(one), key=lambda part: abs(one[part] - other[part]))
 
 
 def most_moved(
@@ -143,6 +156,14 @@ def _large_regions(table: str, baseline: Baseline, least: int) -> dict[str, floa
     rows = _medians(baseline.parts(table, "", "rows"), months)
     by_region = {region: count for (region, _), count in rows.items() if region}
     return {region: n for region, n in sorted(by_region.items()) if n >= least}
+
+
+def _medians(parts: Mapping[P, ByMonth], months: list[Month]) -> dict[P, float]:
+    """The middle of each part over the months; where a part is missing it counts as nothing."""
+    return {
+        part: statistics.median([by_month.get(month, 0.0) for month in months])
+        for part, by_month in parts.items()
+    }
 
 
 def _by_region(column: str, measure: str, figures: list[Figure]) -> dict[str, float]:
