@@ -1,7 +1,7 @@
-"""The bounds of a table's measures as rows of one long frame, one row an end: what the judge is given."""
+"""The bounds of a stage's measures as rows of one long frame, one row an end: what the judge is given."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from churn_tasks.checks.measures import Measure, Suite
@@ -16,6 +16,7 @@ Limits = tuple[float | None, float | None]
 class BoundRow(NamedTuple):
     """One end of a measure's bounds: kept where ``larger`` is at least ``smaller``; one of the two is the figure."""
 
+    table: str
     measure: str
     end: Literal["lowest", "highest"]
     larger: float
@@ -28,23 +29,29 @@ class BoundRow(NamedTuple):
 
 
 def bound_rows(
-    suite: Suite, figures: Mapping[str, float], severity: Severity
+    suites: Iterable[Suite], figures: Mapping[str, float], severity: Severity
 ) -> list[BoundRow]:
-    """A row for each end that a measure has; an open end has none, so every row can fail.
+    """A row for each end that a measure of any table has; an open end has none, so every row can fail.
 
     Args:
         figures: ``<table>.<measure>`` to its value.
         severity: bounds that stop the month (critical), or those that warn.
     """
-    rows = []
-    for measure, name in zip(suite.measures, suite.figure_names, strict=True):
-        lowest, highest = limits(measure, severity)
-        value = figures[name]
-        if lowest is not None:
-            rows.append(BoundRow(measure.name, "lowest", value, lowest))
-        if highest is not None:
-            rows.append(BoundRow(measure.name, "highest", highest, value))
+    rows: list[BoundRow] = []
+    for suite in suites:
+        for measure, name in zip(suite.measures, suite.figure_names, strict=True):
+            rows += _ends(suite.table, measure, figures[name], severity)
     return rows
+
+
+def _ends(
+    table: str, measure: Measure, value: float, severity: Severity
+) -> Iterator[BoundRow]:
+    lowest, highest = limits(measure, severity)
+    if lowest is not None:
+        yield BoundRow(table, measure.name, "lowest", value, lowest)
+    if highest is not None:
+        yield BoundRow(table, measure.name, "highest", highest, value)
 
 
 def limits(measure: Measure, severity: Severity) -> Limits:

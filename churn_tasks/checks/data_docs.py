@@ -4,18 +4,18 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+from churn_tasks.checks.expectations import Validation
 from churn_tasks.checks.measures import Measure
 from churn_tasks.checks.outcome import Outcome, worst
 from churn_tasks.checks.pages import STAGES, rendered
 from churn_tasks.core.files import replace_text
 
 RESULT = "result.json"
-RECORDS = "validations"  # what Great Expectations said, a file for each table
+RECORDS = "validations"  # what Great Expectations said, a file for each severity
 MEASURES_PAGE = (
     "measures/index.html"  # beside the months: every measure over all of them
 )
@@ -52,15 +52,10 @@ class Line:
 
 @dataclass(frozen=True)
 class SuiteResult:
-    """What Great Expectations found of one table.
-
-    Attributes:
-        records: its own results, one for bounds that stop and one for those that warn.
-    """
+    """What Great Expectations found of one table."""
 
     table: str
     lines: tuple[Line, ...]
-    records: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
 
     @property
     def evaluated(self) -> int:
@@ -110,23 +105,31 @@ class SiteCounts:
         return "warn" if self.warned else "pass"
 
 
-def publish(site: Site, results: Sequence[SuiteResult]) -> None:
+def publish(
+    site: Site, results: Sequence[SuiteResult], validations: Sequence[Validation]
+) -> None:
     """Write a site aside, put it in its place, and list it among all months.
 
     Args:
         site: where it belongs.
-        results: every suite once, in the order of the index.
+        results: every table once, in the order of the index.
+        validations: what they follow from.
     """
     aside = site.folder.with_name(f".{site.stage}.{uuid.uuid4().hex}")
     (aside / RECORDS).mkdir(parents=True)
-    for result in results:
-        _write_json(aside / RECORDS / f"{result.table}.json", result.records)
+    for validation in validations:
+        _write_json(aside / _record(validation.severity), validation.record)
     _write_json(aside / RESULT, asdict(SiteCounts.of(results)))
-    page = rendered("site.html.j2", site=site, results=results, records=RECORDS)
+    records = {each.severity: _record(each.severity) for each in validations}
+    page = rendered("site.html.j2", site=site, results=results, records=records)
     (aside / "index.html").write_text(page, encoding="utf-8")
     shutil.rmtree(site.folder, ignore_errors=True)
     os.replace(aside, site.folder)
     write_months(site.root)
+
+
+def _record(severity: str) -> str:
+    return f"{RECORDS}/{severity}.json"
 
 
 def _write_json(path: Path, content: object) -> None:

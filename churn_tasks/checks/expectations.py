@@ -1,4 +1,4 @@
-"""Great Expectations without a project: a suite for each table, held against the frame of the table's bounds.
+"""Great Expectations without a project: a suite for each stage of a month, held against the frame of its bounds.
 
 A suite has one expectation, however many bounds there are: in no row is ``larger`` less than ``smaller``. The rows that
 break it come back by the names of their measures.
@@ -23,24 +23,24 @@ LOGGERS = (
 )
 EVERY_BROKEN_ROW = {
     "result_format": "COMPLETE",
-    "unexpected_index_column_names": ["measure", "end"],
+    "unexpected_index_column_names": ["table", "measure", "end"],
 }
 
 
 @dataclass(frozen=True)
 class Validation:
-    """What Great Expectations said of a table's bounds of one severity.
+    """What Great Expectations said of a stage's bounds of one severity.
 
     Attributes:
         judged: rows that it judged, by its own count.
-        broken: measures of the rows that are not as expected.
+        broken: table and measure of the rows that are not as expected.
         raised: what it raised instead of judging; empty if it judged.
         record: its result as it can be written to JSON, without the time of day.
     """
 
     severity: Severity
     judged: int
-    broken: frozenset[str]
+    broken: frozenset[tuple[str, str]]
     raised: str
     record: dict[str, Any]
 
@@ -59,9 +59,9 @@ class Judge:
         self._frames = asset.add_batch_definition_whole_dataframe("bounds")
 
     def validation(
-        self, table: str, severity: Severity, rows: list[BoundRow]
+        self, stage: str, severity: Severity, rows: list[BoundRow]
     ) -> Validation:
-        """The suite of a table held against these rows."""
+        """The suite of a stage held against these rows."""
         import great_expectations as gx
 
         holds = gx.expectations.ExpectColumnPairValuesAToBeGreaterThanB(
@@ -71,7 +71,7 @@ class Judge:
             ignore_row_if="neither",
             severity=severity,
         )
-        suite = gx.ExpectationSuite(name=table, expectations=[holds])
+        suite = gx.ExpectationSuite(name=stage, expectations=[holds])
         frame = pd.DataFrame(rows, columns=list(BoundRow._fields))
         batch = self._frames.get_batch(batch_parameters={"dataframe": frame})
         return _validation(
@@ -88,7 +88,7 @@ def _validation(
     return Validation(
         severity=severity,
         judged=said.get("element_count", 0) - said.get("missing_count", 0),
-        broken=frozenset(row["measure"] for row in broken_rows),
+        broken=frozenset((row["table"], row["measure"]) for row in broken_rows),
         raised=_raised(result.exception_info),
         record=result.to_json_dict(),
     )

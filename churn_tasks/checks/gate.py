@@ -14,7 +14,7 @@ from churn_tasks.checks.bound_rows import (
 )
 from churn_tasks.checks.data_docs import Line, Site, SuiteResult, publish
 from churn_tasks.checks.expectations import Judge, Validation
-from churn_tasks.checks.measures import Measure, Suite
+from churn_tasks.checks.measures import Suite
 from churn_tasks.checks.outcome import Outcome
 from churn_tasks.core.errors import CheckFailed
 
@@ -68,7 +68,7 @@ def judge(suites: list[Suite], figures: Mapping[str, float], site: Site) -> Verd
     Args:
         suites: what to hold against which bounds; none may be empty.
         figures: ``<table>.<measure>`` to its value.
-        site: where the Data Docs go, replaced as a whole.
+        site: where the Data Docs go, replaced as a whole; its stage names the suite.
 
     Returns:
         The verdict; it is the caller's part to stop on failures, with :func:`stop_on_failures`. Warnings are in it
@@ -79,9 +79,9 @@ def judge(suites: list[Suite], figures: Mapping[str, float], site: Site) -> Verd
             demanded: cases that Great Expectations alone calls a success.
     """
     _refuse_vacuous(suites, figures)
-    gx = Judge()
-    results = [_suite_result(gx, suite, figures) for suite in suites]
-    publish(site, results)
+    validations = _validations(site.stage, suites, figures)
+    results = [_suite_result(suite, figures, validations) for suite in suites]
+    publish(site, results, validations)
     return _verdict(results)
 
 
@@ -120,41 +120,50 @@ def _unusable(suite: Suite, figures: Mapping[str, float]) -> Iterator[str]:
             yield name
 
 
-def _suite_result(gx: Judge, suite: Suite, figures: Mapping[str, float]) -> SuiteResult:
-    """Every measure of a table, with what its bounds say of it."""
+def _validations(
+    stage: str, suites: list[Suite], figures: Mapping[str, float]
+) -> list[Validation]:
+    """All bounds of a stage judged, those that stop and those that warn each at once."""
+    gx = Judge()
     validations = []
     for severity in SEVERITIES:
-        rows = bound_rows(suite, figures, severity)
+        rows = bound_rows(suites, figures, severity)
         if rows:
-            _refuse_infinite(suite.table, rows)
-            validation = gx.validation(suite.table, severity, rows)
-            _refuse_unjudged(suite.table, validation, rows)
+            _refuse_infinite(rows)
+            validation = gx.validation(stage, severity, rows)
+            _refuse_unjudged(stage, validation, rows)
             validations.append(validation)
-    lines = [
-        Line(measure, figures[name], _outcome(measure, validations))
-        for measure, name in zip(suite.measures, suite.figure_names, strict=True)
-    ]
-    records = [validation.record for validation in validations]
-    return SuiteResult(suite.table, tuple(lines), records)
+    return validations
 
 
-def _refuse_infinite(table: str, rows: list[BoundRow]) -> None:
+def _refuse_infinite(rows: list[BoundRow]) -> None:
     """No value breaks an infinite bound, and of NaN nothing is known."""
-    unusable = [f"{table}.{row.measure}" for row in rows if not row.is_finite]
+    unusable = [f"{row.table}.{row.measure}" for row in rows if not row.is_finite]
     if unusable:
         raise CheckFailed(f"bounds that are not finite: {', '.join(unusable)}")
 
 
-def _refuse_unjudged(table: str, validation: Validation, rows: list[BoundRow]) -> None:
+def _refuse_unjudged(stage: str, validation: Validation, rows: list[BoundRow]) -> None:
     """What raised or was left out is no success."""
     if validation.judged != len(rows) or validation.raised:
         counted = f"{validation.judged} of {len(rows)} {validation.severity} bounds"
-        raise CheckFailed(f"{table}: {counted} were judged. {validation.raised}")
+        raise CheckFailed(f"{stage}: {counted} were judged. {validation.raised}")
 
 
-def _outcome(measure: Measure, validations: list[Validation]) -> Outcome:
+def _suite_result(
+    suite: Suite, figures: Mapping[str, float], validations: list[Validation]
+) -> SuiteResult:
+    """Every measure of a table, with what its bounds say of it."""
+    lines = []
+    for measure, name in zip(suite.measures, suite.figure_names, strict=True):
+        outcome = _outcome((suite.table, measure.name), validations)
+        lines.append(Line(measure, figures[name], outcome))
+    return SuiteResult(suite.table, tuple(lines))
+
+
+def _outcome(measure: tuple[str, str], validations: list[Validation]) -> Outcome:
     """A measure outside both its bounds stops."""
-    severities = {each.severity for each in validations if measure.name in each.broken}
+    severities = {each.severity for each in validations if measure in each.broken}
     if STOP in severities:
         return "stop"
     return "warn" if WARN in severities else "pass"

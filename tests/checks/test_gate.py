@@ -229,12 +229,20 @@ def outside(value: float, low: float | None, high: float | None) -> bool:
 
 def test_an_open_end_is_no_row_that_could_pass() -> None:
     """Every row that is counted as judged can fail."""
-    assert bound_rows(Suite("bill", [ROWS, LEARNT]), FIGURES, STOP) == [
-        BoundRow("rows", "lowest", 9.0, 10),
-        BoundRow("mean", "lowest", 5.0, 1),
-        BoundRow("mean", "highest", 9, 5.0),
+    assert bound_rows([SUITE], FIGURES, STOP) == [
+        BoundRow("bill", "rows", "lowest", 9.0, 10),
+        BoundRow("bill", "mean", "lowest", 5.0, 1),
+        BoundRow("bill", "mean", "highest", 9, 5.0),
     ]
-    assert [row.measure for row in bound_rows(SUITE, FIGURES, WARN)] == 2 * ["mean"]
+    assert [row.measure for row in bound_rows([SUITE], FIGURES, WARN)] == 2 * ["mean"]
+
+
+def test_measures_of_one_name_in_two_tables_are_told_apart(tmp_path: Path) -> None:
+    suites = [Suite("bill", [ROWS]), Suite("cdr", [ROWS]), Suite("fault", [ROWS])]
+    figures = {"bill.rows": 11, "cdr.rows": 9, "fault.rows": 11}
+    verdict = judge(suites, figures, Site(tmp_path, "2024-03", "raw"))
+    assert [result.outcome for result in verdict.results] == ["pass", "stop", "pass"]
+    assert [failure.table for failure in verdict.failures] == ["cdr"]
 
 
 SUITE = Suite("bill", [ROWS, LEARNT])
@@ -256,16 +264,19 @@ def test_a_row_that_was_not_judged_is_no_success(
     """A row that gets lost on its way to the judge: its own verdict is a success."""
     own = Judge.validation
 
-    def without_first(judge: Judge, table: str, severity: Any, rows: Any) -> Any:
-        return own(judge, table, severity, rows[1:])
+    def without_first(judge: Judge, stage: str, severity: Any, rows: Any) -> Any:
+        return own(judge, stage, severity, rows[1:])
 
-    assert not without_first(Judge(), "bill", STOP, HOLDING).broken
+    assert not without_first(Judge(), "raw", STOP, HOLDING).broken
     monkeypatch.setattr(Judge, "validation", without_first)
-    with pytest.raises(CheckFailed, match="bill: 2 of 3 critical bounds were judged"):
+    with pytest.raises(CheckFailed, match="raw: 2 of 3 critical bounds were judged"):
         judge([SUITE], {**FIGURES, "bill.rows": 9.0}, Site(tmp_path, "2024-03", "raw"))
 
 
-HOLDING = [BoundRow("rows", "lowest", 11, 10), BoundRow("mean", "lowest", 5, 1)]
+HOLDING = [
+    BoundRow("bill", "rows", "lowest", 11, 10),
+    BoundRow("bill", "mean", "lowest", 5, 1),
+]
 
 
 def test_an_expectation_that_raises_is_no_success(
@@ -281,8 +292,10 @@ def test_an_expectation_that_raises_is_no_success(
 
         is_finite = True  # type: ignore[assignment]
 
-        def __new__(cls, measure: str, end: Any, larger: Any, smaller: Any) -> Any:
-            return super().__new__(cls, measure, end, larger, str(smaller))
+        def __new__(
+            cls, table: str, measure: str, end: Any, larger: Any, smaller: Any
+        ) -> Any:
+            return super().__new__(cls, table, measure, end, larger, str(smaller))
 
     monkeypatch.setattr(gate, "bound_rows", with_text)
     with pytest.raises(
