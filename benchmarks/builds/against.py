@@ -156,7 +156,11 @@ def _seconds(lines: Sequence[dict[str, Any]]) -> str:
 
 
 def _by_step(lines: Sequence[dict[str, Any]]) -> dict[str, float]:
-    return {line["step"]: line["cpu_s"] for line in lines}
+    """CPU seconds of each step, restated months counted with it."""
+    cpu_s: dict[str, float] = {}
+    for line in lines:
+        cpu_s[line["step"]] = cpu_s.get(line["step"], 0.0) + line["cpu_s"]
+    return cpu_s
 
 
 def _steps_table(costs: dict[str, Cost]) -> Table:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import duckdb
 
 from churn_tasks.adapters.access import Access
+from churn_tasks.adapters.engine_errors import query_failed
 from churn_tasks.adapters.lake import Lake
 from churn_tasks.adapters.merged_rows import merged, narrowed
 from churn_tasks.adapters.sessions import settle_duckdb
@@ -59,7 +60,7 @@ class Engine:
         self._spill = spill_folder(lake.root / ".spill")
         self.connection = duckdb.connect(
             config={
-                "memory_limit": resources.memory,
+                "memory_limit": resources.memory_limit,
                 "threads": resources.threads,
                 "temp_directory": str(self._spill),
                 "autoinstall_known_extensions": False,
@@ -195,7 +196,8 @@ class Engine:
             Rows written.
 
         Raises:
-            BadInput: a declared column is missing, a value does not fit its type, or the key is not unique.
+            BadInput: a declared column is missing, a value does not fit its type, the SELECT cannot be computed, or the
+                key is not unique.
             UndeclaredTable: the step at work does not declare that it makes the table.
         """
         self._refuse_to_write(table)
@@ -269,11 +271,10 @@ class Engine:
                 f"CREATE OR REPLACE TEMP TABLE result AS {result}",
                 dict(parameters or {}),
             )
-        except (duckdb.BinderException, duckdb.ConversionException) as error:
-            problem = f"does not fit its declaration: {error}"
-            raise BadInput(
-                evidence(table=table, month=month, problem=problem)
-            ) from error
+        except duckdb.OutOfMemoryException:
+            raise  # no fault of the query: the step tells
+        except duckdb.Error as error:
+            raise query_failed(error, table, month) from error
         self._refuse_repeated_keys(table, month)
         spec = self.registry.tables[table]
         names = spec.key or spec.column_names  # a key is unique: a total order

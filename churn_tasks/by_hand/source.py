@@ -110,7 +110,7 @@ def _measured(
     """The rows in the forms of the contract, judged by its row rules, counted and forgotten."""
     tokeniser = Tokeniser(secrets.token_bytes(32), settings.phone_region)
     bounds: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": settings.resources.memory,
+        "memory_limit": settings.resources.memory_limit,
         "threads": settings.resources.threads,
         "autoinstall_known_extensions": False,
     }

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.definition import Definition
 from churn_tasks.core.errors import ChurnError
+from churn_tasks.core.machine import memory_bytes
 from churn_tasks.core.modeling_section import (
     Derive,
     Features,
@@ -26,6 +27,9 @@ __all__ = [  # sections that stand in files of their own are imported with the o
     "Derive", "Exceptional", "Features", "LeakProbe", "Matching", "Model", "MonthField", "ProfileFile", "Promotion",
     "Quality", "Relations", "Resources", "Restatement", "Select", "WarningList", "Watch", "Widths", "Windows",
 ]  # fmt: skip
+
+MEGABYTE = 1 << 20
+LEAST_MEMORY = 1024 * MEGABYTE
 
 
 def _month(value: object) -> Month:
@@ -229,10 +233,22 @@ class Restatement(Closed):
 class Resources(Closed):
     """Bounds of one step, and the engine that runs the queries of summarise, features and labels."""
 
-    memory: str = Field("2GB", pattern=r"^[0-9]+(MB|GB)$")
+    memory: str = Field(
+        "auto",
+        pattern=r"^(auto|[0-9]+(MB|GB))$",
+        description="what DuckDB may take; auto: a quarter of what the machine or its container has, 1GB at least",
+    )
     threads: int = Field(2, ge=1)
     engine: Literal["duckdb", "spark"] = "duckdb"
     spark: Spark = Spark()
+
+    @property
+    def memory_limit(self) -> str:
+        """``memory`` as DuckDB takes it, such as ``2GB``."""
+        if self.memory != "auto":
+            return self.memory
+        quarter = memory_bytes() // 4
+        return f"{max(quarter, LEAST_MEMORY) // MEGABYTE}MB"
 
 
 class ProfileFile(Closed):

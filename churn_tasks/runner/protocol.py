@@ -15,7 +15,8 @@ import time
 from collections.abc import Callable, Iterable
 
 from churn_tasks.adapters.access import Access
-from churn_tasks.core.errors import NotReady
+from churn_tasks.adapters.engine_errors import is_out_of_memory
+from churn_tasks.core.errors import NotReady, SettingsError
 from churn_tasks.core.months import Month
 from churn_tasks.core.reading import GONE_OUT
 from churn_tasks.declared.query import Query
@@ -38,6 +39,7 @@ def run_step(step: Step, run: MonthRun, owner: Owner) -> StepReport:
 
     Raises:
         NotReady: a table that the step needs has not been made yet.
+        SettingsError: memory has ended.
         ChurnError: what the work raised.
     """
     log.info("%s %s begins (profile %s)", step.name, run.edition, run.settings.profile)
@@ -47,6 +49,8 @@ def run_step(step: Step, run: MonthRun, owner: Owner) -> StepReport:
     except Exception as error:
         seconds, kind = time.monotonic() - started, type(error).__name__
         log.error("%s %s failed after %.2fs: %s", step.name, run.edition, seconds, kind)
+        if is_out_of_memory(error):
+            raise SettingsError(_memory_ended(step, run)) from error
         raise
     report = StepReport(step.name, run.edition, rows=made.rows, facts=made.facts)
     report.outcome = "skipped" if made.idle else "done"
@@ -55,6 +59,20 @@ def run_step(step: Step, run: MonthRun, owner: Owner) -> StepReport:
     said = (step.name, run.edition, report.outcome, report.reason, report.rows)
     log.info("%s %s %s %s rows=%s %.2fs", *said, report.seconds)
     return report
+
+
+def _memory_ended(step: Step, run: MonthRun) -> str:
+    resources = run.settings.resources
+    given = resources.memory_limit
+    told = f"resources.memory: {resources.memory}"
+    if resources.memory == "auto":
+        told = f"resources.memory: auto, a quarter of what there is: {given}"
+    return (
+        f"{step.name} {run.edition}: memory has ended. DuckDB may take {given} with {resources.threads} threads"
+        f" ({told}). Raise resources.memory in the profile's settings.yaml, or set resources.threads: 1. Training needs"
+        " memory beside it, about 7 kB a row: lower model.max_train_rows. What does not fit into memory is written to"
+        f" {run.lake.root / '.spill'}, which needs room on its disk. Then run the step again."
+    )
 
 
 def _made(step: Step, run: MonthRun, owner: Owner) -> Made:

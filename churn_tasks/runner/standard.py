@@ -114,6 +114,8 @@ def _prepared(
         return prepare_standard(
             run.engine.connection, contract, rows, run.settings, declared
         )
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:  # its message may quote values
         kind = type(error).__name__
         problem = f"cannot be brought to the form of its contract ({kind})"

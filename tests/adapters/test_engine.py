@@ -66,6 +66,37 @@ def test_a_missing_column_or_a_wrong_value_is_named(
         run.engine.write(ACTIVITY, run.month, sql)
 
 
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [
+        ("bills // calls", "cannot be computed: .*Division by zero.*nullif"),
+        ("bills % calls", "cannot be computed: .*Division by zero.*nullif"),
+        ("bills + 9223372036854775807", "cannot be computed: .*Overflow.*DECIMAL"),
+        ("bills * 9223372036854775807", "cannot be computed: .*Overflow.*DECIMAL"),
+        ("strptime('2024-13', '%Y-%m')", "cannot be computed: .*try_strptime"),
+    ],
+)
+def test_arithmetic_that_cannot_be_done_names_table_month_and_remedy(
+    tmp_path: Path, figure: str, said: str
+) -> None:
+    """Each of these gave NULL, or another number, in some version of DuckDB before 2."""
+    run = small_run(tmp_path, "2024-03", raw=("bill",))
+    counts = "(VALUES (2::BIGINT, 0::BIGINT)) AS counts(bills, calls)"
+    select = f"SELECT 'a' AS customer_id, {figure} IS NULL AS is_active, 1 AS revenue_cny FROM {counts}"
+    with pytest.raises(BadInput, match=f"month_activity 2024-03: {said}"):
+        run.engine.write(ACTIVITY, run.month, select)
+    assert not run.lake.has(ACTIVITY, run.month)
+
+
+def test_a_number_in_an_error_is_masked(tmp_path: Path) -> None:
+    run = small_run(tmp_path, "2024-03", raw=("bill",))
+    select = "SELECT 'a' AS customer_id, true AS is_active, 'x13800138000' AS revenue_cny FROM range(1)"
+    with pytest.raises(BadInput) as caught:
+        run.engine.write(ACTIVITY, run.month, select)
+    assert "138****8000" in str(caught.value)
+    assert "13800138000" not in str(caught.value)
+
+
 def test_the_same_rows_in_another_order_give_the_same_bytes(tmp_path: Path) -> None:
     run = small_run(tmp_path, "2024-03", raw=("bill",))
     digests = set()

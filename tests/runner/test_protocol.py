@@ -5,7 +5,7 @@ import datetime as dt
 import duckdb
 import pytest
 
-from churn_tasks.core.errors import NotReady, UndeclaredTable
+from churn_tasks.core.errors import NotReady, SettingsError, UndeclaredTable
 from churn_tasks.core.months import Month
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import months_before, own_month
@@ -45,6 +45,43 @@ def test_a_step_that_lacks_what_it_needs_names_the_step_that_makes_it(march) -> 
     said = "2024-03 needs clean_bill of 2024-03. Run first: churn step integrate --month 2024-03"
     with pytest.raises(NotReady, match=said):
         run_step(waiting, march, owner)
+
+
+def held_by_duckdb(run: MonthRun) -> Made:
+    """A list of more numbers than the memory holds: no list is written to disk."""
+    run.engine.row("SELECT len(list(n)) AS n FROM range(20_000_000) AS r(n)")
+    return Made()
+
+
+def held_by_the_writer(run: MonthRun) -> Made:
+    """The same in a query that makes a table: it is not the query's fault."""
+    numbers = "(SELECT list(n) FROM range(20_000_000) AS r(n))"
+    select = f"SELECT DATE '2024-01-01' AS refused_month, len({numbers})::VARCHAR AS task, '' AS reason"
+    return Made({"refusal": run.engine.write("refusal", run.month, select)})
+
+
+def held_by_python(run: MonthRun) -> Made:
+    raise MemoryError("Unable to allocate 9 GiB for an array")
+
+
+@pytest.mark.parametrize("work", [held_by_duckdb, held_by_the_writer, held_by_python])
+def test_where_memory_ends_the_step_names_the_settings(tmp_path, work) -> None:
+    run = small_run(
+        tmp_path, "2024-03", raw=("bill",), resources={"memory": "50MB", "threads": 2}
+    )
+    said = (
+        "planted 2024-03: memory has ended. DuckDB may take 50MB with 2 threads.*Raise resources.memory"
+        ".*model.max_train_rows.*/.spill"
+    )
+    with pytest.raises(SettingsError, match=said):
+        run_step(step(work), run, owner)
+    run.close()
+
+
+def test_with_memory_enough_the_same_work_is_done(march) -> None:
+    """Negative control: nothing else than memory was in the way."""
+    march.engine.connection.execute("SET memory_limit = '1GB'")
+    assert run_step(step(held_by_duckdb), march, owner).outcome == "done"
 
 
 def test_a_view_of_an_undeclared_table_raises(march) -> None:

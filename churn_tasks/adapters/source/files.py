@@ -121,7 +121,7 @@ class FileSource:
     def _connection(self, read: list[Relation]) -> Iterator[duckdb.DuckDBPyConnection]:
         """A database of views over these relations, which can open their files and nothing else."""
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": self.settings.resources.memory,
+            "memory_limit": self.settings.resources.memory_limit,
             "threads": self.settings.resources.threads,
             "temp_directory": str(self._spill),
             "temp_file_encryption": True,  # under a key of this process; DuckDB without httpfs asks for the next line
