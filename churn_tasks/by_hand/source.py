@@ -50,12 +50,12 @@ def look(
     with open_source(settings, month) as source:
         for name, table in gaps.contracts.items():
             if name not in gaps.delivered:
-                yield judge(table, None, gaps, window)
+                yield judge(table, None, gaps, window, settings.quality)
                 continue
             seen = _seen(settings, source, month, table, most_rows)
             if not seen.refused:
                 seen = replace(seen, rows_before=before.get(name))
-            yield judge(table, seen, gaps, window)
+            yield judge(table, seen, gaps, window, settings.quality)
 
 
 def _opened(settings: Settings, month: Month) -> dict[str, int]:

@@ -105,9 +105,9 @@ class Baseline:
 
     def _widths(self, name: str, *, stops: bool) -> Outcomes:
         """The first exception of the settings that fits counts, else what holds for all."""
-        for exception in self.quality.exceptions:
-            if fnmatchcase(name, exception.measures):
-                return exception.warn, exception.stop
+        exception = self.quality.exception_of(name)
+        if exception and exception.allowed is None:
+            return exception.warn, exception.stop
         if stops:
             return self.quality.warn, self.quality.stop
         return self.quality.warn, None

@@ -12,6 +12,7 @@ from churn_tasks.checks.expectations import Validation
 from churn_tasks.checks.measures import Measure
 from churn_tasks.checks.outcome import Outcome, worst
 from churn_tasks.checks.pages import STAGES, rendered
+from churn_tasks.core.acceptance import Acceptance
 from churn_tasks.core.files import replace_text
 
 RESULT = "result.json"
@@ -48,6 +49,7 @@ class Line:
     measure: Measure
     value: float
     outcome: Outcome
+    acceptance: Acceptance | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ class SuiteResult:
         return tuple(line for line in self.lines if line.outcome == "stop")
 
     @property
+    def accepted(self) -> tuple[Line, ...]:
+        """The lines that would stop the month, and that somebody has accepted."""
+        return tuple(line for line in self.lines if line.outcome == "accepted")
+
+    @property
     def warnings(self) -> tuple[Line, ...]:
         """The lines that are unusual and stop nothing."""
         return tuple(line for line in self.lines if line.outcome == "warn")
@@ -86,6 +93,7 @@ class SiteCounts:
     evaluated: int | None = None
     failed: int | None = None
     warned: int | None = None
+    accepted: int = 0
 
     @classmethod
     def of(cls, results: Sequence[SuiteResult]) -> "SiteCounts":
@@ -93,6 +101,7 @@ class SiteCounts:
             evaluated=sum(len(result.lines) for result in results),
             failed=sum(len(result.failures) for result in results),
             warned=sum(len(result.warnings) for result in results),
+            accepted=sum(len(result.accepted) for result in results),
         )
 
     @property
@@ -102,6 +111,8 @@ class SiteCounts:
             return None
         if self.failed:
             return "stop"
+        if self.accepted:
+            return "accepted"
         return "warn" if self.warned else "pass"
 
 

@@ -1,22 +1,28 @@
 """Great Expectations as the judge, and a verdict that cannot be true by default."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from churn_tasks.checks.accepted import with_accepted
 from churn_tasks.checks.bound_rows import (
     SEVERITIES,
     STOP,
     WARN,
     BoundRow,
+    Limits,
     bound_rows,
     limits,
 )
 from churn_tasks.checks.data_docs import Line, Site, SuiteResult, publish
+from churn_tasks.checks.exceptions import is_adjustable, setting_name
 from churn_tasks.checks.expectations import Judge, Validation
 from churn_tasks.checks.measures import Suite
 from churn_tasks.checks.outcome import Outcome
+from churn_tasks.core.acceptance import Acceptance
 from churn_tasks.core.errors import CheckFailed
+
+MOST_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,7 @@ class Failure:
 
     Attributes:
         stops: whether the bounds are those that stop, or those that warn.
+        limits: the bounds as numbers; None leaves a side open.
         rows, examples: how many rows it is about, and the keys of at most five; where it is about rows.
     """
 
@@ -33,9 +40,20 @@ class Failure:
     value: float
     bounds: str
     meaning: str
+    limits: Limits = (None, None)
     rows: int | None = None
     examples: tuple[str, ...] = ()
     stops: bool = True
+
+    @property
+    def widened(self) -> str:
+        """The bounds that would let the value pass, as the settings write them."""
+        lowest, highest = self.limits
+        if lowest is not None:
+            lowest = min(lowest, self.value)
+        if highest is not None:
+            highest = max(highest, self.value)
+        return f"[{_setting(lowest)}, {_setting(highest)}]"
 
     def __str__(self) -> str:
         kind = "allowed" if self.stops else "usual"
@@ -53,22 +71,46 @@ class Verdict:
         evaluated: bounds that were really judged, those that stop and those that warn each once a measure.
         failures: measures that stop the month.
         warnings: measures outside what is usual, which are shown and stop nothing.
+        accepted: measures that would stop the month if nobody had accepted them, as the settings name them.
         results: every measure of every suite with its value and outcome.
     """
 
     evaluated: int
     failures: tuple[Failure, ...]
     warnings: tuple[Failure, ...] = ()
+    accepted: tuple[str, ...] = ()
     results: tuple[SuiteResult, ...] = ()
 
+    def facts(self) -> dict[str, object]:
+        """Counts for the log, and what was accepted by name."""
+        facts: dict[str, object] = {
+            "evaluated": self.evaluated,
+            "failed": len(self.failures),
+            "warned": len(self.warnings),
+        }
+        if self.accepted:
+            facts["accepted"] = ", ".join(self.accepted)
+        return facts
 
-def judge(suites: list[Suite], figures: Mapping[str, float], site: Site) -> Verdict:
+
+def nobody() -> Sequence[Acceptance]:
+    """Nothing was accepted."""
+    return ()
+
+
+def judge(
+    suites: list[Suite],
+    figures: Mapping[str, float],
+    site: Site,
+    accepted: Callable[[], Sequence[Acceptance]] = nobody,
+) -> Verdict:
     """Let Great Expectations judge the figures and write its Data Docs.
 
     Args:
         suites: what to hold against which bounds; none may be empty.
         figures: ``<table>.<measure>`` to its value.
         site: where the Data Docs go, replaced as a whole; its stage names the suite.
+        accepted: says what people have accepted of the month; asked only where something would stop it.
 
     Returns:
         The verdict; it is the caller's part to stop on failures, with :func:`stop_on_failures`. Warnings are in it
@@ -81,6 +123,8 @@ def judge(suites: list[Suite], figures: Mapping[str, float], site: Site) -> Verd
     _refuse_vacuous(suites, figures)
     validations = _validations(site.stage, suites, figures)
     results = [_suite_result(suite, figures, validations) for suite in suites]
+    if any(result.failures for result in results):
+        results = with_accepted(results, accepted())
     publish(site, results, validations)
     return _verdict(results)
 
@@ -98,7 +142,28 @@ def stop_on_failures(verdict: Verdict, site: Site) -> None:
         f"{site.month}: {len(verdict.failures)} of {verdict.evaluated} checks failed, nothing was published.\n"
         f"  {lines}\n"
         f"Data Docs: {site.folder / 'index.html'}. Mend the source or the bound, then run the month again."
+        f"{_ways_on(verdict.failures, site.month)}"
     )
+
+
+def _ways_on(failures: Sequence[Failure], month: str) -> str:
+    """How to go on where a figure is right: for this month alone, and for good, in the very form that settings take."""
+    adjustable = [each for each in failures if is_adjustable(each.table, each.measure)]
+    if not adjustable:
+        return ""
+    name = setting_name(adjustable[0].table, adjustable[0].measure)
+    billing_month = month.split("-restated-", maxsplit=1)[0]
+    lines = [
+        "\nIf a figure is right, accept it for this month alone, and run the month again:",
+        f"  churn quality accept --month {billing_month} --measure {name} --by NAME --why REASON",
+        "or change its bound for good, in the profile's settings.yaml:",
+        "  quality:",
+        "    exceptions:",
+    ]
+    for failure in adjustable[:MOST_SHOWN]:
+        pattern = setting_name(failure.table, failure.measure)
+        lines.append(f"      - {{measures: {pattern}, allowed: {failure.widened}}}")
+    return "\n".join(lines)
 
 
 def _refuse_vacuous(suites: list[Suite], figures: Mapping[str, float]) -> None:
@@ -176,8 +241,15 @@ def _verdict(results: list[SuiteResult]) -> Verdict:
         evaluated=sum(result.evaluated for result in results),
         failures=tuple(failures),
         warnings=tuple(warnings),
+        accepted=tuple(_accepted(results)),
         results=tuple(results),
     )
+
+
+def _accepted(results: list[SuiteResult]) -> Iterator[str]:
+    for result in results:
+        for line in result.accepted:
+            yield setting_name(result.table, line.measure.name)
 
 
 def _failure(table: str, line: Line) -> Failure:
@@ -185,10 +257,17 @@ def _failure(table: str, line: Line) -> Failure:
     stops = line.outcome == "stop"
     broken = limits(measure, STOP if stops else WARN)
     said = _bounds_text(*broken)
-    return Failure(table, measure.name, line.value, said, measure.meaning, stops=stops)
+    return Failure(
+        table, measure.name, line.value, said, measure.meaning, broken, stops=stops
+    )
 
 
 def _bounds_text(lowest: float | None, highest: float | None) -> str:
     low = "-inf" if lowest is None else f"{lowest:g}"
     high = "inf" if highest is None else f"{highest:g}"
     return f"[{low}, {high}]"
+
+
+def _setting(bound: float | None) -> str:
+    """A bound as YAML: never rounded to where it would exclude the value itself."""
+    return "null" if bound is None else f"{bound:.12g}"

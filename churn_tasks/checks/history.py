@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from churn_tasks.checks.data_docs import MEASURES_PAGE, write_months
-from churn_tasks.checks.outcome import Outcome, worst
+from churn_tasks.checks.outcome import WORST_FIRST, worst
 from churn_tasks.checks.pages import rendered
 from churn_tasks.checks.small_chart import Point
 from churn_tasks.checks.texts import measure_text
@@ -25,7 +25,6 @@ from churn_tasks.declared.sql_engine import SqlEngine
 
 SHOWN_MOVERS = 24
 SHOWN_MONTHS = 36
-WORST_FIRST: dict[Outcome, int] = {"stop": 0, "warn": 1, "pass": 2}
 DEVIATIONS = (
     6  # robust deviations that count as a half width where there is no band ...
 )
@@ -169,7 +168,7 @@ def _point(row: Row) -> Point:
 def _order(trail: Trail) -> tuple[Any, ...]:
     """What stopped, what warned, then what moved most in the latest month."""
     about = (trail.table, trail.column, trail.measure, trail.text)
-    return (WORST_FIRST[trail.latest.outcome], -round(trail.moved, 6), *about)
+    return (WORST_FIRST.index(trail.latest.outcome), -round(trail.moved, 6), *about)
 
 
 def _summary(table: str, trails: list[Trail]) -> dict[str, Any]:

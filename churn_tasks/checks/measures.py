@@ -125,6 +125,7 @@ def _together(kind: str, rules: list[Rule]) -> Rule:
     )
 
 
+POPULATION = ("cohort", "size_ratio")  # table and measure
 REPEATED = Measure(
     "repeated",
     "count(*) - count(DISTINCT customer_id)",
@@ -181,12 +182,17 @@ OF_LIST = (
 PHONE_NUMBER = "(^|[^0-9a-f])1[3-9][0-9]{9}([^0-9a-f]|$)"
 
 
-def cohort_suite(before: int | None) -> Suite:
-    """Bounds of the population: not empty, each customer once, size like last month's."""
+def cohort_suite(before: int | None, ratio: tuple[float, float]) -> Suite:
+    """Bounds of the population: not empty, each customer once, size like last month's.
+
+    Args:
+        before: customers of the month before; None where there is nothing to compare with.
+        ratio: how many they may be against those.
+    """
     measures = [IN_POPULATION, REPEATED]
     if before:
-        measures.append(_size_ratio(before))
-    return Suite("cohort", measures)
+        measures.append(_size_ratio(before, ratio))
+    return Suite(POPULATION[0], measures)
 
 
 def feature_suite(table: Table, customers: int) -> Suite:
@@ -210,13 +216,14 @@ def _rows(expected: int, meaning: str, zh: str) -> Measure:
     )
 
 
-def _size_ratio(before: int) -> Measure:
+def _size_ratio(before: int, ratio: tuple[float, float]) -> Measure:
+    lowest, highest = ratio
     return Measure(
-        "size_ratio",
+        POPULATION[1],
         f"count(*) / {before}.0",
         "Population against last month's.",
-        lowest=0.5,
-        highest=2.0,
+        lowest=lowest,
+        highest=highest,
         zh="客户群人数与上月之比。",
     )
 

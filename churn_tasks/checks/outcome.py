@@ -1,9 +1,10 @@
-"""What follows from a measure: it passes, it is shown as unusual, or it stops the month."""
+"""What follows from a measure: it passes, it is shown as unusual, somebody has accepted it, or it stops the month."""
 
 from collections.abc import Iterable
 from typing import Literal
 
-Outcome = Literal["pass", "warn", "stop"]
+Outcome = Literal["pass", "warn", "accepted", "stop"]
+WORST_FIRST: tuple[Outcome, ...] = ("stop", "accepted", "warn", "pass")
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
@@ -13,8 +14,7 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
     ('stop', 'pass')
     """
     seen = set(outcomes)
-    if "stop" in seen:
-        return "stop"
-    if "warn" in seen:
-        return "warn"
+    for outcome in WORST_FIRST:
+        if outcome in seen:
+            return outcome
     return "pass"

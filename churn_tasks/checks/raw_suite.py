@@ -20,6 +20,7 @@ from churn_tasks.checks.month_figures import MonthFigures
 from churn_tasks.checks.profile import Figure
 from churn_tasks.checks.shifts import most_moved
 from churn_tasks.checks.texts import measure_text
+from churn_tasks.checks.volume import volume_bounds
 from churn_tasks.declared.contracts import RawTable, Rule
 
 ROWS = Measure(
@@ -75,16 +76,14 @@ def _volume(month: MonthFigures) -> Iterator[MeasuredValue]:
     before = month.rows_before()
     if not before:
         return
-    # six complaints may become fifteen
-    chance = month.quality.warn.chance * math.sqrt(month.rows + before) / before
-    low, high = month.quality.volume
+    lowest, highest = volume_bounds(month.quality, month.rows, before)
     last = month.baseline.month - 1
     measure = Measure(
         "volume_ratio",
         "",
         f"Rows against the month before, {last}, which was accepted.",
-        lowest=max(min(low, 1 - chance), 0.0),
-        highest=max(high, 1 + chance),
+        lowest=lowest,
+        highest=highest,
         zh=f"与上月（{last}，已合格）的记录数之比。",
     )
     yield MeasuredValue(measure, month.rows / before)

@@ -10,13 +10,24 @@ same month, which takes no history.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from math import sqrt
 
 from churn_tasks.checks.bounds import YEAR, Band, Past, band, error_of_share
 from churn_tasks.checks.measures import Measure
 from churn_tasks.core.sections import Quality, Relations, Widths
 
+RELATION = "relation"  # the table that keeps them
+OF_REGIONS = ("gone_of_region", "joined_of_region", "churn_of_region")
+RELATIONS = (
+    "gone_share",
+    "joined_share",
+    "churn_rate",
+    "left_in_delay_share",
+    "lost_share",
+    "without_person_share",
+    *OF_REGIONS,
+    *(f"{name}_nobody" for name in OF_REGIONS),
+)
 LEAST_OF_REGION = 10  # customers of a region from which its share says anything
 WHOLE_REGION = 0.9  # gone: no region loses so many by itself ...
 RARE = 1e-6  # ... where chance would take all of them less often than this
@@ -107,9 +118,9 @@ def _widened(widths: Widths, factor: float) -> Widths:
 
 def _widths(name: str, quality: Quality) -> tuple[Widths | None, Widths | None]:
     """The first exception of the settings that fits counts, else what holds for all relations."""
-    for exception in quality.exceptions:
-        if fnmatchcase(f"relation.{name}", exception.measures):
-            return exception.warn, exception.stop
+    exception = quality.exception_of(f"{RELATION}.{name}")
+    if exception and exception.allowed is None:
+        return exception.warn, exception.stop
     return quality.relations.warn, quality.relations.stop
 
 

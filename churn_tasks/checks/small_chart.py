@@ -13,8 +13,13 @@ from churn_tasks.core.svg import Place, Plot
 WIDTH, HEIGHT = 320, 96
 LEFT, RIGHT, TOP, BOTTOM = 6, 6, 8, 18
 LINE, BAND = "#2f5d8a", "#d9e6f2"
-COLOURS: dict[Outcome, str] = {"pass": LINE, "warn": "#c98a1b", "stop": "#c0392b"}
-RADIUS: dict[Outcome, float] = {"pass": 2.2, "warn": 4.5, "stop": 4.5}
+COLOURS: dict[Outcome, str] = {
+    "pass": LINE,
+    "warn": "#c98a1b",
+    "accepted": "#7a4fa3",
+    "stop": "#c0392b",
+}
+RADIUS: dict[Outcome, float] = {"pass": 2.2, "warn": 4.5, "accepted": 4.5, "stop": 4.5}
 Limits = tuple[float | None, float | None]
 OPEN: Limits = (None, None)
 
@@ -57,7 +62,8 @@ def _place(plot: Plot, points: Sequence[Point], place: int) -> Place:
 
 
 def _extent(points: Sequence[Point]) -> tuple[float, float]:
-    """From where to where the chart reaches: a month that stopped is cut off rather than flattening all the others."""
+    """From where to where the chart reaches: a month that stopped, or was accepted, is cut off and does not flatten all
+    the others."""
     values = [point.value for point in points]
     calm = _calm(points) or values
     lowest, highest = min(calm), max(calm)
@@ -70,8 +76,8 @@ def _extent(points: Sequence[Point]) -> tuple[float, float]:
 
 
 def _calm(points: Sequence[Point]) -> list[float]:
-    """The figures of the months that went on, and the ends of all usual bands."""
-    calm = [point.value for point in points if point.outcome != "stop"]
+    """The figures of the months in which nothing stopped, and the ends of all usual bands."""
+    calm = [point.value for point in points if point.outcome in ("pass", "warn")]
     for point in points:
         calm += [limit for limit in point.usual if limit is not None]
     return calm

@@ -9,18 +9,21 @@ from datetime import date
 from typing import Any, Literal, NamedTuple
 
 from churn_tasks.checks.delivered_types import FITS, type_word
+from churn_tasks.checks.measures import measured_rules, rules_behind
+from churn_tasks.checks.volume import volume_bounds
+from churn_tasks.core.sections import Quality
 from churn_tasks.core.windows import Window
 from churn_tasks.declared.contracts import FeatureColumn, RawColumn, RawTable
 from churn_tasks.declared.lineage.gaps import Cost, Gaps
 from churn_tasks.declared.triggers import Trigger
 
 QUIET = 5  # times the mean time between two rows, after which a table counts as stale: by chance 7 times in 1,000
-HALVED, DOUBLED = 0.5, 2.0
 NUMBERS = {  # as good as the type itself
     "decimal": ("integer", "double"),
     "double": ("integer", "decimal"),
 }
 NONE_READABLE = -1
+Limits = tuple[float | None, float | None]
 
 
 class Mistyped(NamedTuple):
@@ -102,8 +105,13 @@ class Judged:
         }
 
 
-def judge(table: RawTable, seen: Seen | None, gaps: Gaps, window: Window) -> Judged:
-    """The verdict on one contract; ``seen`` is None where the profile has no extract for it."""
+def judge(
+    table: RawTable, seen: Seen | None, gaps: Gaps, window: Window, quality: Quality
+) -> Judged:
+    """The verdict on one contract; ``seen`` is None where the profile has no extract for it.
+
+    What it says of rows and of rejected shares is what stops a month, the exceptions of the settings included.
+    """
     kind = table.kind or "own"
     if seen is None:
         stops = _stops_when_absent(table, gaps)
@@ -126,7 +134,7 @@ def judge(table: RawTable, seen: Seen | None, gaps: Gaps, window: Window) -> Jud
         missing=absent + empty,
         mistyped=_mistyped(table, seen),
         set_aside=tuple(broken.items()),
-        stops=tuple(_stops(table, seen, absent)),
+        stops=tuple(_stops(table, seen, absent, quality)),
         remarks=tuple(_remarks(table, seen, window, empty)),
         cost=_cost(gaps, table.table, absent + empty),
     )
@@ -163,27 +171,66 @@ def _empty(seen: Seen, absent: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in unfilled if name not in absent)
 
 
-def _stops(table: RawTable, seen: Seen, absent: tuple[str, ...]) -> Iterator[str]:
+def _stops(
+    table: RawTable, seen: Seen, absent: tuple[str, ...], quality: Quality
+) -> Iterator[str]:
     for column in table.delivered_columns:
         if column.required and column.name in absent:
             yield f"required column {column.name} is not delivered"
     for each in _mistyped(table, seen):
         if each.unreadable == NONE_READABLE:
             yield f"column {each.column} arrives as {each.delivered}, which cannot be read as {each.wanted}"
-    if seen.rows < table.min_rows:
-        yield f"{seen.rows:,} rows, at least {table.min_rows:,} are expected"
-    yield from _beyond_share(table, seen)
+    yield from _too_few_or_many(table, seen, quality)
+    yield from _beyond_share(table, seen, quality)
 
 
-def _beyond_share(table: RawTable, seen: Seen) -> Iterator[str]:
-    """Rules that would set aside more rows than the contract allows."""
+def _too_few_or_many(table: RawTable, seen: Seen, quality: Quality) -> Iterator[str]:
+    """Rows against what the contract states, and against the month before."""
+    stated = (float(table.min_rows), None)
+    least, most = _allowed(f"{table.table}.rows", stated, quality)
+    if least is not None and seen.rows < least:
+        yield f"{seen.rows:,} rows, at least {least:,.0f} are expected (quality: {table.table}.rows)"
+    if most is not None and seen.rows > most:
+        yield f"{seen.rows:,} rows, at most {most:,.0f} are expected (quality: {table.table}.rows)"
+    if not seen.rows_before:
+        return
+    usual = volume_bounds(quality, seen.rows, seen.rows_before)
+    least, most = _allowed(f"{table.table}.volume_ratio", usual, quality)
+    ratio = seen.rows / seen.rows_before
+    if (least is not None and ratio < least) or (most is not None and ratio > most):
+        yield (
+            f"{seen.rows:,} rows after {seen.rows_before:,} in the month before"
+            f" (quality: {table.table}.volume_ratio)"
+        )
+
+
+def _beyond_share(table: RawTable, seen: Seen, quality: Quality) -> Iterator[str]:
+    """Rules that would set aside more rows than the contract, or an exception to it, allows."""
     if not seen.looked_at:
         return
-    allowed = {rule.name: rule.max_share for rule in table.row_rules}
-    for name, count in seen.set_aside.items():
-        share, most = count / seen.looked_at, allowed.get(name, 1)
-        if share > most:
-            yield f"{name} would set aside {share:.1%} of the rows, at most {most:.1%} may be"
+    for measure, rule in measured_rules(table).items():
+        broken = _broken(table, measure, seen)
+        share = sum(broken.values()) / seen.looked_at
+        name = f"{table.table}.{measure}"
+        _, most = _allowed(name, (None, rule.max_share), quality)
+        if most is not None and share > most:
+            named = ", ".join(broken)
+            yield f"{named} would set aside {share:.1%} of the rows, at most {most:.1%} may be (quality: {name})"
+
+
+def _broken(table: RawTable, measure: str, seen: Seen) -> dict[str, int]:
+    """Rows by the rules behind a measure that they break: it may take the same rule of many columns together."""
+    single = [rule.name for rule in rules_behind(table, measure)]
+    names = single or [measure.removesuffix("_share")]
+    return {name: seen.set_aside[name] for name in names if seen.set_aside.get(name)}
+
+
+def _allowed(name: str, stated: Limits, quality: Quality) -> Limits:
+    """The bounds that would stop a month, those of the settings before those that are stated."""
+    exception = quality.exception_of(name)
+    if exception and exception.allowed:
+        return exception.allowed
+    return stated
 
 
 def _mistyped(table: RawTable, seen: Seen) -> tuple[Mistyped, ...]:
@@ -223,8 +270,6 @@ def _remarks(
         if count:
             yield f"{name}: {count:,} of {seen.looked_at:,} rows would be set aside"
     yield from _stale(table, seen, window)
-    if seen.rows_before and not HALVED <= seen.rows / seen.rows_before <= DOUBLED:
-        yield f"{seen.rows:,} rows after {seen.rows_before:,} in the month before"
     extra = _beside_the_contract(table, seen)
     if extra:
         yield f"not part of the contract and left out: {', '.join(extra)}"

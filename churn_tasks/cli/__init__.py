@@ -11,6 +11,7 @@ from churn_tasks.cli.definitions import definitions
 from churn_tasks.cli.features import features
 from churn_tasks.cli.options import MonthOption, ProfileOption, console, progress, say
 from churn_tasks.cli.probe_leaks import probe_leaks
+from churn_tasks.cli.quality import quality
 from churn_tasks.cli.quarantine import quarantine
 from churn_tasks.cli.restate import restate_month
 from churn_tasks.cli.review import review
@@ -32,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(quality, name="quality")
 app.add_typer(review, name="review")
 app.add_typer(definitions, name="definitions")
 app.add_typer(features, name="features")

@@ -1,5 +1,6 @@
 """The sections of a profile's ``settings.yaml``: every field with its default, its bounds and its meaning."""
 
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
@@ -136,13 +137,31 @@ class Widths(Closed):
 
 
 class Exceptional(Closed):
-    """Widths for some measures alone; None leaves that outcome out: they never warn, or never stop."""
+    """Bounds for some measures alone: other widths of what is learnt, or bounds that are stated.
+
+    Without ``allowed``, a width that is None leaves that outcome out: the measures never warn, or never stop.
+    """
 
     measures: str = Field(
         description="pattern over table.column.measure, such as cdr.*.mean or bill.rows"
     )
     warn: Widths | None = None
     stop: Widths | None = None
+    allowed: tuple[float | None, float | None] | None = Field(
+        None,
+        description="stated in place of whatever would stop, contract and history: [0, 700]; null leaves a side open",
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if self.allowed is None:
+            return self
+        if self.warn or self.stop:
+            raise ValueError("give allowed, or warn and stop, not both")
+        lowest, highest = self.allowed
+        if lowest is not None and highest is not None and lowest > highest:
+            raise ValueError("allowed must be [lowest, highest]")
+        return self
 
 
 class Relations(Closed):
@@ -193,6 +212,9 @@ class Quality(Closed):
     volume: tuple[float, float] = Field(
         (0.5, 2.0), description="rows against the month before, if accepted: stated"
     )
+    population: tuple[float, float] = Field(
+        (0.5, 2.0), description="customers of a month against the month before: stated"
+    )
     exceptions: tuple[Exceptional, ...] = Field(
         (), description="the first that fits a measure counts"
     )
@@ -201,12 +223,21 @@ class Quality(Closed):
         (), description="patterns over table.column.measure that have no learnt bounds"
     )
 
+    def exception_of(self, name: str) -> Exceptional | None:
+        """The first exception that fits a measure, which is named ``table.column.measure`` or ``table.measure``."""
+        for exception in self.exceptions:
+            if fnmatchcase(name, exception.measures):
+                return exception
+        return None
+
     @model_validator(mode="after")
     def _usual_within_allowed(self) -> Self:
         if self.min_months > self.max_months:
             raise ValueError("min_months must not exceed max_months")
-        if not self.volume[0] < 1 < self.volume[1]:
-            raise ValueError("volume must enclose 1, such as [0.5, 2.0]")
+        for name in ("volume", "population"):
+            lowest, highest = getattr(self, name)
+            if not lowest < 1 < highest:
+                raise ValueError(f"{name} must enclose 1, such as [0.5, 2.0]")
         narrow = [
             name
             for name in Widths.model_fields

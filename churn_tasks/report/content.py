@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from churn_tasks.core.acceptance import Acceptance
 from churn_tasks.core.closed import Text
 from churn_tasks.core.settings import Settings
 from churn_tasks.core.windows import Window
@@ -59,6 +60,7 @@ class MonthContent:
         unknown: customers who were scored without figures that the model has always known, by the names of these.
         run_id, version: of the published list; empty and 0 when the month is not published.
         restated_until: day before which everything on the page had become known, when the month was restated.
+        accepted: figures that would have stopped the month, and who says that they are right.
         judged: candidates on the latest tested months, one row each.
     """
 
@@ -86,4 +88,5 @@ class MonthContent:
     drift: Sequence[Row] = ()
     standardised: Sequence[Row] = ()
     treatments: Sequence[Row] = ()
+    accepted: Sequence[Acceptance] = ()
     data_docs: Sequence[str] = ()

@@ -30,7 +30,8 @@ def check_features(run: MonthRun) -> Made:
     """
     suites = []
     if is_restated(run, "cohort", [run.month]):
-        suites.append(cohort_suite(_customers(run, run.month - 1)))
+        before = _customers(run, run.month - 1)
+        suites.append(cohort_suite(before, run.settings.quality.population))
     customers = run.lake.rows("cohort", run.month)
     for query in run.registry.queries["features"]:
         if is_restated(run, query.output.table, [run.month]):

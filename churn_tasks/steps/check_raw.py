@@ -5,6 +5,7 @@ month that does not stop is written to ``profile_accepted``, from which later mo
 """
 
 from churn_tasks.checks.data_docs import Site
+from churn_tasks.checks.exceptions import refuse_unknown
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import months_before
 from churn_tasks.runner.step import Made, Read, step
@@ -38,8 +39,10 @@ def check_raw(run: MonthRun) -> Made:
     """Profile every raw table, hold it against its bounds, and stop the month when an allowed bound is broken.
 
     Raises:
+        SettingsError: ``quality`` names a measure that there is not.
         CheckFailed: an allowed bound is broken.
     """
+    refuse_unknown(run.settings.quality, run.registry.raw.values())
     names = tables_to_measure(run)
     if not names:
         return Made(idle="no table came anew")
@@ -56,5 +59,4 @@ def check_raw(run: MonthRun) -> Made:
     if not run.only_late:  # the month itself draws it next
         show_history(run, profiles)
     stop_on_bad_rows(run, verdict, site)
-    evaluated, warned = verdict.evaluated, len(verdict.warnings)
-    return Made(rows, {"evaluated": evaluated, "failed": 0, "warned": warned})
+    return Made(rows, verdict.facts())

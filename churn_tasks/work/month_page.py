@@ -9,6 +9,7 @@ from churn_tasks.report.content import MonthContent
 from churn_tasks.report.gather import HEAD_ROWS, gather
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.warning.playbook import load_playbook
+from churn_tasks.work.acceptances import acceptances_of
 
 ListRows = list[dict[str, Any]]
 
@@ -29,7 +30,12 @@ def month_content(run: MonthRun) -> MonthContent:
     titles = {group: reason.title for group, reason in reasons.groups.items()}
     with closing(run.as_known(restated_until)) as known:
         content = gather(known.engine, run.settings, run.month, titles)
-        content = replace(content, window=known.window, restated_until=restated_until)
+        content = replace(
+            content,
+            window=known.window,
+            restated_until=restated_until,
+            accepted=acceptances_of(run)(),
+        )
     if not listed:
         return content
     run_id, version = listed[0]["run_id"], listed[0]["version"]

@@ -4,12 +4,14 @@ import logging
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 
 import duckdb
 import pyarrow as pa
 
 from churn_tasks.checks.baseline import Baseline, baseline_sql
 from churn_tasks.checks.data_docs import Site
+from churn_tasks.checks.exceptions import with_stated
 from churn_tasks.checks.gate import Failure, Verdict, judge, stop_on_failures
 from churn_tasks.checks.history import history_rows, write_history
 from churn_tasks.checks.measures import measured_rules, rules_behind
@@ -40,6 +42,7 @@ from churn_tasks.integrate.standardise.commas import refuse_doubtful
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
 from churn_tasks.runner.standard import standard, standard_columns, standard_view
+from churn_tasks.work.acceptances import acceptances_of
 from churn_tasks.work.judged_lines import JUDGED, judged_line
 from churn_tasks.work.late_profile import (
     figures_before,
@@ -169,9 +172,9 @@ def judge_profiles(run: MonthRun, profiles: Profiles, site: Site) -> Verdict:
     suites, values = [], {}
     for name, of_table in profiles.items():
         suite, measures = raw_suite(run.registry.raw[name], of_table, baseline)
-        suites.append(suite)
+        suites.append(with_stated(suite, run.settings.quality))
         values.update(measures)
-    verdict = judge(suites, values, site)
+    verdict = judge(suites, values, site, acceptances_of(run))
     for warning in verdict.warnings:
         log.warning("%s %s", run.month, warning)
     return verdict
@@ -182,10 +185,20 @@ def _baseline(run: MonthRun) -> Baseline:
     run.engine.view("profile_accepted")
     months = max(quality.max_months, LONGEST_SEASON)
     rows = run.engine.records(baseline_sql(run.month, months))
-    baseline = Baseline.of(run.month, quality, rows)
+    odd = _accepted_before(run)
+    teaching = [row for row in rows if (row["table_name"], row["month"]) not in odd]
+    baseline = Baseline.of(run.month, quality, teaching)
     if run.restated_until is None:
         return baseline
     return baseline.without(_answers(run))
+
+
+def _accepted_before(run: MonthRun) -> set[tuple[str, date]]:
+    """Table and month of what somebody accepted although it would have stopped: it was right, and it is no rule."""
+    run.engine.view("check_result")
+    sql = "SELECT DISTINCT table_name, month FROM check_result WHERE verdict = 'accepted' AND month < $month"
+    rows = run.engine.records(sql, {"month": run.month.start})
+    return {(row["table_name"], row["month"]) for row in rows}
 
 
 def _answers(run: MonthRun) -> set[tuple[str, str]]:

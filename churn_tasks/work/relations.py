@@ -9,9 +9,11 @@ import pyarrow as pa
 
 from churn_tasks.checks.bounds import YEAR
 from churn_tasks.checks.data_docs import Site
+from churn_tasks.checks.exceptions import with_stated
 from churn_tasks.checks.gate import Failure, Verdict, judge, stop_on_failures
 from churn_tasks.checks.measures import Measure, Suite
 from churn_tasks.checks.relations import (
+    RELATION,
     OfRegion,
     Share,
     Text,
@@ -30,11 +32,11 @@ from churn_tasks.declared.sql_parts import Relation, subquery, union_all
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import label_lag, learning_months
 from churn_tasks.runner.step import Made
+from churn_tasks.work.acceptances import acceptances_of
 from churn_tasks.work.judged_lines import JUDGED, judged_line
 
 log = logging.getLogger("churn.check_relations")
 
-TABLE = "relation"
 STAGE = "relations"
 Rows = list[dict[str, Any]]
 Judged = tuple[Measure, float]
@@ -103,18 +105,19 @@ def judge_relations(run: MonthRun) -> Made:
     ]
     if not judged:
         return Made(idle="there is nothing to compare the month with")
-    suite = Suite(TABLE, [measure for measure, _ in judged])
+    suite = with_stated(
+        Suite(RELATION, [measure for measure, _ in judged]), taught.quality
+    )
     values = [value for _, value in judged]
     figures = dict(zip(suite.figure_names, values, strict=True))
     site = Site(run.settings.data_docs_dir, run.edition, STAGE)
-    verdict = judge([suite], figures, site)
+    verdict = judge([suite], figures, site, acceptances_of(run))
     for warning in verdict.warnings:
         log.warning("%s %s", run.month, warning)
-    written = run.engine.write(TABLE, run.month, _lines(verdict))
+    written = run.engine.write(RELATION, run.month, _lines(verdict))
     failures = tuple(_with_customers(failure, again) for failure in verdict.failures)
     stop_on_failures(replace(verdict, failures=failures), site)
-    facts = {"evaluated": verdict.evaluated, "warned": len(verdict.warnings)}
-    return Made({TABLE: written}, facts)
+    return Made({RELATION: written}, verdict.facts())
 
 
 def _of_customers(again: Rows, taught: Taught) -> Iterator[Judged]:
@@ -203,13 +206,13 @@ def _delivered(run: MonthRun) -> str:
 
 
 def _taught(run: MonthRun) -> Taught:
-    """What was found in the months before."""
+    """What was found in the months before; what somebody accepted in one was right there, and is no rule."""
     rows = _earlier(run)
     stopped = {Month.of(row["month"]) for row in rows if row["verdict"] == "stop"}
     history: dict[Month, dict[str, float]] = {}
     for row in rows:
         month = Month.of(row["month"])
-        if month not in stopped:
+        if month not in stopped and row["verdict"] != "accepted":
             history.setdefault(month, {})[row["measure"]] = row["value"]
     return Taught(run.month, run.settings.quality, history, stopped)
 
@@ -217,9 +220,9 @@ def _taught(run: MonthRun) -> Taught:
 def _earlier(run: MonthRun) -> Rows:
     """What was found in the months before, as far back as anything teaches."""
     back = max(run.settings.quality.max_months, YEAR)
-    run.engine.view(TABLE)
+    run.engine.view(RELATION)
     return run.engine.records(
-        f"SELECT * FROM {TABLE} WHERE month < $month AND month >= $first ORDER BY ALL",
+        f"SELECT * FROM {RELATION} WHERE month < $month AND month >= $first ORDER BY ALL",
         {"month": run.month.start, "first": (run.month - back).start},
     )
 

@@ -12,11 +12,13 @@ from churn_tasks.by_hand.source import look
 from churn_tasks.checks.source_check import Judged, Seen, judge, missing_activity
 from churn_tasks.cli import app
 from churn_tasks.core.months import Month
+from churn_tasks.core.sections import Quality
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.declared.lineage.gaps import Gaps, everything_delivered
 from tests.lakes import small_profile
 
 MARCH = Month(2024, 3)
+STATED = Quality()
 WINDOW = load_settings("telecom").calendar.window(MARCH)
 COMPLAINT = {
     "complaint_id": "string", "customer_id": "string", "event_date": "date32[day]", "known_date": "date32[day]",
@@ -35,6 +37,7 @@ def verdict(
     *,
     without: tuple[str, ...] = (),
     retyped: dict[str, str] | None = None,
+    quality: Quality = STATED,
     **facts: object,
 ) -> Judged:
     """What is said of 900 complaints that differ from the contract in one way."""
@@ -47,7 +50,9 @@ def verdict(
         "columns": columns, "rows": 900, "rows_before": 880, "looked_at": 900,
         "filled": dict.fromkeys(columns, 900), "newest_known": date(2024, 3, 31),
     }  # fmt: skip
-    return judge(gaps.contracts["complaint"], Seen(**(seen | facts)), gaps, WINDOW)  # type: ignore[arg-type]
+    return judge(
+        gaps.contracts["complaint"], Seen(**(seen | facts)), gaps, WINDOW, quality
+    )  # type: ignore[arg-type]
 
 
 def test_a_table_as_the_contract_wants_it_has_nothing_to_say(gaps: Gaps) -> None:
@@ -107,7 +112,28 @@ def test_mistyped_columns_say_how_many_values_cannot_be_read(gaps: Gaps) -> None
 def test_too_many_rows_set_aside_stop_the_month(gaps: Gaps) -> None:
     said = verdict(gaps, set_aside={"customer_id_missing": 90})
     assert said.stops == (
-        "customer_id_missing would set aside 10.0% of the rows, at most 5.0% may be",
+        "customer_id_missing would set aside 10.0% of the rows, at most 5.0% may be"
+        " (quality: complaint.any_missing_share)",
+    )
+    together = {"customer_id_missing": 30, "event_date_missing": 30}
+    assert verdict(gaps, set_aside=together).stops == (
+        "customer_id_missing, event_date_missing would set aside 6.7% of the rows, at most 5.0% may be"
+        " (quality: complaint.any_missing_share)",
+    ), "as in the run: the columns are judged together"
+
+
+def test_what_the_settings_allow_stops_neither_here_nor_in_the_run(gaps: Gaps) -> None:
+    """What the stops name is put into the settings, and they are gone."""
+    allowed = [
+        {"measures": "complaint.any_missing_share", "allowed": [None, 0.2]},
+        {"measures": "complaint.volume_ratio", "allowed": [0.1, 10]},
+        {"measures": "complaint.rows", "allowed": [1_000, None]},
+    ]
+    quality = Quality.model_validate({"exceptions": allowed})
+    many = {"customer_id_missing": 90}
+    assert verdict(gaps, quality=quality, rows=5_000, set_aside=many).stops == ()
+    assert verdict(gaps, quality=quality).stops == (
+        "900 rows, at least 1,000 are expected (quality: complaint.rows)",
     )
 
 
@@ -133,18 +159,23 @@ def test_a_table_is_stale_when_it_is_silent_for_longer_than_its_rows_explain(
     )
 
 
-def test_half_or_twice_the_rows_of_the_month_before_is_worth_a_look(gaps: Gaps) -> None:
-    assert verdict(gaps, rows=300).remarks == (
-        "300 rows after 880 in the month before",
+def test_less_than_half_or_more_than_twice_the_rows_of_the_month_before_stop(
+    gaps: Gaps,
+) -> None:
+    assert verdict(gaps, rows=300).stops == (
+        "300 rows after 880 in the month before (quality: complaint.volume_ratio)",
     )
-    assert verdict(gaps, rows=1_000).remarks == ()
+    assert verdict(gaps, rows=1_000).stops == ()
+    few = {"rows": 15, "rows_before": 6, "looked_at": 15}
+    volume = [why for why in verdict(gaps, **few).stops if "volume_ratio" in why]
+    assert volume == [], "six complaints may become fifteen by chance"
 
 
 def test_a_table_that_is_not_delivered_costs_everything_that_needs_it(
     gaps: Gaps,
 ) -> None:
     less = replace(gaps, delivered=gaps.delivered - {"port_out"})
-    said = judge(gaps.contracts["port_out"], None, less, WINDOW)
+    said = judge(gaps.contracts["port_out"], None, less, WINDOW, STATED)
     assert said.state == "absent" and not said.stops
     assert len(said.cost.features) == 15, (
         "the whole query falls away: it reads usage and porting together"
@@ -154,7 +185,7 @@ def test_a_table_that_is_not_delivered_costs_everything_that_needs_it(
 def test_without_activity_nobody_is_a_customer(gaps: Gaps) -> None:
     less = replace(gaps, delivered=frozenset({"cdr", "customer"}))
     assert missing_activity(less).endswith("(month_activity): deliver bill")
-    assert judge(gaps.contracts["bill"], None, less, WINDOW).stops == (
+    assert judge(gaps.contracts["bill"], None, less, WINDOW, STATED).stops == (
         "without it nobody is a customer",
     )
     assert missing_activity(gaps) == ""

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from churn_tasks.adapters.warehouse import (
+    acceptances,
     migration,
     outcomes,
     promotions,
@@ -27,6 +28,7 @@ from churn_tasks.adapters.warehouse.publication import Lease, Published, run_id_
 from churn_tasks.adapters.warehouse.releases import Release
 from churn_tasks.adapters.warehouse.reviews import Decision, PairDecision, QueuedPair
 from churn_tasks.adapters.warehouse.rows import records
+from churn_tasks.core.acceptance import Acceptance
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 
@@ -161,6 +163,18 @@ class Warehouse:
         return outcomes.record_validation(self._ready, month, rows)
 
     # rejected rows that people accept
+    def acceptances(self, month: Month) -> list[Acceptance]:
+        """The figures of a month that people have accepted, and not taken back."""
+        return acceptances.in_force(self._ready, month)
+
+    def record_acceptance(
+        self, month: Month, acceptance: Acceptance, *, is_accepted: bool = True
+    ) -> bool:
+        """Accept a figure, or take that back; returns whether it changed something."""
+        return acceptances.record(
+            self._ready, month, acceptance, is_accepted=is_accepted
+        )
+
     def releases(self, month: Month) -> list[Release]:
         """The releases in force for the rows of a month."""
         return releases.in_force(self._ready, month)
