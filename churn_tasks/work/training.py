@@ -71,7 +71,7 @@ def training_set(run: MonthRun) -> TrainingSet:
     looked_at = None
     chosen = chosen_before(run, offered, digest)
     if chosen is None:
-        looked_at = training_rows(run, offered, months, _most_looked_at(run))
+        looked_at = training_rows(run, offered, months, most_looked_at(run))
         chosen = chosen_columns(run, offered, looked_at)
     features = offered.subset(chosen.selection.kept)
     learn = _learnt_rows(run, features, months, looked_at)
@@ -98,7 +98,7 @@ def too_few(training: TrainingSet) -> str:
     return f"{learnt} to learn from, {tested} in {training.tested}"
 
 
-def _most_looked_at(run: MonthRun) -> int:
+def most_looked_at(run: MonthRun) -> int:
     """Rows of all columns that selection and leak probe are shown."""
     return (run.settings.features.select or Select()).max_rows
 
@@ -111,7 +111,7 @@ def _learnt_rows(
     Else the selected columns are read: holding every column of so many rows would take several times the memory.
     """
     everybody = _per_million(run, months, None)
-    shown = _per_million(run, months, _most_looked_at(run))
+    shown = _per_million(run, months, most_looked_at(run))
     if looked_at is None or shown < everybody:
         return training_rows(run, features, months)
     return looked_at.with_columns(features.names)
