@@ -17,6 +17,7 @@ from churn_tasks.cli.restate import restate_month
 from churn_tasks.cli.review import review
 from churn_tasks.cli.search import adopt_formula, search_month
 from churn_tasks.cli.source import check_source, what_we_need
+from churn_tasks.cli.stop import StopAsked, say_stopped
 from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
@@ -127,14 +128,24 @@ def _say(report: "StepReport") -> None:
 
 
 def main() -> None:
-    """Entry point: errors that the product raises on purpose are shown as one message, without a traceback."""
+    """Entry point: errors that the product raises on purpose are shown as one message, without a traceback.
+
+    Ctrl-C ends the same way, whatever a library in the middle of its work makes of it.
+    """
     logging.basicConfig(
         level=logging.WARNING,
         format="%(message)s",
         handlers=[RichHandler(console=console, show_path=False)],
     )
+    stopped = StopAsked()
     try:
         app()
     except ChurnError as error:
+        if stopped.asked:
+            say_stopped()
         console.print(f"[red]{type(error).__name__}:[/] {error}", highlight=False)
         raise SystemExit(1) from error
+    except BaseException:
+        if stopped.asked:
+            say_stopped()
+        raise

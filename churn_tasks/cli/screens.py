@@ -36,13 +36,13 @@ def list_screen(settings: Settings, month: Month, top: int) -> Table:
         return table("", f"No warning list is published for {month}")
     listed = table(
         f"Warning list {month} 预警清单 ({_made_by(rows[0])})",
-        "#", "phone", f"ARPU {settings.currency}", "region", "group", "score", "priority", "level",
+        "#", "customer", f"ARPU {settings.currency}", "region", "group", "score", "priority", "level",
         folded=["first reason, and what to do"],
     )  # fmt: skip
     for row in rows:
         listed.add_row(
             str(row["rank"]),
-            row["phone_masked"] or "-",
+            row["phone_masked"] or row["customer_id"],
             f"{row['arpu_cny']:.2f}",
             row["region_code"] or "-",
             row["customer_group"] or "-",

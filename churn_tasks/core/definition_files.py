@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from churn_tasks.core.definition import Definition
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.wrong_fields import wrong_fields
 from churn_tasks.core.yaml_file import read_yaml
 
 DEFAULT = "not_billed"
@@ -98,12 +99,8 @@ def load_definition(name: str, roots: Sequence[Path]) -> Definition:
     try:
         return Definition(**content)
     except ValidationError as error:
-        problems = []
-        for problem in error.errors():
-            field = ".".join(map(str, problem["loc"]))
-            problems.append(f"{field}: {problem['msg']}")
         file = definition_files(roots)[name]
-        raise SettingsError(f"{file}: {'; '.join(problems)}") from error
+        raise SettingsError(f"{file}: {wrong_fields(error)}") from error
 
 
 def with_lengths(windows: object, definition: Mapping[str, Any]) -> object:

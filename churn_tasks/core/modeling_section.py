@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from churn_tasks.core.closed import Closed
+from churn_tasks.core.month_field import MonthField
 
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -119,6 +120,10 @@ class Model(Closed):
         "lightgbm",
     )
     max_train_months: int = Field(12, ge=1)
+    train_from: MonthField | None = Field(
+        None,
+        description="month with whose run training begins, where earlier months are only summed up; none: at once",
+    )
     max_train_rows: int = Field(
         300_000,
         ge=1_000,

@@ -1,13 +1,12 @@
 """The sections of a profile's ``settings.yaml``: every field with its default, its bounds and its meaning."""
 
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import Field, model_validator
 
 from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.definition import Definition
-from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.machine import memory_bytes
 from churn_tasks.core.modeling_section import (
     Derive,
@@ -19,7 +18,7 @@ from churn_tasks.core.modeling_section import (
     Share,
     Watch,
 )
-from churn_tasks.core.months import Month
+from churn_tasks.core.month_field import MonthField
 from churn_tasks.core.source_section import Source
 from churn_tasks.core.spark_section import Spark
 from churn_tasks.core.standard_section import Standard
@@ -31,18 +30,6 @@ __all__ = [  # sections that stand in files of their own are imported with the o
 
 MEGABYTE = 1 << 20
 LEAST_MEMORY = 1024 * MEGABYTE
-
-
-def _month(value: object) -> Month:
-    if isinstance(value, Month):
-        return value
-    try:
-        return Month.parse(value)
-    except ChurnError as error:
-        raise ValueError(str(error)) from error
-
-
-MonthField = Annotated[Month, BeforeValidator(_month), PlainSerializer(str)]
 
 
 class Windows(Closed):

@@ -15,9 +15,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from churn_tasks.core.definition_files import stated, with_lengths
 from churn_tasks.core.errors import SettingsError
-from churn_tasks.core.privacy import masked
 from churn_tasks.core.sections import ProfileFile
 from churn_tasks.core.windows import Calendar
+from churn_tasks.core.wrong_fields import wrong_fields
 from churn_tasks.core.yaml_file import read_yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -59,7 +59,11 @@ class Settings(ProfileFile):
     @cached_property
     def calendar(self) -> Calendar:
         """The one calendar of this profile."""
-        return Calendar(first_month=self.first_month, **self.windows.model_dump())
+        return Calendar(
+            first_month=self.first_month,
+            train_from=self.model.train_from,
+            **self.windows.model_dump(),
+        )
 
     @property
     def state_dir(self) -> Path:
@@ -133,17 +137,7 @@ def load_settings(profile: str | None = None, **overrides: Any) -> Settings:
             **content, profile=folder.name, profile_dir=folder, environment=environment
         )
     except ValidationError as error:
-        raise SettingsError(f"{file}: {_problems(error)}") from error
-
-
-def _problems(error: ValidationError) -> str:
-    """Each wrong field with what was given for it; numbers and passwords masked."""
-    problems = []
-    for problem in error.errors():
-        field = ".".join(map(str, problem["loc"]))
-        given = masked(repr(problem["input"]))
-        problems.append(f"{field}: {problem['msg']} (given: {given})")
-    return "; ".join(problems)
+        raise SettingsError(f"{file}: {wrong_fields(error)}") from error
 
 
 def process_environment() -> dict[str, str]:

@@ -67,6 +67,7 @@ class Calendar:
         delay: months left to act between as_of and the predict window; 0 or more.
         predict: months in which leaving counts; at least 1.
         settle_days: days after the month's end on which billing has closed; 0 to 27.
+        train_from: month with whose run training begins; None: as soon as history allows.
 
     Raises:
         SettingsError: a length is out of its range.
@@ -77,6 +78,7 @@ class Calendar:
     delay: int = 1
     predict: int = 1
     settle_days: int = 5
+    train_from: Month | None = None
 
     def __post_init__(self) -> None:
         for name, (lowest, highest) in LENGTHS.items():
@@ -123,7 +125,10 @@ class Calendar:
 
         It must have a mature label itself, and at least one month must be mature at *its* as_of,
         so that what is judged was trained only on what was known then. For 2024-07: 2024-05.
+        Before ``train_from`` nothing is judged.
         """
+        if self.train_from and run_month < self.train_from:
+            return None
         tested = self.label_month(run_month)
         if self.has_features(tested) and self.mature_months(tested):
             return tested

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE
+from churn_tasks.core.wrong_fields import wrong_fields
 from churn_tasks.declared.contracts import FeatureFile, QueryFile
 from churn_tasks.declared.figures import with_figures
 from churn_tasks.declared.trajectory.feature import output_of
@@ -66,7 +67,7 @@ def _generated(folder: Path, trajectory: Path, months: int) -> Query:
     try:
         output = output_of(file)
     except ValidationError as error:
-        raise SettingsError(f"{trajectory}: {error}") from error
+        raise SettingsError(f"{trajectory}: {wrong_fields(error)}") from error
     return Query("features", folder, output, sql_of(file, months))
 
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from churn_tasks.core.closed import Closed
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.wrong_fields import wrong_fields
 from churn_tasks.core.yaml_file import read_yaml
 
 __all__ = ["read_declaration", "read_yaml"]
@@ -24,4 +25,4 @@ def read_declaration(kind: type[Declaration], path: Path) -> Declaration:
     try:
         return kind(**content)
     except (ValidationError, TypeError) as error:
-        raise SettingsError(f"{path}: {error}") from error
+        raise SettingsError(f"{path}: {wrong_fields(error)}") from error

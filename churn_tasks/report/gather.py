@@ -270,6 +270,12 @@ def _why_no_list(settings: Settings, month: Month, has_cohort: bool) -> Text:
             en=f"History is too short: {first} is the first month with a whole observe window.",
             zh=f"历史数据不足：{first} 起才有完整的观察期。",
         )
+    begins = settings.model.train_from
+    if begins and month < begins:
+        return Text(
+            en=f"Training begins with {begins} (model.train_from).",
+            zh=f"模型自 {begins} 起训练（model.train_from）。",
+        )
     if settings.calendar.tested_month(month) is None:
         return Text(
             en="No month can be tested yet: the truth of a month later than any training month is not in.",

@@ -29,6 +29,9 @@ def nothing_to_test(run: MonthRun) -> str:
     """A month in which no model can be judged on a month later than those it learnt from."""
     if run.settings.calendar.tested_month(run.month):
         return ""
+    begins = run.settings.model.train_from
+    if begins and run.month < begins:
+        return f"training begins with {begins} (model.train_from)"
     return "history is too short to train on one month and test on a later one"
 
 

@@ -19,7 +19,12 @@ SHOWN = ("average_precision", "churn_rate", "auc")
 
 @step(
     reads=(
-        Read("out_promotion", deciding_month_before, needed=True),
+        Read(
+            "out_promotion",
+            deciding_month_before,
+            needed=True,
+            otherwise="needs {table} of {months}, unless model.train_from says that training begins later",
+        ),
         Read("cohort", learning_months, needed=True),
         Read("feat_*", learning_months, needed=True),
         Read("label", learning_months, needed=True),

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE, Settings
+from churn_tasks.core.wrong_fields import wrong_fields
 from churn_tasks.declared.yaml_file import read_yaml
 
 SHIPPED = INCLUDE / "playbook"
@@ -83,7 +84,7 @@ def load_playbook(settings: Settings) -> Playbook:
         return Playbook(reasons=Reasons(**reasons), strategies=Strategies(**strategies))
     except (ValidationError, TypeError) as error:
         raise SettingsError(
-            f"playbook of profile {settings.profile} ({SHIPPED}): {error}"
+            f"playbook of profile {settings.profile} ({SHIPPED}): {wrong_fields(error)}"
         ) from error
 
 

@@ -27,7 +27,11 @@ from churn_tasks.work.chosen_columns import (
 from churn_tasks.work.customer_rows import customer_rows
 from churn_tasks.work.registered_model import InForce, in_force
 
-NOT_FITTED = {"candidates", "max_unknown_rise"}  # decide nothing that is fitted
+NOT_FITTED = {
+    "candidates",
+    "max_unknown_rise",
+    "train_from",
+}  # decide nothing that is fitted
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,59 @@ def test_a_mistake_is_told_in_one_message(
     assert said in told
 
 
+INTERRUPTED = """
+import os, signal, threading, time
+import duckdb
+from churn_tasks import cli
+
+def work():
+    threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    {busy}
+
+cli.app = work
+cli.main()
+"""
+# which the engine does not always break off: then the process is ended from beside it
+LONG_QUERY = 'duckdb.sql("SELECT max(hash(a.range, b.range)) FROM range(1_000_000) a, range(1_000_000) b").fetchall()'
+
+
+@pytest.mark.parametrize(
+    "busy",
+    [
+        LONG_QUERY,
+        "time.sleep(60)",
+        f"""
+    try:
+        {LONG_QUERY}
+    except BaseException:
+        raise ValueError("a library makes another error of it")""",
+    ],
+)
+def test_ctrl_c_ends_without_a_traceback(busy: str) -> None:
+    """Within a query of the engine, in plain Python, and where something in between turns it into another error."""
+    done = _python(INTERRUPTED.format(busy=busy))
+    assert (done.returncode, done.stderr) == (130, "")
+    assert "Stopped. What was finished stays" in done.stdout
+
+
+def test_any_other_error_keeps_its_traceback() -> None:
+    """Negative control: a fault of the code is not taken for Ctrl-C."""
+    done = _python(INTERRUPTED.format(busy="raise ValueError('a fault')"))
+    assert done.returncode == 1
+    assert "ValueError: a fault" in done.stderr
+
+
+def _python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
 def test_the_dictionary_is_printed_in_both_languages(tmp_path: Path) -> None:
     done = _churn(tmp_path, "dictionary", "--profile", "retail")
     assert done.returncode == 0

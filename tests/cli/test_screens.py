@@ -76,6 +76,12 @@ def test_the_list(show, monkeypatch):
         assert word in text
 
 
+def test_who_has_no_phone_is_told_by_the_number_of_the_customer(show, monkeypatch):
+    row = ROW | {"phone_masked": None, "customer_id": "K-000217"}
+    monkeypatch.setattr(Planted, "rows", (row,))
+    assert "K-000217" in show(screens.list_screen, Month(2024, 3), 10)
+
+
 def test_no_list(show):
     assert "No warning list is published for 2024-03" in show(
         screens.list_screen, Month(2024, 3), 10

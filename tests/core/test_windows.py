@@ -1,5 +1,6 @@
 """Windows and label maturity: the worked example, and properties for any lengths."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -72,6 +73,14 @@ def test_the_first_months_of_a_history(
     month = Month.parse(run)
     assert [str(m) for m in EXAMPLE.mature_months(month)] == mature
     assert EXAMPLE.tested_month(month) == (Month.parse(tested) if tested else None)
+
+
+def test_training_begins_no_earlier_than_it_is_told() -> None:
+    """Half a year is summed up first, and models begin with 2024-09."""
+    calendar = replace(EXAMPLE, train_from=Month(2024, 9))
+    assert calendar.tested_month(Month(2024, 8)) is None
+    assert calendar.tested_month(Month(2024, 9)) == Month(2024, 7)
+    assert EXAMPLE.tested_month(Month(2024, 8)) == Month(2024, 6)
 
 
 @given(calendars, offsets)

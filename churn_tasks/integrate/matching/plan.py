@@ -12,6 +12,7 @@ from churn_tasks.core.closed import Closed
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE, Settings
 from churn_tasks.core.sql_text import identifier
+from churn_tasks.core.wrong_fields import wrong_fields
 from churn_tasks.declared.yaml_file import read_yaml
 
 Language = Literal["en", "zh"]
@@ -235,7 +236,7 @@ def load_plan(settings: Settings, name: str = "customer") -> MatchingPlan:
         return MatchingPlan(**(_sections(shipped) | _sections(own)))
     except (ValidationError, TypeError) as error:
         raise SettingsError(
-            f"matching plan {shipped}, profile {settings.profile}: {error}"
+            f"matching plan {shipped}, profile {settings.profile}: {wrong_fields(error)}"
         ) from error
 
 

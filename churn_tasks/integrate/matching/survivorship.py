@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE, Settings
 from churn_tasks.core.sql_text import literal
+from churn_tasks.core.wrong_fields import wrong_fields
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import SQL_TYPES, Column, Table
 from churn_tasks.declared.sql_parts import (
@@ -56,7 +57,7 @@ def load_rules(settings: Settings, available: list[str]) -> dict[str, Rule]:
         rules = TypeAdapter(dict[str, Rule]).validate_python(content)
     except ValidationError as error:
         raise SettingsError(
-            f"matching/survivorship.yaml, profile {settings.profile}: {error}"
+            f"matching/survivorship.yaml, profile {settings.profile}: {wrong_fields(error)}"
         ) from error
     return {name: rule for name, rule in rules.items() if name in available}
 

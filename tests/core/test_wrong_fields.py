@@ -1,0 +1,61 @@
+"""A wrong field is named with what was given; nothing of it is an address or a number in clear."""
+
+from pathlib import Path
+
+import pytest
+
+from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.settings import load_settings
+from churn_tasks.core.wrong_fields import NO_FIELDS
+from churn_tasks.declared.contracts import QueryFile
+from churn_tasks.declared.yaml_file import read_declaration
+from churn_tasks.integrate.matching.plan import load_plan
+from churn_tasks.integrate.matching.survivorship import load_rules
+from churn_tasks.warning.playbook import load_playbook
+from tests.lakes import small_run
+
+ADDRESS = "pydantic.dev"
+
+
+def test_a_declaration_names_file_field_and_what_was_given(tmp_path: Path) -> None:
+    file = tmp_path / "query.yaml"
+    file.write_text("table: month_x\ngrian: [customer_id]\n", encoding="utf-8")
+    with pytest.raises(SettingsError) as wrong:
+        read_declaration(QueryFile, file)
+    said = str(wrong.value)
+    assert "query.yaml: " in said and "grian: " in said
+    assert "(given: ['customer_id'])" in said
+    assert ADDRESS not in said
+
+
+def test_a_file_without_fields_says_what_is_wanted(tmp_path: Path) -> None:
+    file = tmp_path / "query.yaml"
+    file.write_text("- month_x\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=NO_FIELDS):
+        read_declaration(QueryFile, file)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "load"),
+    [
+        ("matching/customer.yaml", "columns: 3\n", load_plan),
+        (
+            "matching/survivorship.yaml",
+            "customer_name: 3\n",
+            lambda s: load_rules(s, ["customer_name"]),
+        ),
+        ("playbook/strategies.yaml", "rank: 13800138000\n", load_playbook),
+    ],
+)
+def test_files_that_the_business_edits_say_the_field_and_no_address(
+    tmp_path: Path, name: str, text: str, load
+) -> None:
+    settings = small_run(tmp_path, "2024-03", raw=("bill",)).settings
+    file = settings.profile_dir / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as wrong:
+        load(load_settings(str(settings.profile_dir)))
+    assert "(given: " in str(wrong.value)
+    assert ADDRESS not in str(wrong.value)
+    assert "13800138000" not in str(wrong.value)
