@@ -98,9 +98,26 @@ class Connection:
                     "CHURN_WAREHOUSE_URL is empty: give the address of the warehouse's PostgreSQL"
                 )
             self._open = psycopg.connect(
-                self.url, autocommit=True, connect_timeout=CONNECT_SECONDS
+                self.url,
+                autocommit=True,
+                connect_timeout=CONNECT_SECONDS,
+                client_encoding="utf8",
             )
+            _refuse_other_encodings(self._open)
         return self._open
+
+
+def _refuse_other_encodings(opened: "psycopg.Connection[Any]") -> None:
+    """A database that is not UTF-8 cannot hold every name, or gives texts back as bytes (SQL_ASCII)."""
+    encoding = opened.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        name = opened.info.dbname
+        opened.close()
+        raise SettingsError(
+            f"the warehouse's database {name} has the encoding {encoding}; it must be UTF8. Make another one and give"
+            " its address in CHURN_WAREHOUSE_URL: CREATE DATABASE churn ENCODING 'UTF8'"
+            " LOCALE 'C' TEMPLATE template0;"
+        )
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The shape of the warehouse, from ``include/sql/warehouse``: brought up to date in one transaction or left as it was.
 
-    roles.sql           group roles and the schema      whenever anything changed
+    roles (roles.py)    group roles and the schema      whenever anything changed
     migrations/*.sql    tables                          each file once, by number, and never edited afterwards
     views/*.sql         what people read                whenever anything changed
     rights.sql          who may do what                 whenever anything changed
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-from churn_tasks.adapters.warehouse import rights_of_others, views
+from churn_tasks.adapters.warehouse import rights_of_others, roles, views
 from churn_tasks.adapters.warehouse.connection import Connection, Cursor, one
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE
@@ -62,8 +62,9 @@ def migrate(connection: Connection, folder: Path = FOLDER) -> bool:
         Whether anything was applied.
 
     Raises:
-        SettingsError: the user may not create roles or schemas; views of other people stand in the way, each named;
-            an applied migration was edited, or is unknown to this version. The warehouse is as it was.
+        SettingsError: the user may not create what is missing, with the statements that a DBA has to run; views of
+            other people stand in the way, each named; an applied migration was edited, or is unknown to this version.
+            The warehouse is as it was.
     """
     try:
         if is_current(connection, folder):
@@ -74,7 +75,7 @@ def migrate(connection: Connection, folder: Path = FOLDER) -> bool:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtext('churn warehouse migration'))"
         )
-        _run(connection, cursor, folder / "roles.sql")
+        roles.ensure(connection, cursor)
         # roles and schema stand; from here on everything belongs to the owner
         cursor.execute("SET LOCAL ROLE churn_owner")
         cursor.execute(connection.sql(REMEMBERED))

@@ -5,14 +5,8 @@ from typing import NamedTuple
 from psycopg import sql
 
 from churn_tasks.adapters.warehouse.connection import Cursor
+from churn_tasks.adapters.warehouse.roles import ROLES
 
-OURS = (
-    "churn_owner",
-    "churn_loader",
-    "churn_bi",
-    "churn_retention",
-    "churn_reviewer",
-)
 GIVEN = """
 WITH given AS (
     SELECT c.oid, 0 AS attnum, c.relname, NULL AS attname, c.relacl AS acl
@@ -48,7 +42,7 @@ class Right(NamedTuple):
 
 def remembered(cursor: Cursor, schema: str) -> list[Right]:
     """The rights of all roles but ours; PUBLIC has none here, by design."""
-    cursor.execute(GIVEN, {"schema": schema, "ours": list(OURS)})
+    cursor.execute(GIVEN, {"schema": schema, "ours": list(ROLES)})
     return [Right(*row) for row in cursor.fetchall()]
 
 
