@@ -25,21 +25,34 @@ def digests(folder: Path) -> dict[str, str]:
     return by_path
 
 
+class ModelLost(BadInput):
+    """The files of a model version are not there, in whole or in part; other files are another matter."""
+
+
 def verify(folder: Path, recorded: Mapping[str, str], model: str) -> None:
     """Hold the files against the digests on record.
 
     Raises:
-        BadInput: nothing is on record, or files differ, are missing or were added; each named.
+        ModelLost: files are missing, and those that are there are the recorded ones.
+        BadInput: nothing is on record, or files differ or were added; each named.
     """
     if not recorded:
         raise BadInput(
             f"{model}: no digests on record for its files, so it cannot be trusted. Train the month again."
         )
-    different = sorted(dict(digests(folder).items() ^ recorded.items()))
+    stored = digests(folder)
+    missing = sorted(recorded.keys() - stored.keys())
+    if missing and stored.items() <= recorded.items():
+        raise ModelLost(
+            f"{model}: files that were validated are missing: {', '.join(missing[:5])}"
+        )
+    different = sorted(dict(stored.items() ^ recorded.items()))
     if different:
         raise BadInput(
             f"{model}: files are not the ones that were validated: {', '.join(different[:5])}."
-            " The model was not loaded. Restore its files, or promote another version."
+            " The model was not loaded. Either somebody changed them, or CHURN_MLFLOW_URL names an MLflow that counts"
+            " its own versions. Put the lake's copy in their place (churn models restore), or take the version out of"
+            " force (churn models retire)."
         )
 
 

@@ -9,6 +9,7 @@ from rich.logging import RichHandler
 from churn_tasks.cli.catalogue import write_catalogue_page
 from churn_tasks.cli.definitions import definitions
 from churn_tasks.cli.features import features
+from churn_tasks.cli.models import models
 from churn_tasks.cli.options import MonthOption, ProfileOption, console, progress, say
 from churn_tasks.cli.probe_leaks import probe_leaks
 from churn_tasks.cli.quality import quality
@@ -18,6 +19,7 @@ from churn_tasks.cli.review import review
 from churn_tasks.cli.search import adopt_formula, search_month
 from churn_tasks.cli.source import check_source, what_we_need
 from churn_tasks.cli.stop import StopAsked, say_stopped
+from churn_tasks.cli.warehouse import warehouse
 from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
@@ -36,6 +38,8 @@ app = typer.Typer(
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(quality, name="quality")
 app.add_typer(review, name="review")
+app.add_typer(models, name="models")
+app.add_typer(warehouse, name="warehouse")
 app.add_typer(definitions, name="definitions")
 app.add_typer(features, name="features")
 app.command("restate")(restate_month)

@@ -75,6 +75,11 @@ class Settings(ProfileFile):
         return self.state_dir / "lake"
 
     @property
+    def model_copies_dir(self) -> Path:
+        """Files of every model version that was ever in force, beside those in MLflow."""
+        return self.state_dir / "models"
+
+    @property
     def report_dir(self) -> Path:
         return self.state_dir / "reports"
 

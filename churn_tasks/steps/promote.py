@@ -20,12 +20,18 @@ NOT_JUDGED = "no candidate was judged in this run"
 def promote(run: MonthRun) -> Made:
     """Decide from ``out_validation``, record the decision, point the aliases at what is in force.
 
+    What people have retired or pinned (``churn models``) goes before the gate. The files of the version in force are
+    copied beside the lake.
+
     ``out_promotion`` is written last of all: that its row is there tells the next month that this one has decided.
     """
     # here, so that walking over the steps does not import scikit-learn
     from churn_tasks.modeling.validation import CHAMPION
+    from churn_tasks.work.kept_models import kept_models
     from churn_tasks.work.promotion import (
+        BY_GATE,
         decision_of_gate,
+        pinned_row,
         point_aliases,
         promotion_row,
         validated_models,
@@ -39,10 +45,16 @@ def promote(run: MonthRun) -> Made:
     decision = decision_of_gate(run, models)
     selected = decision.selected
     in_force = models[selected.name] if decision.promote else models.get(CHAMPION)
-    if in_force:
-        row = promotion_row(run, decision, in_force, models)
-        run.warehouse.record_promotion(row)
-    point_aliases(run, decision)
-    outcome = "promoted" if decision.promote else "kept"
-    write_decision(run, outcome, selected.version, decision.why)
-    return Made(facts={"promoted": decision.promote, "why": decision.why})
+    gate = promotion_row(run, decision, in_force, models) if in_force else None
+    with run.warehouse.in_turn(run.month):
+        row = pinned_row(run, gate)
+        if row:
+            kept_models(run).keep(row.model_name, row.model_version)
+            run.warehouse.record_promotion(row)
+        point_aliases(run, decision)
+    is_promoted, why = decision.promote, decision.why
+    if row and row.decided_by != BY_GATE:
+        is_promoted, why = row.promoted, row.why
+    outcome = "promoted" if is_promoted else "kept"
+    write_decision(run, outcome, selected.version, why)
+    return Made(facts={"promoted": is_promoted, "why": why})

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
+from churn_tasks.adapters.model_files import ModelLost
 from churn_tasks.adapters.tracking import Logged, Record
 from churn_tasks.modeling.candidates import Candidate, fit_candidate
 from churn_tasks.modeling.classifier import TRUSTED_TYPES
@@ -24,8 +25,14 @@ COMPARED = ("auc", "average_precision", "precision", "coverage", "churn_rate")
 
 
 def judged_models(run: MonthRun, training: TrainingSet) -> list[Judged]:
-    """The candidates, fitted or taken over from an earlier try, and the champion, all judged on the same customers."""
-    with run.tracking.month_run(run.month) as parent:
+    """The candidates, fitted or taken over from an earlier try, and the champion, all judged on the same customers.
+
+    One process at a time: who trains the month beside another takes over what that one has registered.
+    """
+    with (
+        run.warehouse.in_turn(run.month),
+        run.tracking.month_run(run.month) as parent,
+    ):
         models = []
         for name in run.settings.model.candidates:
             model = _candidate(run, training, parent, name)
@@ -46,9 +53,15 @@ def judged_models(run: MonthRun, training: TrainingSet) -> list[Judged]:
 
 def _candidate(run: MonthRun, training: TrainingSet, parent: str, name: str) -> Judged:
     """One candidate; an earlier try's where it was fitted on the very same."""
-    logged = run.tracking.finished(parent, name, training.digest)
-    if logged:
-        return _judge(run, training, name, logged)
+    model = run.settings.model.name
+    for logged in run.tracking.finished(parent, name, training.digest):
+        if not run.warehouse.model_files(model, logged.version):
+            continue  # the warehouse was set back to before it was made
+        try:
+            return _judge(run, training, name, logged)
+        except ModelLost as lost:
+            said = (run.month, name, logged.version, lost)
+            log.warning("train %s: %s version %d is lost, fitted again: %s", *said)
     return _fit(run, training, parent, name)
 
 
@@ -61,7 +74,12 @@ def _fit(run: MonthRun, training: TrainingSet, parent: str, name: str) -> Judged
     fitted = fit_candidate(name, learn, features, model.seed, threads, model.derive)
     with run.tracking.candidate_run(parent, run.month, name, training.digest) as run_id:
         version = run.tracking.register(
-            run_id, fitted.classifier, features.numeric, features.text, TRUSTED_TYPES
+            run_id,
+            fitted.classifier,
+            features.numeric,
+            features.text,
+            TRUSTED_TYPES,
+            above=run.warehouse.highest_version(model.name),
         )
         files = run.tracking.files(model.name, version)
         run.warehouse.record_model_files(model.name, version, files)

@@ -1,5 +1,6 @@
 """The gate's decision of a month, from the validated models to the registry's aliases."""
 
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from churn_tasks.runner.month_run import MonthRun
 
 Row = dict[str, Any]
 Models = dict[str, Row]  # candidate -> its row of out_validation
+BY_GATE = "gate"
 FIGURES = (
     "average_precision",
     "auc",
@@ -35,7 +37,20 @@ def decision_of_gate(run: MonthRun, models: Models) -> Decision:
     candidates = [contenders[name] for name in names if name in contenders]
     base_rate = float(next(iter(models.values()))["churn_rate"])
     champion = contenders.get(CHAMPION)
-    return decide(candidates, champion, base_rate, run.settings.promotion.min_gain)
+    gain = run.settings.promotion.min_gain
+    decision = decide(candidates, champion, base_rate, gain)
+    return _with_orders(run, decision)
+
+
+def _with_orders(run: MonthRun, decision: Decision) -> Decision:
+    """What people have retired is not promoted, whatever it came to."""
+    selected = (run.settings.model.name, decision.selected.version)
+    for dated in run.warehouse.model_orders(run.month):
+        order = dated.order
+        if order.kind == "retire" and order.model == selected and decision.promote:
+            why = f"{decision.why}; retired from {dated.from_month} by {order.decided_by}: {order.why}"
+            return replace(decision, promote=False, why=why)
+    return decision
 
 
 def _contender(name: str, row: Row) -> Contender:
@@ -55,9 +70,29 @@ def promotion_row(
         model_name=in_force["model_name"],
         model_version=int(in_force["model_version"]),
         promoted=decision.promote,
-        decided_by="gate",
+        decided_by=BY_GATE,
         why=f"tested on {tested}: {decision.why}",
         metrics=metrics,
+    )
+
+
+def pinned_row(run: MonthRun, gate: PromotionRow | None) -> PromotionRow | None:
+    """What people have pinned for the month, in place of what the gate has decided; the gate's where nothing is."""
+    pin = run.warehouse.pinned(run.month)
+    if pin is None:
+        return gate
+    order = pin.order
+    before = run.warehouse.champion(run.month - 1)
+    changes = before is None or (before.model_name, before.version) != order.model
+    said = f"; the gate: {gate.why}" if gate else ""
+    return PromotionRow(
+        decided_in=str(run.month),
+        model_name=order.model_name,
+        model_version=order.model_version,
+        promoted=changes,
+        decided_by=order.decided_by,
+        why=f"pinned from {pin.from_month}: {order.why}{said}",
+        metrics=gate.metrics if gate else {},
     )
 
 
@@ -69,16 +104,26 @@ def point_aliases(run: MonthRun, decision: Decision) -> None:
     decided = [row for row in run.warehouse.promotions() if row["is_current"]]
     if decided and Month.of(decided[-1]["valid_from"]) > run.month:
         return
-    promoted = [int(row["model_version"]) for row in decided if row["is_promoted"]]
-    in_force = list(dict.fromkeys(promoted))
-    challenger = None if decision.promote else decision.selected.version
+    now = run.warehouse.champion(run.month)
+    champion = now.version if now else None
+    challenger = decision.selected.version
     run.tracking.set_aliases(
         {
-            "champion": in_force[-1] if in_force else None,
-            "previous": in_force[-2] if len(in_force) > 1 else None,
-            "challenger": challenger,
+            "champion": champion,
+            "previous": _version_before(decided, champion),
+            "challenger": None if challenger == champion else challenger,
         }
     )
+
+
+def _version_before(decided: list[Row], champion: int | None) -> int | None:
+    """The version that was in force last before the one that is now."""
+    before = None
+    for row in decided:
+        version = int(row["model_version"])
+        if version != champion:
+            before = version
+    return before
 
 
 def write_decision(run: MonthRun, decision: str, version: int | None, why: str) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from churn_tasks.core.months import Month
-from churn_tasks.modeling.classifier import TRUSTED_TYPES, ChurnClassifier
+from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.frames import FeatureSet
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.work.kept_models import champion_classifier, kept_models
 
 log = logging.getLogger("churn")
 
@@ -25,13 +26,13 @@ def in_force(run: MonthRun, month: Month, offered: FeatureSet) -> InForce | None
     """The champion as of a month; None at first, or when features that it needs are gone.
 
     Raises:
-        BadInput: its files are not the recorded ones.
+        BadInput: its files are lost, with the ways on; or they are not the recorded ones.
     """
-    champion = run.warehouse.champion(month)
+    champion = run.warehouse.champion(month, orders_of=run.month)
     if champion is None:
         return None
     name, version = champion.model_name, champion.version
-    classifier = registered_classifier(run, name, version)
+    classifier = champion_classifier(run, champion)
     gone = features_gone(classifier, offered.names)
     if gone:
         lost = f"champion version {version} needs features that are gone"
@@ -44,10 +45,10 @@ def registered_classifier(run: MonthRun, model: str, version: int) -> ChurnClass
     """A registered model whose files are the recorded ones.
 
     Raises:
+        ModelLost: the files are nowhere.
         BadInput: the files differ.
     """
-    files = run.warehouse.model_files(model, version)
-    return run.tracking.load(model, version, files, TRUSTED_TYPES)
+    return kept_models(run).classifier(model, version)
 
 
 def features_gone(classifier: ChurnClassifier, offered: Iterable[str]) -> list[str]:

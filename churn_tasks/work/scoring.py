@@ -10,7 +10,8 @@ from churn_tasks.modeling.frames import FeatureSet, Sample, sample
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.warning.grain import chosen, lines_of_persons
 from churn_tasks.work.customer_rows import customer_rows
-from churn_tasks.work.registered_model import features_gone, registered_classifier
+from churn_tasks.work.kept_models import champion_classifier
+from churn_tasks.work.registered_model import features_gone
 
 
 def pinned_version(run: MonthRun) -> Champion | None:
@@ -30,9 +31,9 @@ def pinned_classifier(
     """The model of a version, its files held against the recorded ones.
 
     Raises:
-        BadInput: the files differ, or the model needs features that are gone.
+        BadInput: the files are lost or differ, or the model needs features that are gone.
     """
-    classifier = registered_classifier(run, version.model_name, version.version)
+    classifier = champion_classifier(run, version)
     gone = features_gone(classifier, features.names)
     if gone:
         raise BadInput(

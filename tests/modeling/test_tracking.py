@@ -117,9 +117,10 @@ def test_a_finished_candidate_is_found_again_and_only_for_the_same_data(
     month = Month(2024, 6)
     version = _register(tracking, month, classifier)
     with tracking.month_run(month) as parent:
-        assert tracking.finished(parent, "lightgbm", "abc").version == version
-        assert tracking.finished(parent, "lightgbm", "other data") is None
-        assert tracking.finished(parent, "logistic_regression", "abc") is None
+        (logged,) = tracking.finished(parent, "lightgbm", "abc")
+        assert logged.version == version
+        assert tracking.finished(parent, "lightgbm", "other data") == []
+        assert tracking.finished(parent, "logistic_regression", "abc") == []
     assert len(_runs(tracking, month)) == 2
 
 
@@ -134,7 +135,7 @@ def test_a_candidate_that_failed_is_not_taken_over(
         _register(tracking, month, object(), training="abc", trusted=unreadable)
     assert set(_runs(tracking, month)["status"]) == {"FAILED"}
     with tracking.month_run(month) as parent:
-        assert tracking.finished(parent, "lightgbm", "abc") is None
+        assert tracking.finished(parent, "lightgbm", "abc") == []
 
 
 def test_what_is_logged_can_be_read_back(tracking: Tracking) -> None:

@@ -33,14 +33,14 @@ VIEWS = (
 )
 TABLES = (
     "publish_lease", "run", "audit", "warning_list", "manifest", "manifest_history", "result", "validation",
-    "promotion", "model_file", "quarantine_release", "check_acceptance", "vault", "migration", "applied_migration",
+    "promotion", "model_file", "quarantine_release", "check_acceptance", "model_order", "vault", "migration",
+    "applied_migration",
     "match_review", "match_decision",
 )  # fmt: skip
 EVERYTHING = (*TABLES, *VIEWS, "retention_call_list", "review_queue")
 ADDED_ONLY = (
     "run", "audit", "warning_list", "manifest_history", "result", "validation", "promotion", "model_file",
-    "quarantine_release",
-    "check_acceptance",
+    "quarantine_release", "check_acceptance", "model_order",
 )  # fmt: skip
 READ = "SELECT * FROM {} LIMIT 1"
 VERBS = {
@@ -101,7 +101,7 @@ def test_each_role_may_do_exactly_this(url: str, role: str) -> None:
     allowed = {
         (name, verb): verb in ALLOWED[role].get(name, ()) for name, verb in tried
     }
-    assert len(tried) == 24 * 6
+    assert len(tried) == 25 * 6
     assert tried == allowed
 
 

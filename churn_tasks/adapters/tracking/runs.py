@@ -55,16 +55,17 @@ class Runs(Store):
         with self._ending(run_id):
             yield run_id
 
-    def finished(self, parent: str, candidate: str, training: str) -> Logged | None:
-        """The candidate of an earlier try of this month that learnt from the same data, if it was finished."""
+    def finished(self, parent: str, candidate: str, training: str) -> list[Logged]:
+        """The candidates that earlier tries of this month have finished on the same data, earliest first."""
         tags = {PARENT: parent, CANDIDATE: candidate, TRAINING: training}
+        found = []
         with named_trouble(f"search of {candidate}"):
             for run in self.runs_where(
                 f"{_tagged(tags)} AND attributes.status = 'FINISHED'"
             ):
                 for version in self.versions_of(run.info.run_id):
-                    return Logged(run.info.run_id, int(version.version))
-        return None
+                    found.append(Logged(run.info.run_id, int(version.version)))
+        return found
 
     @contextmanager
     def _ending(self, run_id: str) -> Iterator[None]:

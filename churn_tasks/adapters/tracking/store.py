@@ -10,8 +10,11 @@ import mlflow
 from mlflow.exceptions import MlflowException
 
 from churn_tasks.core.errors import BadInput, ConnectionTrouble
+from churn_tasks.core.privacy import masked
 from churn_tasks.core.settings import Settings
 
+EXISTS = "RESOURCE_ALREADY_EXISTS"
+GONE = "RESOURCE_DOES_NOT_EXIST"
 TEMPORARY = (
     "INTERNAL_ERROR",
     "TEMPORARILY_UNAVAILABLE",
@@ -55,16 +58,54 @@ class Store:
             client.search_experiments(max_results=1)
         return client
 
+    @property
+    def place(self) -> str:
+        """Where it is, for people; without account and password."""
+        return masked(self.url)
+
     @cached_property
     def experiment_id(self) -> str:
-        """The experiment, made when it is not there."""
+        """The experiment, made when it is not there.
+
+        Raises:
+            BadInput: somebody has deleted it, and MLflow keeps its name until it is cleaned up.
+        """
         with named_trouble("experiment"):
-            experiment = self.client.get_experiment_by_name(self.experiment_name)
-            if experiment:
-                return experiment.experiment_id
-            return self.client.create_experiment(
+            experiment = self._experiment()
+            if experiment is None:
+                self._make_experiment()
+                experiment = self._experiment()
+        if experiment is None or experiment.lifecycle_stage != "active":
+            raise BadInput(
+                f"MLflow at {self.place}: the experiment {self.experiment_name} was deleted, with the runs in it."
+                " Bring it back: churn models restore. Or let MLflow forget it for good (mlflow gc); the next run makes"
+                " it anew."
+            )
+        return str(experiment.experiment_id)
+
+    def restore_experiment(self) -> bool:
+        """Bring the experiment back, or make it; False when it is there."""
+        with named_trouble("experiment"):
+            experiment = self._experiment()
+            if experiment is None:
+                self._make_experiment()
+            elif experiment.lifecycle_stage == "active":
+                return False
+            else:
+                self.client.restore_experiment(experiment.experiment_id)
+        return True
+
+    def _experiment(self) -> Any | None:
+        return self.client.get_experiment_by_name(self.experiment_name)
+
+    def _make_experiment(self) -> None:
+        try:
+            self.client.create_experiment(
                 self.experiment_name, artifact_location=self._artifacts(), tags=KIND
             )
+        except MlflowException as error:
+            if error.error_code != EXISTS:
+                raise  # else another process made it meanwhile
 
     def _artifacts(self) -> str | None:
         """Where artifacts lie: a server knows itself, those of a local store lie beside its database."""

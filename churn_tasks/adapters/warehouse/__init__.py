@@ -4,6 +4,7 @@ PostgreSQL, one schema a profile. Nothing here reads or writes a row of the lake
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -12,15 +13,18 @@ from typing import Any
 from churn_tasks.adapters.warehouse import (
     acceptances,
     migration,
+    model_orders,
     outcomes,
     promotions,
     publication,
     releases,
     reviews,
+    turns,
     vault,
 )
 from churn_tasks.adapters.warehouse.audit_rules import COLUMNS
 from churn_tasks.adapters.warehouse.connection import Connection
+from churn_tasks.adapters.warehouse.model_orders import DatedOrder, ModelOrder
 from churn_tasks.adapters.warehouse.outcomes import ListOutcome
 from churn_tasks.adapters.warehouse.pointer import FIRST_LIST, Knowledge
 from churn_tasks.adapters.warehouse.promotions import Champion, PromotionRow
@@ -35,9 +39,11 @@ from churn_tasks.core.settings import Settings
 __all__ = [
     "COLUMNS",
     "Champion",
+    "DatedOrder",
     "Knowledge",
     "Lease",
     "ListOutcome",
+    "ModelOrder",
     "PairDecision",
     "PromotionRow",
     "Published",
@@ -81,8 +87,38 @@ class Warehouse:
         return vault.store_numbers(self._ready, pairs)
 
     # decisions
-    def champion(self, month: Month) -> Champion | None:
-        return promotions.champion(self._ready, month)
+    def champion(self, month: Month, orders_of: Month | None = None) -> Champion | None:
+        return promotions.champion(self._ready, month, orders_of)
+
+    def champion_without(
+        self, month: Month, name: str, version: int
+    ) -> Champion | None:
+        """The version that would be in force in a month if one were retired."""
+        return promotions.champion_without(self._ready, month, name, version)
+
+    def in_turn(self, month: Month) -> AbstractContextManager[None]:
+        """Train and decide a month while no other process does."""
+        return turns.in_turn(self._ready, month)
+
+    def highest_version(self, name: str) -> int:
+        """The highest number that a version of a model was ever known by here."""
+        return promotions.highest_version(self._ready, name)
+
+    def model_orders(self, month: Month) -> list[DatedOrder]:
+        """What people have ordered about model versions and holds in a month."""
+        with self._ready.transaction("churn_loader") as cursor:
+            return model_orders.in_force(cursor, month)
+
+    def pinned(self, month: Month) -> DatedOrder | None:
+        """The version that people want in force in a month."""
+        with self._ready.transaction("churn_loader") as cursor:
+            return model_orders.pinned(cursor, month)
+
+    def record_model_order(
+        self, month: Month, order: ModelOrder, *, is_in_force: bool = True
+    ) -> bool:
+        """Add an order from a month on, or take it back; False when it was so already."""
+        return model_orders.record(self._ready, month, order, is_in_force=is_in_force)
 
     def promotion(self, month: Month) -> PromotionRow | None:
         return promotions.promotion(self._ready, month)

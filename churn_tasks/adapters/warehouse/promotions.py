@@ -5,11 +5,12 @@ Decisions are only added. A month that is decided again, differently, gets a fur
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from churn_tasks.adapters.warehouse.connection import Connection, Cursor
+from churn_tasks.adapters.warehouse import model_orders
+from churn_tasks.adapters.warehouse.connection import Connection, Cursor, one
 from churn_tasks.adapters.warehouse.rows import append
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
@@ -57,11 +58,25 @@ WHERE decided_in = %s
 ORDER BY revision DESC LIMIT 1
 """
 
-_CHAMPION = """
+# of each month the decision that counts, latest month first
+_DECIDED = """
 SELECT model_name, model_version, to_char(decided_in, 'YYYY-MM')
-FROM promotion
-WHERE decided_in <= %s
-ORDER BY decided_in DESC, revision DESC LIMIT 1
+FROM (
+    SELECT DISTINCT ON (decided_in) * FROM promotion
+    WHERE decided_in <= %s
+    ORDER BY decided_in, revision DESC
+) AS latest
+ORDER BY decided_in DESC
+"""
+
+_HIGHEST = """
+SELECT coalesce(max(model_version), 0)
+FROM (
+    SELECT model_name, model_version FROM model_file
+    UNION ALL
+    SELECT model_name, model_version FROM promotion
+) AS known
+WHERE model_name = %s
 """
 
 
@@ -109,12 +124,47 @@ def _latest(cursor: Cursor, month: Month) -> tuple[PromotionRow | None, int]:
     return PromotionRow(*decision), revision
 
 
-def champion(connection: Connection, month: Month) -> Champion | None:
-    """The version in force in a month: the decision of the latest month up to it."""
+def champion(
+    connection: Connection, month: Month, orders_of: Month | None = None
+) -> Champion | None:
+    """The version in force in a month: what people have pinned, else the latest decision for a version not retired.
+
+    Args:
+        orders_of: month whose retirements hold as well, for what was in force before a month; the month itself when
+            absent.
+    """
     with connection.transaction("churn_loader") as cursor:
-        cursor.execute(_CHAMPION, (month.start,))
-        row = cursor.fetchone()
-    return Champion(*row) if row else None
+        retired = model_orders.retired(cursor, orders_of or month)
+        return _in_force(cursor, month, retired)
+
+
+def _in_force(
+    cursor: Cursor, month: Month, retired: Collection[tuple[str, int]]
+) -> Champion | None:
+    pin = model_orders.pinned(cursor, month)
+    if pin and pin.order.model not in retired:
+        return Champion(*pin.order.model, pin.from_month)
+    cursor.execute(_DECIDED, (month.start,))
+    for name, version, decided_in in cursor.fetchall():
+        if (name, version) not in retired:
+            return Champion(name, version, decided_in)
+    return None
+
+
+def champion_without(
+    connection: Connection, month: Month, name: str, version: int
+) -> Champion | None:
+    """The version that would be in force in a month if one were retired."""
+    with connection.transaction("churn_loader") as cursor:
+        retired = {*model_orders.retired(cursor, month), (name, version)}
+        return _in_force(cursor, month, retired)
+
+
+def highest_version(connection: Connection, name: str) -> int:
+    """The highest number that a version of a model was ever known by here; 0 when there was none."""
+    with connection.transaction("churn_loader") as cursor:
+        cursor.execute(_HIGHEST, (name,))
+        return int(one(cursor)[0])
 
 
 def record_model_files(

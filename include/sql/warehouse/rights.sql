@@ -13,8 +13,7 @@ GRANT SELECT, INSERT ON
     {schema}.validation, {schema}.promotion, {schema}.model_file
     TO churn_loader;
 GRANT SELECT, INSERT, UPDATE ON {schema}.manifest, {schema}.publish_lease TO churn_loader;
-GRANT SELECT, INSERT ON {schema}.quarantine_release TO churn_loader;
-GRANT SELECT, INSERT ON {schema}.check_acceptance TO churn_loader;
+GRANT SELECT, INSERT ON {schema}.quarantine_release, {schema}.check_acceptance, {schema}.model_order TO churn_loader;
 GRANT SELECT ON {schema}.migration, {schema}.applied_migration TO churn_loader;
 GRANT INSERT ON {schema}.vault TO churn_loader;
 GRANT INSERT, SELECT (customer_id_a, customer_id_b, first_seen) ON {schema}.match_review TO churn_loader;
