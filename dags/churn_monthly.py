@@ -37,7 +37,10 @@ names the last one that was done.
   Ask the source for a corrected delivery, then `churn restate --month 2024-02`. This can wait for office hours.
 * **Fenced**: a later attempt owns the month. Nothing to do; look at the later attempt.
 * **No error, task killed**: most often memory. Lower `resources.memory` in the profile and clear the task.
-* **SettingsError**: a setting or an address is wrong; the message names it.
+* **BadInput about a model version or MLflow's experiment**: MLflow has lost something, and there is no copy of it. The
+  message names the commands that go on (`churn models restore`, `retire`, `pin`; docs/models.md), then clear `extract`.
+* **SettingsError**: a setting or an address is wrong, the warehouse needs a DBA, or views of others keep it from being
+  upgraded; the message names them. It comes before the first step, so nothing is half done.
 
 Clearing a task is always safe: every step replaces its own output whole or not at all.
 """

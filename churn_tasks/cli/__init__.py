@@ -24,6 +24,7 @@ from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
 from churn_tasks.walks.month import run_step, run_task
+from churn_tasks.walks.places import require_places
 from churn_tasks.walks.tasks import STEPS, TASKS
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def run_months(
     first = Month.parse(month)
     last = Month.parse(through) if through else first
     months = list(months_between(first, last + 1))
+    require_places(settings, first, last)
     with progress(width=24) as shown:
         bar = shown.add_task("", total=len(months) * len(TASKS))
         for each in months:

@@ -22,7 +22,8 @@ from churn_tasks.walks.graph import (
     step_named,
     task_of,
 )
-from churn_tasks.walks.tasks import task_named
+from churn_tasks.walks.places import require_places
+from churn_tasks.walks.tasks import TASKS, task_named
 
 if TYPE_CHECKING:
     from churn_tasks.runner.month_run import MonthRun
@@ -55,7 +56,12 @@ def run_step(name: str, settings: Settings, month: Month) -> "StepReport":
 
 
 def run_task(name: str, settings: Settings, month: Month) -> Iterator["StepReport"]:
-    """Run the steps of one task in order, restated months first; yields each report as it is ready."""
+    """Run the steps of one task in order, restated months first; yields each report as it is ready.
+
+    Before the first task of the month, what it needs outside its own folders is looked at (``walks/places.py``).
+    """
+    if name == TASKS[0].name:
+        require_places(settings, month, month)
     yield from _run(task_named(name).steps, settings, month)
 
 

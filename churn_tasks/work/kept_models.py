@@ -56,6 +56,19 @@ class KeptModels:
             return False
         return digests(self.copies.path(name, version)) == dict(recorded)
 
+    def require(self, name: str, version: int) -> None:
+        """See that the lake or MLflow has the recorded files; the model itself is not read.
+
+        Raises:
+            ModelLost: neither has them.
+            BadInput: the files differ, or nothing is on record about them.
+        """
+        recorded = self.warehouse.model_files(name, version)
+        if self.has_copy(name, version, recorded):
+            return
+        with self.tracking.copied(name, version) as folder:
+            verify(folder, recorded, f"{name} version {version}")
+
     def keep(self, name: str, version: int) -> None:
         """Copy the files of a version into the lake, where they do not lie there yet.
 
@@ -89,6 +102,22 @@ class KeptModels:
 def kept_models(run: MonthRun) -> KeptModels:
     copies = ModelCopies(run.settings.model_copies_dir)
     return KeptModels(run.warehouse, run.tracking, copies)
+
+
+def require_champion(run: MonthRun) -> None:
+    """See that the model which the month is going to judge its candidates against can be read.
+
+    Raises:
+        BadInput: it is lost, with the ways on; or its files are not the recorded ones.
+    """
+    champion = run.warehouse.champion(run.month - 1, orders_of=run.month)
+    if champion is None:
+        return
+    models = kept_models(run)
+    try:
+        models.require(champion.model_name, champion.version)
+    except ModelLost as lost:
+        raise BadInput(models.ways_on(champion, run.month, lost)) from lost
 
 
 def champion_classifier(run: MonthRun, champion: Champion) -> ChurnClassifier:

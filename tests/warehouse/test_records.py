@@ -4,6 +4,7 @@ import datetime as dt
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -11,6 +12,7 @@ from churn_tasks.adapters.warehouse import (
     Champion,
     Knowledge,
     ListOutcome,
+    ModelOrder,
     PromotionRow,
     Warehouse,
 )
@@ -103,6 +105,59 @@ def test_a_decision_is_in_force_until_another_version_takes_over(
     warehouse.record_promotion(replace(DECISION, decided_in="2024-08", model_version=5))
     august = dt.date(2024, 8, 1)
     assert [row["valid_to"] for row in warehouse.promotions()] == [august, august, None]
+
+
+def _order(kind: Literal["retire", "pin"], version: int) -> ModelOrder:
+    return ModelOrder(kind, "telecom_churn", version, "Wang", "bad lists")
+
+
+def test_what_is_retired_gives_way_from_its_month_on(warehouse: Warehouse) -> None:
+    """3 from June, 5 from August. 5 is retired from September: 3 again, and August keeps 5."""
+    august, september = JULY + 1, JULY + 2
+    warehouse.record_promotion(DECISION)
+    warehouse.record_promotion(replace(DECISION, decided_in="2024-08", model_version=5))
+    assert warehouse.record_model_order(september, _order("retire", 5)) is True
+    assert warehouse.record_model_order(september, _order("retire", 5)) is False
+    found = [warehouse.champion(month) for month in (JUNE, august, september)]
+    assert [champion and champion.version for champion in found] == [3, 5, 3]
+    before_september = warehouse.champion(august, orders_of=september)
+    assert before_september == Champion("telecom_churn", 3, "2024-06")
+    ends = {row["model_version"]: row["valid_to"] for row in warehouse.promotions()}
+    assert ends == {3: august.start, 5: september.start}
+    assert warehouse.champion_without(september, "telecom_churn", 3) is None
+    warehouse.record_model_order(september, _order("retire", 5), is_in_force=False)
+    assert warehouse.champion(september) == Champion("telecom_churn", 5, "2024-08")
+
+
+def test_the_version_pinned_last_decides_until_the_pin_is_taken_back(
+    warehouse: Warehouse,
+) -> None:
+    august, september = JULY + 1, JULY + 2
+    warehouse.record_promotion(replace(DECISION, model_version=5))
+    warehouse.record_model_order(JULY, _order("pin", 3))
+    warehouse.record_model_order(august, _order("pin", 4))
+    versions = {str(m): warehouse.champion(m) for m in (JUNE, JULY, august, september)}
+    assert versions == {
+        "2024-06": Champion("telecom_churn", 5, "2024-06"),
+        "2024-07": Champion("telecom_churn", 3, "2024-07"),
+        "2024-08": Champion("telecom_churn", 4, "2024-08"),
+        "2024-09": Champion("telecom_churn", 4, "2024-08"),
+    }
+    warehouse.record_model_order(september, _order("retire", 4))
+    assert warehouse.champion(september) == Champion("telecom_churn", 3, "2024-07")
+    warehouse.record_model_order(september, _order("pin", 3), is_in_force=False)
+    assert warehouse.champion(september) == Champion("telecom_churn", 5, "2024-06")
+    assert warehouse.champion(august) == Champion("telecom_churn", 4, "2024-08")
+
+
+def test_numbers_of_versions_are_known_from_files_and_decisions(
+    warehouse: Warehouse,
+) -> None:
+    assert warehouse.highest_version("telecom_churn") == 0
+    warehouse.record_model_files("telecom_churn", 7, {"model.skops": "b" * 64})
+    warehouse.record_promotion(replace(DECISION, model_version=5))
+    assert warehouse.highest_version("telecom_churn") == 7
+    assert warehouse.highest_version("another") == 0
 
 
 def test_digests_of_a_model_version_never_change(warehouse: Warehouse) -> None:

@@ -1,6 +1,7 @@
 """The MLflow store of one profile, and its errors as ours."""
 
 import fcntl
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -8,10 +9,13 @@ from typing import Any
 
 import mlflow
 from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
 
-from churn_tasks.core.errors import BadInput, ConnectionTrouble
+from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError
 from churn_tasks.core.privacy import masked
 from churn_tasks.core.settings import Settings
+
+log = logging.getLogger("churn")
 
 EXISTS = "RESOURCE_ALREADY_EXISTS"
 GONE = "RESOURCE_DOES_NOT_EXIST"
@@ -53,9 +57,16 @@ class Store:
     def client(self) -> mlflow.MlflowClient:
         mlflow.set_tracking_uri(self.url)
         mlflow.set_registry_uri(self.url)
-        with self._alone():
-            client = mlflow.MlflowClient(self.url, self.url)
-            client.search_experiments(max_results=1)
+        place = f"CHURN_MLFLOW_URL {self.place}"
+        try:
+            with self._alone(), named_trouble(place):
+                client = mlflow.MlflowClient(self.url, self.url)
+                client.search_experiments(max_results=1)
+        except OSError as error:
+            raise SettingsError(f"MLflow, {place}: {error.strerror}") from None
+        except SQLAlchemyError as error:
+            said = type(error).__name__
+            raise ConnectionTrouble(f"MLflow, {place}: {said}") from None
         return client
 
     @property
@@ -82,6 +93,10 @@ class Store:
                 " it anew."
             )
         return str(experiment.experiment_id)
+
+    def require_experiment(self) -> None:
+        """See that MLflow answers and that the experiment is there; it is made where it never was."""
+        log.info("MLflow: experiment %s", self.experiment_id)
 
     def restore_experiment(self) -> bool:
         """Bring the experiment back, or make it; False when it is there."""

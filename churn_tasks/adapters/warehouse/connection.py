@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 
 from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError
+from churn_tasks.core.privacy import masked
 
 Cursor: TypeAlias = "psycopg.Cursor[Any]"
 Role = Literal["churn_owner", "churn_loader", "churn_bi", "churn_reviewer"]
@@ -97,14 +98,24 @@ class Connection:
                 raise SettingsError(
                     "CHURN_WAREHOUSE_URL is empty: give the address of the warehouse's PostgreSQL"
                 )
-            self._open = psycopg.connect(
+            self._open = self._connected()
+            _refuse_other_encodings(self._open)
+        return self._open
+
+    def _connected(self) -> "psycopg.Connection[Any]":
+        """A login; what the driver says of a failed one holds no row, so it is repeated."""
+        try:
+            return psycopg.connect(
                 self.url,
                 autocommit=True,
                 connect_timeout=CONNECT_SECONDS,
                 client_encoding="utf8",
             )
-            _refuse_other_encodings(self._open)
-        return self._open
+        except psycopg.OperationalError as error:
+            said = masked(" ".join(str(error).split()))
+            raise ConnectionTrouble(
+                f"warehouse: no login with the address in CHURN_WAREHOUSE_URL: {said}"
+            ) from None
 
 
 def _refuse_other_encodings(opened: "psycopg.Connection[Any]") -> None:

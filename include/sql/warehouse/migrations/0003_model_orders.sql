@@ -1,6 +1,6 @@
 -- What people have ordered about a version of the model, from a month on: never to be used again, or to be used whatever
 -- the gate finds. Rows are only ever added; is_in_force = false takes an earlier order back.
-CREATE TABLE {schema}.model_order (
+CREATE TABLE IF NOT EXISTS {schema}.model_order (
     order_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     from_month date NOT NULL,
     model_name text NOT NULL,

@@ -1,0 +1,142 @@
+"""What a month needs outside its own folders is told before its first step; nothing is half done by then."""
+
+import time
+import uuid
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from churn_tasks.adapters.warehouse.connection import Connection
+from churn_tasks.adapters.warehouse.migration import FOLDER, migrate
+from churn_tasks.core.errors import ChurnError, SettingsError
+from churn_tasks.core.months import Month
+from churn_tasks.core.settings import Settings, load_settings
+from churn_tasks.local.postgres import Cluster
+from churn_tasks.walks.month import run_task
+from churn_tasks.walks.places import require_places
+from tests.lakes import put, small_profile, small_run
+
+MARCH, AUGUST = Month(2024, 3), Month(2024, 8)
+FAR = "postgresql://loader:secret@127.0.0.1:9/warehouse"
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Path:
+    return small_profile(tmp_path, ["bill"])
+
+
+@pytest.fixture
+def url(postgres: Cluster) -> str:
+    return postgres.create_database(f"places_{uuid.uuid4().hex[:8]}")
+
+
+def _settings(profile: Path, **environment: str) -> Settings:
+    state = profile.parent / "state"
+    return load_settings(str(profile), state_dir=state, **environment)
+
+
+def _refused(settings: Settings, month: Month = AUGUST) -> str:
+    """What the first task says; it leaves no table behind."""
+    with pytest.raises(ChurnError) as told:
+        list(run_task("extract", settings, month))
+    assert not list(settings.lake_dir.glob("raw_*"))
+    return f"{type(told.value).__name__}: {told.value}"
+
+
+def test_a_month_that_trains_needs_a_warehouse_and_an_earlier_one_does_not(
+    profile: Path,
+) -> None:
+    settings = _settings(profile)
+    assert "CHURN_WAREHOUSE_URL is empty" in _refused(settings)
+    require_places(settings, MARCH, MARCH)
+    with pytest.raises(SettingsError, match="CHURN_WAREHOUSE_URL is empty"):
+        require_places(settings, MARCH, AUGUST)
+
+
+def test_a_warehouse_that_does_not_answer_is_told_with_its_place_and_no_password(
+    profile: Path,
+) -> None:
+    said = _refused(_settings(profile, warehouse_url=FAR), MARCH)
+    assert said.startswith("ConnectionTrouble: warehouse: no login with the address")
+    assert "9" in said and "secret" not in said
+
+
+def test_a_database_that_is_not_there_is_named(
+    postgres: Cluster, profile: Path
+) -> None:
+    said = _refused(_settings(profile, warehouse_url=postgres.url("not_there")))
+    assert '"not_there" does not exist' in said
+
+
+@pytest.mark.parametrize(
+    "place", ["sqlite:////proc/no_such_folder/mlflow.db", "http://127.0.0.1:9"]
+)
+def test_an_mlflow_that_does_not_answer_is_told_with_its_place(
+    profile: Path, url: str, place: str
+) -> None:
+    started = time.monotonic()
+    settings = _settings(profile, warehouse_url=url, mlflow_url=place)
+    said = _refused(settings)
+    assert f"MLflow, CHURN_MLFLOW_URL {place}" in said
+    assert time.monotonic() - started < 60
+
+
+def test_a_lost_token_key_is_not_replaced_in_silence(tmp_path: Path) -> None:
+    run = small_run(tmp_path, "2024-03", raw=["bill", "customer"])
+    settings = run.settings
+    require_places(settings, MARCH, MARCH)
+    assert not settings.token_key_file.exists(), "a first key is made when it is used"
+    put(run, "raw_customer", "2024-03", [{"customer_id": "a", "phone_token": "t"}])
+    with pytest.raises(SettingsError, match=r"token key .* is gone.*raw_customer"):
+        require_places(settings, MARCH + 1, MARCH + 1)
+    settings.token_key_file.parent.mkdir(parents=True)
+    settings.token_key_file.write_text("k" * 64)
+    require_places(settings, MARCH + 1, MARCH + 1)
+    run.close()
+
+
+def test_a_view_of_others_stops_the_month_before_it_begins(
+    profile: Path, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A filled warehouse, an analyst's view on ours, and a release that changes the type of a column under it."""
+    settings = _settings(profile, warehouse_url=url)
+    require_places(settings, MARCH, MARCH)
+    schema = settings.warehouse_schema
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(
+            "CREATE SCHEMA analysts; CREATE MATERIALIZED VIEW analysts.top AS"
+            f" SELECT month, churn_score FROM {schema}.bi_warning_list"
+        )
+    release = tmp_path / "release"
+    (release / "views").mkdir(parents=True)
+    (release / "migrations").mkdir()
+    for file in FOLDER.rglob("*"):
+        if file.is_file():
+            text = file.read_text(encoding="utf-8")
+            if file.stem == "bi_warning_list":
+                text = text.replace("w.churn_score,", "w.churn_score::numeric,")
+                assert "::numeric" in text
+            (release / file.relative_to(FOLDER)).write_text(text, encoding="utf-8")
+    before = _applied(url, schema)
+    monkeypatch.setattr(
+        "churn_tasks.adapters.warehouse.migration.migrate",
+        lambda connection: migrate(connection, release),
+    )
+    said = _refused(settings, MARCH)
+    assert "bi_warning_list" in said and "materialized view analysts.top" in said
+    assert "upgrade, and make them again" in said
+    assert _applied(url, schema) == before
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute("DROP MATERIALIZED VIEW analysts.top")
+    require_places(settings, MARCH, MARCH)
+    assert _applied(url, schema) != before
+
+
+def _applied(url: str, schema: str) -> object:
+    connection = Connection(url, schema)
+    with connection.transaction("churn_loader") as cursor:
+        cursor.execute("SELECT digest FROM migration ORDER BY applied_at DESC")
+        found = cursor.fetchall()
+    connection.close()
+    return found
