@@ -168,6 +168,35 @@ def test_nothing_changes_while_a_view_of_others_stands_in_the_way(
     assert filled.type_of(view, column) != before
 
 
+@pytest.mark.parametrize(
+    ("made", "named"),
+    [
+        (
+            "FUNCTION analysts.mine() RETURNS bigint"
+            f" BEGIN ATOMIC SELECT sum(customers)::bigint FROM {SCHEMA}.bi_result; END",
+            r"function analysts\.mine\(\)",
+        ),
+        (
+            f"MATERIALIZED VIEW analysts.mine AS SELECT month FROM {SCHEMA}.bi_result",
+            r"materialized view analysts\.mine",
+        ),
+    ],
+)
+def test_whatever_is_built_on_a_view_is_named(
+    filled: Filled, made: str, named: str
+) -> None:
+    filled.as_admin(f"CREATE {made}")
+    filled.edit(
+        "views/bi_result.sql",
+        r" +r\.customers,\n +r\.churners,",
+        "r.churners, r.customers,",
+    )
+    with pytest.raises(SettingsError, match=rf"the view bi_result.*{named}"):
+        filled.upgrade()
+    filled.as_admin(f"DROP {named.partition(' analysts')[0]} analysts.mine")
+    assert filled.upgrade() is True
+
+
 def test_a_table_column_that_a_view_shows_is_not_retyped_behind_its_back(
     filled: Filled,
 ) -> None:
