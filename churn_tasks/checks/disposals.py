@@ -22,6 +22,7 @@ REMEDIES = {
     "conflict_share": "Is the key of the contract that of the source? It has to say which of them is right",
     "set_aside_share": "churn quarantine list shows the rules",
     "late_share": "They are in by now; the list of their month was made without them. Is settle_days long enough?",
+    "forgotten_share": "They stay outside. Was a whole branch taken out, or does the list of another profile apply",
     "not_yet_known_share": "Is known_date the day on which the source learnt the row? No query may see it so early",
 }
 
@@ -55,6 +56,7 @@ def _ways_out(month: MonthFigures) -> Iterator[WayOut]:
     yield _stopping("added_up_share", may_leave.added_up)
     yield WayOut("set_aside_share", table.most_set_aside, table.most_set_aside)
     yield _stopping("not_yet_known_share", may_leave.not_yet_known)
+    yield _stopping("forgotten_share", may_leave.forgotten)
     yield WayOut("late_share", None, LATE_WARNS_FROM)
 
 

@@ -38,6 +38,10 @@ WORDS = {
         "本月读取日之后才获知、不予计入的记录比例",
         "share of rows that became known only after the month is read, which no query counts",
     ),
+    "forgotten_share": (
+        "已删除个人信息的客户仍被交付、未入库的记录比例",
+        "share of rows of people who were taken out (churn forget), which stay outside",
+    ),
     "known_share": (
         "客户在当月主档中有记录的比例",
         "share of rows whose customer the month's master knows",

@@ -28,6 +28,13 @@ def replace_text(target: Path, text: str) -> None:
         aside.write_text(text, encoding="utf-8")
 
 
+def replace_secret_text(target: Path, text: str) -> None:
+    """The same for a file that its owner alone may read."""
+    with replacing(target) as aside:
+        aside.touch(mode=0o600)
+        aside.write_text(text, encoding="utf-8")
+
+
 def put_in_place(aside: Path, target: Path) -> None:
     """Rename a finished file to its place, both the bytes and the name synced to disk."""
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -102,6 +102,21 @@ class Settings(ProfileFile):
         shared = self.environment.state_dir / "secrets" / "token_key"
         return self.environment.token_key_file or shared
 
+    @property
+    def forgotten_file(self) -> Path:
+        """Who was taken out, as keyed hashes; beside the key, without which it says nothing."""
+        return self.token_key_file.with_name(f"forgotten_{self.profile}")
+
+    @property
+    def forgetting_file(self) -> Path:
+        """Whom a command is taking out just now; there only while it works or after it was killed."""
+        return self.token_key_file.with_name(f"forgetting_{self.profile}.json")
+
+    @property
+    def taken_out_file(self) -> Path:
+        """How many people were taken out of which month: counts alone."""
+        return self.state_dir / "taken_out.json"
+
 
 def profile_folder(name_or_path: str) -> Path:
     """The folder of a profile: a name under ``include/profiles`` or a path anywhere.

@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from churn_tasks.core.closed import Closed
+from churn_tasks.declared.subjects import BY_NAME, Subject, seems_to_identify
 
 ColumnType = Literal[
     "text", "integer", "decimal", "double", "date", "timestamp", "boolean"
@@ -65,6 +66,7 @@ class Column(Closed):
             value of the observe window's earlier months, ``impute_median_of_region`` the middle value of the
             row's ``region_code`` in them. A row without a ``required`` value is always set aside.
         outlier: what happens to a value outside ``bounds``.
+        identifies: whom its value names (``declared/subjects.py``); None where the name of the column says it.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -80,12 +82,28 @@ class Column(Closed):
     ] = "leave"
     outlier: Literal["leave", "cap", "quarantine"] = "leave"
     bounds: Bounds | None = None
+    identifies: Subject | None = None
+
+    @property
+    def subject(self) -> Subject:
+        """Whom its value names."""
+        return self.identifies or BY_NAME.get(self.name, "nobody")
 
     @property
     def is_id(self) -> bool:
         """Whether it holds delivered numbers of customers, records and the like: text of which every digit counts."""
         is_text = self.type == "text" and self.pii != "token"
         return is_text and self.name.endswith("_id") and self.derived is None
+
+    @model_validator(mode="after")
+    def _says_whom_it_names(self) -> Self:
+        is_said = self.identifies is not None or self.name in BY_NAME
+        if not is_said and seems_to_identify(self.name, self.pii):
+            raise ValueError(
+                f"{self.name} looks as if it named somebody: say identifies: customer, person, number, other_side,"
+                " reference, row, words or nobody, so that churn forget finds it"
+            )
+        return self
 
     @model_validator(mode="after")
     def _treatment_fits(self) -> Self:

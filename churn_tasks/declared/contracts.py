@@ -29,6 +29,7 @@ from churn_tasks.declared.row_rules import (
     shortened_rule,
     unreadable_rule,
 )
+from churn_tasks.declared.subjects import OF_THE_ROW, Subject
 
 __all__ = [  # columns.py and row_rules.py say what these are; tables are imported with their columns and rules
     "SQL_TYPES", "Bounds", "Column", "ColumnType", "Contracts", "Derived", "FeatureColumn", "FeatureFile",
@@ -67,6 +68,17 @@ class Table(Closed):
     @cached_property
     def column_names(self) -> list[str]:
         return [column.name for column in self.columns]
+
+    def named(self, *subjects: Subject) -> list[str]:
+        """The columns that name somebody in one of these ways."""
+        return [column.name for column in self.columns if column.subject in subjects]
+
+    @cached_property
+    def ownerless(self) -> list[str]:
+        """Its personal columns, where no column says of whom a row is: nobody could be taken out of it."""
+        if self.named(*OF_THE_ROW):
+            return []
+        return [column.name for column in self.columns if column.pii != "none"]
 
     @cached_property
     def known_columns(self) -> list[str]:

@@ -22,6 +22,7 @@ class Disposals(Closed):
         set_aside: rows that break any rule, all rules together. None: what the rule with the largest share may set
             aside, and no less than ``LEAST_SET_ASIDE``.
         not_yet_known: rows that were delivered although they became known after the month is read; no query sees them.
+        forgotten: rows of people who were taken out (``churn forget``), delivered all the same, which stay outside.
     """
 
     left_out: float = Field(0.6, ge=0, le=1)
@@ -31,6 +32,7 @@ class Disposals(Closed):
     added_up: float = Field(0.4, ge=0, le=1)
     set_aside: float | None = Field(None, ge=0, le=1)
     not_yet_known: float = Field(0.05, ge=0, le=1)
+    forgotten: float = Field(0.05, ge=0, le=1)
 
 
 LEAST_SET_ASIDE = 0.1

@@ -157,7 +157,23 @@ def load_registry(settings: Settings) -> Registry:
     absent = _everything(contracts, declared, known)
     for name in (*available, *pipeline):
         absent.pop(name, None)
-    return Registry(raw=raw, queries=active, pipeline=pipeline, absent=absent)
+    registry = Registry(raw=raw, queries=active, pipeline=pipeline, absent=absent)
+    refuse_ownerless(registry.tables)
+    return registry
+
+
+def refuse_ownerless(tables: Mapping[str, Table]) -> None:
+    """Refuse tables out of which nobody could be taken (``churn forget``).
+
+    Raises:
+        SettingsError: a table has personal columns, and none that says of whom a row is.
+    """
+    for name, table in tables.items():
+        if table.ownerless:
+            raise SettingsError(
+                f"{name}: {', '.join(table.ownerless)} are personal, and no column says of whom a row is, so that"
+                " churn forget could not take anybody out. Add customer_id, or say identifies: of the column that does"
+            )
 
 
 def _everything(

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from churn_tasks.adapters.versions import LATE, REPLACING
 from churn_tasks.core.errors import BadInput, evidence
+from churn_tasks.core.taken_out import taken_out_of
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import RawTable
 from churn_tasks.declared.sql_parts import Relation
@@ -343,21 +344,49 @@ def _with_late_rows(run: MonthRun, judged: JudgedTable, before: RowCount) -> Row
 
 
 def counts_before(run: MonthRun) -> dict[str, RowCount]:
-    """What the version before says of each table."""
+    """What the version before says of each table.
+
+    The books of a month stay as they were when people were taken out of it; its rows are counted again then.
+    """
     counts = {}
+    is_recounted = taken_out_of(run.settings.taken_out_file, run.month).requests
     audit = run.engine.rows_of("audit_rows", run.month, run.lake.before())
     for row in run.engine.records(f"SELECT * FROM {audit} WHERE step = 'integrate'"):
         name = row["table_name"]
         counts[name] = RowCount(
             name,
-            row["rows_in"],
+            row["rows_in"] - (row["forgotten"] or 0),
             row["rows_out"],
             row["quarantined"],
             row["merged"],
             row["replaced"] or 0,
             row["added_up"] or 0,
         )
+        if is_recounted:
+            counts[name] = _recounted(run, counts[name])
     return counts
+
+
+def _recounted(run: MonthRun, noted: RowCount) -> RowCount:
+    """The account of a table as its rows lie in the version before; how they were merged nobody can tell again."""
+    before, name = run.lake.before(), noted.table
+    rows_in = before.rows(f"raw_{name}", run.month)
+    rows_out = before.rows(f"clean_{name}", run.month)
+    rejected = run.engine.rows_of("quarantine", run.month, before)
+    counted = run.engine.row(
+        f"SELECT coalesce(sum(row_count), 0)::BIGINT AS rows FROM {rejected} WHERE table_name = $name",
+        {"name": name},
+    )
+    merged = rows_in - rows_out - counted["rows"]
+    return replace(
+        noted,
+        rows_in=rows_in,
+        rows_out=rows_out,
+        quarantined=counted["rows"],
+        merged=merged,
+        replaced=min(noted.replaced, merged),
+        added_up=min(noted.added_up, merged),
+    )
 
 
 def _balanced(run: MonthRun, count: RowCount) -> RowCount:

@@ -36,20 +36,33 @@ def write_counts(run: MonthRun, counts: Sequence[RowCount]) -> None:
     every = {count.table: count for count in counts}
     if run.only_late:
         every = counts_before(run) | every
-    rows = [
-        {
+    outside = _left_outside(run)
+    rows = []
+    for count in every.values():
+        forgotten = outside.get(count.table, 0)
+        line = {
             "step": "integrate",
             "table_name": count.table,
-            "rows_in": count.rows_in,
+            "rows_in": count.rows_in + forgotten,
             "rows_out": count.rows_out,
             "quarantined": count.quarantined,
             "merged": count.merged,
             "replaced": count.replaced,
             "added_up": count.added_up,
+            "forgotten": forgotten,
         }
-        for count in every.values()
-    ]
+        rows.append(line)
     run.engine.write("audit_rows", run.month, pa.Table.from_pylist(rows))
+
+
+def _left_outside(run: MonthRun) -> dict[str, int]:
+    """Of each table the delivered rows of people who were taken out, which did not come in."""
+    deliveries = run.engine.rows_of("delivery", run.month)
+    lines = run.engine.records(
+        "SELECT table_name, arg_max(coalesce(forgotten_rows, 0), known_until) AS forgotten"
+        f" FROM {deliveries} GROUP BY table_name"
+    )
+    return {line["table_name"]: line["forgotten"] for line in lines}
 
 
 def write_standardised(

@@ -35,6 +35,7 @@ DELIVERIES = pa.schema(
         "sha256": pa.string(),
         "max_known_date": pa.date32(),
         "late_rows": pa.int64(),
+        "forgotten_rows": pa.int64(),
         "schema_json": pa.string(),
     }
 )
@@ -102,8 +103,8 @@ def _deliveries(run: MonthRun, made: Sequence[Extracted]) -> list[dict[str, obje
         before = on_record(run, run.month, run.lake.before())
     lines = []
     for table in made:
-        late_before = before[table.name].late_rows if table.is_part else 0
-        lines.append(_delivery(run, table, late_before))
+        then = before[table.name] if table.is_part else None
+        lines.append(_delivery(run, table, then))
     return lines
 
 
@@ -133,11 +134,13 @@ class OnRecord:
         known_up_to: latest day on which a row, or an answer in it, became known; None where there is none, or none that
             can be read.
         late_rows: those of which something became known after the month was first read.
+        forgotten: rows of people who were taken out, which stayed outside.
     """
 
     row_count: int
     known_up_to: date | None
     late_rows: int
+    forgotten: int
     delivered: Delivered
 
 
@@ -148,16 +151,27 @@ def on_record(run: MonthRun, month: Month, lake: Lake) -> dict[str, OnRecord]:
     record = {}
     for line in run.engine.records(sql):
         delivered = Delivered.from_json(line["schema_json"])
-        latest, late = line["known_up_to"], line["late_rows"]
         record[line["table_name"]] = OnRecord(
-            line["row_count"], latest, late, delivered
+            line["row_count"],
+            line["known_up_to"],
+            line["late_rows"],
+            line["forgotten_rows"],
+            delivered,
         )
     return record
 
 
-def _delivery(run: MonthRun, table: Extracted, late_before: int) -> dict[str, object]:
-    """One row of ``delivery``, told by the partition that now holds the rows."""
+def _delivery(
+    run: MonthRun, table: Extracted, before: OnRecord | None
+) -> dict[str, object]:
+    """One row of ``delivery``, told by the partition that now holds the rows.
+
+    Args:
+        before: what a part that came late lies beside.
+    """
     name = f"raw_{table.name}"
+    late_before = before.late_rows if before else 0
+    forgotten_before = before.forgotten if before else 0
     latest, late_rows = _known(run, table)
     return {
         "table_name": table.name,
@@ -168,6 +182,7 @@ def _delivery(run: MonthRun, table: Extracted, late_before: int) -> dict[str, ob
         "sha256": run.lake.sha256(name, run.month),
         "max_known_date": latest,
         "late_rows": late_before + late_rows,
+        "forgotten_rows": forgotten_before + table.forgotten,
         "schema_json": table.delivered.as_json(),
     }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from churn_tasks.adapters.forgotten import Door, read_forgotten
 from churn_tasks.adapters.source import Source
 from churn_tasks.adapters.tokens import Tokeniser, load_key
 from churn_tasks.checks.delivery_drift import Yardstick, extract_text, refuse_harm
@@ -30,6 +31,7 @@ class Extracted:
         rows: all that the month holds now.
         delivered: the schemas behind the rows.
         spellings: column and form of a number, as written, to rows.
+        forgotten: rows of people who were taken out, which stayed outside.
         is_part: only what came late was read.
     """
 
@@ -37,6 +39,7 @@ class Extracted:
     rows: int
     delivered: Delivered
     spellings: dict[tuple[str, str], int]
+    forgotten: int = 0
     is_part: bool = False
 
 
@@ -61,9 +64,11 @@ def extract_table(run: MonthRun, source: Source, name: str) -> Extracted:
         overlap = _overlap(run, source, name, before.month)
         findings = drift_of_result(run, name, taken.delivered, before, overlap)
     refuse_harm(name, run.month, findings)
-    account_for_rows(run, name, taken.tokeniser, taken.rows)
+    tokeniser = taken.door.tokeniser
+    account_for_rows(run, name, tokeniser, taken.rows)
     delivered = taken.remembered(before.delivered if before else None)
-    return Extracted(name, taken.rows, delivered, dict(taken.tokeniser.spellings))
+    spellings, forgotten = dict(tokeniser.spellings), taken.door.turned_away
+    return Extracted(name, taken.rows, delivered, spellings, forgotten)
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class Taken:
 
     delivered: Delivered
     findings: list[Finding]
-    tokeniser: Tokeniser
+    door: Door
     rows: int
     filled: set[str]
 
@@ -99,7 +104,7 @@ def _taken(
     Args:
         known: what is known of the delivery: the relations, and columns that hold no value.
     """
-    tokeniser, rows = tokeniser_of(run), 0
+    door, rows = door_of(run, name), 0
     filled: set[str] = set()
     with source.batches(sql) as batches:
         text = extract_text(run.settings, name)
@@ -107,10 +112,10 @@ def _taken(
         delivered = replace(schemas, empty=known.empty)
         findings = drift_of_result(run, name, delivered, before)
         if not refusal(findings):
-            noted = tokeniser.reader(_noting_values(batches, filled))
+            noted = _noting_values(batches, filled)
             with held_against_file(run, source, name, sql, noted) as held:
-                rows = run.engine.write(f"raw_{name}", run.month, held)
-    return Taken(delivered, findings, tokeniser, rows, filled)
+                rows = run.engine.write(f"raw_{name}", run.month, door.reader(held))
+    return Taken(delivered, findings, door, rows, filled)
 
 
 def _noting_values(
@@ -146,10 +151,12 @@ def _without_a_value(
     return tuple(name for name, count in counted if count == 0)
 
 
-def tokeniser_of(run: MonthRun) -> Tokeniser:
-    """What a table's rows pass through on their way, with the key of this installation."""
+def door_of(run: MonthRun, name: str) -> Door:
+    """What a table's rows pass on their way in, with the key of this installation and the list of who was taken out."""
     key = load_key(run.settings.token_key_file)
-    return Tokeniser(key, run.settings.phone_region)
+    forgotten = read_forgotten(run.settings.forgotten_file, key)
+    tokeniser = Tokeniser(key, run.settings.phone_region)
+    return Door(forgotten, run.registry.tables[f"raw_{name}"], tokeniser)
 
 
 def account_for_rows(

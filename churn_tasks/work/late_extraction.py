@@ -18,6 +18,7 @@ from itertools import chain
 
 import pyarrow as pa
 
+from churn_tasks.adapters.forgotten import Door
 from churn_tasks.adapters.source import Source
 from churn_tasks.adapters.versions import LATE
 from churn_tasks.checks.delivery_drift import DIALECTS
@@ -38,8 +39,8 @@ from churn_tasks.work.deliveries import OnRecord, on_record
 from churn_tasks.work.extraction import (
     Extracted,
     account_for_rows,
+    door_of,
     extract_table,
-    tokeniser_of,
 )
 from churn_tasks.work.known_since import known_since
 from churn_tasks.work.late_search import LateSearch, unreadable_rows
@@ -73,23 +74,25 @@ def _late_rows_of(
 ) -> Extracted | None:
     """What came late of one table; None where nothing did, or nothing can be told."""
     since = known_since(run, run.month, name)
-    search = LateSearch(run, name, since)
+    search, door = LateSearch(run, name, since), door_of(run, name)
     added = None
     with _searched(run, source, search, before) as batches:
         if batches is None:
             return None
-        late = search.late_rows(batches)
+        late = door.allowed(search.late_rows(batches))
         first = next(late, None)
         if first and before and _can_be_added(search, batches.schema, before):
             rows = chain([first], late)
             reader = pa.RecordBatchReader.from_batches(batches.schema, rows)
-            added = _add(run, name, reader, before.delivered)
+            added = _add(run, name, reader, before.delivered, door)
     unreadable = _has_more_unreadable(run, search)
     if first is None and not unreadable:
         _forget(run, source, name)
         return None
     is_changed = search.answers > 0 or unreadable
-    if added and not is_changed and not _took_rows_in_exchange(run, source, name):
+    forgotten = door.turned_away + (before.forgotten if before else 0)
+    is_added_alone = added is not None and not is_changed
+    if is_added_alone and not _took_rows_in_exchange(run, source, name, forgotten):
         return added
     return extract_table(run, source, name)
 
@@ -173,7 +176,9 @@ def _known_types(search: LateSearch, columns: Mapping[str, str]) -> dict[str, st
     return {name: columns[name] for name in names if name in columns}
 
 
-def _took_rows_in_exchange(run: MonthRun, source: Source, name: str) -> bool:
+def _took_rows_in_exchange(
+    run: MonthRun, source: Source, name: str, forgotten: int
+) -> bool:
     """Whether the source, now that it knows of the late rows, no longer gives a row that it gave before.
 
     One that gives it in a later version is no such row, unless there are many of them.
@@ -187,23 +192,27 @@ def _took_rows_in_exchange(run: MonthRun, source: Source, name: str) -> bool:
     known = composed("extraction", "different_keys", key=Names(tuple(key)), rows=rows)
     keys = run.engine.row(known)["key_count"]
     replaced = run.lake.rows(f"raw_{name}", run.month) - keys
-    given = _row_count(run, source, name)
+    given = _row_count(run, source, name) - forgotten
     return given != keys or replaced > REPLACED_AT_MOST * given
 
 
 def _add(
-    run: MonthRun, name: str, late: pa.RecordBatchReader, before: Delivered
+    run: MonthRun,
+    name: str,
+    late: pa.RecordBatchReader,
+    before: Delivered,
+    door: Door,
 ) -> Extracted:
     """Write the late rows beside the version before.
 
     Raises:
         BadInput: a row was lost on the way.
     """
-    tokeniser = tokeniser_of(run)
     raw = f"raw_{name}"
-    with run.engine.registered("late_rows_read", tokeniser.reader(late)):
+    with run.engine.registered("late_rows_read", door.reader(late)):
         rows = "SELECT * FROM late_rows_read"
         written = run.engine.write_part(raw, run.month, LATE, rows)
-    account_for_rows(run, name, tokeniser, written)
+    account_for_rows(run, name, door.tokeniser, written)
     whole = run.lake.rows(raw, run.month)
-    return Extracted(name, whole, before, dict(tokeniser.spellings), is_part=True)
+    spellings, forgotten = dict(door.tokeniser.spellings), door.turned_away
+    return Extracted(name, whole, before, spellings, forgotten, is_part=True)

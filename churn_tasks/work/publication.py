@@ -1,8 +1,11 @@
 """A month's list on its way to the warehouse, and what earlier lists came to."""
 
+from collections.abc import Sequence
 from contextlib import closing
+from typing import Any
 
 from churn_tasks.adapters.warehouse import COLUMNS, Knowledge, ListOutcome, run_id_of
+from churn_tasks.core.taken_out import taken_out_of
 from churn_tasks.report.outcome import ListResult, list_outcomes
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import UNCHANGED, is_restated
@@ -14,17 +17,27 @@ LIST = "out_warning_list"
 def publish_list(run: MonthRun) -> Made:
     """Append the list under its run id, audit it, and let the month point to it."""
     lease = run.warehouse.take_lease(run.month)
-    run_id = run_id_of(run.month, run.lake.sha256(LIST, run.month))
+    list_id = run_id_of(run.month, run.lake.sha256(LIST, run.month))
+    run_id = run.warehouse.original_run(run.month, list_id)
     known = Knowledge(
         run.window.known_until, is_restated=run.restated_until is not None
     )
-    published = run.warehouse.publish(lease, run_id, _list_rows(run), known)
+    rows = _list_rows(run)
+    gone = _taken_out(run, rows)
+    published = run.warehouse.publish(lease, run_id, rows, known, gone)
     facts = {
         "run_id": run_id,
         "version": published.version,
         "is_new": published.is_new,
     }
     return Made({"warning_list": published.rows}, facts)
+
+
+def _taken_out(run: MonthRun, rows: Sequence[Sequence[Any]]) -> int:
+    """Rows that were taken out of the list since it was made: no more than are on record."""
+    on_record = taken_out_of(run.settings.taken_out_file, run.month).rows.get(LIST, 0)
+    last_rank = max((row[0] for row in rows), default=0)
+    return min(max(last_rank - len(rows), 0), on_record)
 
 
 def publish_restated(run: MonthRun) -> Made:

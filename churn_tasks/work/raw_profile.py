@@ -69,6 +69,7 @@ def profiled_tables(run: MonthRun, names: Iterable[str]) -> Profiles:
     small = [name for name in names if is_small_part(run, name)]
     before = figures_before(run, small)
     late_shares = _late_shares(run)
+    forgotten = _forgotten_shares(run)
     for name in names:
         with _in_declared_types(run, name):
             if name in before:
@@ -78,7 +79,25 @@ def profiled_tables(run: MonthRun, names: Iterable[str]) -> Profiles:
                 if late_shares[name]:
                     late = Figure(name, "", "late_share", late_shares[name])
                     profiles[name].append(late)
+                if forgotten.get(name):
+                    outside = Figure(name, "", "forgotten_share", forgotten[name])
+                    profiles[name].append(outside)
     return profiles
+
+
+def _forgotten_shares(run: MonthRun) -> dict[str, float]:
+    """Of what was delivered the share of rows of people who were taken out, which stayed outside; by table."""
+    deliveries = run.engine.rows_of("delivery", run.month)
+    lines = run.engine.records(
+        "SELECT table_name, arg_max(forgotten_rows, known_until) AS forgotten,"
+        f" arg_max(row_count, known_until) AS rows FROM {deliveries} WHERE forgotten_rows > 0 GROUP BY table_name"
+    )
+    shares = {}
+    for line in lines:
+        shares[line["table_name"]] = line["forgotten"] / (
+            line["forgotten"] + line["rows"]
+        )
+    return shares
 
 
 @contextmanager

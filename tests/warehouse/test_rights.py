@@ -30,12 +30,12 @@ VIEWS = (
     "bi_validation",
     "bi_promotion",
     "bi_publication",
+    "bi_erasure",
 )
 TABLES = (
     "publish_lease", "run", "audit", "warning_list", "manifest", "manifest_history", "result", "validation",
     "promotion", "model_file", "quarantine_release", "check_acceptance", "model_order", "vault", "migration",
-    "applied_migration",
-    "match_review", "match_decision",
+    "applied_migration", "match_review", "match_decision", "list_remainder", "erasure", "erasure_month",
 )  # fmt: skip
 EVERYTHING = (*TABLES, *VIEWS, "retention_call_list", "review_queue")
 ADDED_ONLY = (
@@ -65,6 +65,9 @@ ALLOWED: dict[str, dict[str, frozenset[str]]] = {
         ),
         "migration": frozenset({"select"}),
         "applied_migration": frozenset({"select"}),
+        **dict.fromkeys(
+            ("list_remainder", "erasure", "erasure_month"), frozenset({"select"})
+        ),
         "vault": frozenset({"insert"}),
         "match_review": frozenset(
             {"insert"}
@@ -101,7 +104,7 @@ def test_each_role_may_do_exactly_this(url: str, role: str) -> None:
     allowed = {
         (name, verb): verb in ALLOWED[role].get(name, ()) for name, verb in tried
     }
-    assert len(tried) == 25 * 6
+    assert len(tried) == 29 * 6
     assert tried == allowed
 
 

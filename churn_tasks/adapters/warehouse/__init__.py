@@ -12,6 +12,7 @@ from typing import Any
 
 from churn_tasks.adapters.warehouse import (
     acceptances,
+    forgetting,
     migration,
     model_orders,
     outcomes,
@@ -24,6 +25,7 @@ from churn_tasks.adapters.warehouse import (
 )
 from churn_tasks.adapters.warehouse.audit_rules import COLUMNS
 from churn_tasks.adapters.warehouse.connection import Connection
+from churn_tasks.adapters.warehouse.forgetting import Erasure
 from churn_tasks.adapters.warehouse.model_orders import DatedOrder, ModelOrder
 from churn_tasks.adapters.warehouse.outcomes import ListOutcome
 from churn_tasks.adapters.warehouse.pointer import FIRST_LIST, Knowledge
@@ -40,6 +42,7 @@ __all__ = [
     "COLUMNS",
     "Champion",
     "DatedOrder",
+    "Erasure",
     "Knowledge",
     "Lease",
     "ListOutcome",
@@ -170,9 +173,38 @@ class Warehouse:
         run_id: str,
         rows: Sequence[Sequence[Any]],
         knowledge: Knowledge = FIRST_LIST,
+        taken_out: int = 0,
     ) -> Published:
-        """Append, audit and flip; rows are in the order of ``COLUMNS`` and of their rank."""
-        return publication.publish(self._ready, lease, run_id, rows, knowledge)
+        """Append, audit and flip; rows are in the order of ``COLUMNS`` and of their rank.
+
+        Args:
+            taken_out: rows that the list had when it was made and that were taken out of it since.
+        """
+        return publication.publish(
+            self._ready, lease, run_id, rows, knowledge, taken_out
+        )
+
+    def original_run(self, month: Month, list_id: str) -> str:
+        """The run whose list has these bytes since people were taken out of it; else ``list_id`` itself."""
+        return forgetting.original_run(self._ready, month, list_id)
+
+    # people taken out
+    def take_out(
+        self,
+        values: Mapping[str, Iterable[str]],
+        erasure: Erasure,
+        remainders: Sequence[tuple[Month, str, str]],
+    ) -> dict[str, int]:
+        """Take people out of every table and note the request; table to rows taken out."""
+        return forgetting.take_out(self._ready, values, erasure, remainders)
+
+    def named_in(self) -> Iterable[tuple[str, set[str]]]:
+        """Table and column, and everything in it that may name somebody."""
+        return forgetting.named_in(self._ready)
+
+    def erasures(self) -> list[dict[str, Any]]:
+        """The months out of which people were taken, and at whose word."""
+        return self.read("SELECT * FROM bi_erasure ORDER BY recorded_at, month")
 
     def published(self, month: Month, limit: int | None = None) -> list[dict[str, Any]]:
         """The list a month points to, most urgent first, with masked numbers; empty when there is none."""

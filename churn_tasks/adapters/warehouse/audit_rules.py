@@ -26,7 +26,9 @@ SELECT
     count(*) FILTER (WHERE model_name IS NULL OR model_version IS NULL OR feature_set IS NULL) AS rows_without_lineage,
     greatest(count(DISTINCT (model_name, model_version, feature_set)) - 1, 0) AS further_models,
     count(*) - count(DISTINCT rank) + abs(coalesce(max(rank), 0) - count(*))
-        + abs(coalesce(min(rank), 1) - 1) AS rank_gaps
+        + abs(coalesce(min(rank), 1) - 1) AS rank_gaps,
+    coalesce(max(rank), 0) - count(*) AS ranks_missing,
+    count(*) - count(DISTINCT rank) + greatest(1 - coalesce(min(rank), 1), 0) AS ranks_wrong
 FROM warning_list
 WHERE month = %s AND run_id = %s
 """
@@ -45,14 +47,18 @@ def findings(cursor: Cursor, month: Month, run_id: str) -> dict[str, int]:
     """Rules that the stored rows break, with counts; empty when they may be published."""
     run = (month.start, run_id)
     cursor.execute(
-        "SELECT row_count, checksum FROM run WHERE month = %s AND run_id = %s", run
+        "SELECT row_count, taken_out, checksum FROM run WHERE month = %s AND run_id = %s",
+        run,
     )
-    promised, digest = one(cursor)
+    promised, taken_out, digest = one(cursor)
     cursor.execute(_COUNTS, run)
     (counts,) = records(cursor)
     stored = counts.pop("rows")
-    counts["empty_list"] = int(stored == 0)
-    counts["rows_missing_or_extra"] = abs(stored - promised)
+    missing, wrong = counts.pop("ranks_missing"), counts.pop("ranks_wrong")
+    if taken_out:  # and with them their places in the ranking
+        counts["rank_gaps"] = max(missing - taken_out, 0) + wrong
+    counts["empty_list"] = int(stored + taken_out == 0)
+    counts["rows_missing_or_extra"] = abs(stored + taken_out - promised)
     cursor.execute(
         f"SELECT {', '.join(COLUMNS)} FROM warning_list WHERE month = %s AND run_id = %s ORDER BY rank, customer_id",
         run,

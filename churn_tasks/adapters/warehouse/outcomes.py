@@ -32,7 +32,8 @@ def record_outcome(
 ) -> bool:
     """Add what the list of a month came to, the one that was called: not a restated one that came after it.
 
-    An equal record, a month without a list, and a record that rests on less than the one that is there add nothing.
+    An equal record, a month without a list, and a record that rests on less than the one that is there add nothing. Nor
+    does one of a month out of which people were taken since it was recorded: its figures stay as they were.
 
     Args:
         known_until: day up to which the truth is known.
@@ -56,6 +57,8 @@ def record_outcome(
         rests_on_less = known_before and known_until and known_before > known_until
         if known == values or rests_on_less:
             return False
+        if revision and _was_someone_taken_out(cursor, month, revision):
+            return False
         append(
             cursor,
             "result",
@@ -63,6 +66,16 @@ def record_outcome(
             [(month.start, revision + 1, *values, known_until)],
         )
         return True
+
+
+def _was_someone_taken_out(cursor: Cursor, month: Month, revision: int) -> bool:
+    """Whether people were taken out of a month after a record of what its list came to."""
+    cursor.execute(
+        "SELECT 1 FROM erasure INNER JOIN erasure_month USING (erasure_key) INNER JOIN result USING (month)"
+        " WHERE month = %s AND revision = %s AND erasure.recorded_at > result.recorded_at LIMIT 1",
+        (month.start, revision),
+    )
+    return cursor.fetchone() is not None
 
 
 def _called_list(cursor: Cursor, month: Month) -> str | None:

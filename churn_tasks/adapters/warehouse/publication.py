@@ -70,9 +70,16 @@ def take_lease(connection: Connection, month: Month) -> Lease:
 
 
 def stage(
-    connection: Connection, lease: Lease, run_id: str, rows: Sequence[Row]
+    connection: Connection,
+    lease: Lease,
+    run_id: str,
+    rows: Sequence[Row],
+    taken_out: int = 0,
 ) -> None:
     """Append the rows under their run id; does nothing when that run is there already.
+
+    Args:
+        taken_out: rows that the list had when it was made and that were taken out of it since.
 
     Raises:
         Fenced: a later attempt owns the month.
@@ -84,11 +91,12 @@ def stage(
         cursor.execute("SELECT 1 FROM run WHERE month = %s AND run_id = %s", run)
         if cursor.fetchone():
             return
-        promise = (*run, len(rows), audit_rules.checksum(rows), lease.token)
+        made = len(rows) + taken_out
+        promise = (*run, made, taken_out, audit_rules.checksum(rows), lease.token)
         append(
             cursor,
             "run",
-            ("month", "run_id", "row_count", "checksum", "token"),
+            ("month", "run_id", "row_count", "taken_out", "checksum", "token"),
             [promise],
         )
         append(
@@ -164,9 +172,10 @@ def publish(
     run_id: str,
     rows: Sequence[Row],
     knowledge: Knowledge = FIRST_LIST,
+    taken_out: int = 0,
 ) -> Published:
     """All phases of one attempt after its lease."""
-    stage(connection, lease, run_id, rows)
+    stage(connection, lease, run_id, rows, taken_out)
     audit(connection, lease, run_id)
     return flip(connection, lease, run_id, knowledge)
 

@@ -19,6 +19,9 @@ GRANT INSERT ON {schema}.vault TO churn_loader;
 GRANT INSERT, SELECT (customer_id_a, customer_id_b, first_seen) ON {schema}.match_review TO churn_loader;
 GRANT SELECT (customer_id_a, customer_id_b, decision, decided_by, revision) ON {schema}.match_decision TO churn_loader;
 
+GRANT SELECT ON {schema}.list_remainder, {schema}.erasure, {schema}.erasure_month TO churn_loader;
+GRANT SELECT ON {schema}.bi_erasure TO churn_bi, churn_retention;
+
 GRANT SELECT ON
     {schema}.bi_warning_list, {schema}.bi_result, {schema}.bi_validation, {schema}.bi_promotion, {schema}.bi_publication
     TO churn_bi, churn_retention;
