@@ -9,6 +9,7 @@ from rich.logging import RichHandler
 from churn_tasks.cli.catalogue import write_catalogue_page
 from churn_tasks.cli.definitions import definitions
 from churn_tasks.cli.features import features
+from churn_tasks.cli.forget import forget_people
 from churn_tasks.cli.models import models
 from churn_tasks.cli.options import MonthOption, ProfileOption, console, progress, say
 from churn_tasks.cli.probe_leaks import probe_leaks
@@ -50,6 +51,7 @@ app.command("catalogue")(write_catalogue_page)
 app.command("probe-leaks")(probe_leaks)
 app.command("search")(search_month)
 app.command("adopt")(adopt_formula)
+app.command("forget")(forget_people)
 
 
 @app.command("run")

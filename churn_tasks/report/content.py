@@ -62,6 +62,7 @@ class MonthContent:
         restated_until: day before which everything on the page had become known, when the month was restated.
         accepted: figures that would have stopped the month, and who says that they are right.
         judged: candidates on the latest tested months, one row each.
+        taken_out: people who were taken out of the month since it was made.
     """
 
     settings: Settings
@@ -72,6 +73,7 @@ class MonthContent:
     run_id: str = ""
     version: int = 0
     restated_until: date | None = None
+    taken_out: int = 0
     list_facts: Row = field(default_factory=dict)
     levels: Mapping[str, int] = field(default_factory=dict)
     groups: Sequence[GroupWeight] = ()

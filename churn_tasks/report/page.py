@@ -1,5 +1,6 @@
 """Writes the page of a month and the index of all months. Same content, same bytes: no clock, no network, no script."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -21,12 +22,13 @@ from churn_tasks.report.month_charts import (
 from churn_tasks.report.outcome import total
 
 TEMPLATES = Path(__file__).parent / "templates"
+TAKEN_OUT = re.compile(r'<p class="notice" id="taken-out">.*?</p>\n', re.DOTALL)
 
 
 def month_page(content: MonthContent) -> str:
     """The page of one month as HTML."""
     template = _environment().get_template("month.html.j2")
-    return template.render(
+    page = template.render(
         c=content,
         month=str(content.window.month),
         settings=content.settings,
@@ -38,6 +40,7 @@ def month_page(content: MonthContent) -> str:
         total=total(content.results) if len(content.results) > 1 else None,
         widest=max((group.share for group in content.groups), default=1.0),
     )
+    return with_notice(page, content.taken_out) if content.taken_out else page
 
 
 def index_page(settings: Settings, months: Sequence[Month]) -> str:
@@ -45,6 +48,13 @@ def index_page(settings: Settings, months: Sequence[Month]) -> str:
     names = [str(month) for month in sorted(months, reverse=True)]
     template = _environment().get_template("index.html.j2")
     return template.render(settings=settings, months=names)
+
+
+def with_notice(page: str, persons: int) -> str:
+    """A page that says how many people were taken out of its month since; its figures stay as they are."""
+    notice = _environment().get_template("taken_out.html.j2").render(persons=persons)
+    without = TAKEN_OUT.sub("", page)
+    return without.replace("</header>", f"{notice}</header>", 1)
 
 
 @cache

@@ -1,17 +1,29 @@
 """What the page of a month shows: its figures, and the head of the list as readers see it."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from churn_tasks.core.months import Month
+from churn_tasks.core.taken_out import taken_out, taken_out_of
 from churn_tasks.report.content import MonthContent
 from churn_tasks.report.gather import HEAD_ROWS, gather
+from churn_tasks.report.outcome import ListResult
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.warning.playbook import load_playbook
 from churn_tasks.work.acceptances import acceptances_of
 
 ListRows = list[dict[str, Any]]
+RECORDED = (
+    "customers",
+    "churners",
+    "warned",
+    "warned_churners",
+    "left_in_delay",
+    "warned_left_in_delay",
+)
 
 
 def is_current(run: MonthRun) -> bool:
@@ -30,16 +42,36 @@ def month_content(run: MonthRun) -> MonthContent:
     titles = {group: reason.title for group, reason in reasons.groups.items()}
     with closing(run.as_known(restated_until)) as known:
         content = gather(known.engine, run.settings, run.month, titles)
-        content = replace(
-            content,
-            window=known.window,
-            restated_until=restated_until,
-            accepted=acceptances_of(run)(),
-        )
+    content = replace(
+        content,
+        window=known.window,
+        restated_until=restated_until,
+        accepted=acceptances_of(run)(),
+        taken_out=taken_out_of(run.settings.taken_out_file, run.month).persons,
+        results=_as_published(run, content.results),
+    )
     if not listed:
         return content
     run_id, version = listed[0]["run_id"], listed[0]["version"]
     return replace(content, listed=listed, run_id=run_id, version=version)
+
+
+def _as_published(run: MonthRun, results: Sequence[ListResult]) -> Sequence[ListResult]:
+    """What lists came to; of a month out of which people were taken as it was recorded before."""
+    months = taken_out(run.settings.taken_out_file)
+    marked = [result for result in results if str(result.month) in months]
+    if not marked:
+        return results
+    recorded = {}
+    for row in run.warehouse.read(
+        f"SELECT month, {', '.join(RECORDED)} FROM bi_result"
+    ):
+        recorded[Month.of(row.pop("month"))] = row
+    shown = []
+    for result in results:
+        figures = recorded.get(result.month, {}) if result in marked else {}
+        shown.append(replace(result, **figures))
+    return shown
 
 
 def _published(run: MonthRun, limit: int) -> ListRows:
