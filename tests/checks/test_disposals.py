@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from churn_tasks.checks.drift import Delivered
 from churn_tasks.core.errors import CheckFailed
 from churn_tasks.core.months import Month
 from churn_tasks.runner.month_run import MonthRun
@@ -173,3 +175,28 @@ def test_many_late_rows_of_an_earlier_month_warn(
     put(second, "late_rows", "2024-02", [found])
     checked(second)
     assert ("bill.late_share" in results(second, "warn")) == (verdict == "warn")
+
+
+TYPES = {"text": pa.string(), "decimal": pa.decimal128(18, 4), "date": pa.date32()}
+
+
+@pytest.mark.parametrize(
+    ("forgotten", "verdict"), [(0, ""), (100, "warn"), (400, "stop")]
+)
+def test_people_who_were_taken_out_leave_by_a_way_of_their_own(
+    first: MonthRun, forgotten: int, verdict: str
+) -> None:
+    """Of 4,782 bills: the list of another profile would turn half of them away."""
+    columns = first.registry.raw["bill"].delivered_columns
+    schema = pa.schema([(column.name, TYPES[column.type]) for column in columns])
+    form = Delivered.of(schema, {}).as_json()
+    line = {"table_name": "bill", "known_until": "2024-02-06", "schema_json": form}
+    counts = {"row_count": 4782, "forgotten_rows": forgotten}
+    put(first, "delivery", str(FIRST), [line | counts])
+    if verdict == "stop":
+        with pytest.raises(CheckFailed, match=r"forgotten_share is 0\.07"):
+            checked(first)
+    else:
+        checked(first)
+        warned = {"bill.forgotten_share"} if verdict else set()
+        assert results(first, "warn") == warned
