@@ -7,7 +7,7 @@ tokens, of a telephone or identity number its token, which is one. Without the k
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from churn_tasks.adapters.tokens import BOOK_NUMBER, TOKEN_LENGTH, Tokeniser
+from churn_tasks.adapters.tokens import (
+    BOOK_NUMBER,
+    IDENTITY_NUMBER,
+    TOKEN_LENGTH,
+    Tokeniser,
+)
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.files import replace_secret_text
 from churn_tasks.declared.contracts import Table
@@ -23,6 +28,10 @@ from churn_tasks.declared.contracts import Table
 CUSTOMER, NUMBER = "customer", "number"  # kinds of lines in the list
 SPACES = r"[\s\u00a0\u3000\ufeff]"
 REMEMBERED = 1_000_000  # numbers of customers whose verdict is kept
+CROSSED_OUT = "***"  # a number in what somebody wrote
+# as people write them: in one piece, or a mobile number in three
+WRITTEN = "[+]?[0-9]{7,18}X?|1[0-9]{2}[ -][0-9]{4}[ -][0-9]{4}"
+_WRITTEN = re.compile(WRITTEN)
 _AROUND = re.compile(rf"^{SPACES}+|{SPACES}+$")
 _WHOLE = re.compile(r"\.0+$")  # of a number that a program wrote as a double
 
@@ -34,6 +43,13 @@ def plain_number(text: str) -> str:
     '700005'
     """
     return _WHOLE.sub("", _AROUND.sub("", text))
+
+
+def is_listed_number(text: str, tokeniser: Tokeniser, numbers: Container[str]) -> bool:
+    """Whether a number in clear, or a token, is one of those whose tokens these are."""
+    if text in numbers or tokeniser.token(text) in numbers:
+        return True
+    return tokeniser.token(text, IDENTITY_NUMBER) in numbers
 
 
 @dataclass
@@ -129,6 +145,10 @@ class Door:
         self.forgotten, self.tokeniser = forgotten, tokeniser
         self.turned_away = 0
         self._others = table.named("other_side")
+        self._words = []
+        for column in table.columns:
+            if column.pii == "quasi" and column.type == "text":
+                self._words.append(column.name)
         self._own = []
         for token in table.named("number"):
             self._own.append(token.removesuffix("_token") + "_number")
@@ -141,7 +161,7 @@ class Door:
             batches.schema, self.allowed(batches)
         )
         tokens = self.tokeniser.reader(allowed)
-        if not self._others:
+        if not self._others and not self._words:
             return tokens
         return pa.RecordBatchReader.from_batches(tokens.schema, self._veiled(tokens))
 
@@ -192,14 +212,34 @@ class Door:
         return self.tokeniser.token(number, column) in self.forgotten.numbers
 
     def _veiled(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The rows with stand-ins where they name somebody on the list as the other side."""
+        """The rows with nobody on the list in them: as the other side, or by a number in what somebody wrote."""
         listed = pa.array(sorted(self.forgotten.numbers), pa.string())
         for batch in batches:
             columns = list(batch.columns)
             for place, name in enumerate(batch.schema.names):
                 if name in self._others:
                     columns[place] = self._with_stand_ins(columns[place], listed)
+                elif name in self._words and name != "customer_id":
+                    columns[place] = self._crossed_out(columns[place])
             yield pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+    def _crossed_out(self, words: pa.Array) -> pa.Array:
+        """What somebody wrote, without the numbers that are on the list."""
+        if not pa.types.is_string(words.type) and not pa.types.is_large_string(
+            words.type
+        ):
+            return words
+        has_numbers = pc.match_substring_regex(words, WRITTEN)
+        if not pc.any(has_numbers).as_py():
+            return words
+        values = []
+        for text in words.to_pylist():
+            values.append(text and _WRITTEN.sub(self._or_crossed_out, text))
+        return pa.array(values, words.type)
+
+    def _or_crossed_out(self, written: re.Match[str]) -> str:
+        is_listed = is_listed_number(written[0], self.tokeniser, self.forgotten.numbers)
+        return CROSSED_OUT if is_listed else written[0]
 
     def _with_stand_ins(self, tokens: pa.Array, listed: pa.Array) -> pa.Array:
         named = pc.is_in(tokens, value_set=listed)

@@ -87,6 +87,19 @@ def test_who_was_called_is_veiled_and_still_one_person() -> None:
     assert door.turned_away == 0
 
 
+def test_a_number_in_what_somebody_else_wrote_is_crossed_out() -> None:
+    rows, door = let_in(
+        forgotten("700005"), "complaint", customer_id=["1", "1", "1"],
+        complaint_text=["从139-0000-0004打来", f"call {STAYS} or +86{GONE}", None],
+    )  # fmt: skip
+    assert [row["complaint_text"] for row in rows] == [
+        "从***打来",
+        f"call {STAYS} or ***",
+        None,
+    ]
+    assert door.turned_away == 0
+
+
 def test_without_a_list_everybody_comes_in() -> None:
     """Negative control."""
     rows, door = let_in(

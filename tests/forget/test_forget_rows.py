@@ -8,6 +8,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ import pytest
 
 from churn_tasks.adapters.forgotten import read_forgotten
 from churn_tasks.adapters.tokens import Tokeniser, load_key
+from churn_tasks.adapters.tracking import Tracking
 from churn_tasks.adapters.warehouse import Warehouse
 from churn_tasks.adapters.warehouse.reviews import QueuedPair
 from churn_tasks.by_hand.forget import removal
+from churn_tasks.by_hand.forget.proof import Looked
 from churn_tasks.by_hand.forget.work import Forgetting, Request, forget, resume
 from churn_tasks.core.errors import BadInput, CheckFailed
 from churn_tasks.core.months import Month
@@ -93,7 +96,7 @@ class Lake:
         ])  # fmt: skip
         self.put("complaint", [
             {"complaint_id": "1", "customer_id": "S2", "complaint_text": "mine"},
-            {"complaint_id": "2", "customer_id": "S4", "complaint_text": f"he calls from {NUMBERS['S1']}, 很烦"},
+            {"complaint_id": "2", "customer_id": "S4", "complaint_text": f"he calls from {NUMBERS['S1']} (139 0000 0001), 很烦"},
             {"complaint_id": "3", "customer_id": "S4", "complaint_text": "slow since 20240301"},
         ])  # fmt: skip
         self.put("quarantine", [
@@ -203,7 +206,7 @@ def test_who_was_called_stays_one_person_without_a_name(lake: Lake) -> None:
 def test_numbers_and_examples_in_words_are_crossed_out(lake: Lake) -> None:
     forget(lake.settings, GIVEN)
     assert lake.column("clean_complaint", "complaint_text") == [
-        "he calls from ***, 很烦",
+        "he calls from *** (***), 很烦",
         "slow since 20240301",
     ]
     assert lake.column("refusal", "reason") == [
@@ -345,6 +348,24 @@ def test_the_proof_finds_what_the_removal_overlooks(lake: Lake) -> None:
     assert found() == {
         "lake month_billing", "lake month_usage", "warehouse promotion", "files profiles/profile/reports",
     }  # fmt: skip
+
+
+def test_an_mlflow_server_is_looked_through_as_well(lake: Lake) -> None:
+    """Its files need not lie in the state folder; what one of them says is found, however deep."""
+    store = f"sqlite:///{lake.settings.environment.state_dir.parent / 'server.db'}"
+    environment = lake.settings.environment.model_copy(update={"mlflow_url": store})
+    settings = lake.settings.model_copy(update={"environment": environment})
+    tracking = Tracking(settings)
+    with tracking.month_run(Month.parse(MARCH)) as run:
+        tracking.client.log_text(run, "precision 0.31", "report/deep/figures.txt")
+    assert forget(settings, GIVEN).proof.places[-1] == Looked(
+        "MLflow, runs and artifacts", 3, 0
+    )
+    tracking.client.log_text(
+        run, "e.g. customer_id S2, and others", "report/deep/notes.txt"
+    )
+    with closing(Forgetting(settings)) as work:
+        assert work.prove().places[-1] == Looked("MLflow, runs and artifacts", 4, 1)
 
 
 KILLED = """

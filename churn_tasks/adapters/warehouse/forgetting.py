@@ -21,7 +21,8 @@ from churn_tasks.declared.yaml_file import read_yaml
 DECLARED = INCLUDE / "sql" / "warehouse" / "forgetting.yaml"
 SUBJECTS = ("customer", "number", "row")
 # tokens, and numbers as people write them, in any text
-NAMED = r"(invalid_[0-9a-f]{32}|[0-9a-f]{32}|[+]?[0-9]{7,18}X?)"
+NAMED = r"(invalid_[0-9a-f]{32}|[0-9a-f]{32}|[+]?[0-9]{7,18}X?|1[0-9]{2}[ -][0-9]{4}[ -][0-9]{4})"
+MAY_BE_NAMED = "[0-9]{7}|[0-9a-f]{32}|[0-9]{4}[ -][0-9]{4}"  # cheaper to look for
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,8 @@ FOUND_ONLY = (
     ".db",
 )  # SQLite, as a local MLflow keeps its runs in: looked into, and never written to
 NUMBERS = re.compile(
-    r"invalid_[0-9a-f]{32}|(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])|(?<![0-9.])[+]?[0-9]{7,18}X?(?![0-9])"
+    r"invalid_[0-9a-f]{32}|(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"
+    r"|(?<![0-9.])[+]?[0-9]{7,18}X?(?![0-9])|(?<![0-9])1[0-9]{2}[ -][0-9]{4}[ -][0-9]{4}(?![0-9])"
 )
 EXAMPLES = re.compile(r"(customer_id[ =:]+)([^\s,;)<\"']+)")
 LISTED = re.compile(

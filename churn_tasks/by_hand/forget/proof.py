@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from churn_tasks.adapters.engine import Engine
-from churn_tasks.adapters.forgotten import Forgotten, plain_number
+from churn_tasks.adapters.forgotten import Forgotten, is_listed_number, plain_number
 from churn_tasks.adapters.tokens import Tokeniser
 from churn_tasks.adapters.warehouse import Warehouse
-from churn_tasks.adapters.warehouse.forgetting import NAMED, declared
+from churn_tasks.adapters.warehouse.forgetting import MAY_BE_NAMED, NAMED, declared
 from churn_tasks.by_hand.forget.lake_files import LakeFile, by_table, rows_of
 from churn_tasks.by_hand.forget.pages import Names, read, text_files
 from churn_tasks.by_hand.forget.people import hold, prepare
-from churn_tasks.by_hand.forget.removal import is_listed_number
 from churn_tasks.core.settings import Settings
 from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.subjects import Subject
@@ -67,6 +66,8 @@ def prove(
         places.append(Looked(f"lake {table}", len(of_table), len(found)))
     places += _in_warehouse(warehouse, forgotten, tokeniser)
     places += _in_texts(settings, names)
+    if settings.environment.mlflow_url:  # else its files are among the texts
+        places.append(_in_mlflow(settings, names))
     return Proof(tuple(places))
 
 
@@ -118,7 +119,7 @@ def _numbers_written(column: str, rows: str) -> str:
     name = identifier(column)
     return (
         f"SELECT DISTINCT unnest(regexp_extract_all({name}, {literal(NAMED)}, 1)) FROM {rows}"
-        f" WHERE regexp_matches({name}, '[0-9]{{7}}|[0-9a-f]{{32}}')"
+        f" WHERE regexp_matches({name}, {literal(MAY_BE_NAMED)})"
     )
 
 
@@ -148,6 +149,18 @@ def _in_warehouse(
         Looked(f"warehouse {table}", columns[table], len(names))
         for table, names in found.items()
     ]
+
+
+def _in_mlflow(settings: Settings, names: Names) -> Looked:
+    """What an MLflow server holds of the profile's runs."""
+    # here, because MLflow takes seconds to import
+    from churn_tasks.adapters.tracking.texts import Texts
+
+    parts, found = 0, set[str]()
+    for _, text in Texts(settings).texts():
+        parts += 1
+        found |= names.found_in(text)
+    return Looked("MLflow, runs and artifacts", parts, len(found))
 
 
 def _in_texts(settings: Settings, names: Names) -> list[Looked]:

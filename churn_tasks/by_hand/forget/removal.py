@@ -12,10 +12,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from churn_tasks.adapters.engine import Engine
-from churn_tasks.adapters.forgotten import Forgotten
+from churn_tasks.adapters.forgotten import CROSSED_OUT, Forgotten, is_listed_number
 from churn_tasks.adapters.tokens import Tokeniser
 from churn_tasks.adapters.versions import rows_of_file
-from churn_tasks.adapters.warehouse.forgetting import NAMED
+from churn_tasks.adapters.warehouse.forgetting import MAY_BE_NAMED, NAMED
 from churn_tasks.by_hand.forget.lake_files import LakeFile
 from churn_tasks.by_hand.forget.people import hold, prepare
 from churn_tasks.core.errors import BadInput, evidence
@@ -23,7 +23,6 @@ from churn_tasks.core.files import replacing
 from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.sql_expressions import list_of
 
-CROSSED_OUT = "***"
 EXAMPLE = r"customer_id [^\s,;)]+"  # as messages of checks give one
 OWN_TOKENS = ("phone_token", "identity_token")  # in a row as it was delivered
 
@@ -125,7 +124,7 @@ class Removal:
         for column in file.words if self.numbers else ():
             written = self.engine.connection.execute(
                 f"SELECT DISTINCT unnest(regexp_extract_all({identifier(column)}, {literal(NAMED)}, 1))"
-                f" FROM {file.sql} WHERE regexp_matches({identifier(column)}, '[0-9]{{7}}')"
+                f" FROM {file.sql} WHERE regexp_matches({identifier(column)}, {literal(MAY_BE_NAMED)})"
             )
             for (text,) in written.fetchall():
                 if is_listed_number(text, self.tokeniser, self.numbers):
@@ -180,13 +179,6 @@ class Removal:
             f"CREATE OR REPLACE TEMP TABLE rest AS SELECT {', '.join(selected)}"
             f" FROM {file.sql} AS r{''.join(joins)} WHERE NOT {condition(file) or 'false'}"
         )
-
-
-def is_listed_number(text: str, tokeniser: Tokeniser, numbers: frozenset[str]) -> bool:
-    """Whether a number in clear, or a token, is one of these."""
-    if text in numbers or tokeniser.token(text) in numbers:
-        return True
-    return tokeniser.token(text, "identity_number") in numbers
 
 
 def sha256(path: Path) -> str:
