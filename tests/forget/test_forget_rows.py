@@ -96,7 +96,8 @@ class Lake:
         ])  # fmt: skip
         self.put("complaint", [
             {"complaint_id": "1", "customer_id": "S2", "complaint_text": "mine"},
-            {"complaint_id": "2", "customer_id": "S4", "complaint_text": f"he calls from {NUMBERS['S1']} (139 0000 0001), 很烦"},
+            {"complaint_id": "2", "customer_id": "S4",
+             "complaint_text": f"he calls from {NUMBERS['S1']} (139 0000 0001), 很烦"},
             {"complaint_id": "3", "customer_id": "S4", "complaint_text": "slow since 20240301"},
         ])  # fmt: skip
         self.put("quarantine", [
