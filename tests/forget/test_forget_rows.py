@@ -31,6 +31,7 @@ from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.month_run import MonthRun
 from tests.forget.kept import holding, partitions, warehouse_rows
 from tests.lakes import put, rows, small_run
+from tests.warehouse.warehouses import listed
 
 MARCH = "2024-03"
 NUMBERS = {
@@ -116,7 +117,27 @@ class Lake:
         warehouse.queue_pairs(Month.parse(MARCH), pairs, 10)
         for pair in pairs:
             warehouse.decide_pair(pair.numbers, "different", "clerk", "known")
+        rows = []
+        for rank, line in ((1, "S3"), (2, "S1")):
+            rows.append(listed(rank, customer_id=line, phone_token=self.token(line)))
+        warehouse.publish(warehouse.take_lease(Month.parse(MARCH)), "run", rows)
         warehouse.close()
+        self.write_texts()
+
+    def write_texts(self) -> None:
+        """A page that shows S3 and S1, and a log that says something of S1 and S2."""
+        self.page = self.settings.report_dir / f"{MARCH}.html"
+        self.page.parent.mkdir(parents=True, exist_ok=True)
+        row = (
+            '<tr><td class="n">{}</td><td class="who"><b>139****000{}</b></td>\n</tr>\n'
+        )
+        self.page.write_text(
+            f"<header></header>2 warned{row.format(1, 3)}{row.format(2, 1)}"
+        )
+        self.log = self.settings.environment.state_dir / "logs" / "check.log"
+        self.log.parent.mkdir()
+        problem = "column customer_id: key is not unique (2 rows; e.g. S1, S3)."
+        self.log.write_text(f'{problem} {{"customer_id": "S2"}}')
 
     def put(self, table: str, given: list[dict[str, Any]]) -> None:
         if table == "complaint":
@@ -210,9 +231,9 @@ def test_numbers_and_examples_in_words_are_crossed_out(lake: Lake) -> None:
         "he calls from *** (***), 很烦",
         "slow since 20240301",
     ]
-    assert lake.column("refusal", "reason") == [
-        "gone_share is 0.3 (e.g. customer_id ***, customer_id ***)"
-    ]
+    assert lake.column("refusal", "reason") == ["gone_share is 0.3 (e.g. ***)"]
+    problem = "column customer_id: key is not unique (2 rows; e.g. ***, S3)."
+    assert lake.log.read_text() == f'{problem} {{"customer_id": "***"}}'
 
 
 def test_the_warehouse_keeps_nothing_of_them(lake: Lake) -> None:
@@ -438,6 +459,9 @@ def test_killed_anywhere_it_is_taken_up_again(lake: Lake, place: int) -> None:
     ), "counted once"
     assert len(warehouse_rows(lake.settings)["erasure"]) == 1
     assert not lake.settings.forgetting_file.exists()
+    page = lake.page.read_text()
+    assert "139****0003" in page and "2 warned" in page
+    assert "139****0001" not in page and 'id="taken-out"' in page
 
 
 def test_a_row_too_many_is_never_lost(

@@ -28,6 +28,7 @@ class Note:
         months: month to the people of whom it held something, counted before the first row went.
         taken: month to table to rows, the same.
         lists: month, id of a list's bytes before and after.
+        shown: month, rank and masked number (or customer's number) as the page of a report shows it.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Note:
     months: dict[str, int] = field(default_factory=dict)
     taken: dict[str, dict[str, int]] = field(default_factory=dict)
     lists: tuple[tuple[str, str, str], ...] = ()
+    shown: tuple[tuple[str, int, str], ...] = ()
     is_counted: bool = False
 
     @property
@@ -60,6 +62,7 @@ def read_note(path: Path) -> Note | None:
     told = json.loads(path.read_text(encoding="utf-8"))
     told["numbers"], told["rows"] = tuple(told["numbers"]), tuple(told["rows"])
     told["lists"] = tuple(tuple(one) for one in told["lists"])
+    told["shown"] = tuple(tuple(one) for one in told["shown"])
     return Note(**told)
 
 

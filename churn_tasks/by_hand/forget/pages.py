@@ -38,7 +38,9 @@ NUMBERS = re.compile(
     r"invalid_[0-9a-f]{32}|(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"
     r"|(?<![0-9.])[+]?[0-9]{7,18}X?(?![0-9])|(?<![0-9])1[0-9]{2}[ -][0-9]{4}[ -][0-9]{4}(?![0-9])"
 )
-EXAMPLES = re.compile(r"(customer_id[ =:]+)([^\s,;)<\"']+)")
+CUSTOMERS = re.compile(r"(customer_id[\"' =:]+)([^\s,;)<\"']+)")
+EXAMPLES = re.compile(r"(?<=e\.g\. )[^);<\n]*")  # as core/errors.py gives them
+EXAMPLE = re.compile(r"[^\s,]+")
 LISTED = re.compile(
     r'<tr><td class="n">([0-9,]+)</td><td class="who"><b>([^<]*)</b>.*?</tr>\n?',
     re.DOTALL,
@@ -68,9 +70,11 @@ class Names:
         found = {
             number for number in set(NUMBERS.findall(text)) if self.is_number(number)
         }
-        for _, customer in EXAMPLES.findall(text):
+        for _, customer in CUSTOMERS.findall(text):
             if self.is_customer(customer):
                 found.add(customer)
+        for given in EXAMPLES.findall(text):
+            found.update(filter(self.is_customer, EXAMPLE.findall(given)))
         for _, shown in LISTED.findall(text):
             if self.is_customer(shown):
                 found.add(shown)
@@ -109,30 +113,42 @@ def without_people(text: str, names: Names, shown: Iterable[tuple[int, str]]) ->
         is_theirs = (rank, who) in gone or names.is_customer(who)
         return "" if is_theirs else match[0]
 
-    def example(match: re.Match[str]) -> str:
+    def customer(match: re.Match[str]) -> str:
         return f"{match[1]}***" if names.is_customer(match[2]) else match[0]
+
+    def word(match: re.Match[str]) -> str:
+        return "***" if names.is_customer(match[0]) else match[0]
+
+    def given(match: re.Match[str]) -> str:
+        return EXAMPLE.sub(word, match[0])
 
     def number(match: re.Match[str]) -> str:
         return "***" if names.is_number(match[0]) else match[0]
 
     text = LISTED.sub(row, text)
-    text = EXAMPLES.sub(example, text)
+    text = CUSTOMERS.sub(customer, text)
+    text = EXAMPLES.sub(given, text)
     return NUMBERS.sub(number, text)
 
 
 def clean_pages(
-    settings: Settings, names: Names, shown: Mapping[str, set[tuple[int, str]]]
+    settings: Settings, names: Names, shown: Iterable[tuple[str, int, str]]
 ) -> int:
-    """Take people out of every text file; returns how many files were written again."""
+    """Take people out of every text file; returns how many files were written again.
+
+    Args:
+        shown: month, rank and what the page of that month shows of a customer.
+    """
+    of_page: dict[Path, set[tuple[int, str]]] = {}
+    for month, rank, who in shown:
+        page = settings.report_dir / f"{month}.html"
+        of_page.setdefault(page, set()).add((rank, who))
     written = 0
     for path in text_files(settings):
         if path.suffix in FOUND_ONLY:
             continue
         before = read(path)
-        of_month = (
-            shown.get(path.stem, set()) if path.parent == settings.report_dir else set()
-        )
-        after = without_people(before, names, of_month)
+        after = without_people(before, names, of_page.get(path, set()))
         if after != before:
             _write(path, after)
             written += 1

@@ -5,6 +5,7 @@ same order: its bytes are those of a partition that was made without these peopl
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from churn_tasks.core.files import replacing
 from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.sql_expressions import list_of
 
-EXAMPLE = r"customer_id [^\s,;)]+"  # as messages of checks give one
+EXAMPLES = "e[.]g[.] ([^);]*)"  # as core/errors.py gives them
 OWN_TOKENS = ("phone_token", "identity_token")  # in a row as it was delivered
 
 
@@ -258,8 +259,16 @@ def _mention_condition(file: LakeFile) -> str:
     return f"({' OR '.join(f'coalesce({part}, false)' for part in parts)})"
 
 
+def examples(column: str) -> str:
+    """The words behind every "e.g." of a text, where messages of checks may give customers' numbers."""
+    given = (
+        f"array_to_string(regexp_extract_all({column}, {literal(EXAMPLES)}, 1), ' ')"
+    )
+    return f"regexp_extract_all({given}, '[^ ,]+')"
+
+
 def _gives_examples(column: str) -> str:
-    named = rf"regexp_extract_all(r.{identifier(column)}, 'customer_id ([^\s,;)]+)', 1)"
+    named = examples(f"r.{identifier(column)}")
     return f"list_has_any({named}, (SELECT list(value) FROM forgotten_customer))"
 
 
@@ -275,11 +284,14 @@ def _left(file: LakeFile, name: str, words: frozenset[str]) -> str:
         said = f"s{len(others) + file.named('delivered').index(name)}"
         column = f"coalesce(replace({column}, {said}.value, {said}.stand_in), {column})"
     elif name in file.named("words"):
-        crossed = f"regexp_replace({column}, {literal(EXAMPLE)}, 'customer_id {CROSSED_OUT}', 'g')"
+        crossed = (
+            f"regexp_replace({column}, {literal(EXAMPLES)}, 'e.g. {CROSSED_OUT}', 'g')"
+        )
         column = f"CASE WHEN {_gives_examples(name)} THEN {crossed} ELSE {column} END"
-    if name in file.words:
-        for word in sorted(words, key=len, reverse=True):
-            column = f"replace({column}, {literal(word)}, {literal(CROSSED_OUT)})"
+    if name in file.words and words:
+        longest_first = sorted(words, key=lambda word: (-len(word), word))
+        pattern = literal("|".join(map(re.escape, longest_first)))
+        column = f"regexp_replace({column}, {pattern}, {literal(CROSSED_OUT)}, 'g')"
     return column
 
 

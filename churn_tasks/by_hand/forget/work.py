@@ -10,9 +10,10 @@
     the note is removed
 """
 
+import os
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -99,6 +100,12 @@ class Forgetting:
             raise SettingsError(
                 "CHURN_WAREHOUSE_URL is empty: lists, decisions and the vault lie there and hold people too"
             )
+        secrets_folder = settings.forgotten_file.parent
+        if secrets_folder.is_dir() and not os.access(secrets_folder, os.W_OK):
+            raise SettingsError(
+                f"{secrets_folder}: the list of who was taken out lies beside the token key, and nothing can be written"
+                " there. Let CHURN_TOKEN_KEY_FILE name a file in a folder of its own that can be written to"
+            )
         self.settings, self.told = settings, told
         self.run = MonthRun(settings, settings.first_month)
         self.key = load_key(settings.token_key_file)
@@ -183,10 +190,10 @@ class Forgetting:
         removal.with_rows(note.rows)
         note = self._lake(removal, note)
         self._mark(note)
-        shown = self._shown(note)
         erased = self._warehouse(note)
         self.told("pages and logs")
-        pages = clean_pages(self.settings, Names(forgotten, self.tokeniser), shown)
+        names = Names(forgotten, self.tokeniser)
+        pages = clean_pages(self.settings, names, note.shown)
         marks = taken_out(self.settings.taken_out_file)
         mark_reports(
             self.settings, {month: marks[month].persons for month in note.months}
@@ -240,9 +247,16 @@ class Forgetting:
                 people.setdefault(month, set()).update(found.persons)
                 tables = taken.setdefault(month, {})
                 tables[file.table] = tables.get(file.table, 0) + found.rows
-        months = {month: len(persons) for month, persons in sorted(people.items())}
+        months = {}
+        for month, persons in sorted(people.items()):
+            months[month] = max(len(persons), 1)  # a row may be known by its number
         note = replace(
-            note, rows=tuple(sorted(rows)), months=months, taken=taken, is_counted=True
+            note,
+            rows=tuple(sorted(rows)),
+            months=months,
+            taken=taken,
+            shown=tuple(self._shown(note, months)),
+            is_counted=True,
         )
         self._keep(note)
         return note
@@ -289,15 +303,14 @@ class Forgetting:
             months[month] = before.adding(note.key, persons, note.taken[month])
         write_taken_out(self.settings.taken_out_file, months)
 
-    def _shown(self, note: Note) -> dict[str, set[tuple[int, str]]]:
-        """What the pages of reports show of the people: month to rank and masked number."""
-        shown: dict[str, set[tuple[int, str]]] = {}
-        for month in note.months:
-            listed = self.run.warehouse.published(Month.parse(month))
-            for row in listed:
+    def _shown(self, note: Note, months: Iterable[str]) -> list[tuple[str, int, str]]:
+        """What the pages of reports show of the people; the warehouse knows it only as long as they are there."""
+        shown = []
+        for month in months:
+            for row in self.run.warehouse.published(Month.parse(month)):
                 if row["customer_id"] in note.customers:
                     who = row["phone_masked"] or row["customer_id"]
-                    shown.setdefault(month, set()).add((row["rank"], who))
+                    shown.append((month, row["rank"], who))
         return shown
 
     def _warehouse(self, note: Note) -> dict[str, int]:
