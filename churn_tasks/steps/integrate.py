@@ -22,6 +22,7 @@ def released_rows(run: MonthRun) -> Sequence[object]:
     reads=(
         Read("raw_*", needed=True),
         Read("number_spelling"),
+        Read("file_line"),
         # what earlier months teach of outliers and gaps
         Read("clean_*", observed_before),
         Read("profile_accepted", observed_before),

@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
-from churn_tasks.adapters.source import Source
+from churn_tasks.adapters.source import Source, read_again
+from churn_tasks.adapters.source.aside import FileAside
 from churn_tasks.adapters.tokens import Tokeniser, load_key
 from churn_tasks.checks.delivery_drift import Yardstick, extract_text, refuse_harm
+from churn_tasks.checks.disposals import most_damaged
 from churn_tasks.checks.drift import Delivered, Finding, are_unpaired, refusal
 from churn_tasks.checks.relation_drift import of_month
 from churn_tasks.core.errors import BadInput, evidence
@@ -31,6 +33,7 @@ class Extracted:
         delivered: the schemas behind the rows.
         spellings: column and form of a number, as written, to rows.
         is_part: only what came late was read.
+        asides: of files that were read line by line, what is no row.
     """
 
     name: str
@@ -38,16 +41,24 @@ class Extracted:
     delivered: Delivered
     spellings: dict[tuple[str, str], int]
     is_part: bool = False
+    asides: list[FileAside] = field(default_factory=list)
 
 
 def extract_table(run: MonthRun, source: Source, name: str) -> Extracted:
     """Copy one table of the month into the lake.
 
     Raises:
-        BadInput: its schema has changed in a way that does harm, or a row was lost on the way.
+        BadInput: its schema has changed in a way that does harm, too much of its files is damaged, or a row was lost on
+            the way.
     """
+    return read_again(lambda: _extracted(run, source, name))
+
+
+def _extracted(run: MonthRun, source: Source, name: str) -> Extracted:
     sql = rendered_sql(run.settings, run.window, name)
     relations = source.relations(sql)
+    asides = source.asides(sql)
+    refuse_damage(run, name, asides)
     before = yardstick(run, name)
     refuse_harm(name, run.month, drift_below(run, name, relations, before))
     of_month_alone = Delivered({}, of_month(relations, run.month))
@@ -63,7 +74,36 @@ def extract_table(run: MonthRun, source: Source, name: str) -> Extracted:
     refuse_harm(name, run.month, findings)
     account_for_rows(run, name, taken.tokeniser, taken.rows)
     delivered = taken.remembered(before.delivered if before else None)
-    return Extracted(name, taken.rows, delivered, dict(taken.tokeniser.spellings))
+    spellings = dict(taken.tokeniser.spellings)
+    return Extracted(name, taken.rows, delivered, spellings, asides=asides)
+
+
+def refuse_damage(run: MonthRun, name: str, asides: Iterable[FileAside]) -> None:
+    """Hold the damaged lines of a table's files against what its contract allows; a few are set aside and told.
+
+    Raises:
+        BadInput: more of a file is damaged.
+    """
+    table = run.registry.raw[name]
+    for aside in asides:
+        damaged = len(aside.damaged)
+        if not damaged:
+            continue
+        said = evidence(
+            table=f"raw_{name}",
+            month=run.month,
+            problem=f"source.files.{aside.relation}: {aside.told()}",
+            count=damaged,
+            remedy="churn quarantine list shows them; have the file corrected. churn check-source says whether a"
+            " setting of source.files makes rows of them.",
+        )
+        lines = aside.rows + damaged
+        if damaged > most_damaged(table, lines) or damaged > aside.rows:
+            share = f"more than disposals: {{damaged: {table.disposals.damaged}}} of the contract allows"
+            raise BadInput(
+                f"{said} These are {damaged / lines:.1%} of its lines, {share}."
+            )
+        log.warning(said)
 
 
 @dataclass(frozen=True)

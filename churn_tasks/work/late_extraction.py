@@ -14,11 +14,14 @@ what came:
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
 from itertools import chain
 
 import pyarrow as pa
 
-from churn_tasks.adapters.source import Source
+from churn_tasks.adapters.source import Source, read_again
+from churn_tasks.adapters.source.errors import DamageSetAside
 from churn_tasks.adapters.versions import LATE
 from churn_tasks.checks.delivery_drift import DIALECTS
 from churn_tasks.checks.drift import Delivered
@@ -39,6 +42,7 @@ from churn_tasks.work.extraction import (
     Extracted,
     account_for_rows,
     extract_table,
+    refuse_damage,
     tokeniser_of,
 )
 from churn_tasks.work.known_since import known_since
@@ -56,7 +60,8 @@ def extract_late_rows(run: MonthRun, source: Source) -> list[Extracted]:
     before = on_record(run, run.month, run.lake.before())
     extracted = []
     for name in run.registry.raw:
-        table = _late_rows_of(run, source, name, before.get(name))
+        known = before.get(name)
+        table = read_again(partial(_late_rows_of, run, source, name, known))
         if table:
             extracted.append(table)
     return extracted
@@ -84,6 +89,8 @@ def _late_rows_of(
             rows = chain([first], late)
             reader = pa.RecordBatchReader.from_batches(batches.schema, rows)
             added = _add(run, name, reader, before.delivered)
+            asides = source.asides(rendered_sql(run.settings, run.window, name))
+            added = replace(added, asides=asides)
     unreadable = _has_more_unreadable(run, search)
     if first is None and not unreadable:
         _forget(run, source, name)
@@ -153,6 +160,9 @@ def _searched(
         with ExitStack() as opened:
             try:
                 batches = opened.enter_context(source.batches(sql))
+                refuse_damage(run, search.name, source.asides(sql))
+            except DamageSetAside:
+                raise
             except (BadInput, NotReady) as error:
                 refusal = str(error)
                 continue

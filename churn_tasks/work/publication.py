@@ -3,6 +3,8 @@
 from contextlib import closing
 
 from churn_tasks.adapters.warehouse import COLUMNS, Knowledge, ListOutcome, run_id_of
+from churn_tasks.core.formulas import neutral_sql
+from churn_tasks.core.sql_text import identifier
 from churn_tasks.report.outcome import ListResult, list_outcomes
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import UNCHANGED, is_restated
@@ -40,10 +42,14 @@ def publish_restated(run: MonthRun) -> Made:
 
 
 def _list_rows(run: MonthRun) -> list[tuple[object, ...]]:
-    """The list exactly as it lies in the lake, in order of rank."""
+    """The list as it lies in the lake, in order of rank; texts that a spreadsheet would run are made harmless."""
     run.engine.view(LIST)
-    columns = ", ".join(COLUMNS)
-    sql = f"SELECT {columns} FROM out_warning_list WHERE month = $month ORDER BY rank"
+    types = {column.name: column.type for column in run.registry.tables[LIST].columns}
+    shown = []
+    for name in COLUMNS:
+        is_text = types[name] == "text"
+        shown.append(neutral_sql(name) if is_text else identifier(name))
+    sql = f"SELECT {', '.join(shown)} FROM out_warning_list WHERE month = $month ORDER BY rank"
     return run.engine.connection.execute(sql, {"month": run.month.start}).fetchall()
 
 
