@@ -61,9 +61,10 @@ def _ways_out(month: MonthFigures) -> Iterator[WayOut]:
     yield WayOut("late_share", None, LATE_WARNS_FROM)
 
 
-def most_damaged(table: RawTable, lines: int) -> float:
-    """How many of the lines of a table's files may be damaged."""
-    return max(table.disposals.damaged * lines, FEW_STOP)
+def is_too_much_damage(table: RawTable, damaged: int, rows: int) -> bool:
+    """Whether more lines of a file are damaged than its contract allows, or more than are rows."""
+    most = max(table.disposals.damaged * (rows + damaged), FEW_STOP)
+    return damaged > min(most, rows)
 
 
 def _stopping(measure: str, stops_from: float) -> WayOut:

@@ -1,6 +1,7 @@
 """``churn check-source``: whether a source can be used, before anything is run."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,6 +13,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
 
 if TYPE_CHECKING:
+    from churn_tasks.adapters.source.proposal import Proposal
     from churn_tasks.checks.source_check import Judged
 
 
@@ -31,9 +33,10 @@ def check_source(
     Needs no lake and no warehouse, writes nothing, and shows no value of the data. Ends with 1 when something is
     missing without which the month cannot run.
     """
+    from churn_tasks.adapters.source.proposal import proposals
     from churn_tasks.by_hand.source import look
     from churn_tasks.checks.source_check import missing_activity
-    from churn_tasks.cli.source_screens import source_screens
+    from churn_tasks.cli.source_screens import proposal_screen, source_screens
     from churn_tasks.declared.lineage.gaps import load_gaps
 
     settings, chosen = load_settings(profile), Month.parse(month)
@@ -41,6 +44,11 @@ def check_source(
     judged = list(look(settings, chosen, gaps, most_rows))
     for screen in source_screens(judged, chosen, settings.profile):
         console.print(screen)
+    proposed = list(proposals(settings, chosen))
+    if proposed:
+        console.print(proposal_screen(proposed))
+        for one in proposed:
+            typer.echo(f"    {one.setting}")
     impossible = missing_activity(gaps)
     if impossible:
         say(f"[red]Nobody is a customer:[/] {impossible}")
@@ -56,19 +64,25 @@ def check_source(
             {"profile": settings.profile, "month": str(chosen), "can_run": may_run},
             impossible,
             judged,
+            proposed,
         )
     if not may_run:
         raise typer.Exit(1)
 
 
 def _write(
-    path: Path, answer: dict[str, object], impossible: str, judged: "list[Judged]"
+    path: Path,
+    answer: dict[str, object],
+    impossible: str,
+    judged: "list[Judged]",
+    proposed: "list[Proposal]",
 ) -> None:
     """The answer for machines."""
     whole = {
         **answer,
         "impossible": impossible or None,
         "contracts": [one.as_json() for one in judged],
+        "proposals": [asdict(one) for one in proposed],
     }
     replace_text(path, json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
 

@@ -10,7 +10,7 @@ from churn_tasks.adapters.source import Source, read_again
 from churn_tasks.adapters.source.aside import FileAside
 from churn_tasks.adapters.tokens import Tokeniser, load_key
 from churn_tasks.checks.delivery_drift import Yardstick, extract_text, refuse_harm
-from churn_tasks.checks.disposals import most_damaged
+from churn_tasks.checks.disposals import is_too_much_damage
 from churn_tasks.checks.drift import Delivered, Finding, are_unpaired, refusal
 from churn_tasks.checks.relation_drift import of_month
 from churn_tasks.core.errors import BadInput, evidence
@@ -98,7 +98,7 @@ def refuse_damage(run: MonthRun, name: str, asides: Iterable[FileAside]) -> None
             " setting of source.files makes rows of them.",
         )
         lines = aside.rows + damaged
-        if damaged > most_damaged(table, lines) or damaged > aside.rows:
+        if is_too_much_damage(table, damaged, aside.rows):
             share = f"more than disposals: {{damaged: {table.disposals.damaged}}} of the contract allows"
             raise BadInput(
                 f"{said} These are {damaged / lines:.1%} of its lines, {share}."

@@ -40,7 +40,7 @@ def read_again(read: Callable[[], T]) -> T:
         try:
             return read()
         except DamageSetAside as found:
-            log.warning("%s", found)
+            log.info("%s", found)
 
 
 def shown(error: BaseException, sql: str = "", url: str = "") -> str:

@@ -77,7 +77,7 @@ class FileSource:
     """The relations of one month; see :class:`churn_tasks.adapters.source.Source`."""
 
     def __init__(self, settings: Settings, workplace: Workplace, spill: Path) -> None:
-        self.settings, self._workplace, self._spill = settings, workplace, spill
+        self.settings, self.workplace, self._spill = settings, workplace, spill
         self._relations: dict[str, Relation] = {}
         self._guarded: dict[str, str] = {}  # a SELECT, and the one asked in its place
         self._unreadable: dict[str, Unreadable] = {}
@@ -120,7 +120,7 @@ class FileSource:
         declared = self.settings.source.files.keys()
         for name in sorted(self._names_in(sql) & declared):
             if name not in self._relations:
-                self._relations[name] = relation(name, self._workplace)
+                self._relations[name] = relation(name, self.workplace)
             read.append(self._relations[name])
         return read
 
@@ -188,7 +188,7 @@ class FileSource:
         profile = self.settings.profile
         is_value = CANNOT_READ in str(error)  # DuckDB reads some while it parses CSV
         if "CSV" in str(error) and not is_value:
-            mended = [one.name for one in read if one.mend(self._workplace)]
+            mended = [one.name for one in read if one.mend(self.workplace)]
             if mended:
                 return DamageSetAside(f"{', '.join(mended)}: read line by line")
         elif self._passes_over(sql, read):
@@ -207,7 +207,7 @@ class FileSource:
         if guard is None or sql in self._guarded:
             return False
         (relation,) = (one for one in read if one.name == guard.relation)
-        relation.mend(self._workplace)
+        relation.mend(self.workplace)
         with self._connection(read, is_guarded=True) as connection:
             try:
                 found = connection.execute(guard.unreadable).fetchmany(MOST_NOTED + 1)

@@ -153,7 +153,7 @@ def relation(name: str, workplace: Workplace) -> Relation:
     made = Relation(name)
     for file in files:
         require_complete(name, file, drop)
-        _add(made, file, drop, kind, workplace)
+        add_file(made, file, drop, kind, workplace)
     return made
 
 
@@ -176,9 +176,10 @@ def matching(name: str, drop: FileDrop, workplace: Workplace) -> list[DropFile]:
     return files
 
 
-def _add(
+def add_file(
     made: Relation, file: DropFile, drop: FileDrop, kind: str, workplace: Workplace
 ) -> None:
+    """Open one more file of a relation; raises as :func:`relation`."""
     stream = workplace.stack.enter_context(file.open())
     if not file.is_local:
         stream = _copied(file.name, stream, workplace)
@@ -250,7 +251,7 @@ def _add_csv(
         text = _as_utf8(file.name, stream, drop, packing, workplace)
     if text is None:
         if packing:
-            stream = _unpacked_copy(file.name, stream, packing, workplace)
+            stream = unpacked_copy(file.name, stream, packing, workplace)
         readable = _rewritten(made, table, stream, drop.encoding, workplace)
     else:
         path = f"/dev/fd/{text.fileno()}"
@@ -283,10 +284,10 @@ def _rewritten(
     return plain
 
 
-def _unpacked_copy(
+def unpacked_copy(
     name: str, stream: BinaryIO, packing: str, workplace: Workplace
 ) -> BinaryIO:
-    """The bytes of a packed file, in a file without a name."""
+    """The bytes of a file as they are behind their packing, in a file without a name."""
     stream.seek(0)
     copy = workplace.nameless()
     for piece in unpacked(name, stream, packing, workplace.budget):

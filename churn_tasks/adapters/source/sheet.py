@@ -31,6 +31,14 @@ _FORMULA = re.compile(
 )
 
 
+class UnclearSheet(SettingsError):
+    """Which sheet is meant is not clear; ``sheets`` are those that it may be."""
+
+    def __init__(self, told: str, sheets: list[str]) -> None:
+        super().__init__(told)
+        self.sheets = sheets
+
+
 @dataclass(frozen=True)
 class Sheet:
     """One sheet of a file.
@@ -99,13 +107,15 @@ def _chosen(name: str, sheets: list[str], sheet: str) -> str:
     if len(fitting) == 1:
         return fitting[0]
     if len(fitting) > 1:
-        raise SettingsError(
-            f"{name}: sheet {sheet!r} fits {', '.join(fitting[:5])}; it has to fit one of them"
+        raise UnclearSheet(
+            f"{name}: sheet {sheet!r} fits {', '.join(fitting[:5])}; it has to fit one of them",
+            fitting,
         )
     if sheet or len(sheets) != 1:
         none_of_them = f", {sheet} is none of them" if sheet else ""
-        raise SettingsError(
-            f"{name} holds the sheets {', '.join(sheets[:5])}; name one of them as sheet{none_of_them}"
+        raise UnclearSheet(
+            f"{name} holds the sheets {', '.join(sheets[:5])}; name one of them as sheet{none_of_them}",
+            sheets,
         )
     return sheets[0]
 

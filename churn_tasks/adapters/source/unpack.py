@@ -250,16 +250,32 @@ class Utf8:
 
 
 def refuse_other_encoding(name: str, stream: BinaryIO, encoding: str) -> None:
-    """Refuse a text that is written in the other encoding, line by line told apart.
+    """Refuse a text that is written in the other encoding.
 
-    Damage is in single lines; a file in another encoding shows it in most lines that are more than ASCII. Text in
-    GB18030 is hardly ever UTF-8 as well.
+    Damage is in single lines; a file in another encoding shows it in most lines that are more than ASCII.
 
     Raises:
         BadInput: most of these lines fit the other encoding.
     """
+    first: dict[str, int] = {}
+    lines = lines_by_encoding(stream, first)
+    other = "utf-8" if encoding == "gb18030" else "gb18030"
+    if lines[other] > lines[encoding]:
+        raise BadInput(
+            f"{name}, line {first[other]}: not {encoding.upper()} as source.files says; if the file is"
+            f" {other.upper()}, set encoding: {other}"
+        )
+
+
+def lines_by_encoding(
+    stream: BinaryIO, first: dict[str, int] | None = None
+) -> dict[str, int]:
+    """How many lines that are more than ASCII fit which encoding; text in GB18030 is hardly ever UTF-8 as well.
+
+    Args:
+        first: is told the first line of each.
+    """
     lines = {"utf-8": 0, "gb18030": 0}
-    first = {"utf-8": 0, "gb18030": 0}
     stream.seek(0)
     for number, line in enumerate(stream, 1):
         if line.isascii():
@@ -267,14 +283,10 @@ def refuse_other_encoding(name: str, stream: BinaryIO, encoding: str) -> None:
         for fitting in lines:
             if _is_text(line, fitting):
                 lines[fitting] += 1
-                first[fitting] = first[fitting] or number
+                if first is not None:
+                    first.setdefault(fitting, number)
                 break
-    other = "utf-8" if encoding == "gb18030" else "gb18030"
-    if lines[other] > lines[encoding]:
-        raise BadInput(
-            f"{name}, line {first[other]}: not {encoding.upper()} as source.files says; if the file is"
-            f" {other.upper()}, set encoding: {other}"
-        )
+    return lines
 
 
 def _is_text(line: bytes, encoding: str) -> bool:
