@@ -20,7 +20,7 @@ def publish_list(run: MonthRun) -> Made:
     known = Knowledge(
         run.window.known_until, is_restated=run.restated_until is not None
     )
-    published = run.warehouse.publish(lease, run_id, _list_rows(run), known)
+    published = run.warehouse.publish(lease, run_id, list_rows(run), known)
     facts = {
         "run_id": run_id,
         "version": published.version,
@@ -41,7 +41,7 @@ def publish_restated(run: MonthRun) -> Made:
     return publish_list(run)
 
 
-def _list_rows(run: MonthRun) -> list[tuple[object, ...]]:
+def list_rows(run: MonthRun) -> list[tuple[object, ...]]:
     """The list as it lies in the lake, in order of rank; texts that a spreadsheet would run are made harmless."""
     run.engine.view(LIST)
     types = {column.name: column.type for column in run.registry.tables[LIST].columns}

@@ -1,16 +1,25 @@
 """What stands around the rows of a drop is found, and proposed in the very form that settings take."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from churn_tasks.adapters.source.proposal import proposals
+from churn_tasks.cli import app
 from churn_tasks.core.months import Month
 from churn_tasks.core.source_section import FileDrop
 from tests.sources.drops import MONTH, settings_for, taken
 from tests.sources.test_damage import put
+from tests.sources.test_damaged_month import (
+    BILL_LINES,
+    TICKETS,
+    chinese,
+    settings_of,
+)
 from tests.sources.test_frames import BODY, FORMS, NAMES, Table, comma, excel
 
 MORE = [
@@ -139,3 +148,32 @@ def test_files_that_have_not_come_are_no_matter_here(tmp_path: Path) -> None:
     assert (
         list(proposals(settings_for(tmp_path, "a.csv", folder), Month(2024, 1))) == []
     )
+
+
+def test_check_source_prints_what_to_copy_and_judges_the_rest(tmp_path: Path) -> None:
+    """Bills under a title cannot run yet; a ticket of no day is a row that would be set aside."""
+    tickets = [*TICKETS[:-1], TICKETS[-1].replace("-01-", "-13-")]
+    settings = settings_of(tmp_path, BILL_LINES, chinese(tickets))
+    profile = settings.profile_dir / "settings.yaml"
+    written = yaml.safe_load(profile.read_text(encoding="utf-8"))
+    written["source"]["files"]["bills"] = "bills_{month}.csv"
+    profile.write_text(yaml.safe_dump(written, allow_unicode=True), encoding="utf-8")
+    answer = tmp_path / "answer.json"
+    command = (
+        f"check-source --month 2024-01 --profile {settings.profile_dir} --json {answer}"
+    )
+    environment = {
+        "CHURN_DATA_PATH": str(tmp_path / "drops"),
+        "CHURN_STATE_DIR": str(tmp_path / "state"),
+        "COLUMNS": "300",
+    }
+    done = CliRunner().invoke(app, command.split(), env=environment)
+    assert done.exit_code == 1
+    line = "bills: {path: 'bills_{month}.csv', names_line: 2, footer_begins: [共]}"
+    assert line in done.output
+    assert "300 rows, 3 lines of frame, 0 set aside" in done.output
+    said = json.loads(answer.read_text(encoding="utf-8"))
+    assert [one["setting"] for one in said["proposals"]] == [line]
+    found = {one["table"]: one for one in said["contracts"]}
+    assert "names_line" in found["bill"]["stops"][0]
+    assert "row_unreadable: 1 of 59 rows would be set aside" in done.output
