@@ -268,6 +268,29 @@ def test_a_title_with_an_open_quote_takes_no_row_with_it(tmp_path: Path) -> None
     ]
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_names_that_stand_higher_this_month_cost_no_row(
+    tmp_path: Path, form: Any
+) -> None:
+    """names_line: 3 of a file without its titles would pass over the names and a row."""
+    texts = [["A1", "张三", "12.50"], ["A2", "李四", "x"], ["A3", "王五", "7"]]
+    name, content, written = form([NAMES, *texts])
+    folder = put(tmp_path / "drops", name, content)
+    with pytest.raises(BadInput, match=r"line 2 looks like a row.*names_line"):
+        taken(
+            settings_for(tmp_path, {"path": name, **written, "names_line": 3}, folder)
+        )
+
+
+def test_units_that_are_missing_this_month_cost_no_row(tmp_path: Path) -> None:
+    name, content, _ = comma([NAMES, *BODY])
+    folder = put(tmp_path / "drops", name, content)
+    given, (aside,) = taken(
+        settings_for(tmp_path, {"path": name, "lines_below_names": 1}, folder)
+    )
+    assert sorted(given) == sorted(ROWS) and list(aside.lines) == [2, 3, 4]
+
+
 # --- Excel ---
 
 

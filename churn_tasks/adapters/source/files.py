@@ -32,7 +32,7 @@ from churn_tasks.adapters.source.queries import relations_in
 from churn_tasks.adapters.source.relation import Relation, Workplace, relation
 from churn_tasks.adapters.source.storage import Storage
 from churn_tasks.adapters.source.unpack import Budget
-from churn_tasks.adapters.source.unreadable import WITHOUT, guarded
+from churn_tasks.adapters.source.unreadable import WITHOUT, Guarded, guarded
 from churn_tasks.adapters.spill import spill_folder
 from churn_tasks.core.errors import BadInput, SettingsError
 from churn_tasks.core.months import Month
@@ -196,28 +196,31 @@ class FileSource:
             return DamageSetAside(told)
         if is_value:
             return BadInput(
-                f"profile {profile}, files: a value cannot be read by this SELECT, which weighs rows against each"
-                f" other, so that none can be set aside; read it with TRY_CAST: {shown(error, sql)}"
+                f"profile {profile}, files: a value cannot be read by this SELECT, which does not give each"
+                f" row for itself, so that none can be set aside; read it with TRY_CAST: {shown(error, sql)}"
             )
         return BadInput(f"profile {profile}, files: {shown(error, sql)}")
 
     def _passes_over(self, sql: str, read: list[Relation]) -> bool:
         """Whether the query goes on without the rows that hold a value it cannot read; they are noted."""
-        guard = guarded(sql, {one.name for one in read})
-        if guard is None or sql in self._guarded:
+        if sql in self._guarded:
             return False
-        (relation,) = (one for one in read if one.name == guard.relation)
+        ways = guarded(sql, {one.name for one in read})
+        return any(self._goes_on(sql, read, way) for way in ways)
+
+    def _goes_on(self, sql: str, read: list[Relation], way: Guarded) -> bool:
+        (relation,) = (one for one in read if one.name == way.relation)
         relation.mend(self.workplace)
         with self._connection(read, is_guarded=True) as connection:
             try:
-                found = connection.execute(guard.unreadable).fetchmany(MOST_NOTED + 1)
+                found = connection.execute(way.unreadable).fetchmany(MOST_NOTED + 1)
                 counted = f"SELECT count(*) FROM {identifier(relation.name)}"
                 ((rows,),) = connection.execute(counted).fetchall()
             except duckdb.Error:
                 return False
         if not found:
             return False
-        self._guarded[sql] = guard.sql
+        self._guarded[sql] = way.sql
         self._unreadable[sql] = Unreadable.noted(relation, found, rows)
         return True
 
@@ -248,8 +251,7 @@ class Unreadable:
             raise BadInput(
                 f"{relation.name}: more than {MOST_NOTED:,} rows with {DAMAGE[UNREADABLE][0]}"
             )
-        places = relation.places(row for _, row in found)
-        places += [("", 0)] * (len(found) - len(places))
+        places = relation.places([row for _, row in found])
         damaged: dict[str, list[DamagedLine]] = {}
         for (column, row), (file, line) in zip(found, places, strict=True):
             text = ",".join(str(value or "") for value in row.values())

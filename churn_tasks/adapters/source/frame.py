@@ -4,9 +4,11 @@ Nothing is left out because of where it stands alone. A line below the last row 
 the settings say of footers; a totals row has to add up; a line that fits nothing is damaged and noted by its number.
 """
 
+import csv
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from churn_tasks.adapters.source.aside import FileAside
 from churn_tasks.adapters.source.records import Record
@@ -40,21 +42,25 @@ class Frame:
     Args:
         drop: what the settings say of the file.
         aside: counts and names what is no row.
+        delimiter: the one at work.
     """
 
-    def __init__(self, drop: FileDrop, aside: FileAside) -> None:
-        self._drop, self._aside = drop, aside
+    def __init__(self, drop: FileDrop, aside: FileAside, delimiter: str = ",") -> None:
+        self._drop, self._aside, self._delimiter = drop, aside, delimiter
         self._above: set[str] = set()
+        self._texts_above: list[str] = []
         self._names: list[list[str]] = []
         self._delayed: deque[Record] = deque()  # perhaps the footer
         self._pending: list[Record] = []  # footer or totals, if no row follows
         self._footer_began = False
+        self._rows_below: list[Record] = []
         self._are_values: list[bool] = []
         self._are_filled: list[bool] = []
         self._seen = 0
 
     def above(self, text: str) -> None:
         """A line above the names."""
+        self._texts_above.append(text)
         if text.strip(BLANK):
             self._aside.frame["above_names"] += 1
             self._above.add(text.strip())
@@ -71,11 +77,26 @@ class Frame:
         self._aside.frame["names"] += len(self._names)
         for _ in range(drop.lines_below_names if self._names else 0):
             below = next(records, None)
-            if below:
+            if below and _is_full_row(below.cells, len(self._names[0])):
+                self._rows_below.append(below)
+            elif below:
                 self._aside.frame["below_names"] += 1
                 self._names.append([cell.strip() for cell in below.cells])
         named = joined(self._names[: drop.names_lines])
+        self._refuse_rows_above(len(named))
         return list(drop.columns) or named
+
+    def _refuse_rows_above(self, width: int) -> None:
+        """Raises BadInput: a line above the names is as wide and full as a row, with a number in it."""
+        sign = self._delimiter
+        for number, cells in enumerate(
+            csv.reader(self._texts_above, delimiter=sign), 1
+        ):
+            if _is_full_row(cells, width):
+                raise BadInput(
+                    f"{self._aside.file}, line {number} looks like a row, and source.files.{self._aside.relation}."
+                    f"names_line says that the names stand below it; churn check-source says where they are"
+                )
 
     def _note_name_line(self, record: Record) -> None:
         """A line of names, if it is no comment and not blank.
@@ -103,7 +124,7 @@ class Frame:
         self._totals = Totals(self._drop.totals, self._width)
         self._are_values = [True] * self._width
         self._are_filled = [bool(name) for name in names]
-        for record in records:
+        for record in chain(self._rows_below, records):
             if not any(record.cells) and not record.damage and len(record.cells) < 2:
                 continue  # a blank line
             self._delayed.append(record)
@@ -269,6 +290,13 @@ class Frame:
                 f" if the line is a footer, set source.files.{self._aside.relation}.footer_begins"
             )
         self._aside.damage(record.line, reason, record.text)
+
+
+def _is_full_row(cells: Sequence[str], width: int) -> bool:
+    """Whether a line looks like a row before any was seen: every cell filled, one of them with a number or a day."""
+    return (
+        width > 1 and len(cells) == width == filled(cells) and any(map(is_value, cells))
+    )
 
 
 def joined(lines: Sequence[Sequence[str]]) -> list[str]:

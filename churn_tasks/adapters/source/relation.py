@@ -2,8 +2,7 @@
 
 import csv
 import os
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,22 +109,26 @@ class Relation:
             self.calls[file.name] = readable.read_sql()
         return bool(files)
 
-    def places(self, rows: Iterable[Mapping[str, str | None]]) -> list[tuple[str, int]]:
-        """File and line of each of the rows that is found in one that was read line by line.
+    def places(self, rows: Sequence[Mapping[str, str | None]]) -> list[tuple[str, int]]:
+        """File and line of each of some rows; no file and line 0 where it stands in none that was read line by line.
 
         Args:
-            rows: column -> value.
+            rows: column -> value, all of the same columns.
         """
-        wanted: Counter[frozenset[tuple[str, str]]] = Counter(map(_filled, rows))
-        places = []
+        columns = set().union(*rows)
+        wanted: dict[frozenset[tuple[str, str]], list[int]] = {}
+        for number, row in enumerate(rows):
+            wanted.setdefault(_filled(row), []).append(number)
+        places = [("", 0)] * len(rows)
         for name, file in self.rewritten.items():
             lines = self.asides[name].lines
             with open(file.path, encoding="utf-8", newline="") as text:
                 for line, cells in zip(lines, csv.reader(text), strict=True):
-                    row = _filled(dict(zip(file.columns, cells, strict=True)))
-                    if wanted[row] > 0:
-                        wanted[row] -= 1
-                        places.append((name, line))
+                    row = dict(zip(file.columns, cells, strict=True))
+                    asked = {column: row[column] for column in columns & row.keys()}
+                    numbers = wanted.get(_filled(asked))
+                    if numbers:
+                        places[numbers.pop()] = (name, line)
         return places
 
     def changed(self, file: str) -> NotReady:

@@ -49,7 +49,7 @@ def rewrite_csv(
     text = io.TextIOWrapper(stream, encoding=encoding, errors=MARKING, newline="")
     try:
         aside = FileAside(file.relation, file.name)
-        frame = Frame(file.drop, aside)
+        frame = Frame(file.drop, aside, file.delimiter)
         lines, above = _lines(text), 0
         if file.drop.names_line:
             above = file.drop.names_line - 1

@@ -19,7 +19,6 @@ from churn_tasks.declared.row_by_row import WEIGHS_ROWS
 WITHOUT = "common_subexpressions"
 FAILED, ROW = "column that failed", "row that failed"
 PLAIN = (exp.Star, exp.Column, exp.Literal)  # what is read as it stands
-WEIGHING = ("group", "having", "qualify", "limit", "distinct")
 
 
 @dataclass(frozen=True)
@@ -38,55 +37,67 @@ class Guarded:
     relation: str
 
 
-def guarded(sql: str, relations: set[str]) -> Guarded | None:
-    """The SELECT with its innermost part, which reads the relations, guarded; None where it weighs rows.
+def guarded(sql: str, relations: set[str]) -> list[Guarded]:
+    """The SELECT guarded in each of its parts that may stop at a value, the innermost first; none if it weighs rows.
 
-    >>> print(guarded("SELECT CAST(day AS DATE) AS d FROM t WHERE id > 1", {"t"}).sql)
+    >>> print(guarded("SELECT CAST(day AS DATE) AS d FROM t WHERE id > 1", {"t"})[0].sql)
     SELECT TRY(CAST(day AS DATE)) AS "d" FROM t WHERE TRY(id > 1) AND NOT TRY((CAST(day AS DATE)) IS NULL) IS NULL
-    >>> guarded("SELECT max(day) AS d FROM t", {"t"}) is None
-    True
+    >>> guarded("SELECT max(day) AS d FROM t", {"t"})
+    []
     """
     try:
         whole = sqlglot.parse_one(sql, dialect="duckdb")
     except SqlglotError:
+        return []
+    read = [table.name.lower() for table in whole.find_all(exp.Table)]
+    first = next((name for name in read if name in relations), None)
+    if first is None or _weighs_rows(_counted(whole)):
+        return []
+    ways: list[Guarded] = []
+    for place in range(len(list(whole.find_all(exp.Select)))):
+        way = _guarded_part(whole.copy(), place, first)
+        if way:
+            ways.insert(0, way)
+    return ways
+
+
+def _counted(whole: exp.Expr) -> exp.Expr:
+    """What stands in ``SELECT count(*) FROM (...)``; any other SELECT itself."""
+    inner = whole.find(exp.Subquery)
+    if not isinstance(whole, exp.Select) or inner is None:
+        return whole
+    asked = [expression.unalias() for expression in whole.expressions]
+    is_count = len(asked) == 1 and isinstance(asked[0], exp.Count)
+    return inner.this if is_count else whole
+
+
+def _weighs_rows(whole: exp.Expr) -> bool:
+    return whole.find(*WEIGHS_ROWS, exp.SetOperation) is not None
+
+
+def _guarded_part(whole: exp.Expr, place: int, relation: str) -> Guarded | None:
+    """The SELECT with one of its parts guarded, counted from the outermost; None where that cannot fail."""
+    part = list(whole.find_all(exp.Select))[place]
+    origin = part.args.get("from_") or part.args.get("from")
+    if origin is None or any(map(_holds_select, part.expressions)):
         return None
-    inner = _reading(whole, relations)
-    if inner is None or _weighs_rows(inner):
-        return None
-    failed = _failed(inner)
+    failed = _failed(part)
     if failed is None:
         return None
-    first = inner.find(exp.Table)
-    assert first is not None
-    told = _unreadable(inner, failed, first.alias_or_name)
-    _guard(inner, failed)
-    return Guarded(whole.sql(dialect="duckdb"), told, first.name.lower())
+    told = _unreadable(part, failed, origin.this.alias_or_name)
+    _guard(part, failed)
+    ctes = _with(whole)
+    return Guarded(whole.sql(dialect="duckdb"), f"{ctes}{told}", relation)
 
 
-def _reading(whole: exp.Expr, relations: set[str]) -> exp.Select | None:
-    """The only SELECT that reads the relations, without any other below it."""
-    selects = []
-    for select in whole.find_all(exp.Select):
-        read = {table.name.lower() for table in _own_tables(select)}
-        if read & relations:
-            selects.append(select)
-    if len(selects) != 1 or selects[0].find(exp.Subquery, exp.Exists):
-        return None
-    return selects[0]
+def _holds_select(expression: exp.Expr) -> bool:
+    return expression.find(exp.Select) is not None
 
 
-def _own_tables(select: exp.Select) -> list[exp.Table]:
-    tables = []
-    for table in select.find_all(exp.Table):
-        if table.find_ancestor(exp.Select) is select:
-            tables.append(table)
-    return tables
-
-
-def _weighs_rows(select: exp.Select) -> bool:
-    if any(select.args.get(part) for part in WEIGHING):
-        return True
-    return select.find(*WEIGHS_ROWS) is not None
+def _with(whole: exp.Expr) -> str:
+    """The CTEs of the whole, which a part may read."""
+    ctes = whole.args.get("with_") or whole.args.get("with")
+    return f"{ctes.sql(dialect='duckdb')} " if ctes else ""
 
 
 def _failed(select: exp.Select) -> exp.Case | None:
