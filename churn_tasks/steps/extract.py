@@ -6,7 +6,7 @@ from churn_tasks.runner.months import months_before
 from churn_tasks.runner.step import Made, Read, step
 from churn_tasks.work.deliveries import write_deliveries, write_spellings
 from churn_tasks.work.extraction import extract_table
-from churn_tasks.work.file_lines import write_file_lines
+from churn_tasks.work.file_lines import lines_without_a_row, write_file_lines
 from churn_tasks.work.late_extraction import extract_late_rows, tables_taken_in
 
 
@@ -32,4 +32,4 @@ def extract(run: MonthRun) -> Made:
     if not names:
         return Made(idle="nothing came late or changed")
     rows = {f"raw_{name}": run.lake.rows(f"raw_{name}", run.month) for name in names}
-    return Made(rows | {"number_spelling": spellings})
+    return Made(rows | {"number_spelling": spellings}, lines_without_a_row(extracted))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from churn_tasks.adapters.source.aside import FileAside
-from churn_tasks.declared.row_rules import DAMAGE
+from churn_tasks.declared.row_rules import DAMAGE, UNREADABLE
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.work.extraction import Extracted
 
@@ -46,8 +46,7 @@ def write_file_lines(run: MonthRun, extracted: Sequence[Extracted]) -> None:
             counted.update(_lines(table.name, aside))
     was_noted = run.lake.has("file_line", run.month)
     if run.only_late:
-        again = {table.name for table in extracted}
-        counted.update(_noted_before(run, again))
+        _keep_noted(run, counted, extracted)
         was_noted = was_noted and bool(extracted)
     if counted or was_noted:
         lines = []
@@ -55,6 +54,21 @@ def write_file_lines(run: MonthRun, extracted: Sequence[Extracted]) -> None:
             lines.append({**line._asdict(), "row_count": count})
         rows = pa.Table.from_pylist(lines, FILE_LINES)
         run.engine.write("file_line", run.month, rows)
+
+
+def lines_without_a_row(extracted: Sequence[Extracted]) -> dict[str, object]:
+    """How many lines of files stand around rows, and how many were damaged; nothing where there are none."""
+    frame, damaged = 0, 0
+    for table in extracted:
+        for aside in table.asides:
+            frame += aside.frame.total()
+            damaged += len(aside.damaged)
+    facts: dict[str, object] = {}
+    if frame:
+        facts["frame_lines"] = frame
+    if damaged:
+        facts["damaged_lines"] = damaged
+    return facts
 
 
 def _lines(table: str, aside: FileAside) -> Counter[FileLine]:
@@ -69,15 +83,33 @@ def _lines(table: str, aside: FileAside) -> Counter[FileLine]:
     return lines
 
 
-def _noted_before(run: MonthRun, again: set[str]) -> Counter[FileLine]:
-    """What the version before has noted of tables that were not read again."""
+def _keep_noted(
+    run: MonthRun, counted: Counter[FileLine], extracted: Sequence[Extracted]
+) -> None:
+    """Add what the version before has noted of tables that were not read again.
+
+    A search for late rows may pass over a row that it does not read: of a table of which parts alone came, rows that
+    could not be read before are no rows now.
+    """
+    again = {table.name: table.is_part for table in extracted}
+    for line, count in _noted_before(run).items():
+        name = line.table_name
+        if name not in again:
+            counted[line] += count
+        elif again[name] and line.kind == UNREADABLE and line not in counted:
+            counted[line] += count
+            rows = FileLine(name, line.relation_name, line.file_name, ROW)
+            counted[rows] = max(counted[rows] - count, 0)
+
+
+def _noted_before(run: MonthRun) -> Counter[FileLine]:
+    """What the version before has noted."""
     before = run.engine.rows_of("file_line", run.month, run.lake.before())
     lines: Counter[FileLine] = Counter()
     names = ", ".join(FileLine._fields)
     for row in run.engine.records(f"SELECT {names}, row_count FROM {before}"):
         count = row.pop("row_count")
-        if row["table_name"] not in again:
-            lines[FileLine(**row)] += count
+        lines[FileLine(**row)] += count
     return lines
 
 

@@ -89,8 +89,7 @@ def _late_rows_of(
             rows = chain([first], late)
             reader = pa.RecordBatchReader.from_batches(batches.schema, rows)
             added = _add(run, name, reader, before.delivered)
-            asides = source.asides(rendered_sql(run.settings, run.window, name))
-            added = replace(added, asides=asides)
+            added = replace(added, asides=source.asides(search.sql))
     unreadable = _has_more_unreadable(run, search)
     if first is None and not unreadable:
         _forget(run, source, name)
@@ -157,6 +156,7 @@ def _searched(
     refusal = ""
     for types in (known, {}):
         sql = late_rows_sql(run.settings, run.window, search.name, search.since, types)
+        search.sql = sql
         with ExitStack() as opened:
             try:
                 batches = opened.enter_context(source.batches(sql))

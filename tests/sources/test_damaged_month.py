@@ -156,5 +156,6 @@ def test_a_file_without_frame_and_damage_is_not_read_line_by_line(
     """A clean month has no such table, and costs nothing more."""
     settings = settings_of(tmp_path, BILL_LINES, chinese(TICKETS))
     with closing(MonthRun(settings, JANUARY)) as run:
-        run_on("extract", run)
+        report = run_on("extract", run)
+        assert report.facts == {"frame_lines": 3}
         assert {row["table_name"] for row in rows(run, "file_line")} == {"bill"}
