@@ -1,5 +1,6 @@
 """The section ``source`` of a profile: where the raw data come from, and how files are written."""
 
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -103,7 +104,21 @@ FRAME = (
 def _file_drop(value: object) -> object:
     if isinstance(value, str):
         return {"path": value}
+    if isinstance(value, dict):
+        _refuse_unknown(value)
     return value
+
+
+def _refuse_unknown(given: dict[object, object]) -> None:
+    """Raises ValueError: a field that there is not, with what may be meant and all that there are."""
+    allowed = list(FileDrop.model_fields)
+    for name in map(str, given):
+        if name not in allowed:
+            alike = get_close_matches(name, allowed, 1)
+            meant = f"; {alike[0]} may be meant" if alike else ""
+            raise ValueError(
+                f"there is no {name}{meant}; allowed are {', '.join(allowed)}"
+            )
 
 
 Drop = Annotated[FileDrop, BeforeValidator(_file_drop)]

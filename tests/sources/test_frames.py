@@ -360,6 +360,12 @@ def test_a_typo_is_an_error_that_names_what_is_allowed(
         FileDrop.model_validate({"path": "a.csv", **wrong})
 
 
+def test_a_typo_in_a_profile_names_what_may_be_meant(tmp_path: Path) -> None:
+    told = r"source\.files\.lines: .*there is no name_line; names_line may be meant; allowed are path, format"
+    with pytest.raises(SettingsError, match=told):
+        settings_for(tmp_path, {"path": "a.csv", "name_line": 3}, tmp_path)
+
+
 def test_a_frame_of_parquet_is_refused(tmp_path: Path) -> None:
     folder = put(tmp_path / "drops", "a.parquet", gzip.compress(b"x"))
     with pytest.raises(
