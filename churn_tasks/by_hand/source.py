@@ -102,7 +102,8 @@ def _seen(
     if rows >= most_rows:
         count = partial(_rows, settings, source, month, table.table)
         rows = read_again(count)
-    return _with_damage(replace(seen, rows=rows), table, source.asides(sql))
+    seen = replace(seen, rows=rows)
+    return _with_damage(settings, seen, table, source.asides(sql))
 
 
 def _read(
@@ -115,12 +116,14 @@ def _read(
     return replace(seen, columns=columns)
 
 
-def _with_damage(seen: Seen, table: RawTable, asides: Iterable[FileAside]) -> Seen:
+def _with_damage(
+    settings: Settings, seen: Seen, table: RawTable, asides: Iterable[FileAside]
+) -> Seen:
     """The same with the lines of its files that are damaged; refused where they are more than may be."""
     counts = Counter(seen.set_aside)
     for aside in asides:
         damaged = len(aside.damaged)
-        if is_too_much_damage(table, damaged, aside.rows):
+        if is_too_much_damage(table, settings.quality, damaged, aside.rows):
             return Seen(refused=f"too much of a file is damaged: {aside.told()}")
         counts.update(one.reason for one in aside.damaged)
     return replace(seen, set_aside=dict(counts))

@@ -6,12 +6,16 @@ once months were accepted, what is usual in them does. In a small table a few ro
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from churn_tasks.checks.learnt_measure import MeasuredValue
 from churn_tasks.checks.measures import Measure
 from churn_tasks.checks.month_figures import MonthFigures
 from churn_tasks.checks.texts import measure_text
 from churn_tasks.declared.contracts import RawTable
+
+if TYPE_CHECKING:
+    from churn_tasks.core.sections import Quality
 
 WARNS_FROM = 0.2  # of the share that stops
 LATE_WARNS_FROM = 0.05  # and never stops: the rows are in by now, but the list of their month was made without them
@@ -61,9 +65,16 @@ def _ways_out(month: MonthFigures) -> Iterator[WayOut]:
     yield WayOut("late_share", None, LATE_WARNS_FROM)
 
 
-def is_too_much_damage(table: RawTable, damaged: int, rows: int) -> bool:
-    """Whether more lines of a file are damaged than its contract allows, or more than are rows."""
-    most = max(table.disposals.damaged * (rows + damaged), FEW_STOP)
+def is_too_much_damage(
+    table: RawTable, quality: "Quality", damaged: int, rows: int
+) -> bool:
+    """Whether more lines of a file are damaged than its contract allows or than are rows, or than settings state."""
+    lines = rows + damaged
+    stated = quality.exception_of(f"{table.table}.damaged_share")
+    if stated and stated.allowed:
+        highest = stated.allowed[1]
+        return highest is not None and damaged > highest * lines
+    most = max(table.disposals.damaged * lines, FEW_STOP)
     return damaged > min(most, rows)
 
 

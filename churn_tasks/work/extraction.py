@@ -1,6 +1,7 @@
 """One table of a month from the source to ``raw_*``."""
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -98,10 +99,13 @@ def refuse_damage(run: MonthRun, name: str, asides: Iterable[FileAside]) -> None
             " setting of source.files makes rows of them.",
         )
         lines = aside.rows + damaged
-        if is_too_much_damage(table, damaged, aside.rows):
-            share = f"more than disposals: {{damaged: {table.disposals.damaged}}} of the contract allows"
+        if is_too_much_damage(table, run.settings.quality, damaged, aside.rows):
+            share = damaged / lines
+            allowed = math.ceil(share * 100) / 100
             raise BadInput(
-                f"{said} These are {damaged / lines:.1%} of its lines, {share}."
+                f"{said} These are {share:.1%} of its lines, more than disposals: {{damaged:"
+                f" {table.disposals.damaged}}} of the contract allows. If the month shall go on without them:"
+                f" quality: {{exceptions: [{{measures: {name}.damaged_share, allowed: [0, {allowed}]}}]}}"
             )
         log.warning(said)
 

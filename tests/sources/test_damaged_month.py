@@ -5,10 +5,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import yaml
 
 from churn_tasks.by_hand.quarantine import Chosen, rows_to_release
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
+from churn_tasks.core.sections import Quality
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
@@ -148,6 +150,12 @@ def test_more_damage_than_the_contract_allows_stops_before_anything_is_written(
             run_on("extract", run)
         assert not run.lake.has("raw_complaint", JANUARY)
         assert "disposals: {damaged: 0.02}" in str(told.value)
+    _, _, line = str(told.value).partition("quality: ")
+    stated = Quality.model_validate(yaml.safe_load(line))
+    settings = run.settings.model_copy(update={"quality": stated})
+    with closing(MonthRun(settings, JANUARY)) as allowed:
+        run_on("extract", allowed)
+        assert allowed.lake.rows("raw_complaint", JANUARY) == 48
 
 
 def test_a_file_without_frame_and_damage_is_not_read_line_by_line(

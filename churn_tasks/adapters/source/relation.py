@@ -29,7 +29,7 @@ from churn_tasks.adapters.source.rewrite import (
     rewrite_csv,
     rewrite_sheet,
 )
-from churn_tasks.adapters.source.sheet import opened_sheet
+from churn_tasks.adapters.source.sheet import UnclearSheet, opened_sheet
 from churn_tasks.adapters.source.storage import Storage
 from churn_tasks.adapters.source.unpack import (
     Budget,
@@ -229,7 +229,10 @@ def _add_sheet(
 ) -> None:
     wanted = with_month(drop.sheet, workplace.month)
     most = workplace.source.max_sheet_rows
-    sheet = opened_sheet(file.name, stream, wanted, most, workplace.budget)
+    try:
+        sheet = opened_sheet(file.name, stream, wanted, most, workplace.budget)
+    except UnclearSheet as unclear:
+        raise SettingsError(str(unclear)) from None
     into = workplace.nameless()
     table = TableFile(made.name, file.name, drop, ",")
     columns, made.asides[file.name] = rewrite_sheet(table, sheet.records, into)
