@@ -16,9 +16,13 @@ SHOWN = {"present": "[green]present[/]", "absent": "not delivered"}
 def source_screens(
     judged: Sequence[Judged], month: object, profile: str
 ) -> Iterator[Table]:
-    """What comes, what is wrong with it, and what the gaps cost; tables without a row are left out."""
-    yield _overview(judged, f"Source of {profile}, {month} 数据源检查")
-    for screen in (_stops(judged), _remarks(judged), _columns(judged), _costs(judged)):
+    """What must be mended, what comes, what is worth a look, and at the end what the gaps cost.
+
+    Tables without a row are left out.
+    """
+    overview = _overview(judged, f"Source of {profile}, {month} 数据源检查")
+    worth_a_look = (_remarks(judged), _columns(judged))
+    for screen in (_stops(judged), overview, *worth_a_look, _costs(judged)):
         if screen.row_count:
             yield screen
 
