@@ -5,9 +5,9 @@ partition key (`2024-03`), or the parameter `month` of a run that somebody start
 
 It runs at 02:00 operator's time on the day after billing of the month before has closed (the 6th, unless the profile
 says otherwise). Months that were missed are caught up. Past months are run again with a backfill, from the DAG's page
-or with `airflow backfill create --dag-id churn_monthly --from-date 2024-02-06T02:00 --to-date 2024-07-06T02:00
---max-active-runs 2 --reprocess-behavior completed`. The dates are held against the moment at which a month is due, not
-against the month: these are 2024-01 to 2024-06, and a window that ends an hour earlier loses 2024-06.
+or with `airflow backfill create --dag-id churn_monthly --from-date 2024-01-01 --to-date 2024-06-30 --max-active-runs 2
+--reprocess-behavior completed`. Airflow holds the dates against one moment of each month, 02:00 on the day (the 6th) on
+which billing closes: a window that ends on the 5th of June loses June. Name whole months.
 A month that is run again replaces its own tables and publishes a new version; other
 months stay as they are. A profile with a `last_month` has a source that no longer grows: only backfills run it.
 

@@ -8,6 +8,7 @@ import pytest
 from churn_tasks.core.settings import INCLUDE, REPOSITORY, load_settings
 from churn_tasks.declared.registry import load_registry
 from churn_tasks.report.dictionary import dictionary
+from churn_tasks.walks.tasks import TASKS
 
 DECISIONS = sorted(
     path.name for path in (REPOSITORY / "docs" / "adr").glob("[0-9]*.md")
@@ -44,3 +45,11 @@ def test_the_dictionary_is_what_the_registry_says(profile: str) -> None:
 
 def test_three_profiles_ship() -> None:
     assert PROFILES == ["retail", "telecom", "telecom_wide"]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_table_of_tasks_names_every_step(name: str) -> None:
+    text = (REPOSITORY / name).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+) \| ([\w, ]+) \| .* \|$", text, re.MULTILINE)
+    described = {task: tuple(steps.split(", ")) for task, steps in rows}
+    assert described == {task.name: task.steps for task in TASKS}

@@ -11,6 +11,7 @@ from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 from churn_tasks.declared.contracts import RawTable
+from churn_tasks.declared.row_rules import DAMAGE
 from churn_tasks.integrate.quarantine import NO_VALUE, loses_a_required_value
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import require
@@ -186,6 +187,15 @@ def _refuse_unusable(table: RawTable, chosen: Chosen, picked: Rows) -> None:
     for row in picked:
         broken.update(rules_of(row))
     for rule in sorted(broken):
+        if rule in DAMAGE:
+            raise BadInput(
+                evidence(
+                    table=chosen.table,
+                    month=chosen.month,
+                    problem=f"lines under {rule} became no row, so there is none to accept: {DAMAGE[rule][0]}",
+                    remedy=f"Have the file corrected, then churn restate --month {chosen.month}.",
+                )
+            )
         column = loses_a_required_value(table, rule)
         if column:
             held = [row["row_id"] for row in picked if rule in rules_of(row)]

@@ -5,16 +5,20 @@ memory holds them in clear; what leaves this module are counts, dates and types.
 """
 
 import secrets
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 import duckdb
 import pyarrow as pa
 
 from churn_tasks.adapters.sessions import settle_duckdb
-from churn_tasks.adapters.source import Source, open_source
+from churn_tasks.adapters.source import Source, open_source, read_again
+from churn_tasks.adapters.source.aside import FileAside
 from churn_tasks.adapters.tokens import Tokeniser
+from churn_tasks.checks.disposals import is_too_much_damage
 from churn_tasks.checks.source_check import Judged, Seen, judge
 from churn_tasks.core.errors import BadInput, ChurnError, ConnectionTrouble, NotReady
 from churn_tasks.core.months import Month
@@ -65,7 +69,8 @@ def _opened(settings: Settings, month: Month) -> dict[str, int]:
         with open_source(settings, month) as source:
             for path in sorted((settings.profile_dir / "extract").glob("*.sql")):
                 try:
-                    counts[path.stem] = _rows(settings, source, month, path.stem)
+                    count = partial(_rows, settings, source, month, path.stem)
+                    counts[path.stem] = read_again(count)
                 except (BadInput, NotReady):
                     continue
     except (BadInput, NotReady):
@@ -87,17 +92,41 @@ def _seen(
     """What the source delivers of one table, or why it refuses."""
     sql = rendered_sql(settings, settings.calendar.window(month), table.table)
     try:
-        with source.batches(sql) as batches:
-            columns = {column.name: str(column.type) for column in batches.schema}
-            seen = _measured(settings, month, table, batches, most_rows)
+        read = partial(_read, settings, source, month, table, most_rows)
+        seen = read_again(read)
     except ConnectionTrouble:
         raise
     except ChurnError as error:
         return Seen(refused=str(error))
     rows = seen.looked_at
     if rows >= most_rows:
-        rows = _rows(settings, source, month, table.table)
-    return replace(seen, columns=columns, rows=rows)
+        count = partial(_rows, settings, source, month, table.table)
+        rows = read_again(count)
+    seen = replace(seen, rows=rows)
+    return _with_damage(settings, seen, table, source.asides(sql))
+
+
+def _read(
+    settings: Settings, source: Source, month: Month, table: RawTable, most_rows: int
+) -> Seen:
+    sql = rendered_sql(settings, settings.calendar.window(month), table.table)
+    with source.batches(sql) as batches:
+        columns = {column.name: str(column.type) for column in batches.schema}
+        seen = _measured(settings, month, table, batches, most_rows)
+    return replace(seen, columns=columns)
+
+
+def _with_damage(
+    settings: Settings, seen: Seen, table: RawTable, asides: Iterable[FileAside]
+) -> Seen:
+    """The same with the lines of its files that are damaged; refused where they are more than may be."""
+    counts = Counter(seen.set_aside)
+    for aside in asides:
+        damaged = len(aside.damaged)
+        if is_too_much_damage(table, settings.quality, damaged, aside.rows):
+            return Seen(refused=f"too much of a file is damaged: {aside.told()}")
+        counts.update(one.reason for one in aside.damaged)
+    return replace(seen, set_aside=dict(counts))
 
 
 def _measured(

@@ -6,16 +6,22 @@ once months were accepted, what is usual in them does. In a small table a few ro
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from churn_tasks.checks.learnt_measure import MeasuredValue
 from churn_tasks.checks.measures import Measure
 from churn_tasks.checks.month_figures import MonthFigures
 from churn_tasks.checks.texts import measure_text
+from churn_tasks.declared.contracts import RawTable
+
+if TYPE_CHECKING:
+    from churn_tasks.core.sections import Quality
 
 WARNS_FROM = 0.2  # of the share that stops
 LATE_WARNS_FROM = 0.05  # and never stops: the rows are in by now, but the list of their month was made without them
 FEW_STOP, FEW_WARN = 10, 3  # rows that never do
 REMEDIES = {
+    "damaged_share": "churn quarantine list shows file and line; have the file corrected",
     "double_share": "Was a file or a part of it delivered twice? Equal lines that are both meant need a number",
     "replaced_share": "Is the key of the contract that of the source? Shortened numbers make many rows one",
     "added_up_share": "Rows of one key are lines of one thing and their amounts are added up",
@@ -50,6 +56,7 @@ def disposal_measures(month: MonthFigures) -> Iterator[MeasuredValue]:
 
 def _ways_out(month: MonthFigures) -> Iterator[WayOut]:
     table, may_leave = month.table, month.table.disposals
+    yield _stopping("damaged_share", may_leave.damaged)
     yield _stopping("double_share", may_leave.doubles)
     yield _stopping("replaced_share", may_leave.replaced)
     yield _stopping("conflict_share", table.conflict_rule.max_share)
@@ -58,6 +65,19 @@ def _ways_out(month: MonthFigures) -> Iterator[WayOut]:
     yield _stopping("not_yet_known_share", may_leave.not_yet_known)
     yield _stopping("forgotten_share", may_leave.forgotten)
     yield WayOut("late_share", None, LATE_WARNS_FROM)
+
+
+def is_too_much_damage(
+    table: RawTable, quality: "Quality", damaged: int, rows: int
+) -> bool:
+    """Whether more lines of a file are damaged than its contract allows or than are rows, or than settings state."""
+    lines = rows + damaged
+    stated = quality.exception_of(f"{table.table}.damaged_share")
+    if stated and stated.allowed:
+        highest = stated.allowed[1]
+        return highest is not None and damaged > highest * lines
+    most = max(table.disposals.damaged * lines, FEW_STOP)
+    return damaged > min(most, rows)
 
 
 def _stopping(measure: str, stops_from: float) -> WayOut:

@@ -21,10 +21,6 @@ KINDS_OF_RULES = {
         "a spreadsheet has shortened the number of a customer or record, such as 1.380E+10; export it as text",
         "编号被电子表格缩写（如 1.380E+10），原有位数已丢失，请以文本格式导出",
     ),
-    "formula": (
-        "a text begins like a formula of a spreadsheet",
-        "有文本以电子表格公式开头",
-    ),
 }
 
 

@@ -10,6 +10,10 @@ WORDS = {
         "rows against the month before, which was accepted",
     ),
     "repeated_share": ("重复主键的记录比例", "share of rows whose key came before"),
+    "damaged_share": (
+        "交付文件中损坏、未能成为记录的行的比例",
+        "share of the lines of delivered files that are damaged and became no row",
+    ),
     "double_share": (
         "与另一条完全相同的记录比例",
         "share of rows that equal another one in every column; one of them stays",

@@ -12,6 +12,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.privacy import masked
 from churn_tasks.core.settings import Settings
 from churn_tasks.declared.contracts import RawTable
+from churn_tasks.declared.row_rules import DAMAGE
 from churn_tasks.runner.month_run import MonthRun
 
 HIDDEN = "***"
@@ -46,6 +47,8 @@ def quarantine_counts(settings: Settings, month: Month | None) -> Table:
 
 def _meaning(contract: RawTable | None, rule_name: str) -> str:
     """What a rule says, in both languages."""
+    if rule_name in DAMAGE:
+        return " ".join(DAMAGE[rule_name])
     for rule in contract.every_rule if contract else ():
         if rule.name == rule_name:
             return f"{rule.en} {rule.zh}"

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from rich.markup import escape
 from rich.table import Table
 
+from churn_tasks.adapters.source.proposal import Proposal
 from churn_tasks.checks.source_check import Judged
 from churn_tasks.cli.tables import NOT_KNOWN, count, table
 
@@ -15,9 +16,13 @@ SHOWN = {"present": "[green]present[/]", "absent": "not delivered"}
 def source_screens(
     judged: Sequence[Judged], month: object, profile: str
 ) -> Iterator[Table]:
-    """What comes, what is wrong with it, and what the gaps cost; tables without a row are left out."""
-    yield _overview(judged, f"Source of {profile}, {month} 数据源检查")
-    for screen in (_stops(judged), _remarks(judged), _columns(judged), _costs(judged)):
+    """What must be mended, what comes, what is worth a look, and at the end what the gaps cost.
+
+    Tables without a row are left out.
+    """
+    overview = _overview(judged, f"Source of {profile}, {month} 数据源检查")
+    worth_a_look = (_remarks(judged), _columns(judged))
+    for screen in (_stops(judged), overview, *worth_a_look, _costs(judged)):
         if screen.row_count:
             yield screen
 
@@ -44,6 +49,19 @@ def _overview(judged: Sequence[Judged], title: str) -> Table:
             str(one.newest_known or NOT_KNOWN),
             ", ".join(one.missing) or NOT_KNOWN,
         )
+    return screen
+
+
+def proposal_screen(proposed: Sequence[Proposal]) -> Table:
+    """What stands around the rows of files; the settings that say so are printed below it, to be copied."""
+    screen = table(
+        "Around the rows of files, to be set under source.files 文件外框，建议设置如下",
+        "file",
+        "then it reads",
+        folded=("found",),
+    )
+    for one in proposed:
+        screen.add_row(escape(one.file), one.reads, escape("; ".join(one.found)))
     return screen
 
 

@@ -1,4 +1,4 @@
-"""Text that a spreadsheet would run: recognised when data come in, so that no such row reaches a list that people open.
+"""Text that a spreadsheet would run: kept as it is in the lake, and made harmless where it goes out to people.
 
 A cell that begins with ``=``, ``@``, ``+``, ``-``, a tab or a carriage return may be run as a formula when somebody
 opens an export in a spreadsheet (CWE-1236); full-width signs count as well, because Chinese input methods fold them.
@@ -17,6 +17,7 @@ _RUNS = (
     rf"|^{_BLANKS}[{_PLUS_OR_MINUS}][{_PLUS_OR_MINUS} ]*[A-Za-z$'\"#\x{{ff21}}-\x{{ff3a}}\x{{ff41}}-\x{{ff5a}}]"
     rf"|^{_BLANKS}[{_PLUS_OR_MINUS}].*[{_EQUALS_OR_AT}(|!&{{\[\x{{ff08}}]"
 )
+APOSTROPHE = "'"
 STARTS = "=@+-\t\r\n \u00a0\u200b\ufeff\u3000\uff1d\uff20\uff0b\uff0d"
 
 
@@ -41,3 +42,17 @@ def formula_sql(column: str) -> str:
         f" AND regexp_matches({name}, {runs}, 's') AND NOT regexp_full_match({name}, {number})"
         f" WHEN {name} IS NOT NULL THEN false END)"
     )
+
+
+def neutral_sql(column: str) -> str:
+    """The text of ``column`` as it may be opened in a spreadsheet: one that would be run has an apostrophe in front.
+
+    >>> import duckdb
+    >>> given = "VALUES ('=1+1'), ('-5.20'), ('@home')"
+    >>> asked = duckdb.connect().execute(f"SELECT list({neutral_sql('x')}) FROM ({given}) AS t(x)")
+    >>> asked.fetchall()
+    [(["'=1+1", '-5.20', "'@home"],)]
+    """
+    name = identifier(column)
+    harmless = f"concat({literal(APOSTROPHE)}, {name})"
+    return f"CASE WHEN {formula_sql(column)} THEN {harmless} ELSE {name} END"

@@ -23,7 +23,6 @@ from churn_tasks.declared.reversals import Reversals
 from churn_tasks.declared.row_rules import (
     Rule,
     conflict_rule,
-    formula_rule,
     missing_rule,
     outlier_rule,
     shortened_rule,
@@ -78,7 +77,8 @@ class Table(Closed):
         """Its personal columns, where no column says of whom a row is: nobody could be taken out of it."""
         if self.named(*OF_THE_ROW):
             return []
-        return [column.name for column in self.columns if column.pii != "none"]
+        lines = self.named("line")  # looked into, whosever they are
+        return [c.name for c in self.columns if c.pii != "none" and c.name not in lines]
 
     @cached_property
     def known_columns(self) -> list[str]:
@@ -183,15 +183,13 @@ class RawTable(Table):
         Unreadable values come first, because they are empty after standardisation and would pass for missing. The SQL
         speaks of the columns of ``standard_<table>``.
         """
-        outliers, formulas = [], []
+        outliers = []
         shortened = map(shortened_rule, self.ids)
         for column in self.delivered_columns:
             if column.outlier == "quarantine" and column.bounds:
                 outliers.append(outlier_rule(column, column.bounds))
-            if column.type == "text" and column.pii != "token":
-                formulas.append(formula_rule(column))
         unusable = (*self.unreadable_rules, *self.missing_rules, *shortened)
-        implied = (*unusable, *outliers, *formulas)
+        implied = (*unusable, *outliers)
         names = {rule.name for rule in implied}
         own = [rule for rule in self.rules if rule.name not in names]
         return (*implied, *own)

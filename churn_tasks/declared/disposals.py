@@ -14,6 +14,7 @@ class Disposals(Closed):
 
     Attributes:
         left_out: rows of a month's own file that the WHERE of its extract does not take.
+        damaged: lines of its files that became no row: too many fields, an open quote, bytes that are no text.
         doubles: rows that equal another in every column; one of them stays.
         replaced: rows whose key stands in a row learnt on a later day: that one is the correction.
         conflicts: rows of one key that were learnt on one day and say different things; they are set aside.
@@ -26,6 +27,7 @@ class Disposals(Closed):
     """
 
     left_out: float = Field(0.6, ge=0, le=1)
+    damaged: float = Field(0.02, ge=0, le=1)
     doubles: float = Field(0.1, ge=0, le=1)
     replaced: float = Field(0.05, ge=0, le=1)
     conflicts: float = Field(0.02, ge=0, le=1)

@@ -41,16 +41,6 @@ def unreadable_rule(column: Column) -> Rule:
     )
 
 
-def formula_rule(column: Column) -> Rule:
-    """A spreadsheet would run the text (``core/formulas.py``)."""
-    return Rule(
-        name=f"{column.name}_formula",
-        reject_when=f"formula = '{column.name}'",
-        en=f"{column.name} holds text that a spreadsheet would run as a formula",
-        zh=f"{column.zh}：内容会被电子表格当作公式执行",
-    )
-
-
 def shortened_rule(column: Column) -> Rule:
     """A spreadsheet has shown a long number short and saved what it showed: 1.380E+10 stands for many numbers."""
     return Rule(
@@ -76,6 +66,31 @@ def outlier_rule(column: Column, bounds: Bounds) -> Rule:
         zh=f"{column.zh}：超出规定范围",
     )
 
+
+FIELDS, QUOTES, ENCODING = "row_fields", "row_quotes", "row_encoding"
+TOTALS, UNREADABLE = "row_totals", "row_unreadable"
+DAMAGE = {  # lines of files that became no row, which therefore no contract can judge
+    FIELDS: (
+        "more or fewer fields than columns (an unquoted delimiter or line break in a value, or a cut-off file?)",
+        "列数与表头不符（未加引号的分隔符或换行，或文件被截断）",
+    ),
+    QUOTES: (
+        "a quote that is not closed, or text behind a closing quote",
+        "引号未闭合，或闭合引号之后仍有文字",
+    ),
+    ENCODING: (
+        "bytes that are no text in the stated encoding",
+        "含有不符合所声明编码的字节",
+    ),
+    TOTALS: (
+        "a totals row whose amounts are not those of the rows above it",
+        "合计行的金额与其上各行之和不符",
+    ),
+    UNREADABLE: (
+        "a value that the SQL of the extract cannot read",
+        "含有抽取语句无法读取的值",
+    ),
+}
 
 CONFLICT = "key_conflict"
 

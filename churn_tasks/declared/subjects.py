@@ -9,6 +9,7 @@ row             a row that was set aside, by its digest: goes with that row
 other_side      somebody else, who was called or calls: a stand-in takes the place of token or number, the row stays
 reference       the number of another customer: emptied, the row stays
 words           a message that may give customers' numbers as examples: these are crossed out, the row stays
+line            the beginning of a line that could not be read: crossed out where a customer's number stands in it
 nobody          it names no person
 ==============  ====================================================================================================
 """
@@ -25,6 +26,7 @@ Subject = Literal[
     "other_side",
     "reference",
     "words",
+    "line",
     "nobody",
 ]
 BY_NAME: dict[str, Subject] = {

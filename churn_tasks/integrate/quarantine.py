@@ -18,7 +18,7 @@ from churn_tasks.declared.sql_parts import Expression, Relation, Value
 ROW_ID_LENGTH = 16
 # endings of rules under which a column has no value, and of all the rules that a contract implies for its columns
 NO_VALUE = ("_missing", "_unreadable")
-AUTOMATIC = (*NO_VALUE, "_outlier", "_formula", "_shortened")
+AUTOMATIC = (*NO_VALUE, "_outlier", "_shortened")
 # SQL that says one thing about the rows under a rule
 Answer = Callable[[RawTable, Rule], str]
 _TEXT_LITERAL = re.compile(r"'(?:[^']|'')*'")
@@ -67,6 +67,11 @@ def quarantine_sql(table: RawTable, judged: str) -> str:
         other_rules=Expression(_other_rules(table)),
         judged=Relation(judged),
     )
+
+
+def damaged_lines_sql() -> str:
+    """The lines of ``file_line`` of ``$month`` whose kind is among ``$damage``, as rows of ``quarantine``."""
+    return query("damaged_lines")
 
 
 def broken_rules_sql() -> str:

@@ -27,6 +27,7 @@ from churn_tasks.work.raw_profile import (
         Read("raw_*", needed=True),
         Read("late_rows", renews=False),
         Read("delivery", renews=False),
+        Read("file_line", renews=False),
         Read("delivery", months_before),
         Read("clean_*", months_before),
         Read("profile_accepted", months_before),

@@ -6,12 +6,13 @@ from churn_tasks.runner.months import months_before
 from churn_tasks.runner.step import Made, Read, step
 from churn_tasks.work.deliveries import write_deliveries, write_spellings
 from churn_tasks.work.extraction import extract_table
+from churn_tasks.work.file_lines import lines_without_a_row, write_file_lines
 from churn_tasks.work.late_extraction import extract_late_rows, tables_taken_in
 
 
 @step(
     reads=(Read("delivery", months_before), Read("clean_*", months_before)),
-    writes=("raw_*", "delivery", "number_spelling"),
+    writes=("raw_*", "delivery", "number_spelling", "file_line"),
     restated="always",
 )
 def extract(run: MonthRun) -> Made:
@@ -25,9 +26,10 @@ def extract(run: MonthRun) -> Made:
         else:
             extracted = [extract_table(run, source, name) for name in run.registry.raw]
     write_deliveries(run, extracted)
+    write_file_lines(run, extracted)
     spellings = write_spellings(run, extracted)
     names = tables_taken_in(run)
     if not names:
         return Made(idle="nothing came late or changed")
     rows = {f"raw_{name}": run.lake.rows(f"raw_{name}", run.month) for name in names}
-    return Made(rows | {"number_spelling": spellings})
+    return Made(rows | {"number_spelling": spellings}, lines_without_a_row(extracted))

@@ -23,6 +23,7 @@ def released_rows(run: MonthRun) -> Sequence[object]:
         Read("raw_*", needed=True),
         Read("number_spelling"),
         Read("delivery", renews=False),
+        Read("file_line"),
         # what earlier months teach of outliers and gaps
         Read("clean_*", observed_before),
         Read("profile_accepted", observed_before),

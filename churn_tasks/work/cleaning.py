@@ -10,6 +10,7 @@ from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.taken_out import taken_out_of
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import RawTable
+from churn_tasks.declared.row_rules import DAMAGE
 from churn_tasks.declared.sql_parts import Relation
 from churn_tasks.integrate.clean import (
     LATE_CLEAN,
@@ -30,6 +31,7 @@ from churn_tasks.integrate.doubles import (
     row_fates_sql,
 )
 from churn_tasks.integrate.quarantine import (
+    damaged_lines_sql,
     quarantine_sql,
     release_count_sql,
     released_sql,
@@ -47,6 +49,7 @@ from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import observed_before
 from churn_tasks.runner.protocol import is_restated
 from churn_tasks.runner.standard import standard, standard_view
+from churn_tasks.work.file_lines import damaged_lines
 
 Limits = dict[str, tuple[float | None, float | None]]  # column -> lowest, highest
 MOST_SHOWN = 5  # values of a column that a mapping table lacks
@@ -242,20 +245,25 @@ def _earlier(run: MonthRun, name: str, is_late: bool) -> Earlier:
 
 
 def write_quarantine(run: MonthRun, judged: Sequence[JudgedTable]) -> None:
-    """Write the rejected rows of every judged table; of a table with late rows beside those before."""
+    """Write the rejected rows of every judged table, of one with late rows beside those before, and damaged lines."""
     rejected = []
+    asked: dict[str, object] = {}
     for one in judged:
         if one.quarantined or not one.is_late:
             table = run.registry.raw[one.name]
             rejected.append(quarantine_sql(table, f"judged_{one.name}"))
+    if damaged_lines(run):
+        rejected.append(damaged_lines_sql())
+        asked |= {"month": run.month.start, "damage": list(DAMAGE)}
     if run.only_late:
         whole = [one.name for one in judged if not one.is_late]
         before = run.engine.rows_of("quarantine", run.month, run.lake.before())
-        kept = composed("quarantine", "rejected_before", before=Relation(before))
-        every = " UNION ALL BY NAME ".join([*rejected, kept])
-        run.engine.write("quarantine", run.month, every, {"judged": whole})
-    else:
-        run.engine.write("quarantine", run.month, " UNION ALL ".join(rejected))
+        rejected.append(
+            composed("quarantine", "rejected_before", before=Relation(before))
+        )
+        asked |= {"judged": whole, "damage": list(DAMAGE)}
+    every = " UNION ALL BY NAME ".join(rejected)
+    run.engine.write("quarantine", run.month, every, asked or None)
 
 
 def clean_tables(run: MonthRun, judged: Sequence[JudgedTable]) -> Cleaned:

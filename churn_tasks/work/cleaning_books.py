@@ -26,6 +26,7 @@ from churn_tasks.integrate.treatments import (
 )
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.work.cleaning import JudgedTable, RowCount, counts_before
+from churn_tasks.work.file_lines import damaged_lines
 from churn_tasks.work.replaced_lines import replace_lines
 
 TYPES = {"row_count": pa.int64(), "share": pa.float64()}  # all others are texts
@@ -52,7 +53,20 @@ def write_counts(run: MonthRun, counts: Sequence[RowCount]) -> None:
             "forgotten": forgotten,
         }
         rows.append(line)
+    rows += _counts_of_extract(run)
     run.engine.write("audit_rows", run.month, pa.Table.from_pylist(rows))
+
+
+def _counts_of_extract(run: MonthRun) -> list[dict[str, Any]]:
+    """What the step before did with the lines of files, where some were damaged."""
+    rows = []
+    for name, (damaged, lines) in sorted(damaged_lines(run).items()):
+        given = {"rows_in": lines, "rows_out": lines - damaged}
+        rows.append(
+            {"step": "extract", "table_name": name, **given, "quarantined": damaged}
+            | {"merged": 0, "replaced": 0, "added_up": 0, "forgotten": 0}
+        )
+    return rows
 
 
 def _left_outside(run: MonthRun) -> dict[str, int]:

@@ -1,15 +1,18 @@
 """One table of a month from the source to ``raw_*``."""
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
 from churn_tasks.adapters.forgotten import Door, read_forgotten
-from churn_tasks.adapters.source import Source
+from churn_tasks.adapters.source import Source, read_again
+from churn_tasks.adapters.source.aside import FileAside
 from churn_tasks.adapters.tokens import Tokeniser, load_key
 from churn_tasks.checks.delivery_drift import Yardstick, extract_text, refuse_harm
+from churn_tasks.checks.disposals import is_too_much_damage
 from churn_tasks.checks.drift import Delivered, Finding, are_unpaired, refusal
 from churn_tasks.checks.relation_drift import of_month
 from churn_tasks.core.errors import BadInput, evidence
@@ -33,6 +36,7 @@ class Extracted:
         spellings: column and form of a number, as written, to rows.
         forgotten: rows of people who were taken out, which stayed outside.
         is_part: only what came late was read.
+        asides: of files that were read line by line, what is no row.
     """
 
     name: str
@@ -41,16 +45,24 @@ class Extracted:
     spellings: dict[tuple[str, str], int]
     forgotten: int = 0
     is_part: bool = False
+    asides: list[FileAside] = field(default_factory=list)
 
 
 def extract_table(run: MonthRun, source: Source, name: str) -> Extracted:
     """Copy one table of the month into the lake.
 
     Raises:
-        BadInput: its schema has changed in a way that does harm, or a row was lost on the way.
+        BadInput: its schema has changed in a way that does harm, too much of its files is damaged, or a row was lost on
+            the way.
     """
+    return read_again(lambda: _extracted(run, source, name))
+
+
+def _extracted(run: MonthRun, source: Source, name: str) -> Extracted:
     sql = rendered_sql(run.settings, run.window, name)
     relations = source.relations(sql)
+    asides = source.asides(sql)
+    refuse_damage(run, name, asides)
     before = yardstick(run, name)
     refuse_harm(name, run.month, drift_below(run, name, relations, before))
     of_month_alone = Delivered({}, of_month(relations, run.month))
@@ -68,7 +80,38 @@ def extract_table(run: MonthRun, source: Source, name: str) -> Extracted:
     account_for_rows(run, name, tokeniser, taken.rows)
     delivered = taken.remembered(before.delivered if before else None)
     spellings, forgotten = dict(tokeniser.spellings), taken.door.turned_away
-    return Extracted(name, taken.rows, delivered, spellings, forgotten)
+    return Extracted(name, taken.rows, delivered, spellings, forgotten, asides=asides)
+
+
+def refuse_damage(run: MonthRun, name: str, asides: Iterable[FileAside]) -> None:
+    """Hold the damaged lines of a table's files against what its contract allows; a few are set aside and told.
+
+    Raises:
+        BadInput: more of a file is damaged.
+    """
+    table = run.registry.raw[name]
+    for aside in asides:
+        damaged = len(aside.damaged)
+        if not damaged:
+            continue
+        said = evidence(
+            table=f"raw_{name}",
+            month=run.month,
+            problem=f"source.files.{aside.relation}: {aside.told()}",
+            count=damaged,
+            remedy="churn quarantine list shows them; have the file corrected. churn check-source says whether a"
+            " setting of source.files makes rows of them.",
+        )
+        lines = aside.rows + damaged
+        if is_too_much_damage(table, run.settings.quality, damaged, aside.rows):
+            share = damaged / lines
+            allowed = math.ceil(share * 100) / 100
+            raise BadInput(
+                f"{said} These are {share:.1%} of its lines, more than disposals: {{damaged:"
+                f" {table.disposals.damaged}}} of the contract allows. If the month shall go on without them:"
+                f" quality: {{exceptions: [{{measures: {name}.damaged_share, allowed: [0, {allowed}]}}]}}"
+            )
+        log.warning(said)
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,15 @@ what came:
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
 from itertools import chain
 
 import pyarrow as pa
 
 from churn_tasks.adapters.forgotten import Door
-from churn_tasks.adapters.source import Source
+from churn_tasks.adapters.source import Source, read_again
+from churn_tasks.adapters.source.errors import DamageSetAside
 from churn_tasks.adapters.versions import LATE
 from churn_tasks.checks.delivery_drift import DIALECTS
 from churn_tasks.checks.drift import Delivered
@@ -41,6 +44,7 @@ from churn_tasks.work.extraction import (
     account_for_rows,
     door_of,
     extract_table,
+    refuse_damage,
 )
 from churn_tasks.work.known_since import known_since
 from churn_tasks.work.late_search import LateSearch, unreadable_rows
@@ -57,7 +61,8 @@ def extract_late_rows(run: MonthRun, source: Source) -> list[Extracted]:
     before = on_record(run, run.month, run.lake.before())
     extracted = []
     for name in run.registry.raw:
-        table = _late_rows_of(run, source, name, before.get(name))
+        known = before.get(name)
+        table = read_again(partial(_late_rows_of, run, source, name, known))
         if table:
             extracted.append(table)
     return extracted
@@ -85,6 +90,7 @@ def _late_rows_of(
             rows = chain([first], late)
             reader = pa.RecordBatchReader.from_batches(batches.schema, rows)
             added = _add(run, name, reader, before.delivered, door)
+            added = replace(added, asides=source.asides(search.sql))
     unreadable = _has_more_unreadable(run, search)
     if first is None and not unreadable:
         _forget(run, source, name)
@@ -153,9 +159,13 @@ def _searched(
     refusal = ""
     for types in (known, {}):
         sql = late_rows_sql(run.settings, run.window, search.name, search.since, types)
+        search.sql = sql
         with ExitStack() as opened:
             try:
                 batches = opened.enter_context(source.batches(sql))
+                refuse_damage(run, search.name, source.asides(sql))
+            except DamageSetAside:
+                raise
             except (BadInput, NotReady) as error:
                 refusal = str(error)
                 continue

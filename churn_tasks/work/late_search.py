@@ -27,12 +27,14 @@ class LateSearch:
 
     Attributes:
         answers: late rows that were known before; something in them was not.
+        sql: the query that was asked last.
         unreadable: of each column that says when something became known the rows in which it cannot be read.
     """
 
     def __init__(self, run: MonthRun, name: str, since: date) -> None:
         self.run, self.name, self.since = run, name, since
         self.table = run.registry.raw[name]
+        self.sql = ""
         self.answers = 0
         self.unreadable: Counter[str] = Counter()
         self._examples: list[str] = []

@@ -5,6 +5,8 @@ from contextlib import closing
 from typing import Any
 
 from churn_tasks.adapters.warehouse import COLUMNS, Knowledge, ListOutcome, run_id_of
+from churn_tasks.core.formulas import neutral_sql
+from churn_tasks.core.sql_text import identifier
 from churn_tasks.core.taken_out import taken_out_of
 from churn_tasks.report.outcome import ListResult, list_outcomes
 from churn_tasks.runner.month_run import MonthRun
@@ -22,7 +24,7 @@ def publish_list(run: MonthRun) -> Made:
     known = Knowledge(
         run.window.known_until, is_restated=run.restated_until is not None
     )
-    rows = _list_rows(run)
+    rows = list_rows(run)
     gone = _taken_out(run, rows)
     published = run.warehouse.publish(lease, run_id, rows, known, gone)
     facts = {
@@ -52,11 +54,15 @@ def publish_restated(run: MonthRun) -> Made:
     return publish_list(run)
 
 
-def _list_rows(run: MonthRun) -> list[tuple[object, ...]]:
-    """The list exactly as it lies in the lake, in order of rank."""
+def list_rows(run: MonthRun) -> list[tuple[object, ...]]:
+    """The list as it lies in the lake, in order of rank; texts that a spreadsheet would run are made harmless."""
     run.engine.view(LIST)
-    columns = ", ".join(COLUMNS)
-    sql = f"SELECT {columns} FROM out_warning_list WHERE month = $month ORDER BY rank"
+    types = {column.name: column.type for column in run.registry.tables[LIST].columns}
+    shown = []
+    for name in COLUMNS:
+        is_text = types[name] == "text"
+        shown.append(neutral_sql(name) if is_text else identifier(name))
+    sql = f"SELECT {', '.join(shown)} FROM out_warning_list WHERE month = $month ORDER BY rank"
     return run.engine.connection.execute(sql, {"month": run.month.start}).fetchall()
 
 

@@ -43,6 +43,7 @@ from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
 from churn_tasks.runner.standard import standard, standard_columns, standard_view
 from churn_tasks.work.acceptances import acceptances_of
+from churn_tasks.work.file_lines import damaged_lines
 from churn_tasks.work.judged_lines import JUDGED, judged_line
 from churn_tasks.work.late_profile import (
     figures_before,
@@ -70,6 +71,7 @@ def profiled_tables(run: MonthRun, names: Iterable[str]) -> Profiles:
     before = figures_before(run, small)
     late_shares = _late_shares(run)
     forgotten = _forgotten_shares(run)
+    damaged = damaged_lines(run)
     for name in names:
         with _in_declared_types(run, name):
             if name in before:
@@ -82,6 +84,10 @@ def profiled_tables(run: MonthRun, names: Iterable[str]) -> Profiles:
                 if forgotten.get(name):
                     outside = Figure(name, "", "forgotten_share", forgotten[name])
                     profiles[name].append(outside)
+        if name in damaged:
+            lines, of_all = damaged[name]
+            share = Figure(name, "", "damaged_share", lines / of_all)
+            profiles[name].append(share)
     return profiles
 
 

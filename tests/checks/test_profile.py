@@ -32,7 +32,7 @@ BILL = """
         DATE '2024-03-01' AS event_date, DATE '2024-04-03' AS known_date,
         CASE WHEN i % 4 = 0 THEN 'discount' WHEN i % 4 = 1 THEN 'voice' ELSE 'data' END AS item_code,
         CASE WHEN i % 4 = 0 THEN -(i % 100) / 10 ELSE (i % 100) / 10 END::DECIMAL(18,4) AS amount_cny,
-        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula,
+        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable,
         NULL::VARCHAR AS shortened, NULL::VARCHAR AS delivered, NULL::VARCHAR AS reversal,
         NULL::VARCHAR AS cancels_bill_id
     FROM range(2000) AS rows(i)
@@ -163,7 +163,6 @@ def test_nothing_personal_is_in_a_profile(run: MonthRun) -> None:
     columns |= {
         "known_date": "DATE '2024-01-01'",
         "unreadable": "NULL::VARCHAR",
-        "formula": "NULL::VARCHAR",
         "shortened": "NULL::VARCHAR",
     }
     select = ", ".join(
@@ -263,7 +262,7 @@ RANDOM = """
         (DATE '2024-03-01' + (h % 31)::INT)::DATE AS event_date, DATE '2024-04-03' AS known_date,
         ['plan_fee', 'voice', 'sms', 'mms', 'data', 'roaming', 'value_added', 'broadband', 'discount'][c] AS item_code,
         CASE WHEN h % 11 > 0 THEN (h % 100000) / 100 * IF(c = 9, -1, 1) END::DECIMAL(18,4) AS amount_cny,
-        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula,
+        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable,
         NULL::VARCHAR AS shortened, NULL::VARCHAR AS delivered, NULL::VARCHAR AS reversal,
         NULL::VARCHAR AS cancels_bill_id
     FROM (SELECT i, h, 1 + floor(sqrt(h % 81))::INT AS c

@@ -1,6 +1,7 @@
 """CSV text that is written in another way than declared, or put together wrongly."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from tests.corrupted.delivery import Delivery
 from tests.corrupted.kinds import (
@@ -15,12 +16,12 @@ from tests.corrupted.kinds import (
 )
 
 
-def second_line(change: Callable[[str], str]) -> Plant:
-    """Damage to the first row below the names."""
+def one_line(change: Callable[[str], str]) -> Plant:
+    """Damage to line 200, far behind the rows that other kinds damage."""
 
     def changed(content: str) -> str:
         lines = content.split("\n")
-        lines[1] = change(lines[1])
+        lines[199] = change(lines[199])
         return "\n".join(lines)
 
     return text(changed)
@@ -36,7 +37,79 @@ def semicolons(delivery: Delivery, table: str) -> None:
     delivery.put(table, ".csv", delivery.csv(table, delimiter=";"))
 
 
+def framed(content: str) -> bytes:
+    """Two title lines, the names, a comment, the names again, and a footer, as a report prints them."""
+    names, *rows = content.strip("\n").split("\n")
+    middle = len(rows) // 2
+    lines = [
+        "2024年3月出账明细",
+        "导出时间：2024-04-03",
+        names,
+        *rows[:middle],
+        "# 第2页",
+        names,
+    ]
+    lines += [*rows[middle:], f"共 {len(rows)} 条"]
+    return "\r\n".join(lines).encode()
+
+
+def added_up(content: str) -> bytes:
+    """A last row with the sum of the amounts, and an empty column without a name."""
+    names, *rows = content.strip("\n").split("\n")
+    amounts = [Decimal(row.rsplit(",", 1)[1]) for row in rows]
+    total = "合计" + "," * names.count(",") + str(sum(amounts))
+    return "".join(f"{line},\n" for line in (names, *rows, total)).encode("gb18030")
+
+
+def mostly_ragged(content: str) -> str:
+    """Every fourth line has a cell too many."""
+    lines = content.split("\n")
+    for number in range(1, len(lines) - 1, 4):
+        lines[number] += ",x"
+    return "\n".join(lines)
+
+
 TEXTS: tuple[Kind, ...] = (
+    kind(
+        "framed",
+        "titles, page breaks and a footer around the table, declared",
+        "表格带标题、分页和页脚，且已声明",
+        "2024年3月出账明细 / ... / # 第2页 / ... / 共 220 条",
+        Passes("counted in file_line; rows are rows"),
+        text(framed),
+        names_line=3,
+        comments=["#"],
+        repeated_names=True,
+        footer_begins=["共"],
+    ),
+    kind(
+        "totals_row",
+        "a totals row and an empty column without a name, declared",
+        "带合计行和无名空列，且已声明",
+        "合计,,,,,4510.00,",
+        Passes("the totals row adds up and is no customer"),
+        text(added_up),
+        totals=["合计"],
+        nameless="empty",
+        encoding="gbk",
+    ),
+    kind(
+        "mostly_ragged",
+        "many lines with a cell too many",
+        "大量行的列数过多",
+        "every fourth line ends in ,x",
+        Refused(
+            "extract",
+            "BadInput",
+            (
+                "bill_2024-03.csv: 55 rows with more or fewer fields",
+                "line 2, 6, 10",
+                "25.0% of its lines",
+                "disposals: {damaged:",
+            ),
+        ),
+        text(mostly_ragged),
+    ),
     kind(
         "wrong_encoding",
         "GB18030 where UTF-8 is declared",
@@ -96,40 +169,32 @@ TEXTS: tuple[Kind, ...] = (
         "NUL bytes in the text",
         "文本中含 NUL 字节",
         "B202 with a 00 byte in it",
-        Refused("extract", "BadInput", ("bill_2024-03.csv, line 2: a NUL byte",)),
-        second_line(lambda line: line[:4] + "\0" + line[4:]),
+        SetAside("row_encoding", "", "bill_2024-03.csv, line 200"),
+        one_line(lambda line: line[:4] + "\0" + line[4:]),
     ),
     kind(
         "too_few_cells",
         "a line with too few cells",
         "某行列数过少",
         "B2024-03-0000,C0000,2024-03-01",
-        Refused(
-            "extract",
-            "BadInput",
-            ("bill_2024-03.csv: 1 row with fewer fields than columns", "line 2"),
-        ),
-        second_line(lambda line: line.rsplit(",", 3)[0]),
+        SetAside("row_fields", "", "bill_2024-03.csv, line 200"),
+        one_line(lambda line: line.rsplit(",", 3)[0]),
     ),
     kind(
         "too_many_cells",
         "a line with too many cells",
         "某行列数过多",
         "...,plan_fee,20.50,,extra",
-        Refused(
-            "extract",
-            "BadInput",
-            ("bill_2024-03.csv: 1 row with more fields than columns", "line 2"),
-        ),
-        second_line(lambda line: line + ",,extra"),
+        SetAside("row_fields", "", "bill_2024-03.csv, line 200"),
+        one_line(lambda line: line + ",,extra"),
     ),
     kind(
         "open_quote",
         "a quote that is never closed",
         "引号未闭合",
         '"plan_fee,20.50',
-        Refused("extract", "BadInput", ("bill_2024-03.csv",)),
-        second_line(lambda line: line.replace("plan_fee", '"plan_fee')),
+        SetAside("row_quotes", "", "bill_2024-03.csv, line 200"),
+        one_line(lambda line: line.replace("plan_fee", '"plan_fee')),
     ),
     kind(
         "cut_off_in_a_row",
@@ -139,7 +204,7 @@ TEXTS: tuple[Kind, ...] = (
         Refused(
             "extract",
             "BadInput",
-            ("bill_2024-03.csv: 1 row with fewer fields than columns",),
+            ("bill_2024-03.csv ends within a row, line 112", "was it cut off"),
         ),
         text(lambda content: content[: content.index("C0110") + 3]),
     ),

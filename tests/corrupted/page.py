@@ -46,7 +46,7 @@ def said(kind: Kind) -> tuple[str, str]:
         case SetAside(rule=rule, column=column, value=value, rows=rows):
             return (
                 f"set aside ({rows} row{'s' if rows > 1 else ''})",
-                f"`{kind.table}: {rule}`, {column}: `{value}`",
+                f"`{kind.table}: {rule}`, {column}: `{value}`".replace(", : ", ", "),
             )
         case Repaired(column=column, value=value):
             return "repaired", f"{column} is `{value}`"

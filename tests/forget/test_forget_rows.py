@@ -105,7 +105,13 @@ class Lake:
             self.rejected("0a", customer_id="S1", customer_name="x"), self.rejected("0b", customer_id="S3"),
             self.rejected("0c", phone_token=self.token("S2")),
             self.rejected("0d", customer_id="S4", peer_token=self.token("S1")),
+            self.rejected("0e", file="bills.csv", line="4", text="S1,139x,broken"),
+            self.rejected("0f", file="bills.csv", line="9", text="S11,2024,broken"),
         ])  # fmt: skip
+        self.put(
+            "file_line",
+            [self.line(4, "S1,139x,broken"), self.line(9, "S11,2024,broken")],
+        )
         self.put("quarantine_release", [self.release("0a"), self.release("0b")])
         self.put("refusal", [{"refused_month": "2024-02-01", "task": "model",
                               "reason": "gone_share is 0.3 (e.g. customer_id S1, customer_id S3)"}])  # fmt: skip
@@ -161,6 +167,11 @@ class Lake:
             "row_count": 1,
         }
 
+    def line(self, number: int, text: str) -> dict[str, Any]:
+        """A line of a file that could not be read; nobody knows whose it was."""
+        return {"table_name": "bill", "relation_name": "bills", "file_name": "bills.csv", "kind": "row_fields",
+                "line_number": number, "line_text": text, "row_count": 1}  # fmt: skip
+
     def release(self, row_id: str) -> dict[str, Any]:
         return {
             "table_name": "customer",
@@ -200,7 +211,7 @@ def test_all_lines_of_the_person_go_from_every_table(lake: Lake) -> None:
     )
     assert lake.column("customer", "person_id") == ["PS3", "PS4"]
     assert lake.column("match_pair", "customer_id_a") == ["S3"]
-    assert lake.column("quarantine", "row_id") == ["0b", "0d"], (
+    assert lake.column("quarantine", "row_id") == ["0b", "0d", "0e", "0f"], (
         "known by its token where it has no customer"
     )
     assert lake.column("quarantine_release", "row_id") == ["0b"]
@@ -234,6 +245,17 @@ def test_numbers_and_examples_in_words_are_crossed_out(lake: Lake) -> None:
     assert lake.column("refusal", "reason") == ["gone_share is 0.3 (e.g. ***)"]
     problem = "column customer_id: key is not unique (2 rows; e.g. ***, S3)."
     assert lake.log.read_text() == f'{problem} {{"customer_id": "***"}}'
+
+
+def test_a_damaged_line_that_gives_their_number_is_crossed_out_and_counted(
+    lake: Lake,
+) -> None:
+    """Whose the line was nobody knows; that a longer number begins the same way is another one."""
+    forget(lake.settings, GIVEN)
+    assert lake.column("file_line", "line_text") == ["***", "S11,2024,broken"]
+    set_aside = [json.loads(row) for row in lake.column("quarantine", "row_json")]
+    damaged = [row["text"] for row in set_aside if "file" in row]
+    assert sorted(damaged) == ["***", "S11,2024,broken"]
 
 
 def test_the_warehouse_keeps_nothing_of_them(lake: Lake) -> None:

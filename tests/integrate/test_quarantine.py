@@ -62,7 +62,7 @@ def judged(rule: str | None, unreadable: str | None = None, **delivered: Any) ->
     )
     return (
         f"SELECT {read}, DATE '2024-03-01' AS month, j::VARCHAR AS delivered, {problem} AS unreadable,"
-        f" NULL::VARCHAR AS formula, NULL::VARCHAR AS shortened,"
+        f" NULL::VARCHAR AS shortened,"
         f" {verdict} AS rule FROM (SELECT '{text}'::JSON AS j)"
     )
 

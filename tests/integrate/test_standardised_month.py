@@ -193,16 +193,16 @@ def test_what_cannot_be_read_is_set_aside_as_it_came(tmp_path: Path) -> None:
         _row("b", amount_cny="a lot"),
         _row("  "),
         _row("c"),
-        _row("=1+1|x"),
+        _row("=1+1|x"),  # a text like any other: it is made harmless where it goes out
     ]
     run = _integrate(_run(tmp_path), given_rows)
-    assert set(_clean(run)) == {"c"}
+    assert set(_clean(run)) == {"c", "=1+1|x"}
     aside = {r["rule"]: r["value_text"] for r in rows(run, "quarantine")}
     assert {
         "event_date_unreadable": "2024-02-30",
         "amount_cny_unreadable": "a lot",
     }.items() <= aside.items()
-    assert {"customer_id_missing", "customer_id_formula"} <= aside.keys()
+    assert "customer_id_missing" in aside
 
 
 def test_months_of_different_types_live_side_by_side(tmp_path: Path) -> None:

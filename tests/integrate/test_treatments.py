@@ -255,7 +255,7 @@ def test_the_naive_treatment_that_learns_from_every_month_is_found_out(
     put(run, "raw_meter", "2024-03", [_row("b", "2024-03", birth_year=None)])
     run.engine.view("clean_meter")
     table = run.registry.raw["meter"]
-    noted = "unreadable, shortened, formula, delivered, reversal, month"
+    noted = "unreadable, shortened, delivered, reversal, month"
     kept = f"SELECT * EXCLUDE ({noted}) FROM {standard(run, 'meter')}"
     naive = treated_sql(table, kept, limits_of(table, {}), Earlier("clean_meter"))
     assert run.engine.row(naive)["birth_year"] == 1999

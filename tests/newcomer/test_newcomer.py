@@ -95,7 +95,7 @@ def test_the_readme_leads_from_the_check_to_the_list() -> None:
 
 @pytest.mark.slow
 def test_the_check_finds_the_source_usable(said: dict[str, str]) -> None:
-    assert "The month can run." in said["check-source"]
+    assert "can run." in said["check-source"].splitlines()[0]
     assert all(
         name in said["check-source"]
         for name in ("bill", "customer", "usage_summary", "complaint")

@@ -54,7 +54,7 @@ CALLS = """
         NULL::VARCHAR AS peer_kind, h % 17 = 0 AS is_roaming, NULL::BOOLEAN AS is_long_distance, 'own' AS carrier,
         IF(h % 7 > 0, h % 4000 - 100, NULL)::BIGINT AS duration_s, (h % 100)::BIGINT AS volume_kb,
         CASE WHEN h % 13 = 0 AND h % 4 > 0 OR h % 11 = 0 THEN NULL ELSE h % 1009 / 7 END::DECIMAL(18,4) AS charge_cny,
-        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable, NULL::VARCHAR AS formula,
+        DATE '2024-03-01' AS month, NULL::VARCHAR AS unreadable,
         NULL::VARCHAR AS shortened, NULL::VARCHAR AS delivered, NULL::VARCHAR AS reversal,
         NULL::VARCHAR AS cancels_bill_id, h
     FROM (SELECT i, (hash(i, {seed}) % 1000003)::BIGINT AS h FROM range(6000) AS rows(i))

@@ -132,3 +132,30 @@ def test_later_versions_of_many_rows_take_the_place_of_them(
     run_on("extract", run)
     assert run.lake.rows("raw_bill", JANUARY) == held
     run.close()
+
+
+def test_late_rows_come_in_beside_damaged_lines_that_stay_aside(
+    settings: Settings,
+) -> None:
+    """January's file holds two damaged lines, then and when it is searched for what came late."""
+    file = Path(str(settings.environment.data_path)) / f"bills_{JANUARY}.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    lines[10] += ",x"
+    lines[20] = lines[20].replace("2024-02-03", "2024-02-33")
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _run(settings, JANUARY, "extract", *INTEGRATED)
+    _run(settings, FEBRUARY, "extract", *INTEGRATED)
+    day = settings.calendar.window(FEBRUARY).known_until
+    for known_until, expected in ((None, 295), (day, 298)):
+        run = MonthRun(settings, JANUARY, known_until)
+        run.engine.view("quarantine")
+        aside = run.engine.records(
+            "SELECT rule, value_text FROM quarantine WHERE month = $month ORDER BY rule",
+            {"month": JANUARY.start},
+        )
+        assert [(row["rule"], row["value_text"]) for row in aside] == [
+            ("row_fields", "bills_2024-01.csv, line 11"),
+            ("row_unreadable", "bills_2024-01.csv, line 21"),
+        ]
+        assert run.lake.rows("clean_bill", JANUARY) == expected
+        run.close()

@@ -34,6 +34,9 @@ class CountingSource:
     def relations(self, sql: str) -> Any:
         return self.source.relations(sql)
 
+    def asides(self, sql: str) -> Any:
+        return self.source.asides(sql)
+
     @contextmanager
     def batches(self, sql: str) -> Iterator[pa.RecordBatchReader]:
         with self.source.batches(sql) as batches:

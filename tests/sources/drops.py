@@ -5,7 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from churn_tasks.adapters.source import open_source
+from churn_tasks.adapters.source import open_source, read_again
+from churn_tasks.adapters.source.aside import FileAside
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings, load_settings
 from tests.lakes import small_profile
@@ -37,6 +38,27 @@ def rows(
     """The same as tuples."""
     found = table(settings, sql, month)
     return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+
+
+def taken(
+    settings: Settings, sql: str = EVERYTHING
+) -> tuple[list[tuple[object, ...]], list[FileAside]]:
+    """All rows of one query, damaged ones set aside, and what of the files is no row."""
+    with open_source(settings, MONTH) as source:
+
+        def read() -> pa.Table:
+            with source.batches(sql) as batches:
+                return batches.read_all()
+
+        found = read_again(read)
+        asides = source.asides(sql)
+    given = list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+    return given, asides
+
+
+def lines_of(aside: FileAside) -> int:
+    """Lines that were read: rows, frame and damaged ones."""
+    return aside.rows + aside.frame.total() + len(aside.damaged)
 
 
 def files_below(folder: Path) -> list[Path]:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from churn_tasks.core.errors import BadInput, ChurnError, SettingsError
@@ -84,14 +83,6 @@ def test_quoted_newlines_do_not_shift_rows_in_a_large_file(tmp_path: Path) -> No
 
 GOOD = "customer,amount\n" + "a,1\n" * 3
 WRONG = {
-    "too many fields": (
-        GOOD + "b,2,x\n" + "a,1\n" * 2 + "c,3,y\n", "a.csv", r"a\.csv: 2 rows with more fields.*line 5, 8"
-    ),
-    "too few fields": (GOOD + "b\n", "a.csv", r"1 row with fewer fields.*line 5"),
-    "both": (GOOD + "b\nc,1,1\n", "a.csv", r"1 row with fewer.*line 5; 1 row with more.*line 6"),
-    "open quote": (GOOD + '"b,2\n' + "a,1\n" * 3, "a.csv", r"a quote that is not closed.*line 5"),
-    "text behind a quote": (GOOD + '"b"x,2\n', "a.csv", r"text behind a closing quote.*line 5"),
-    "mixed line ends": (GOOD.replace("\n", "\r\n") + "b,2\nc,3\n", "a.csv", r"CRLF and LF"),
     "empty": ("", "a.csv", "is empty"),
     "blank name": ("customer,,amount\na,b,1\n", "a.csv", "column 2 has no name"),
     "double name": ("customer,amount,Customer\na,1,b\n", "a.csv", "stand twice.*: Customer, customer"),
@@ -103,14 +94,12 @@ WRONG = {
     "number of columns": (GOOD, {"path": "a.csv", "columns": ["a", "b", "c"]}, "has 2 columns; .* names 3"),
     "UTF-16": (GOOD.encode("utf-16"), "a.csv", "is UTF-16"),
     "UTF-16 without a mark": (GOOD.encode("utf-16-le"), "a.csv", "line 1: a NUL byte"),
-    "a NUL byte": (GOOD + "b\0,2\n", "a.csv", r"a\.csv, line 5: a NUL byte"),
     "GB18030 taken for UTF-8": (
         GOOD.encode() + "张三,1\n".encode("gb18030"), "a.csv", r"a\.csv, line 5: not UTF-8.*gb18030"
     ),
     "UTF-8 taken for GB18030": (GOOD.encode() + "张三丰,李四\n".encode(), GB18030, "UTF-8 from end to end|not GB18030"),
     "odd UTF-8 taken for GB18030": (GOOD.encode() + "李x,1\n".encode(), GB18030, r"line 5: not GB18030.*utf-8|UTF-8"),
     "cut in a character": ((GOOD + "张").encode()[:-1], "a.csv", r"line 5: not UTF-8"),
-    "Latin-1": (GOOD.encode() + "café,1\n".encode("latin-1"), "a.csv", "line 5: not UTF-8"),
 }  # fmt: skip
 
 
@@ -121,43 +110,3 @@ def test_a_wrong_file_is_refused_by_name_and_line(tmp_path: Path, name: str) -> 
         rows(settings_for(tmp_path, setting, drop(tmp_path, content)))
     assert isinstance(caught.value, BadInput | SettingsError)
     assert "a.csv" in str(caught.value)
-
-
-def test_ragged_rows_would_be_lost_without_strictness(tmp_path: Path) -> None:
-    """Control: DuckDB's guess of the dialect drops the row with too many fields, or reads all as one column."""
-    folder = drop(tmp_path, GOOD + "b,2,x\n")
-    taken = duckdb.sql(
-        f"SELECT * FROM read_csv('{folder}/a.csv', ignore_errors=true)"
-    ).fetchall()
-    assert len(taken) < 4 or len(taken[0]) == 1
-
-
-def test_a_ragged_row_is_found_whichever_columns_are_asked_for(tmp_path: Path) -> None:
-    settings = settings_for(tmp_path, "a.csv", drop(tmp_path, GOOD + "b,2,x\n"))
-    for query in (
-        "SELECT customer FROM lines",
-        "SELECT count(*) FROM lines",
-        "SELECT 1 FROM lines WHERE amount = '9'",
-    ):
-        with pytest.raises(BadInput, match="line 5"):
-            rows(settings, query)
-
-
-def test_a_ragged_row_far_into_a_file_stops_it_as_well(tmp_path: Path) -> None:
-    """200,000 good rows were handed on before; the error is raised all the same, so nothing is taken over."""
-    content = "customer,amount\n" + "a,1\n" * 200_000 + "b,2,13800138000\n"
-    with pytest.raises(
-        BadInput, match=r"1 row with more fields.*line 200002"
-    ) as caught:
-        rows(
-            settings_for(tmp_path, "a.csv", drop(tmp_path, content), batch_rows=1_000),
-            "SELECT * FROM lines",
-        )
-    assert "13800138000" not in str(caught.value)
-
-
-def test_a_wrong_file_among_good_ones_is_the_one_that_is_named(tmp_path: Path) -> None:
-    drop(tmp_path, GOOD, "b_1.csv")
-    folder = drop(tmp_path, GOOD + "c\n", "b_2.csv")
-    with pytest.raises(BadInput, match=r"files: b_2\.csv: 1 row with fewer"):
-        rows(settings_for(tmp_path, "b_*.csv", folder))

@@ -23,9 +23,11 @@ from moto.server import ThreadedMotoServer
 from churn_tasks.adapters.source import open_source
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import REPOSITORY, Settings, load_settings
+from churn_tasks.core.source_section import FRAME
 from churn_tasks.declared.extract_sql import rendered_sql
 from churn_tasks.local.postgres import Cluster
 from tests.lakes import small_profile
+from tests.sources.drops import taken
 
 PAGE = (REPOSITORY / "docs/sources.md").read_text(encoding="utf-8")
 SECTIONS = {part.partition("\n")[0]: part for part in PAGE.split("\n## ")[1:]}
@@ -195,6 +197,35 @@ def test_an_excel_file(tmp_path: Path) -> None:
     book.save(content)
     (tmp_path / "bills_2024-03.xlsx").write_bytes(content.getvalue())
     assert bills(settings_of(tmp_path, "An Excel file", data_path=tmp_path)) == EXPECTED
+
+
+FRAMED = re.findall(
+    r"```text\n(.*?)```\n\n```yaml\n(.*?)```",
+    SECTIONS["What stands around the rows"],
+    re.DOTALL,
+)
+
+
+@pytest.mark.parametrize(("text", "setting"), FRAMED)
+def test_what_stands_around_the_rows(tmp_path: Path, text: str, setting: str) -> None:
+    """Each example is read as it is shown, and nothing of it is set aside."""
+    drops = tmp_path / "drops"
+    drops.mkdir()
+    (drops / "bills_2024-03.csv").write_text(text, encoding="utf-8")
+    files = {"lines": yaml.safe_load(setting)["bills"]}
+    profile = small_profile(tmp_path, (), source={"kind": "files", "files": files})
+    settings = load_settings(
+        str(profile), state_dir=tmp_path / "state", data_path=drops
+    )
+    given, (aside,) = taken(settings, "SELECT account, period, amount FROM lines")
+    assert sorted(given) == BILLS
+    assert aside.damaged == []
+
+
+def test_every_setting_of_a_frame_has_an_example() -> None:
+    shown = "\n".join(setting for _, setting in FRAMED)
+    assert len(FRAMED) == 12
+    assert [name for name in FRAME if f"{name}:" not in shown] == []
 
 
 def test_every_section_with_settings_is_tested() -> None:

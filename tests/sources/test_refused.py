@@ -15,10 +15,14 @@ import pytest
 from pydantic import ValidationError
 
 from churn_tasks.adapters.source import open_source
+from churn_tasks.adapters.warehouse import COLUMNS
 from churn_tasks.core.errors import BadInput, ChurnError, NotReady, SettingsError
-from churn_tasks.core.formulas import formula_sql
+from churn_tasks.core.formulas import formula_sql, neutral_sql
 from churn_tasks.core.months import Month
 from churn_tasks.core.source_section import FileDrop
+from churn_tasks.work.publication import list_rows
+from tests.lakes import put, small_run
+from tests.lakes import rows as lake_rows
 from tests.sources.drops import MONTH, files_below, rows, settings_for
 
 CSV = "customer,amount\n007,1.50\n"
@@ -342,6 +346,36 @@ def test_a_formula_is_recognised(text: str) -> None:
 @pytest.mark.parametrize("text", HARMLESS)
 def test_numbers_phone_numbers_and_dashes_are_no_formulas(text: str) -> None:
     assert not runs(text)
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_formula_is_kept_and_harmless_on_its_way_out(
+    tmp_path: Path, text: str
+) -> None:
+    """The list in the lake holds what was delivered; the rows for the warehouse have an apostrophe in front."""
+    run = small_run(tmp_path, "2024-01")
+    line = dict.fromkeys(("rank", "churn_score", "action_priority", "model_version"), 1)
+    line |= {
+        "customer_id": text,
+        "region_code": text,
+        "level": "high",
+        "model_name": "m",
+    }
+    put(run, "out_warning_list", "2024-01", [line | {"feature_set": "f"}])
+    (kept,) = lake_rows(run, "out_warning_list")
+    assert kept["customer_id"] == kept["region_code"] == text
+    (given,) = list_rows(run)
+    shown = dict(zip(COLUMNS, given, strict=True))
+    assert shown["customer_id"] == shown["region_code"] == f"'{text}"
+    assert not runs(shown["region_code"])
+    run.close()
+
+
+def test_harmless_texts_go_out_as_they_are() -> None:
+    """Control: an apostrophe before every sign would spoil phone numbers and amounts."""
+    for text in HARMLESS:
+        asked = f"SELECT {neutral_sql('x')} FROM (SELECT ?::VARCHAR AS x)"
+        assert duckdb.execute(asked, [text]).fetchall() == [(text,)]
 
 
 def test_there_are_as_many_payloads_as_promised() -> None:

@@ -17,14 +17,20 @@ from moto.server import ThreadedMotoServer
 
 from churn_tasks.adapters.source import open_source
 from churn_tasks.core.errors import (
-    BadInput,
     ChurnError,
     ConnectionTrouble,
     NotReady,
     SettingsError,
 )
 from churn_tasks.core.settings import Settings
-from tests.sources.drops import EVERYTHING, MONTH, files_below, rows, settings_for
+from tests.sources.drops import (
+    EVERYTHING,
+    MONTH,
+    files_below,
+    rows,
+    settings_for,
+    taken,
+)
 
 CSV = "customer,amount\n007,1.50\n008,twelve\n"
 ROWS = [("007", "1.50"), ("008", "twelve")]
@@ -152,12 +158,11 @@ def test_an_object_waits_for_its_mark(settings_at: Any, bucket: Any) -> None:
     assert rows(settings) == ROWS
 
 
-def test_a_ragged_object_is_named(settings_at: Any) -> None:
-    with pytest.raises(
-        BadInput, match=r"ragged\.csv: 1 row with more fields.*line 4"
-    ) as caught:
-        rows(settings_at("ragged.csv"))
-    assert "13800138000" not in str(caught.value)
+def test_a_ragged_line_of_an_object_is_set_aside_by_number(settings_at: Any) -> None:
+    _, (aside,) = taken(settings_at("ragged.csv"))
+    (one,) = aside.damaged
+    assert (aside.file, one.line, one.reason) == ("ragged.csv", 4, "row_fields")
+    assert "13800138000" not in one.text
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ Which kind it is says ``source.kind`` of the profile. Each kind is a module of i
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from churn_tasks.adapters.source.errors import read_again
 from churn_tasks.adapters.source.opened import Relations, Source
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.months import Month
@@ -63,4 +64,4 @@ def _require_address(settings: Settings) -> None:
     )
 
 
-__all__ = ["Relations", "Source", "open_source"]
+__all__ = ["Relations", "Source", "open_source", "read_again"]

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from churn_tasks.adapters.sessions import refuse_machine_zone, statements_before
+from churn_tasks.adapters.source.aside import FileAside
 from churn_tasks.adapters.source.errors import NO_ANSWER, shown, streamed
 from churn_tasks.adapters.source.opened import Relations
 from churn_tasks.adapters.source.queries import relations_in
@@ -87,6 +88,9 @@ class AdbcSource:
             # the connection may be gone; what matters was raised above
             with suppress(Exception):
                 self.connection.rollback()
+
+    def asides(self, sql: str) -> list[FileAside]:  # noqa: ARG002 (a database has no lines)
+        return []
 
     def relations(self, sql: str) -> Relations:
         """Columns and Arrow types of each table that the query reads."""

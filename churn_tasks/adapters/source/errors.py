@@ -1,13 +1,15 @@
 """What a source's own error message may show: the query's words, never a value of the data and never a password."""
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pyarrow as pa
 
-from churn_tasks.core.errors import ChurnError
+from churn_tasks.core.errors import BadInput, ChurnError
 from churn_tasks.core.privacy import masked
 
 # SQLSTATE classes in which trying again helps (SQL standard and PostgreSQL manual, appendix A): connection, rollback,
@@ -19,6 +21,26 @@ _NUMBER = re.compile(r"[0-9]{5,}")
 _SECRET_KEY = re.compile(r"pass|pwd|secret|token|key", re.IGNORECASE)
 # letters; a shorter piece of an address is no password, and blanking it would blank the message
 _SHORTEST = 3
+
+
+log = logging.getLogger("churn.extract")
+T = TypeVar("T")
+
+
+class DamageSetAside(BadInput):
+    """Rows of a source were damaged and are set aside now: read again, it gives the others."""
+
+
+def read_again(read: Callable[[], T]) -> T:
+    """What a reading comes to; begun anew where the source has set damaged rows aside in the middle of it.
+
+    A source sets the rows of a file or query aside once, so this ends.
+    """
+    while True:
+        try:
+            return read()
+        except DamageSetAside as found:
+            log.info("%s", found)
 
 
 def shown(error: BaseException, sql: str = "", url: str = "") -> str:

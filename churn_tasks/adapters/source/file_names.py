@@ -12,7 +12,13 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.source_section import FileDrop
 
 DropFile = FolderFile | StorageFile
-FORMATS = {".parquet": "parquet", ".csv": "csv", ".xlsx": "xlsx"}
+FORMATS = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".xlsx": "xlsx",
+}
 _MONTH = re.compile(r"\{month(?::([^{}]*))?\}")
 
 
@@ -47,6 +53,21 @@ def pattern_of(name: str, path: str, month: Month | None) -> str:
             f"source.files.{name} is {path!r}; a pattern is relative to the folder and stays in it"
         )
     return pattern
+
+
+def with_month(text: str, month: Month | None) -> str:
+    """A name with the month in the places of ``{month}``; as it stands where there is no month."""
+    return text if month is None else _MONTH.sub(partial(_written, month), text)
+
+
+def delimiter_of(file_name: str, drop: FileDrop) -> str:
+    """The stated delimiter; of a ``.tsv`` file, where none is stated, the tab."""
+    inner = file_name.lower()
+    for packing in PACKINGS:
+        inner = inner.removesuffix(packing)
+    if inner.endswith(".tsv") and "delimiter" not in drop.model_fields_set:
+        return "\t"
+    return drop.delimiter
 
 
 def _written(month: Month, place: re.Match[str]) -> str:

@@ -5,6 +5,8 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from churn_tasks.adapters.source.aside import FileAside
+
 Relations = dict[str, dict[str, str]]  # relation -> column -> type
 
 
@@ -18,7 +20,11 @@ class Source(Protocol):
             ConnectionTrouble: the source does not answer.
             NotReady: a file that the query reads has not come yet.
             BadInput: the source refuses the query, or a file cannot be read; values are never quoted.
+            DamageSetAside: damaged rows were found on the way; asked again, the query gives the others.
         """
+
+    def asides(self, sql: str) -> list[FileAside]:
+        """What is no row of the files that the query reads, as far as is known; nothing of a database."""
 
     def relations(self, sql: str) -> Relations:
         """What the query reads: relation -> column -> type as the source names it.

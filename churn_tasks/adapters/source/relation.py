@@ -1,6 +1,8 @@
 """One relation of a file source: its files found, made readable, and put behind one piece of SQL."""
 
+import csv
 import os
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,28 +11,39 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from churn_tasks.adapters.source.aside import FileAside
 from churn_tasks.adapters.source.complete import require_complete
-from churn_tasks.adapters.source.csv import CsvFile, csv_file
+from churn_tasks.adapters.source.csv import CsvFile, csv_file, plain_file
 from churn_tasks.adapters.source.file_names import (
     DropFile,
     common_format,
+    delimiter_of,
     packing_of,
     pattern_of,
+    with_month,
 )
 from churn_tasks.adapters.source.folder import Folder
 from churn_tasks.adapters.source.parquet import columns_without_values, read_sql
-from churn_tasks.adapters.source.sheet import csv_of_sheet
+from churn_tasks.adapters.source.rewrite import (
+    TableFile,
+    rewrite_csv,
+    rewrite_sheet,
+)
+from churn_tasks.adapters.source.sheet import UnclearSheet, opened_sheet
 from churn_tasks.adapters.source.storage import Storage
 from churn_tasks.adapters.source.unpack import (
     Budget,
+    Undecodable,
     Utf8,
     nameless,
     pieces,
+    refuse_other_encoding,
     unpacked,
 )
-from churn_tasks.core.errors import BadInput, NotReady
+from churn_tasks.core.errors import BadInput, NotReady, SettingsError
 from churn_tasks.core.months import Month
 from churn_tasks.core.source_section import FileDrop, Source
+from churn_tasks.declared.row_rules import ENCODING
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,9 @@ class Relation:
     """One name of ``source.files``, its files opened.
 
     Attributes:
+        asides: file name -> what of it is no row, of files that were read line by line.
+        rewritten: file name -> the rows of such a file.
+        unread: CSV files that DuckDB has not been seen to refuse: name, its place in ``paths``, its text as UTF-8.
         calls: file name -> the call of DuckDB's reader, in the order of names.
         paths: ``/dev/fd/<n>`` of every file.
         empty: file name -> columns in which a Parquet file holds no value, whatever their type.
@@ -63,7 +79,9 @@ class Relation:
     calls: dict[str, str] = field(default_factory=dict)
     paths: list[str] = field(default_factory=list)
     empty: dict[str, set[str]] = field(default_factory=dict)
-    csv_files: list[CsvFile] = field(default_factory=list)
+    asides: dict[str, FileAside] = field(default_factory=dict)
+    rewritten: dict[str, CsvFile] = field(default_factory=dict)
+    unread: list[tuple[TableFile, int, BinaryIO]] = field(default_factory=list)
     sizes: list[tuple[str, int, tuple[int, int]]] = field(default_factory=list)
 
     @property
@@ -78,10 +96,50 @@ class Relation:
             if _size(descriptor) != before:
                 raise self.changed(name)
 
+    def mend(self, workplace: Workplace) -> bool:
+        """Read the CSV files line by line and set damaged lines aside; whether there was a file to read so.
+
+        Raises:
+            BadInput: too much of a file is damaged.
+        """
+        files, self.unread = self.unread, []
+        for file, place, text in files:
+            readable = _rewritten(self, file, text, "utf-8", workplace)
+            self.paths[place] = readable.path
+            self.calls[file.name] = readable.read_sql()
+        return bool(files)
+
+    def places(self, rows: Sequence[Mapping[str, str | None]]) -> list[tuple[str, int]]:
+        """File and line of each of some rows; no file and line 0 where it stands in none that was read line by line.
+
+        Args:
+            rows: column -> value, all of the same columns.
+        """
+        columns = set().union(*rows)
+        wanted: dict[frozenset[tuple[str, str]], list[int]] = {}
+        for number, row in enumerate(rows):
+            wanted.setdefault(_filled(row), []).append(number)
+        places = [("", 0)] * len(rows)
+        for name, file in self.rewritten.items():
+            lines = self.asides[name].lines
+            with open(file.path, encoding="utf-8", newline="") as text:
+                for line, cells in zip(lines, csv.reader(text), strict=True):
+                    row = dict(zip(file.columns, cells, strict=True))
+                    asked = {column: row[column] for column in columns & row.keys()}
+                    numbers = wanted.get(_filled(asked))
+                    if numbers:
+                        places[numbers.pop()] = (name, line)
+        return places
+
     def changed(self, file: str) -> NotReady:
         return NotReady(
             f"source.files.{self.name}: {file} was written to while it was read; a delivery goes on"
         )
+
+
+def _filled(row: Mapping[str, str | None]) -> frozenset[tuple[str, str]]:
+    """A row by what it holds; files of one relation may have different columns."""
+    return frozenset((name, str(value)) for name, value in row.items() if value)
 
 
 def relation(name: str, workplace: Workplace) -> Relation:
@@ -98,7 +156,7 @@ def relation(name: str, workplace: Workplace) -> Relation:
     made = Relation(name)
     for file in files:
         require_complete(name, file, drop)
-        _add(made, file, drop, kind, workplace)
+        add_file(made, file, drop, kind, workplace)
     return made
 
 
@@ -121,31 +179,127 @@ def matching(name: str, drop: FileDrop, workplace: Workplace) -> list[DropFile]:
     return files
 
 
-def _add(
+def add_file(
     made: Relation, file: DropFile, drop: FileDrop, kind: str, workplace: Workplace
 ) -> None:
+    """Open one more file of a relation; raises as :func:`relation`."""
     stream = workplace.stack.enter_context(file.open())
     if not file.is_local:
         stream = _copied(file.name, stream, workplace)
     before = _size(stream.fileno())
-    readable = _converted(file.name, stream, drop, kind, packing_of(file), workplace)
-    path = f"/dev/fd/{readable.fileno()}"
-    if readable is stream and file.is_local:
+    if kind == "parquet":
+        _add_parquet(made, file, stream, drop, workplace)
+        is_read_in_place = True
+    elif kind == "xlsx":
+        is_read_in_place = False
+        _add_sheet(made, file, stream, drop, workplace)
+    else:
+        is_read_in_place = _add_csv(made, file, stream, drop, workplace)
+    if is_read_in_place and file.is_local:
         made.sizes.append((file.name, stream.fileno(), before))
     elif _size(stream.fileno()) != before:
         raise made.changed(file.name)
-    if kind == "parquet":
-        footer = _footer(file.name, path, workplace.budget)
-        setting = f"source.files.{made.name}"
-        made.calls[file.name] = read_sql(
-            file.name, path, footer, drop.timestamps, setting
+
+
+def _add_parquet(
+    made: Relation,
+    file: DropFile,
+    stream: BinaryIO,
+    drop: FileDrop,
+    workplace: Workplace,
+) -> None:
+    setting = f"source.files.{made.name}"
+    if drop.framed:
+        raise SettingsError(
+            f"{setting}.{drop.framed[0]} is of CSV and Excel files; {file.name} is Parquet"
         )
-        made.empty[file.name] = columns_without_values(footer)
-    else:
-        csv = csv_file(made.name, file.name, path, drop)
-        made.csv_files.append(csv)
-        made.calls[file.name] = csv.read_sql()
+    path = f"/dev/fd/{stream.fileno()}"
+    footer = _footer(file.name, path, workplace.budget)
+    made.calls[file.name] = read_sql(file.name, path, footer, drop.timestamps, setting)
+    made.empty[file.name] = columns_without_values(footer)
     made.paths.append(path)
+
+
+def _add_sheet(
+    made: Relation,
+    file: DropFile,
+    stream: BinaryIO,
+    drop: FileDrop,
+    workplace: Workplace,
+) -> None:
+    wanted = with_month(drop.sheet, workplace.month)
+    most = workplace.source.max_sheet_rows
+    try:
+        sheet = opened_sheet(file.name, stream, wanted, most, workplace.budget)
+    except UnclearSheet as unclear:
+        raise SettingsError(str(unclear)) from None
+    into = workplace.nameless()
+    table = TableFile(made.name, file.name, drop, ",")
+    columns, made.asides[file.name] = rewrite_sheet(table, sheet.records, into)
+    plain = plain_file(file.name, f"/dev/fd/{into.fileno()}", columns)
+    made.rewritten[file.name] = plain
+    made.calls[file.name] = plain.read_sql()
+    made.paths.append(plain.path)
+
+
+def _add_csv(
+    made: Relation,
+    file: DropFile,
+    stream: BinaryIO,
+    drop: FileDrop,
+    workplace: Workplace,
+) -> bool:
+    """Whether the file is read where it lies."""
+    packing = packing_of(file)
+    table = TableFile(made.name, file.name, drop, delimiter_of(file.name, drop))
+    text = None
+    if not drop.framed:
+        text = _as_utf8(file.name, stream, drop, packing, workplace)
+    if text is None:
+        if packing:
+            stream = unpacked_copy(file.name, stream, packing, workplace)
+        readable = _rewritten(made, table, stream, drop.encoding, workplace)
+    else:
+        path = f"/dev/fd/{text.fileno()}"
+        readable = csv_file(made.name, file.name, path, drop, table.delimiter)
+        made.unread.append((table, len(made.paths), text))
+    made.calls[file.name] = readable.read_sql()
+    made.paths.append(readable.path)
+    return text is stream
+
+
+def _rewritten(
+    made: Relation,
+    file: TableFile,
+    stream: BinaryIO,
+    encoding: str,
+    workplace: Workplace,
+) -> CsvFile:
+    """The rows of a CSV file alone; what is no row is noted."""
+    into = workplace.nameless()
+    try:
+        columns, aside = rewrite_csv(file, stream, encoding, into)
+    except BadInput:
+        refuse_other_encoding(file.name, stream, encoding)
+        raise
+    if encoding == "gb18030" or aside.has(ENCODING):
+        refuse_other_encoding(file.name, stream, encoding)
+    made.asides[file.name] = aside
+    plain = plain_file(file.name, f"/dev/fd/{into.fileno()}", columns)
+    made.rewritten[file.name] = plain
+    return plain
+
+
+def unpacked_copy(
+    name: str, stream: BinaryIO, packing: str, workplace: Workplace
+) -> BinaryIO:
+    """The bytes of a file as they are behind their packing, in a file without a name."""
+    stream.seek(0)
+    copy = workplace.nameless()
+    for piece in unpacked(name, stream, packing, workplace.budget):
+        copy.write(piece)
+    copy.flush()
+    return copy
 
 
 def _copied(name: str, stream: BinaryIO, workplace: Workplace) -> BinaryIO:
@@ -160,40 +314,26 @@ def _copied(name: str, stream: BinaryIO, workplace: Workplace) -> BinaryIO:
     return copy
 
 
-def _converted(
-    name: str,
-    stream: BinaryIO,
-    drop: FileDrop,
-    kind: str,
-    packing: str,
-    workplace: Workplace,
-) -> BinaryIO:
-    """The file that DuckDB reads: the given one if it is plain, else a nameless one."""
-    if kind == "parquet":
-        return stream
-    if kind == "xlsx":
-        made = workplace.nameless()
-        csv_of_sheet(
-            name,
-            stream,
-            drop.sheet,
-            workplace.source.max_sheet_rows,
-            workplace.budget,
-            made,
-        )
-        made.flush()
-        return made
+def _as_utf8(
+    name: str, stream: BinaryIO, drop: FileDrop, packing: str, workplace: Workplace
+) -> BinaryIO | None:
+    """The text that DuckDB reads: the given file if it is plain, else a nameless one; None where bytes are no text."""
     text = Utf8(name, drop.encoding)
-    if not packing and drop.encoding == "utf-8":
-        for piece in pieces(stream):
-            text.piece(piece)
-        text.end()
-        return stream
-    made = workplace.nameless()
-    for piece in unpacked(name, stream, packing, workplace.budget):
-        made.write(text.piece(piece))
-    made.write(text.end())
-    made.flush()
+    spent = workplace.budget.spent
+    try:
+        if not packing and drop.encoding == "utf-8":
+            for piece in pieces(stream):
+                text.piece(piece)
+            text.end()
+            return stream
+        made = workplace.nameless()
+        for piece in unpacked(name, stream, packing, workplace.budget):
+            made.write(text.piece(piece))
+        made.write(text.end())
+        made.flush()
+    except Undecodable:
+        workplace.budget.spent = spent
+        return None
     return made
 
 

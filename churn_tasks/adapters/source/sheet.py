@@ -1,20 +1,25 @@
-"""Small Excel files: one sheet becomes CSV text, with dates and numbers as CSV would hold them.
+"""Small Excel files: one sheet becomes rows of text, with dates and numbers as CSV would hold them.
 
 An .xlsx file is a zip of XML. Before it is opened its parts are unpacked once, within the limits for every packing,
 and the cells' addresses are read, because two cells in opposite corners of a sheet would claim memory for all between
 them. A cell that is computed by a formula is refused: its value may be stale or missing.
 """
 
-import csv
 import datetime as dt
+import fnmatch
 import io
 import re
 import zipfile
 from collections.abc import Iterator
-from typing import BinaryIO
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
 
+from churn_tasks.adapters.source.records import Record
 from churn_tasks.adapters.source.unpack import COPY_BYTES, Budget
 from churn_tasks.core.errors import BadInput, SettingsError
+
+if TYPE_CHECKING:
+    import python_calamine
 
 XLSX_BYTES = 256 << 20  # all parts together, unpacked; they are held in memory
 MOST_PARTS = 1_000
@@ -26,18 +31,38 @@ _FORMULA = re.compile(
 )
 
 
-def csv_of_sheet(
+class UnclearSheet(SettingsError):
+    """Which sheet is meant is not clear; ``sheets`` are those that it may be."""
+
+    def __init__(self, told: str, sheets: list[str]) -> None:
+        super().__init__(told)
+        self.sheets = sheets
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet of a file.
+
+    Attributes:
+        names: of all sheets of the file.
+    """
+
+    name: str
+    names: list[str]
+    records: Iterator[Record]
+
+
+def opened_sheet(
     name: str,
     stream: BinaryIO,
     sheet: str,
     max_rows: int,
     budget: Budget,
-    into: BinaryIO,
-) -> None:
-    """Write one sheet as UTF-8 CSV.
+) -> Sheet:
+    """The filled rows of one sheet, each with its number in Excel.
 
     Args:
-        sheet: its name; empty for the only one.
+        sheet: its name or a pattern of it; empty for the only one.
         max_rows: more rows are refused: such data belong in CSV or Parquet.
 
     Raises:
@@ -63,22 +88,34 @@ def csv_of_sheet(
             f"{name} has {chosen.total_height - 1:,} rows; Excel files are read up to {max_rows:,}"
             " (source.max_sheet_rows), deliver CSV or Parquet"
         )
-    text = io.TextIOWrapper(into, encoding="utf-8", newline="", write_through=True)
-    writer = csv.writer(text, lineterminator="\n")
-    for row in chosen.iter_rows():
+    return Sheet(chosen.name, list(book.sheet_names), _records(chosen))
+
+
+def _records(sheet: "python_calamine.CalamineSheet") -> Iterator[Record]:
+    """Rows that hold something; empty ones above the table are read, empty columns on its left are not."""
+    for number, row in enumerate(sheet.iter_rows(), 1):
         cells = [_text(value) for value in row]
         if any(cells):  # a row without any value is none
-            writer.writerow(cells)
-    text.detach()
+            yield Record(number, cells, ",".join(cells) + "\n")
 
 
 def _chosen(name: str, sheets: list[str], sheet: str) -> str:
+    """The sheet of this name; else the only one that the pattern fits."""
     if sheet in sheets:
         return sheet
+    fitting = fnmatch.filter(sheets, sheet)
+    if len(fitting) == 1:
+        return fitting[0]
+    if len(fitting) > 1:
+        raise UnclearSheet(
+            f"{name}: sheet {sheet!r} fits {', '.join(fitting[:5])}; it has to fit one of them",
+            fitting,
+        )
     if sheet or len(sheets) != 1:
         none_of_them = f", {sheet} is none of them" if sheet else ""
-        raise SettingsError(
-            f"{name} holds the sheets {', '.join(sheets[:5])}; name one of them as sheet{none_of_them}"
+        raise UnclearSheet(
+            f"{name} holds the sheets {', '.join(sheets[:5])}; name one of them as sheet{none_of_them}",
+            sheets,
         )
     return sheets[0]
 

@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from churn_tasks.adapters.sessions import refuse_machine_zone, statements_before
 from churn_tasks.adapters.source import infinite, postgres_loaders, postgres_types
+from churn_tasks.adapters.source.aside import FileAside
 from churn_tasks.adapters.source.errors import NO_ANSWER, shown, streamed
 from churn_tasks.adapters.source.opened import Relations
 from churn_tasks.adapters.source.postgres import catalogued
@@ -146,6 +147,9 @@ class SqlSource:
             yield _batch(fetched, schema, seen, self.settings.profile)
             seen += len(fetched)
             fetched = rows.fetchmany(self.settings.source.batch_rows)
+
+    def asides(self, sql: str) -> list[FileAside]:  # noqa: ARG002 (a database has no lines)
+        return []
 
     def relations(self, sql: str) -> Relations:
         """Columns and types of each table that the query reads; in PostgreSQL also of its parts."""

@@ -26,7 +26,7 @@ XZ_MEMORY_BYTES = 256 << 20  # a stream may ask for up to 4 GB of dictionary
 RATIO_FREE_BYTES = 16 << 20  # below it nothing is a bomb, whatever its ratio
 PACKINGS = (".gz", ".xz", ".bz2", ".zip")
 _UNITS = {"MB": 1_000_000, "GB": 1_000_000_000}
-_CHINESE = re.compile("[\u3000-\U0010ffff]")
+_CHINESE = re.compile("[\u3000-\ufffc\U00010000-\U0010ffff]")
 _BROKEN = (
     EOFError,
     OSError,
@@ -180,11 +180,16 @@ def _unpacked_xz(stream: BinaryIO) -> Iterator[bytes]:
             data = more.lstrip(b"\0")
 
 
+class Undecodable(Exception):
+    """Some bytes of a file are no text in the stated encoding."""
+
+
 class Utf8:
     """Bytes of a text file as UTF-8, checked piece by piece.
 
     Raises (from ``piece`` and ``end``):
-        BadInput: the bytes are not in the stated encoding, with the line; or they look like another one.
+        Undecodable: some bytes are not in the stated encoding.
+        BadInput: all of them look like another one.
     """
 
     def __init__(self, name: str, encoding: Literal["utf-8", "gb18030"]) -> None:
@@ -194,7 +199,6 @@ class Utf8:
         if encoding == "gb18030":
             self._as_utf8 = codecs.getincrementaldecoder("utf-8")()
         self._has_chinese = False
-        self._lines = 1
         self._is_first = True
 
     def piece(self, data: bytes, final: bool = False) -> bytes:
@@ -202,13 +206,13 @@ class Utf8:
         if self._is_first and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise BadInput(f"{self.name} is UTF-16; save it as UTF-8 or GB18030")
         if b"\0" in data:
-            line = self._lines + data[: data.index(b"\0")].count(b"\n")
-            raise BadInput(
-                f"{self.name}, line {line}: a NUL byte; the file is UTF-16 or no text at all"
-            )
+            if self._is_first and b"\0" in data.partition(b"\n")[0]:
+                raise BadInput(
+                    f"{self.name}, line 1: a NUL byte; the file is UTF-16 or no text at all"
+                )
+            raise Undecodable
         text = self._decoded(data, final)
         self._suspect(data, final)
-        self._lines += data.count(b"\n")
         self._is_first = self._is_first and not data
         return data if self.encoding == "utf-8" else text.encode()
 
@@ -219,13 +223,8 @@ class Utf8:
     def _decoded(self, data: bytes, final: bool) -> str:
         try:
             return self._decoder.decode(data, final)
-        except UnicodeDecodeError as error:
-            line = self._lines + error.object[: error.start].count(b"\n")
-            other = "gb18030" if self.encoding == "utf-8" else "utf-8"
-            raise BadInput(
-                f"{self.name}, line {line}: not {self.encoding.upper()} as source.files says; if the file is"
-                f" {other.upper()}, set encoding: {other}"
-            ) from None
+        except UnicodeDecodeError:
+            raise Undecodable from None
 
     def _suspect(self, data: bytes, final: bool) -> None:
         """Whole UTF-8 text with Chinese in it reads as wrong Chinese in GB18030, without any error."""
@@ -235,10 +234,65 @@ class Utf8:
             text = self._as_utf8.decode(data, final)
         except UnicodeDecodeError:
             self._as_utf8 = None
+            text = data.decode("utf-8", "replace")
+            if self._has_chinese or len(_CHINESE.findall(text)) > text.count("\ufffd"):
+                raise self._is_utf8("but for some damage") from None
             return
         if _CHINESE.search(text):
             self._has_chinese = True
         if final and self._has_chinese:
-            raise BadInput(
-                f"{self.name} is UTF-8 from end to end, not GB18030 as source.files says: set encoding: utf-8"
-            )
+            raise self._is_utf8("from end to end")
+
+    def _is_utf8(self, how_far: str) -> BadInput:
+        return BadInput(
+            f"{self.name} is UTF-8 {how_far}, not GB18030 as source.files says: set encoding: utf-8"
+        )
+
+
+def refuse_other_encoding(name: str, stream: BinaryIO, encoding: str) -> None:
+    """Refuse a text that is written in the other encoding.
+
+    Damage is in single lines; a file in another encoding shows it in most lines that are more than ASCII.
+
+    Raises:
+        BadInput: most of these lines fit the other encoding.
+    """
+    first: dict[str, int] = {}
+    lines = lines_by_encoding(stream, first)
+    other = "utf-8" if encoding == "gb18030" else "gb18030"
+    if lines[other] > lines[encoding]:
+        raise BadInput(
+            f"{name}, line {first[other]}: not {encoding.upper()} as source.files says; if the file is"
+            f" {other.upper()}, set encoding: {other}"
+        )
+
+
+def lines_by_encoding(
+    stream: BinaryIO, first: dict[str, int] | None = None
+) -> dict[str, int]:
+    """How many lines that are more than ASCII fit which encoding; text in GB18030 is hardly ever UTF-8 as well.
+
+    Args:
+        first: is told the first line of each.
+    """
+    lines = {"utf-8": 0, "gb18030": 0}
+    stream.seek(0)
+    for number, line in enumerate(stream, 1):
+        if line.isascii():
+            continue
+        for fitting in lines:
+            if _is_text(line, fitting):
+                lines[fitting] += 1
+                if first is not None:
+                    first.setdefault(fitting, number)
+                break
+    return lines
+
+
+def _is_text(line: bytes, encoding: str) -> bool:
+    """Whether a line fits an encoding; what fits UTF-8 by chance holds no Chinese."""
+    try:
+        text = line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return encoding != "utf-8" or _CHINESE.search(text) is not None

@@ -16,7 +16,7 @@ from churn_tasks.adapters.warehouse.forgetting import MAY_BE_NAMED, NAMED, decla
 from churn_tasks.by_hand.forget.lake_files import LakeFile, by_table, rows_of
 from churn_tasks.by_hand.forget.pages import Names, read, text_files
 from churn_tasks.by_hand.forget.people import hold, prepare
-from churn_tasks.by_hand.forget.removal import examples
+from churn_tasks.by_hand.forget.removal import cells, damaged_line, examples
 from churn_tasks.core.settings import Settings
 from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.subjects import Subject
@@ -103,6 +103,10 @@ def _customers(files: Sequence[LakeFile]) -> Iterator[str]:
         yield f"plain_number({identifier(column)} ->> '$.customer_id')"
     for column in _every(files, lambda file: file.named("words")):
         yield f"unnest({examples(identifier(column))})"
+    for column in _every(files, lambda file: file.named("line")):
+        yield f"unnest({cells(identifier(column))})"
+    for column in _every(files, lambda file: file.named("delivered")):
+        yield f"unnest({cells(damaged_line(identifier(column)))})"
 
 
 def _every(

@@ -25,6 +25,7 @@ from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.sql_expressions import list_of
 
 EXAMPLES = "e[.]g[.] ([^);]*)"  # as core/errors.py gives them
+CELLS = "[^\\s,;|\"']+"  # of a line that could not be read
 OWN_TOKENS = ("phone_token", "identity_token")  # in a row as it was delivered
 
 
@@ -254,6 +255,10 @@ def _mention_condition(file: LakeFile) -> str:
         parts.append(f"r.{identifier(name)} IN (SELECT value FROM forgotten_customer)")
     for name in file.named("words"):
         parts.append(_gives_examples(name))
+    for name in file.named("line"):
+        parts.append(_names_customer(f"r.{identifier(name)}"))
+    for name in file.named("delivered"):
+        parts.append(_names_customer(damaged_line(f"r.{identifier(name)}")))
     if not parts:
         return ""
     return f"({' OR '.join(f'coalesce({part}, false)' for part in parts)})"
@@ -272,6 +277,30 @@ def _gives_examples(column: str) -> str:
     return f"list_has_any({named}, (SELECT list(value) FROM forgotten_customer))"
 
 
+def damaged_line(column: str) -> str:
+    """The text of a damaged line that was set aside as a row; NULL of any other row."""
+    return (
+        f"CASE WHEN ({column} ->> '$.file') IS NOT NULL THEN {column} ->> '$.text' END"
+    )
+
+
+def cells(line: str) -> str:
+    """What stands in a line, as a list."""
+    return f"regexp_extract_all({line}, {literal(CELLS)})"
+
+
+def _names_customer(line: str) -> str:
+    return f"list_has_any({cells(line)}, (SELECT list(value) FROM forgotten_customer))"
+
+
+def _without_text(column: str) -> str:
+    """The same damaged line without what stands in it."""
+    parts = (
+        f"file := {column} ->> '$.file', line := CAST({column} ->> '$.line' AS BIGINT)"
+    )
+    return f"CAST(to_json(struct_pack({parts}, text := {literal(CROSSED_OUT)})) AS VARCHAR)"
+
+
 def _left(file: LakeFile, name: str, words: frozenset[str]) -> str:
     """A column of the rows that stay."""
     column = f"r.{identifier(name)}"
@@ -282,7 +311,14 @@ def _left(file: LakeFile, name: str, words: frozenset[str]) -> str:
         column = f"CASE WHEN {column} IN (SELECT value FROM forgotten_customer) THEN NULL ELSE {column} END"
     elif name in file.named("delivered"):
         said = f"s{len(others) + file.named('delivered').index(name)}"
-        column = f"coalesce(replace({column}, {said}.value, {said}.stand_in), {column})"
+        names = _names_customer(damaged_line(column))
+        replaced = (
+            f"coalesce(replace({column}, {said}.value, {said}.stand_in), {column})"
+        )
+        column = f"CASE WHEN {names} THEN {_without_text(column)} ELSE {replaced} END"
+    elif name in file.named("line"):
+        names = _names_customer(column)
+        column = f"CASE WHEN {names} THEN {literal(CROSSED_OUT)} ELSE {column} END"
     elif name in file.named("words"):
         crossed = (
             f"regexp_replace({column}, {literal(EXAMPLES)}, 'e.g. {CROSSED_OUT}', 'g')"

@@ -18,7 +18,6 @@ from churn_tasks.integrate.standardise.reading import Delivery
 from churn_tasks.integrate.standardise.reversals import with_reversals
 from churn_tasks.integrate.standardise.view import (
     COMMA,
-    FORMULA,
     MACROS,
     SHORTENED,
     SPACED,
@@ -58,7 +57,6 @@ def prepare_standard(
     delivery = Delivery(
         types=types,
         spaced=_with_sign(SPACED, signs),
-        formulas=_with_sign(FORMULA, signs),
         undecided=undecided(connection, rows, with_commas),
         shortened=_with_sign(SHORTENED, signs),
         looked_up={name: fields_of(forms) for name, forms in wanted.items()},

@@ -37,7 +37,6 @@ class Delivery:
     Attributes:
         types: delivered column to DuckDB type; one that is not here was not delivered.
         spaced: text columns in which some value has white space around it or is blank.
-        formulas: text columns in which some value would be run by a spreadsheet.
         undecided: numeric columns in which a comma can be read in two ways, and what they show (:mod:`.commas`).
         shortened: columns in which some number was shortened by one.
         looked_up: delivered columns with a table of spellings, and the fields of that (:mod:`.lookup`).
@@ -46,7 +45,6 @@ class Delivery:
 
     types: dict[str, str]
     spaced: frozenset[str] = frozenset()
-    formulas: frozenset[str] = frozenset()
     undecided: Mapping[str, Signs] = field(default_factory=dict)
     shortened: frozenset[str] = frozenset()
     looked_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -4,7 +4,6 @@ One row out for each row in, in the same order of columns as the contract, and b
 
 * ``unreadable``: the first column whose value is there and cannot be read, else NULL,
 * ``shortened``: the first column whose number a spreadsheet has shortened, else NULL,
-* ``formula``: the first column whose text a spreadsheet would run (``core/formulas.py``), else NULL,
 * ``delivered``: the row as it came, as JSON text; made only where it is asked for,
 * ``reversal``: what becomes of a line that takes an amount back or is taken back (:mod:`.reversals`), else NULL,
 * ``month``: first day of the month.
@@ -17,7 +16,6 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
-from churn_tasks.core.formulas import formula_sql
 from churn_tasks.core.settings import INCLUDE
 from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.core.standard_section import Standard
@@ -42,8 +40,7 @@ from churn_tasks.integrate.standardise.reading import (
     step_name,
 )
 
-SPACED, FORMULA = "spaced ", "formula "
-COMMA, SHORTENED = "comma ", "shortened "
+SPACED, COMMA, SHORTENED = "spaced ", "comma ", "shortened "
 MACROS: Path = INCLUDE / "standard" / "reading.sql"
 query = partial(composed, "standard")
 
@@ -122,7 +119,6 @@ class StandardView:
             values=Columns.of_texts(values),
             unreadable=Expression(case(self.failures())),
             shortened=Expression(case(self._shortened())),
-            formula=Expression(case(self._formulas())),
             delivered=Expression(f"to_json({row})::VARCHAR"),
             read=self.read,
         )
@@ -139,23 +135,12 @@ class StandardView:
             if name in self.delivery.shortened:
                 yield f"is_shortened({raw_column(name)})", literal(name)
 
-    def _formulas(self) -> Iterator[Branch]:
-        """Of each column in which the month holds a formula: where, and its name."""
-        for name in self.table.column_names:
-            if name in self.delivery.formulas:
-                yield _runs(name), literal(name)
-
     def _fields(self) -> Iterator[str]:
         """Every value as text: JSON knows no NaN, and reads a long number as the nearest double."""
         for column in self.table.delivered_columns:
             name = column.name
             if name in self.delivery.types:
                 yield f"{identifier(name)} := {raw_column(name)}::VARCHAR"
-
-
-def _runs(name: str) -> str:
-    """Whether a spreadsheet would run a column of the rows as they are read."""
-    return formula_sql(name).replace(identifier(name), raw_column(name))
 
 
 def known_days_sql(view: StandardView) -> str:
@@ -179,8 +164,7 @@ def known_days_sql(view: StandardView) -> str:
 def probe_sql(
     table: RawTable, types: Mapping[str, str], rows: str, numbers: Iterable[str] = ()
 ) -> str | None:
-    """One row: of each delivered text column, whether it has spaces to trim, and whether it holds formulas
-    or shortened numbers.
+    """One row: of each delivered text column, whether it has spaces to trim or holds shortened numbers.
 
     Args:
         numbers: numeric columns that arrive as text; whether some value holds a comma.
@@ -192,7 +176,6 @@ def probe_sql(
         name = column.name
         if column.type == "text" and column.pii != "token" and name in types:
             signs[SPACED + name] = _anywhere(f"is_spaced({identifier(name)})")
-            signs[FORMULA + name] = _anywhere(formula_sql(name))
     for name in numbers:
         signs[COMMA + name] = _anywhere(f"has_comma({identifier(name)})")
     for column in table.ids:

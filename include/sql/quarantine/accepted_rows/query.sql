@@ -1,4 +1,4 @@
 -- The rows that break no rule, without what was noted about them.
-SELECT * EXCLUDE (rule, unreadable, shortened, formula, delivered, reversal)
+SELECT * EXCLUDE (rule, unreadable, shortened, delivered, reversal)
 FROM {{judged}}
 WHERE rule IS NULL

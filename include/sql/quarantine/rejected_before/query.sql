@@ -1,4 +1,4 @@
--- What was set aside before, but for the tables that are judged again as a whole.
+-- What was set aside before, but for the tables that are judged again as a whole, and for damaged lines of files.
 SELECT * EXCLUDE (month)
 FROM {{before}}
-WHERE NOT list_contains($judged, table_name)
+WHERE NOT list_contains($judged, table_name) AND NOT list_contains($damage, rule)

@@ -3,7 +3,6 @@ SELECT
     {{values}},
     {{unreadable}} AS unreadable,
     {{shortened}} AS shortened,
-    {{formula}} AS formula,
     {{delivered}} AS delivered,
     NULL::VARCHAR AS reversal,
     raw.month AS month
