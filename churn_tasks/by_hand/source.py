@@ -28,12 +28,14 @@ from churn_tasks.declared.contracts import RawTable
 from churn_tasks.declared.delivered import delivered_sql
 from churn_tasks.declared.extract_sql import rendered_sql
 from churn_tasks.declared.lineage.gaps import Gaps
+from churn_tasks.declared.money import limited_column
 from churn_tasks.integrate.standardise.commas import refuse_doubtful
 from churn_tasks.integrate.standardise.prepare import (
     declared_for,
     make_macros,
     prepare_standard,
 )
+from churn_tasks.integrate.standardise.usual import note_usual_amount
 
 
 def look(
@@ -160,6 +162,9 @@ def _measured(
         declared = declared_for(settings, table.table)
         view = prepare_standard(connection, table, rows, settings, declared)
         refuse_doubtful(table, view.delivery.undecided)
+        if column := limited_column(table):
+            name = table.table
+            note_usual_amount(connection, name, column, f"standard_{name}")
         return _counted(connection, table, absent)
 
 

@@ -8,9 +8,11 @@ from rich.table import Table
 
 from churn_tasks.adapters.warehouse import Warehouse
 from churn_tasks.cli.tables import table
+from churn_tasks.core.currency import NO_MONEY
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 
+CUSTOMER, WHERE = ("#", "customer"), ("region", "group")
 # of bi_validation, in the order shown
 MEASURES = (
     "customers", "churners", "warned", "warned_churners", "precision", "coverage", "auc", "average_precision",
@@ -34,24 +36,34 @@ def list_screen(settings: Settings, month: Month, top: int) -> Table:
         rows = warehouse.published(month, top)
     if not rows:
         return table("", f"No warning list is published for {month}")
+    money = settings.currency
+    heads = [*CUSTOMER, f"ARPU {money}", *WHERE, "score", "priority", "level"]
+    if money == NO_MONEY:
+        heads = [*CUSTOMER, *WHERE, "score", "level"]
     listed = table(
         f"Warning list {month} 预警清单 ({_made_by(rows[0])})",
-        "#", "customer", f"ARPU {settings.currency}", "region", "group", "score", "priority", "level",
+        *heads,
         folded=["first reason, and what to do"],
-    )  # fmt: skip
+    )
     for row in rows:
-        listed.add_row(
-            str(row["rank"]),
-            row["phone_masked"] or row["customer_id"],
-            f"{row['arpu_cny']:.2f}",
-            row["region_code"] or "-",
-            row["customer_group"] or "-",
-            f"{row['churn_score']:.3f}",
-            f"{row['action_priority']:.2f}",
-            row["level"],
-            _reason_and_strategy(row),
-        )
+        shown = _cells(row, f"ARPU {money}")
+        cells = [shown[head] for head in heads]
+        listed.add_row(*cells, _reason_and_strategy(row))
     return listed
+
+
+def _cells(row: Mapping[str, Any], arpu: str) -> dict[str, str]:
+    """What can be shown of a listed customer, by the head of its column."""
+    return {
+        "#": str(row["rank"]),
+        "customer": row["phone_masked"] or row["customer_id"],
+        arpu: f"{row['arpu_cny']:.2f}",
+        "region": row["region_code"] or "-",
+        "group": row["customer_group"] or "-",
+        "score": f"{row['churn_score']:.3f}",
+        "priority": f"{row['action_priority']:.2f}",
+        "level": row["level"],
+    }
 
 
 def _made_by(row: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from churn_tasks.core.closed import Closed, Text
+from churn_tasks.core.currency import YUAN, CurrencyCode
 from churn_tasks.core.definition import Definition
 from churn_tasks.core.machine import memory_bytes
 from churn_tasks.core.modeling_section import (
@@ -273,7 +274,10 @@ class ProfileFile(Closed):
     """What ``settings.yaml`` of a profile holds."""
 
     title: Text
-    currency: str = "CNY"
+    currency: CurrencyCode = Field(
+        YUAN,
+        description="of all amounts, ISO 4217; none: nothing is paid in this source",
+    )
     first_month: MonthField
     last_month: MonthField | None = Field(
         None,
@@ -295,6 +299,10 @@ class ProfileFile(Closed):
     figures: dict[str, float] = Field(
         {},
         description="costs, rates and thresholds of queries, as <query>.<name>, that differ from their query.yaml",
+    )
+    limits: dict[str, float] = Field(
+        {},
+        description="amounts beyond which a row is set aside, as <table>.<rule>, in the profile's currency",
     )
     model: Model
     leak_probe: LeakProbe = LeakProbe()

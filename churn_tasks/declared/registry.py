@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from churn_tasks.core.currency import Currency, currency
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.naming import not_among
 from churn_tasks.core.settings import INCLUDE, Settings
@@ -32,6 +33,13 @@ from churn_tasks.declared.contracts import (
 )
 from churn_tasks.declared.figures import as_set, refuse_unknown
 from churn_tasks.declared.labels.query import label_query
+from churn_tasks.declared.money import (
+    figures_in_currency,
+    in_currency,
+    in_money_of,
+    refuse_unknown_limits,
+)
+from churn_tasks.declared.needed_columns import refuse_without
 from churn_tasks.declared.query import Query, load_question, read_query
 from churn_tasks.declared.standard import refuse_unfit
 from churn_tasks.declared.yaml_file import Declaration, read_declaration
@@ -87,8 +95,17 @@ class Registry:
 
 
 def load_contracts(settings: Settings) -> dict[str, RawTable]:
-    """Every contract that a profile can see, whether or not it delivers the table."""
-    return _tables(settings, RawTable, "raw")
+    """Every contract that a profile can see, with its limits and units in the profile's currency.
+
+    It is there whether or not the table is delivered.
+    """
+    money = currency(settings.currency)
+    declared = _tables(settings, RawTable, "raw")
+    refuse_unknown_limits(settings.limits, declared)
+    contracts = {}
+    for name, table in declared.items():
+        contracts[name] = in_money_of(table, money, settings.limits)
+    return contracts
 
 
 def load_pipeline_tables(
@@ -99,7 +116,10 @@ def load_pipeline_tables(
     Raises:
         SettingsError: a file is malformed, or a table is made of columns that no contract has, each named.
     """
-    tables = _tables(settings, PipelineTable, "pipeline")
+    money = currency(settings.currency)
+    tables = {}
+    for name, declared in _tables(settings, PipelineTable, "pipeline").items():
+        tables[name] = in_currency(declared, money)
     for table in tables.values():
         unknown = list(_made_of_nothing(table, contracts))
         if unknown:
@@ -149,6 +169,7 @@ def load_registry(settings: Settings) -> Registry:
     for family in FAMILIES:
         active[family] = _active(candidates[family], available)
         available |= _outputs(active[family]).keys()
+    refuse_without(active["month"])
     if not active["cohort"]:
         raise _no_cohort(settings, known["cohort"])
     active["labels"] = [_label(settings, active["month"], available)]
@@ -214,14 +235,16 @@ def _queries(settings: Settings, family: str) -> list[Query]:
     for root in _folders(settings, f"sql/{family}"):
         for folder in sorted(root.glob("*/")):
             queries += read_query(family, folder, settings.windows.observe)
-    return [_with_own_figures(query, settings.figures) for query in queries]
+    money = currency(settings.currency)
+    return [_of_profile(query, money, settings.figures) for query in queries]
 
 
-def _with_own_figures(query: Query, given: Mapping[str, float]) -> Query:
-    """The query with the figures that the profile sets otherwise."""
-    figures = as_set(query.output.figures, query.name, given)
-    output = query.output.model_copy(update={"figures": figures})
-    return replace(query, output=output)
+def _of_profile(query: Query, money: Currency, given: Mapping[str, float]) -> Query:
+    """The query in the profile's currency, with the figures that the profile sets otherwise."""
+    output = in_currency(query.output, money)
+    costs = figures_in_currency(output.figures, money)
+    figures = as_set(costs, query.name, given)
+    return replace(query, output=output.model_copy(update={"figures": figures}))
 
 
 def _outputs(queries: Iterable[Query]) -> dict[str, QueryFile]:

@@ -7,12 +7,19 @@ from churn_tasks.declared.columns import Bounds, Column
 
 
 class Rule(Closed):
-    """A row rule: rows for which ``reject_when`` (SQL) is true are quarantined under ``name``."""
+    """A row rule: rows for which ``reject_when`` (SQL) is true are quarantined under ``name``.
+
+    Attributes:
+        most: the column with an amount, and the number in ``reject_when`` beyond which it is absurd, in yuan. Where
+            that number stands there, the profile's limit takes its place, and that of ``{limit}`` in the texts
+            (:mod:`.money`).
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     reject_when: str
     en: str
     zh: str
+    most: dict[str, float] = Field({}, max_length=1)
     max_share: float = Field(
         0.05,
         ge=0,

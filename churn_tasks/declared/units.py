@@ -6,10 +6,11 @@ what was delivered. Ratios are whole numbers over whole numbers, so nothing is l
 
 from fractions import Fraction
 
+from churn_tasks.core.currency import NO_MONEY, YUAN, Currency, currencies
 from churn_tasks.core.errors import SettingsError
 
 # each family counts in its smallest common part; 1 kB, MB, GB are thousands, 1 KiB, MiB, GiB are 1024s
-_MONEY = {
+_YUAN = {
     "fen": 1,
     "jiao": 10,
     "yuan": 100,
@@ -23,7 +24,23 @@ _DATA = {
 }  # fmt: skip
 _SHARE = {"share": 100, "%": 1}
 NO_OTHERS = "none: the contract states no unit that has others beside it"
-FAMILIES: tuple[dict[str, int], ...] = (_MONEY, _TIME, _DATA, _SHARE)
+
+
+def _money(money: Currency) -> dict[str, int]:
+    """A currency in its parts, whole, and in thousands, as accounts are kept."""
+    parts = {money.code: money.parts, f"thousand_{money.code}": 1000 * money.parts}
+    if money.part:
+        parts[money.part] = 1
+    return parts
+
+
+def _families() -> tuple[dict[str, int], ...]:
+    own_words = (YUAN, NO_MONEY)
+    others = [_money(one) for one in currencies().values() if one.code not in own_words]
+    return (_YUAN, _TIME, _DATA, _SHARE, *others)
+
+
+FAMILIES = _families()
 
 
 def base_unit(contract_unit: str) -> str:
@@ -36,6 +53,8 @@ def ratio(delivered: str, contract_unit: str, where: str) -> Fraction:
 
     >>> ratio("fen", "CNY", "bill.amount_cny"), ratio("GiB", "kB", "cdr.volume_kb")
     (Fraction(1, 100), Fraction(134217728, 125))
+    >>> ratio("kopek", "RUB", "bill.amount_cny"), ratio("thousand_JPY", "JPY", "bill.amount_cny")
+    (Fraction(1, 100), Fraction(1000, 1))
 
     Raises:
         SettingsError: it cannot be turned, with the units that can.

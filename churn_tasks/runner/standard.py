@@ -9,6 +9,7 @@ from churn_tasks.core.errors import BadInput, evidence
 from churn_tasks.core.months import Month
 from churn_tasks.core.sql_text import literal
 from churn_tasks.declared.contracts import RawTable
+from churn_tasks.declared.money import limited_column
 from churn_tasks.declared.sql_expressions import list_of
 from churn_tasks.declared.sql_parts import Relation, subquery
 from churn_tasks.integrate.standardise.prepare import (
@@ -17,10 +18,12 @@ from churn_tasks.integrate.standardise.prepare import (
     make_macros,
     prepare_standard,
 )
+from churn_tasks.integrate.standardise.usual import note_usual_amount
 from churn_tasks.integrate.standardise.view import StandardView, known_days_sql
 from churn_tasks.runner.month_run import MonthRun
 
 SHARED = "standard views"
+USUAL = "tables of which the usual amount is noted"
 
 
 def standard(run: MonthRun, name: str, *, late: bool = False) -> str:
@@ -43,6 +46,7 @@ def standard_view(run: MonthRun, name: str, *, late: bool = False) -> StandardVi
         BadInput: DuckDB cannot bring the rows to the form of their contract.
     """
     files = _delivered_files(run, name, late)
+    _note_usual_amount(run, name)
     return _view(run, name, run.registry.raw[name], files)
 
 
@@ -88,6 +92,17 @@ def rows_as_delivered(files: Iterable[Path], month: Month) -> str:
     listed = list_of(literal(path) for path in files)
     file = f"read_parquet([{listed}], hive_partitioning=false, union_by_name=true)"
     return f"(SELECT *, DATE '{month.start}' AS month FROM {file})"
+
+
+def _note_usual_amount(run: MonthRun, name: str) -> None:
+    """What is usual among the month's amounts, once for all steps: rows that came late are judged by it as well."""
+    column = limited_column(run.registry.raw[name])
+    noted: set[str] = run.shared.setdefault(USUAL, set())
+    if column is None or name in noted:
+        return
+    rows = standard_columns(run, name, (column,))
+    note_usual_amount(run.engine.connection, name, column, rows)
+    noted.add(name)
 
 
 def _views_made(run: MonthRun) -> dict[str, tuple[str, StandardView]]:

@@ -5,8 +5,10 @@ counts for the score and not as a reason.
 """
 
 import math
+import re
 
 from churn_tasks.core.closed import Text
+from churn_tasks.core.currency import currencies, currency
 from churn_tasks.core.numbers import written
 from churn_tasks.declared.contracts import FeatureColumn
 
@@ -15,9 +17,8 @@ FLAG = "0/1"
 PAST = "_to_past_ratio"
 CHANGES = ("_slope_", "_change_")
 UNITS_ZH = {
-    "min": "分钟", "days": "天", "months": "个月", "years": "岁", "h": "小时", "CNY": "元", "min a month": "分钟/月",
-    "GBP": "英镑", "INR": "卢比", "CNY a month": "元/月", "MB a month": "MB/月",
-    "count a month": "/月", "CNY/min": "元/分钟", "CNY/GB": "元/GB",
+    "min": "分钟", "days": "天", "months": "个月", "years": "岁", "h": "小时", "min a month": "分钟/月",
+    "MB a month": "MB/月", "count a month": "/月",
 }  # fmt: skip
 WITHOUT_UNIT = ("", "count", "ratio", "1-5", "0-10", "G", "code")
 
@@ -54,11 +55,26 @@ def fact(feature: FeatureColumn, value: float) -> Text | None:
         return None
     en, _, _ = feature.en.partition(", ")
     zh, _, _ = feature.zh.partition("（")
-    unit_zh = UNITS_ZH.get(feature.unit, feature.unit)
+    unit_zh = _unit_zh(feature.unit)
     return Text(
         en=f"{en}: {_said(feature, value, feature.unit)}",
         zh=f"{zh}：{_said(feature, value, unit_zh)}",
     )
+
+
+def _unit_zh(unit: str) -> str:
+    """The unit in Chinese; one of money by the name of its currency.
+
+    >>> _unit_zh("min a month"), _unit_zh("RUB a month"), _unit_zh("CNY/min"), _unit_zh("MB")
+    ('分钟/月', '卢布/月', '元/分钟', 'MB')
+    """
+    if unit in UNITS_ZH:
+        return UNITS_ZH[unit]
+    code = re.match("[A-Z]{3}", unit)
+    if not code or code[0] not in currencies():
+        return unit
+    rest = unit[3:].replace(" a month", "/月").replace("/min", "/分钟")
+    return f"{currency(code[0]).zh}{rest}"
 
 
 def _said(feature: FeatureColumn, value: float, unit: str) -> str:

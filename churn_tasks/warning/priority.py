@@ -10,7 +10,8 @@ LEVELS = ("high", "medium", "low")
 def expected_loss(churn_score: pd.Series, arpu_cny: pd.Series) -> pd.Series:
     """Action priority: money a month that is expected to leave with the customer, to four decimals.
 
-    A customer with score 0.4 who brings 50 yuan a month (priority 20) comes before one with score 0.9 and 10 yuan (9).
+    A customer with score 0.4 who brings 50 a month (priority 20) comes before one with score 0.9 and 10 (9).
+    Where nothing is paid it is 0, and the score alone says whom to call first.
     """
     return (churn_score.astype("float64") * arpu_cny.astype("float64")).round(4)
 

@@ -10,17 +10,19 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from churn_tasks.core.closed import Closed, Text
+from churn_tasks.core.currency import money_words
 from churn_tasks.core.naming import not_among
 from churn_tasks.declared.columns import Column
 from churn_tasks.declared.trajectory.patterns import PATTERNS, Pattern
 
 Direction = Literal["up", "down", "none"]
 # The last word of a feature's name for each unit that a measure may have.
-WORDS = {
-    "CNY": "cny", "GBP": "gbp", "INR": "inr", "min": "min", "h": "hours", "MB": "mb", "GB": "gb", "count": "count",
+OTHER_WORDS = {
+    "min": "min", "h": "hours", "MB": "mb", "GB": "gb", "count": "count",
     "days": "days", "months": "months", "share": "share", "ratio": "ratio", "1-5": "score", "0-10": "score",
     "points": "points",
 }  # fmt: skip
+WORDS = money_words() | OTHER_WORDS
 MEASURE_NAME = re.compile(r"[a-z][a-z0-9_]*[a-z]")
 QUALIFIED = re.compile(r"\b([a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*)\b")
 CUSTOMER = Column(
@@ -54,7 +56,7 @@ class Measure(Closed):
     def _consistent(self) -> Self:
         if self.unit not in WORDS:
             raise ValueError(
-                f"unit {self.unit!r} is not known; allowed are {', '.join(WORDS)}"
+                f"unit {self.unit!r} is not known; allowed are CNY and other currencies, {', '.join(OTHER_WORDS)}"
             )
         misfit = "zero" if self.type == "date" else "observe_start"
         if self.empty == misfit:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from churn_tasks.core.currency import money_words
 from churn_tasks.declared.contracts import FeatureColumn
 from churn_tasks.modeling.auc import CHANCE, auc_of_all, better
 from churn_tasks.modeling.search.combinations import base
@@ -22,13 +23,12 @@ LONGEST, LONGEST_PART = (
 IN_NAMES = {"+": "_plus_", "-": "_less_", "*": "_times_", "/": "_over_"}
 IN_ENGLISH = {"+": " plus ", "-": " less ", "*": " times ", "/": " over "}
 IN_CHINESE = {"+": "加", "-": "减", "*": "乘以", "/": "除以"}
-UNIT_WORDS = {
-    "CNY": "cny", "GBP": "gbp", "INR": "inr", "min": "min", "MB": "mb", "count": "count", "days": "days",
+UNIT_WORDS = money_words() | {
+    "min": "min", "MB": "mb", "count": "count", "days": "days",
     "months": "months", "years": "years", "h": "hours", "share": "share", SHARE: "ratio",
 }  # fmt: skip
-LAST_WORDS = (
-    r"_(cny|gbp|inr|min|mb|count|days|months|years|hours|share|pct|ratio|score|sum)$"
-)
+_OTHERS = "min|mb|count|days|months|years|hours|share|pct|ratio|score|sum"
+LAST_WORDS = rf"_({'|'.join(money_words().values())}|{_OTHERS})$"
 
 
 def described(
