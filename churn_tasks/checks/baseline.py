@@ -98,10 +98,14 @@ class Baseline:
             name: ``<table>.<column>.<measure>``, for the patterns of the settings.
             stops: whether a breach may stop the month, unless the settings say otherwise.
         """
-        if any(fnmatchcase(name, pattern) for pattern in self.quality.ignore):
+        if self.is_ignored(name):
             return None
         warn, stop = self._widths(name, stops=stops)
         return learnt(past, scale, self.quality, warn, stop)
+
+    def is_ignored(self, name: str) -> bool:
+        """Whether the settings want nothing learnt of a measure."""
+        return any(fnmatchcase(name, pattern) for pattern in self.quality.ignore)
 
     def _widths(self, name: str, *, stops: bool) -> Outcomes:
         """The first exception of the settings that fits counts, else what holds for all."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from churn_tasks.checks.bounds import Scale, error_of_share
 from churn_tasks.checks.column_kinds import is_code, is_date, is_moment, is_number
 from churn_tasks.checks.learnt_measure import MeasuredValue, learnt_measure
+from churn_tasks.checks.money_scale import is_money, scale_measure
 from churn_tasks.checks.month_figures import MonthFigures
 from churn_tasks.checks.shifts import most_moved, shift
 from churn_tasks.checks.texts import measure_text
@@ -21,9 +22,11 @@ NEAR = 62  # days from the first of the month: dates that belong to it, not to a
 
 
 def measures_of_column(month: MonthFigures, column: Column) -> Iterator[MeasuredValue]:
-    """What is judged of a column: of one with few values, gaps alone."""
+    """What is judged of a column: of one with few values, gaps and the unit of money alone."""
     if not column.required:
         yield from _null_share(month, column)
+    if is_money(column) and is_number(column):
+        yield from scale_measure(month, column)
     if month.filled(column.name) < month.quality.min_rows:
         return
     if is_number(column):

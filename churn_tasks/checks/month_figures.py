@@ -62,8 +62,16 @@ class MonthFigures:
         self, column: str, measure: str, past: Past, scale: Scale, *, stops: bool = True
     ) -> Learnt | None:
         """The learnt bounds of a measure, or None where it has none."""
+        name = self._setting_name(column, measure)
+        return self.baseline.learn(name, past, scale, stops=stops)
+
+    def is_ignored(self, column: str, measure: str) -> bool:
+        """Whether the settings want nothing learnt of a measure."""
+        return self.baseline.is_ignored(self._setting_name(column, measure))
+
+    def _setting_name(self, column: str, measure: str) -> str:
         parts = [part for part in (self.table.table, column, measure) if part]
-        return self.baseline.learn(".".join(parts), past, scale, stops=stops)
+        return ".".join(parts)
 
     def learn_share(self, measure: str) -> Learnt | None:
         """The learnt bounds of a share of the table's rows, which never stop the month."""

@@ -18,6 +18,8 @@ from churn_tasks.core.sections import Quality, Relations, Widths
 
 RELATION = "relation"  # the table that keeps them
 OF_REGIONS = ("gone_of_region", "joined_of_region", "churn_of_region")
+# amounts a month that are of the size of a bill, each in month_billing or the master
+BESIDE_BILLS = ("payment", "recharge", "arrears", "plan_fee")
 RELATIONS = (
     "gone_share",
     "joined_share",
@@ -27,9 +29,12 @@ RELATIONS = (
     "without_person_share",
     *OF_REGIONS,
     *(f"{name}_nobody" for name in OF_REGIONS),
+    *(f"{name}_to_bill" for name in BESIDE_BILLS),
 )
 LEAST_OF_REGION = 10  # customers of a region from which its share says anything
 WHOLE_REGION = 0.9  # gone: no region loses so many by itself ...
+LEAST_WITH_BOTH = 20  # customers who have an amount and a bill
+BESIDE_WARNS, BESIDE_STOPS = 8.0, 30.0  # times; the usual mistake is a hundred
 RARE = 1e-6  # ... where chance would take all of them less often than this
 Text = tuple[str, str]  # Chinese and English
 
@@ -215,6 +220,40 @@ def regions_of_nobody(
         usual_highest=0,
     )
     return measure, float(len(found))
+
+
+def beside_bill_measure(
+    name: str, middle: Mapping[str, float]
+) -> tuple[Measure, float] | None:
+    """How many times their bill something of the customers comes to, by the tenth of them that lies nearest to it.
+
+    One customer in ten pays for a year, or pays for many lines; that nine in ten do says that one of the two tables is
+    in another unit. None where too few customers have both.
+
+    Args:
+        name: what is held against the bill.
+        middle: ``customers`` who have both, and the ratio's ``low`` and ``high`` tenth.
+    """
+    if middle["customers"] < LEAST_WITH_BOTH:
+        return None
+    value = 1.0
+    if middle["low"] > 1:
+        value = middle["low"]
+    elif middle["high"] < 1:
+        value = middle["high"]
+    measure = Measure(
+        f"{name}_to_bill",
+        "",
+        f"{name} of a customer beside the bill, of the tenth of {middle['customers']:,.0f} customers in whom they lie"
+        " nearest; is one of the two tables in another unit, fen for yuan?",
+        lowest=1 / BESIDE_STOPS,
+        highest=BESIDE_STOPS,
+        zh=f"客户的 {name} 与账单金额之比（{middle['customers']:,.0f} 位客户中最接近的十分位）；"
+        "两表单位是否不同，如以分代元",
+        usual_lowest=1 / BESIDE_WARNS,
+        usual_highest=BESIDE_WARNS,
+    )
+    return measure, value
 
 
 def regions_of(

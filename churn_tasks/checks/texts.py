@@ -73,6 +73,11 @@ WORDS = {
         "mean of the region that moved most, against earlier months",
     ),
     "shift": ("取值分布偏离往月的比例", "share of rows that went to other values"),
+    "scale": (
+        "金额与合格月份之比（均值与各分位数中变化最小者）；单位是否改变，如以分代元",
+        "amounts against the accepted months, by the mean or quantile that moved least; was the unit changed, such as"
+        " fen for yuan",
+    ),
     "null_share": ("空值比例", "share of rows without a value"),
     "night_share": ("0 点至 6 点的记录比例", "share of rows between midnight and six"),
     "midnight_share": (

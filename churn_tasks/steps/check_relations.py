@@ -19,6 +19,7 @@ from churn_tasks.work.relations import judge_relations
         Read("month_profile", month_before),
         Read("month_profile", label_month),
         Read("customer_line", needed=has_customers),
+        Read("month_billing"),
         Read("clean_*"),
         Read("label", label_month),
         Read("relation", months_before),

@@ -17,6 +17,7 @@ from churn_tasks.checks.relations import (
     OfRegion,
     Share,
     Text,
+    beside_bill_measure,
     region_measure,
     regions_of,
     regions_of_nobody,
@@ -43,6 +44,10 @@ Judged = tuple[Measure, float]
 NO_REGIONS = subquery(
     "SELECT NULL::DATE AS month, NULL::VARCHAR AS customer_id, NULL::VARCHAR AS region_code WHERE false"
 )
+NO_FEES = subquery(
+    "SELECT NULL::DATE AS month, NULL::VARCHAR AS customer_id, NULL::DECIMAL(18, 4) AS plan_fee_cny WHERE false"
+)
+OF_BILLING = ("bill_cny", "payment_cny", "recharge_cny", "arrears_cny")
 NO_LINES = subquery("SELECT NULL::DATE AS month, NULL::VARCHAR AS customer_id")
 GONE: Text = (
     "上月客户当月未再出现的比例",
@@ -101,6 +106,7 @@ def judge_relations(run: MonthRun) -> Made:
     judged = [
         *_of_customers(again, taught),
         *_reached(run, taught),
+        *_beside_bills(run),
         *_of_labels(run, taught),
     ]
     if not judged:
@@ -189,6 +195,30 @@ def _reached(run: MonthRun, taught: Taught) -> Iterator[Judged]:
             relations.no_person,
         )
         yield taught.judged(nobody)
+
+
+def _beside_bills(run: MonthRun) -> Iterator[Judged]:
+    """Whether what is paid, put in, owed and agreed has the size of the bills."""
+    billed = run.registry.tables.get("month_billing")
+    if billed is None or not set(OF_BILLING) <= set(billed.column_names):
+        return
+    if not run.lake.has("month_billing", run.month):
+        return
+    run.engine.view("month_billing")
+    sql = composed("checks", "beside_bills", fees=_fees(run))
+    dates = {"month": run.month.start, "as_of": run.window.as_of}
+    for row in run.engine.records(sql, dates):
+        if judged := beside_bill_measure(row["beside"], row):
+            yield judged
+
+
+def _fees(run: MonthRun) -> Relation:
+    """What tells the fee that was agreed with a customer."""
+    table = run.registry.tables.get("month_profile")
+    if table is None or "plan_fee_cny" not in table.column_names:
+        return NO_FEES
+    run.engine.view("month_profile")
+    return Relation("month_profile")
 
 
 def _delivered(run: MonthRun) -> str:
