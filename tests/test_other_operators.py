@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from churn_tasks.by_hand.source import look
 from churn_tasks.core.errors import CheckFailed
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
+from churn_tasks.declared.lineage.gaps import load_gaps
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.month import run_step
 from tests.lakes import rows
@@ -72,6 +74,9 @@ def test_an_honest_first_month_goes_on_with_every_bill(
     run = MonthRun(settings, FIRST)
     assert run.lake.rows("clean_bill", FIRST) == customers
     run.close()
+    judged = look(settings, FIRST, load_gaps(settings), most_rows=1_000)
+    (bill,) = [one for one in judged if one.table == "bill"]
+    assert not bill.stops, "check-source and the run agree"
 
 
 @pytest.mark.parametrize("currency", ["", "RUB", "CNY"])

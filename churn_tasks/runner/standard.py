@@ -18,7 +18,7 @@ from churn_tasks.integrate.standardise.prepare import (
     make_macros,
     prepare_standard,
 )
-from churn_tasks.integrate.standardise.usual import note_usual_amount
+from churn_tasks.integrate.standardise.usual import LOOKED_AT, note_usual_amount
 from churn_tasks.integrate.standardise.view import StandardView, known_days_sql
 from churn_tasks.runner.month_run import MonthRun
 
@@ -68,7 +68,8 @@ def _view(
     told = [(path, path.stat()) for path in files]
     version = " ".join(f"{path} {s.st_mtime_ns} {s.st_ino}" for path, s in told)
     if contract.table not in made or made[contract.table][0] != version:
-        made[contract.table] = (version, _prepared(run, name, contract, files))
+        rows = rows_as_delivered(files, run.month)
+        made[contract.table] = (version, _prepared(run, name, contract, rows))
     return made[contract.table][1]
 
 
@@ -96,11 +97,16 @@ def rows_as_delivered(files: Iterable[Path], month: Month) -> str:
 
 def _note_usual_amount(run: MonthRun, name: str) -> None:
     """What is usual among the month's amounts, once for all steps: rows that came late are judged by it as well."""
+    _views_made(run)
     column = limited_column(run.registry.raw[name])
     noted: set[str] = run.shared.setdefault(USUAL, set())
     if column is None or name in noted:
         return
-    rows = standard_columns(run, name, (column,))
+    contract = run.registry.raw[name].of_columns((column,))
+    delivered = rows_as_delivered(_delivered_files(run, name, late=False), run.month)
+    first = f"(SELECT * FROM {delivered} LIMIT {LOOKED_AT})"
+    _prepared(run, name, contract, first)
+    rows = f"standard_{contract.table}"
     note_usual_amount(run.engine.connection, name, column, rows)
     noted.add(name)
 
@@ -120,10 +126,7 @@ def _delivered_files(run: MonthRun, name: str, late: bool) -> list[Path]:
     return run.lake.files(raw, run.month)
 
 
-def _prepared(
-    run: MonthRun, name: str, contract: RawTable, files: list[Path]
-) -> StandardView:
-    rows = rows_as_delivered(files, run.month)
+def _prepared(run: MonthRun, name: str, contract: RawTable, rows: str) -> StandardView:
     declared = declared_for(run.settings, name)
     try:
         return prepare_standard(

@@ -22,7 +22,7 @@ def note_usual_amount(
     """Keep the middle of the amounts of a table, without their signs and without those that are nothing.
 
     Args:
-        rows: relation of the month's rows in contract units.
+        rows: relation of the month's rows in contract units; the first ``LOOKED_AT`` are looked at.
     """
     amount = identifier(column)
     first = f"SELECT {amount} FROM {rows} LIMIT {LOOKED_AT}"
