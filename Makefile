@@ -66,6 +66,8 @@ dictionary: install ## Write docs/dictionary, docs/what_we_need and docs/corrupt
 		$(BIN)/churn what-we-need --language $$language --profile telecom > docs/what_we_need/$$language.md || exit 1; done
 	@$(BIN)/python -m tests.corrupted.page
 
-lock: install ## Write requirements.txt and requirements-spark.txt from the files they are made of
+lock: install ## Write requirements.txt and its two relations from the files they are made of
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements.txt requirements.in
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements-services.txt \
+		--constraint requirements.txt requirements-services.in
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements-spark.txt requirements-spark.in

@@ -14,6 +14,11 @@ EXAMPLE = REPOSITORY / ".env.example"
 VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)([^}]*)\}")
 PINNED = re.compile(r"^[\w./-]+:\d+\.\d+[\w.-]*$")
 SECRET = re.compile(r"PASSWORD|SECRET|KEY")
+# each asks again until the database answers under its name (tests/deploy/test_containers.py runs them)
+WAITS = re.compile(
+    r"^(airflow db check --retry [1-9]|mlflow db upgrade )", re.MULTILINE
+)
+READY = re.compile(r"^(until test -e|touch) \S+/init_is_done", re.MULTILINE)
 
 
 def problems(text: str) -> list[str]:
@@ -29,8 +34,22 @@ def problems(text: str) -> list[str]:
     return found
 
 
+def script(service: dict) -> str:
+    """What a service's shell runs."""
+    return "\n".join([*service.get("entrypoint", []), *service.get("command", [])])
+
+
 def service_problems(service: dict) -> list[str]:
+    uses_database = "depends_on" in service
     rules = {
+        "it does not wait for PostgreSQL": not uses_database
+        or WAITS.search(script(service)),
+        "it neither waits for init nor says that it is done": "AIRFLOW__CORE__EXECUTOR"
+        not in service.get("environment", {})
+        or READY.search(script(service)),
+        "podman does not know its tmpfs": all(
+            ":" not in place for place in service.get("tmpfs", [])
+        ),
         "its image is not pinned": PINNED.match(service.get("image", "")),
         "it has no health check": service.get("healthcheck")
         or service.get("restart") == "no",
@@ -107,6 +126,13 @@ def test_the_services_are_these(text):
     ("127.0.0.1:8080:8080", "8080:8080", "api-server: it is open to the network"),
     ("127.0.0.1:5432:5432", "0.0.0.0:5432:5432", "postgres: it is open to the network"),
     ("    healthcheck: &job-check", "    x-was: &job-check", "dag-processor: it has no health check"),
+    ("      airflow db check --retry 60 --retry-delay 2\n      until", "      until",
+     "api-server: it does not wait for PostgreSQL"),
+    ("        airflow db check --retry 60 --retry-delay 2\n", "", "init: it does not wait for PostgreSQL"),
+    ('        mlflow db upgrade "$$MLFLOW_BACKEND_STORE_URI"\n', "", "mlflow: it does not wait for PostgreSQL"),
+    ("      until test -e /var/lib/churn/init_is_done", "      until true", "scheduler: it neither waits for init"),
+    ("        touch /var/lib/churn/init_is_done\n", "", "init: it neither waits for init nor says"),
+    ("  tmpfs: [/tmp]", '  tmpfs: ["/tmp:uid=10001"]', "triggerer: podman does not know its tmpfs"),
     ("  read_only: true\n  cap_drop", "  cap_drop", "mlflow: its root file system can be written"),
 ])  # fmt: skip
 def test_a_breach_is_found(text, sound, broken, problem):
