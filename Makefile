@@ -15,7 +15,7 @@ SOURCES := churn_tasks dags plugins tests benchmarks
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-spark demo stop test test-all check dictionary lock
+.PHONY: help install install-spark demo stop test test-all test-containers check dictionary lock
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1@/p' $(MAKEFILE_LIST) | column -t -s @
@@ -51,6 +51,9 @@ test: install ## Run the quick tests, before each commit; in as many processes a
 
 test-all: install ## Run every test, as CI does
 	@$(PYTEST)
+
+test-containers: install ## Build the image and run months in podman, also across an upgrade (docs/testing.md); not in CI
+	@CHURN_TEST_CONTAINERS=yes $(BIN)/python -m pytest --numprocesses 0 tests/deploy/test_containers.py
 
 check: install ## Format, lint, types, import contracts, quick tests
 	@$(BIN)/ruff format --check $(SOURCES)

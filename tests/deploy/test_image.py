@@ -187,6 +187,7 @@ def test_bare_make_lists_every_target():
         "stop",
         "test",
         "test-all",
+        "test-containers",
         "check",
         "dictionary",
         "lock",
