@@ -1,13 +1,10 @@
 """What churn_monthly is made of: exact tasks, exact order, and the policy that every task follows."""
 
 import ast
-import re
 from datetime import timedelta
 from pathlib import Path
 
-import pendulum
 import pytest
-from airflow.serialization.encoders import coerce_to_core_timetable
 
 from churn_tasks.core.errors import (
     BadInput,
@@ -137,28 +134,6 @@ def test_the_page_of_the_dag_is_its_manual(dag):
     ):
         assert word in dag.doc_md
     assert dag.tags == {"churn", "telecom"}
-
-
-def months_of_backfill(dag, first: str, last: str) -> list[str]:
-    """The months that Airflow would run for a backfill's two dates."""
-    timetable = coerce_to_core_timetable(dag.timetable)
-    runs = timetable.iter_partition_dagrun_infos(
-        earliest=pendulum.parse(first), latest=pendulum.parse(last)
-    )
-    return [run.partition_key for run in runs]
-
-
-def test_the_backfill_of_the_manual_runs_the_months_that_it_names(dag):
-    dates = re.search(r"--from-date (\S+) --to-date (\S+)", dag.doc_md).groups()
-    months = months_of_backfill(dag, *dates)
-    assert (months[0], months[-1], len(months)) == ("2024-01", "2024-06", 6)
-    assert [date[:7] for date in dates] == [months[0], months[-1]]
-
-
-@pytest.mark.parametrize("last", ["2024-06-05", "2024-06-06", "2024-06-06T01:59"])
-def test_a_backfill_that_ends_before_its_months_moment_loses_it(dag, last):
-    assert months_of_backfill(dag, "2024-05-01", last) == ["2024-05"]
-    assert months_of_backfill(dag, "2024-05-01", "2024-06-06T02:00")[-1] == "2024-06"
 
 
 @pytest.mark.parametrize("file", DAG_FILES, ids=lambda file: file.name)
