@@ -269,5 +269,8 @@ def _bounds_text(lowest: float | None, highest: float | None) -> str:
 
 
 def _setting(bound: float | None) -> str:
-    """A bound as YAML: never rounded to where it would exclude the value itself."""
-    return "null" if bound is None else f"{bound:.12g}"
+    """A bound as YAML: short where that is exact, and never rounded to where it would exclude the value itself."""
+    if bound is None:
+        return "null"
+    short = f"{bound:g}"
+    return short if float(short) == bound else repr(float(bound))

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Literal, NamedTuple
 
 from churn_tasks.checks.delivered_types import FITS, type_word
+from churn_tasks.checks.disposals import FEW_STOP
 from churn_tasks.checks.measures import measured_rules, rules_behind
 from churn_tasks.checks.volume import volume_bounds
 from churn_tasks.core.sections import Quality
@@ -208,6 +209,14 @@ def _beyond_share(table: RawTable, seen: Seen, quality: Quality) -> Iterator[str
     """Rules that would set aside more rows than the contract, or an exception to it, allows."""
     if not seen.looked_at:
         return
+    together = sum(seen.set_aside.values()) / seen.looked_at
+    name = f"{table.table}.set_aside_share"
+    _, most = _allowed(name, (None, table.most_set_aside), quality)
+    if most is not None and together > max(most, FEW_STOP / max(seen.rows, 1)):
+        yield (
+            f"all rules together would set aside {together:.1%} of the rows, at most {most:.1%} may be"
+            f" (quality: {name})"
+        )
     for measure, rule in measured_rules(table).items():
         broken = _broken(table, measure, seen)
         share = sum(broken.values()) / seen.looked_at

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.logging import RichHandler
+from rich.markup import escape
 
 from churn_tasks.cli.catalogue import write_catalogue_page
 from churn_tasks.cli.definitions import definitions
@@ -151,7 +152,9 @@ def main() -> None:
     except ChurnError as error:
         if stopped.asked:
             say_stopped()
-        console.print(f"[red]{type(error).__name__}:[/] {error}", highlight=False)
+        console.print(
+            f"[red]{type(error).__name__}:[/] {escape(str(error))}", highlight=False
+        )
         raise SystemExit(1) from error
     except BaseException:
         if stopped.asked:

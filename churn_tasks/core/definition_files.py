@@ -100,7 +100,7 @@ def load_definition(name: str, roots: Sequence[Path]) -> Definition:
         return Definition(**content)
     except ValidationError as error:
         file = definition_files(roots)[name]
-        raise SettingsError(f"{file}: {wrong_fields(error)}") from error
+        raise SettingsError(f"{file}: {wrong_fields(error, Definition)}") from error
 
 
 def with_lengths(windows: object, definition: Mapping[str, Any]) -> object:

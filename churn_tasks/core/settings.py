@@ -157,7 +157,7 @@ def load_settings(profile: str | None = None, **overrides: Any) -> Settings:
             **content, profile=folder.name, profile_dir=folder, environment=environment
         )
     except ValidationError as error:
-        raise SettingsError(f"{file}: {wrong_fields(error)}") from error
+        raise SettingsError(f"{file}: {wrong_fields(error, Settings)}") from error
 
 
 def process_environment() -> dict[str, str]:

@@ -67,7 +67,9 @@ def _generated(folder: Path, trajectory: Path, months: int) -> Query:
     try:
         output = output_of(file)
     except ValidationError as error:
-        raise SettingsError(f"{trajectory}: {wrong_fields(error)}") from error
+        raise SettingsError(
+            f"{trajectory}: {wrong_fields(error, TrajectoryFile)}"
+        ) from error
     return Query("features", folder, output, sql_of(file, months))
 
 

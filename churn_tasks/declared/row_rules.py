@@ -39,10 +39,14 @@ def missing_rule(column: Column) -> Rule:
 
 
 def unreadable_rule(column: Column) -> Rule:
-    """What was delivered is no value of the declared type."""
+    """What was delivered is no value of the declared type.
+
+    DuckDB 2.0.0 refuses ``=`` here where one column alone can be unreadable and none is
+    (findings/duckdb_case_of_constants_compared.sh).
+    """
     return Rule(
         name=f"{column.name}_unreadable",
-        reject_when=f"unreadable = '{column.name}'",
+        reject_when=f"unreadable IS NOT DISTINCT FROM '{column.name}'",
         en=f"{column.name} was delivered as something that cannot be read as {column.type}",
         zh=f"{column.zh}：内容无法识别",
     )
@@ -52,7 +56,7 @@ def shortened_rule(column: Column) -> Rule:
     """A spreadsheet has shown a long number short and saved what it showed: 1.380E+10 stands for many numbers."""
     return Rule(
         name=f"{column.name}_shortened",
-        reject_when=f"shortened = '{column.name}'",
+        reject_when=f"shortened IS NOT DISTINCT FROM '{column.name}'",
         en=f"{column.name} is a number that a spreadsheet has shortened, such as 1.380E+10; its digits are lost."
         " Export the column as text",
         zh=f"{column.zh}：长数字被电子表格缩写（如 1.380E+10），原有位数已丢失，请以文本格式导出",

@@ -25,4 +25,4 @@ def read_declaration(kind: type[Declaration], path: Path) -> Declaration:
     try:
         return kind(**content)
     except (ValidationError, TypeError) as error:
-        raise SettingsError(f"{path}: {wrong_fields(error)}") from error
+        raise SettingsError(f"{path}: {wrong_fields(error, kind)}") from error

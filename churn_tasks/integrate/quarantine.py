@@ -89,7 +89,8 @@ def broken_columns(table: RawTable, rule: Rule) -> list[str]:
     >>> broken_columns(table, Rule(name="sign_wrong", reject_when="item_code = 'amount_cny' AND amount_cny > 0",
     ...     en="", zh=""))
     ['item_code', 'amount_cny']
-    >>> broken_columns(table, Rule(name="amount_cny_unreadable", reject_when="unreadable = 'amount_cny'", en="", zh=""))
+    >>> broken_columns(table, Rule(name="amount_cny_unreadable",
+    ...     reject_when="unreadable IS NOT DISTINCT FROM 'amount_cny'", en="", zh=""))
     ['amount_cny']
     """
     for ending in AUTOMATIC:

@@ -88,7 +88,8 @@ def refuse_leaks(
     if leaks:
         raise CheckFailed(
             f"training stopped: taken alone, {', '.join(leaks)} tells who leaves. It has seen what it should predict."
-            " Mend its query, or name it under features.ban in the profile's settings (docs/leaks.md)."
+            " Mend its query, or name it under features.ban in the profile's settings; where it is an honest sign,"
+            " raise leak_probe.max_auc or leak_probe.max_sure_share (docs/leaks.md)."
         )
     judged = [name for name in features.names if name in suspects]
     return {name: suspects[name].auc for name in judged}

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 def require_places(settings: Settings, first: Month, last: Month) -> None:
-    """Look at the token key, the warehouse (set up or upgraded here), MLflow, and the files of the model in force.
+    """Look at the words for reasons, the token key, the warehouse (set up or upgraded here), MLflow, and the files of
+    the model in force.
 
     Months before the first model need no warehouse and no MLflow; what has an address is looked at all the same.
 
@@ -29,11 +30,20 @@ def require_places(settings: Settings, first: Month, last: Month) -> None:
 
     trains = settings.calendar.tested_month(last) is not None
     with closing(MonthRun(settings, first)) as run:
+        _require_words(run)
         _require_key(run)
         if trains or settings.environment.warehouse_url:
             run.warehouse.migrate()
         if trains:
             _require_model(run)
+
+
+def _require_words(run: "MonthRun") -> None:
+    """Every feature has a reason in words: else the first list would stop, months later."""
+    from churn_tasks.warning.playbook import load_playbook
+
+    groups = {feature.group for feature in run.registry.features}
+    load_playbook(run.settings).require(groups)
 
 
 def _require_key(run: "MonthRun") -> None:

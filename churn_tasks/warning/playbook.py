@@ -66,8 +66,9 @@ class Playbook(Closed):
         unknown = sorted(set(groups) - set(self.reasons.groups))
         if unknown:
             raise SettingsError(
-                f"{SHIPPED / 'reasons.yaml'} has no text for the reason groups {', '.join(unknown)}, "
-                f"which features name. Known are {', '.join(sorted(self.reasons.groups))}."
+                f"no reason is put into words for the groups {', '.join(unknown)}, which features name. Add them to"
+                " playbook/reasons.yaml of the profile, and what to do to playbook/strategies.yaml, or take one of"
+                f" {', '.join(sorted(self.reasons.groups))}."
             )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from churn_tasks.by_hand import acceptances
 from churn_tasks.checks.data_docs import Site
@@ -133,6 +134,25 @@ def test_a_stop_names_the_command_and_the_setting_that_let_it_pass(
     suite = with_stated(Suite("raw_complaint", [TICKETS]), quality)
     passed = judge([suite], {"raw_complaint.rows": 660.25}, site(tmp_path))
     assert (passed.failures, len(passed.warnings)) == ((), 1)
+
+
+@pytest.mark.parametrize(("rows", "before"), [(110, 17), (100, 3), (1, 3), (2, 7)])
+def test_the_printed_bound_is_never_rounded_below_its_value(
+    tmp_path: Path, rows: int, before: int
+) -> None:
+    """110 after 17 rows are 6.470588235294118 times: cut to fewer digits the printed bound would stop them again."""
+    ratio = rows / before
+    measure = Measure("volume_ratio", "", "Ratio.", lowest=0.9, highest=1.1)
+    suite = Suite("raw_complaint", [measure])
+    figures = {"raw_complaint.volume_ratio": ratio}
+    verdict = judge([suite], figures, site(tmp_path))
+    (failure,) = verdict.failures
+    printed = yaml.safe_load(failure.widened)
+    quality = Quality.model_validate(
+        {"exceptions": [{"measures": "complaint.volume_ratio", "allowed": printed}]}
+    )
+    again = judge([with_stated(suite, quality)], figures, site(tmp_path))
+    assert again.failures == ()
 
 
 def test_the_population_may_grow_by_a_setting_of_its_own() -> None:

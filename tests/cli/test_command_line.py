@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from churn_tasks import cli
+from churn_tasks.core.errors import CheckFailed
 from churn_tasks.core.settings import REPOSITORY, process_environment
 
 
@@ -26,6 +28,19 @@ def _churn(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=120,
     )
+
+
+def test_brackets_of_a_message_are_printed(capsys, monkeypatch) -> None:
+    """A line to be copied into the settings is no markup of the terminal's library."""
+    said = "- {measures: bill.rows, allowed: [null, 0.1]}"
+
+    def fail() -> None:
+        raise CheckFailed(said)
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert said in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,28 @@ def test_a_declaration_names_file_field_and_what_was_given(tmp_path: Path) -> No
     assert ADDRESS not in said
 
 
+def test_a_field_that_there_is_not_names_those_that_there_are(tmp_path: Path) -> None:
+    """At the top, within a section, and within a list of one."""
+    for content, said in (
+        ("leak_prob: {}", "there is no such field; there are title, currency"),
+        ("leak_probe: {sure_leavers: 0.8}", "there are max_auc, max_sure_share"),
+        (
+            "quality: {exceptions: [{measure: bill.rows}]}",
+            "there are measures, warn, stop, allowed",
+        ),
+    ):
+        folder = tmp_path / "profile"
+        folder.mkdir(exist_ok=True)
+        (folder / "settings.yaml").write_text(
+            "title: {en: x, zh: 例}\nfirst_month: 2024-01\nsource: {kind: files, files: {}}\n"
+            f"model: {{name: my_churn}}\n{content}\n",
+            encoding="utf-8",
+        )
+        with pytest.raises(SettingsError) as wrong:
+            load_settings(str(folder))
+        assert said in str(wrong.value)
+
+
 def test_a_file_without_fields_says_what_is_wanted(tmp_path: Path) -> None:
     file = tmp_path / "query.yaml"
     file.write_text("- month_x\n", encoding="utf-8")

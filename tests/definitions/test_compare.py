@@ -280,7 +280,7 @@ TIER = {"name": "a", "meaning": {"en": "a", "zh": "甲"}, "when": "true"}
 WRONG = [
     ("no_such", "there is no definitions/no_such.yaml; there are by_tier, cancelled_or_ported"),
     ({"signs": [{"event": "port_requested"}]}, r"definition\.meaning: Field required"),
-    ({"meanin": 1}, r"definition\.meanin: Extra inputs are not permitted"),
+    ({"meanin": 1}, r"definition\.meanin: there is no such field; there are name, meaning"),
     ({"population": "everybody"}, "everybody is not there; there are active_any_month, active_every_month"),
     ({"kinds": "telecoms"}, "there is no definitions/kinds/telecoms.yaml; there are telecom"),
     ({"at_least": 2}, "at_least is 2; allowed are any, all, or 1 to 1"),

@@ -339,7 +339,7 @@ def test_raw_keeps_what_a_cast_would_lose() -> None:
             "allowed are spreadsheet, epoch_s, epoch_ms",
         ),
         ({"meter.amount_cny": {}}, r"give from \(a unit\)"),
-        ({"meter.amount_cny": {"form": "fen"}}, "form: Extra inputs"),
+        ({"meter.amount_cny": {"form": "fen"}}, "form: there is no such field"),
         (
             {"meter.region_code": {"mapping": "no_such_table"}},
             "there are area, city, district, province",

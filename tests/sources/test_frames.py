@@ -253,6 +253,25 @@ def test_a_total_by_place_or_name_alone_would_take_a_customer() -> None:
     assert totals.adds_up(["Total", "12.00"], is_last=True)
 
 
+@pytest.mark.parametrize(
+    ("amounts", "total"),
+    [
+        (("525.000,00", "600.987,60"), "1.125.987,60"),
+        (("525,000.00", "600,987.60"), "1,125,987.60"),
+        (("525 000,00", "600 987,60"), "1 125 987,60"),
+        (("525000,00", "600987,60"), "1125987,60"),
+    ],
+)
+def test_a_total_adds_up_in_either_way_of_writing_decimals(
+    amounts: tuple[str, str], total: str
+) -> None:
+    totals = Totals(("Total",), 2)
+    for amount in amounts:
+        totals.add(["A", amount])
+    assert totals.adds_up(["Total", total], is_last=True)
+    assert not totals.adds_up(["Total", total.replace("9", "8")], is_last=True)
+
+
 def test_the_line_above_with_the_delimiter_of_a_spreadsheet(tmp_path: Path) -> None:
     content = "sep=;\r\naccount;amount\r\nA1;5,00\r\n"
     folder = put(tmp_path / "drops", "a.csv", content)

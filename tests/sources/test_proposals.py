@@ -122,6 +122,26 @@ def test_the_fullest_sheet_with_the_month_in_its_name(tmp_path: Path) -> None:
     }
 
 
+def test_a_sheet_that_is_not_there_yet_is_not_replaced_by_another(
+    tmp_path: Path,
+) -> None:
+    """Copied, the setting would read the same sheet in every month."""
+    name, content, _ = excel([NAMES, *LINES])
+    folder = put(tmp_path / "drops", name, content)
+    drop = {"path": name, "sheet": "账单 {month}"}
+    assert list(proposals(settings_for(tmp_path, drop, folder), MONTH)) == []
+
+
+def test_a_totals_row_in_any_language_is_one_below_the_rows(tmp_path: Path) -> None:
+    """Taken for a footer it would be passed whether or not it adds up."""
+    name, content, written = comma([NAMES, *BODY, ["JUMLAH", "", "20.00"]])
+    folder = put(tmp_path / "drops", name, content)
+    drop = {"path": name, **written}
+    (proposed,) = proposals(settings_for(tmp_path, drop, folder), MONTH)
+    assert "totals: [JUMLAH]" in proposed.setting
+    assert "footer" not in proposed.setting
+
+
 @pytest.mark.parametrize("form", [comma, excel])
 def test_a_clean_table_with_odd_customers_gets_no_proposal(
     tmp_path: Path, form: Any

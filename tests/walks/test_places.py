@@ -44,6 +44,22 @@ def _refused(settings: Settings, month: Month = AUGUST) -> str:
     return f"{type(told.value).__name__}: {told.value}"
 
 
+def test_a_feature_whose_reason_has_no_words_is_told_at_once(profile: Path) -> None:
+    """Else six months go by before the first list stops on it."""
+    folder = profile / "sql" / "features" / "own"
+    folder.mkdir(parents=True)
+    (folder / "trajectory.yaml").write_text(
+        "table: feat_own\nmeaning: {en: Bills of our own kind, zh: 自有账单特征}\n"
+        "sources: {billing: month_billing}\nmeasures:\n  billed: {sql: billing.bill_cny, unit: CNY, empty: zero,"
+        " group: visits_down, expect: down, en: amount billed, zh: 出账金额}\n"
+        "features:\n  - {of: billed, by: [last]}\n",
+        encoding="utf-8",
+    )
+    said = _refused(_settings(profile), MARCH)
+    assert "no reason is put into words for the groups visits_down" in said
+    assert "playbook/reasons.yaml of the profile" in said
+
+
 def test_a_month_that_trains_needs_a_warehouse_and_an_earlier_one_does_not(
     profile: Path,
 ) -> None:

@@ -193,7 +193,7 @@ def test_an_unknown_group_names_the_file_to_mend() -> None:
     catalogue = [feature("dreams", "sleep")]
     with pytest.raises(
         SettingsError,
-        match=r"playbook/reasons\.yaml has no text for the reason groups sleep",
+        match=r"no reason .* groups sleep, .*playbook/reasons\.yaml of the profile",
     ):
         reasons_by_customer(factors(("c", "dreams", 1.0, 1.0)), catalogue, PLAYBOOK)
 

@@ -212,7 +212,11 @@ class _Between:
             self.footer.append(one)
 
     def _adds_up(self, place: int, one: Record) -> bool:
-        if not self._totals.may_be(one.cells):
+        """Whether a line is a totals row: by its first word, or the last line by any word and a gap; and it adds up."""
+        is_word = _first_filled(one).replace(" ", "").isalpha()
+        has_gap = not all(cell.strip() for cell in one.cells[: self._table.width])
+        is_at_end = place >= self._last and is_word and has_gap
+        if not is_at_end and not self._totals.may_be(one.cells):
             return False
         return self._totals.adds_up(one.cells, is_last=place >= self._last)
 

@@ -134,6 +134,8 @@ def _sheet_records(
     try:
         return list(opened_sheet(file.name, stream, wanted, most, budget).records)
     except UnclearSheet as unclear:
+        if drop.sheet:  # it is not there yet: another month's is no answer
+            raise
         names = unclear.sheets
     fullest: list[Record] = []
     chosen = ""

@@ -12,18 +12,22 @@ from decimal import Decimal
 FEWEST = 2  # rows; one row equals its own sum
 CLOSE = Decimal("0.01")  # amounts are summed as they are shown
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,10})?")
-_DROPPED = str.maketrans("", "", ",，¥￥$€ ")
+_PLAIN = str.maketrans("，", ",", "¥￥$€ \u00a0\u202f'")
+THOUSANDS = {".": ",", ",": "."}  # by the mark before the decimals: both are tried
 
 
-def amount(text: str) -> Decimal | None:
+def amount(text: str, mark: str = ".") -> Decimal | None:
     """The amount in a cell, with a currency sign and thousands separators or without; None where there is none.
 
-    >>> amount("¥1,058.50")
-    Decimal('1058.50')
+    Args:
+        mark: what stands before the decimals.
+
+    >>> amount("¥1,058.50"), amount("1.125.987,60", ",")
+    (Decimal('1058.50'), Decimal('1125987.60'))
     >>> amount("700031-2") is None
     True
     """
-    plain = text.translate(_DROPPED)
+    plain = text.translate(_PLAIN).replace(THOUSANDS[mark], "").replace(mark, ".")
     return Decimal(plain) if _AMOUNT.fullmatch(plain) else None
 
 
@@ -40,18 +44,20 @@ class Totals:
         self.rows, self._group_rows = 0, 0
         self._all, self._group = self._nothing(), self._nothing()
 
-    def _nothing(self) -> list[Decimal]:
-        return [Decimal(0)] * self.width
+    def _nothing(self) -> dict[str, list[Decimal]]:
+        """The sums of all columns, for each mark before decimals."""
+        return {mark: [Decimal(0)] * self.width for mark in THOUSANDS}
 
     def add(self, cells: Sequence[str]) -> None:
         """One more row."""
         self.rows += 1
         self._group_rows += 1
         for place, cell in enumerate(cells):
-            value = amount(cell)
-            if value is not None:
-                self._all[place] += value
-                self._group[place] += value
+            for mark in THOUSANDS:
+                value = amount(cell, mark)
+                if value is not None:
+                    self._all[mark][place] += value
+                    self._group[mark][place] += value
 
     def may_be(self, cells: Sequence[str]) -> bool:
         """Whether the first filled cell is one of the words."""
@@ -65,16 +71,20 @@ class Totals:
     def adds_up(self, cells: Sequence[str], *, is_last: bool) -> bool:
         """Whether an amount of the row is a sum of its column; of the last row also, how many rows there are."""
         for place, cell in enumerate(cells[: self.width]):
-            value = amount(cell)
-            if not value:
-                continue
-            if self.rows >= FEWEST and abs(value - self._all[place]) <= CLOSE:
-                return True
-            if self._group_rows >= FEWEST and abs(value - self._group[place]) <= CLOSE:
-                return True
-            if is_last and self.rows >= FEWEST and value == self.rows:
-                return True
+            for mark in THOUSANDS:
+                value = amount(cell, mark)
+                if value and self._is_sum(value, mark, place):
+                    return True
+                if is_last and self.rows >= FEWEST and value == self.rows:
+                    return True
         return False
+
+    def _is_sum(self, value: Decimal, mark: str, place: int) -> bool:
+        """Of all rows, or of those since the last totals row."""
+        if self.rows >= FEWEST and abs(value - self._all[mark][place]) <= CLOSE:
+            return True
+        of_group = self._group[mark][place]
+        return self._group_rows >= FEWEST and abs(value - of_group) <= CLOSE
 
     def begin_group(self) -> None:
         """The rows that follow are added up anew."""
