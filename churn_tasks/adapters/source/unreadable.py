@@ -40,8 +40,9 @@ class Guarded:
 def guarded(sql: str, relations: set[str]) -> list[Guarded]:
     """The SELECT guarded in each of its parts that may stop at a value, the innermost first; none if it weighs rows.
 
-    >>> print(guarded("SELECT CAST(day AS DATE) AS d FROM t WHERE id > 1", {"t"})[0].sql)
-    SELECT TRY(CAST(day AS DATE)) AS "d" FROM t WHERE TRY(id > 1) AND NOT TRY((CAST(day AS DATE)) IS NULL) IS NULL
+    >>> (way,) = guarded("SELECT CAST(day AS DATE) AS d FROM t WHERE id > 1", {"t"})
+    >>> way.sql.partition(" AND ")[0]
+    'SELECT TRY(CAST(day AS DATE)) AS "d" FROM t WHERE TRY(id > 1)'
     >>> guarded("SELECT max(day) AS d FROM t", {"t"})
     []
     """
