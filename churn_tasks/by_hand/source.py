@@ -6,7 +6,7 @@ memory holds them in clear; what leaves this module are counts, dates and types.
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -36,6 +36,21 @@ from churn_tasks.integrate.standardise.prepare import (
     prepare_standard,
 )
 from churn_tasks.integrate.standardise.usual import note_usual_amount
+
+
+def unread_files(settings: Settings, contracts: Container[str]) -> list[str]:
+    """Files of the profile that nothing reads, each with why: no contract, or one in another folder."""
+    folder = settings.profile_dir
+    unread = []
+    for extract in sorted((folder / "extract").glob("*.sql")):
+        if extract.stem not in contracts:
+            unread.append(
+                f"extract/{extract.name} has no contract: add tables/raw/{extract.stem}.yaml, or give it the name of"
+                " one (docs/own_data.md)"
+            )
+    for contract in sorted((folder / "tables").glob("*.yaml")):
+        unread.append(f"tables/{contract.name}: contracts lie in tables/raw")
+    return unread
 
 
 def look(

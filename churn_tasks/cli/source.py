@@ -36,7 +36,7 @@ def check_source(
     missing without which the month cannot run.
     """
     from churn_tasks.adapters.source.proposal import proposals
-    from churn_tasks.by_hand.source import look
+    from churn_tasks.by_hand.source import look, unread_files
     from churn_tasks.checks.source_check import missing_activity
     from churn_tasks.cli.source_screens import proposal_screen, source_screens
     from churn_tasks.declared.lineage.gaps import load_gaps
@@ -50,6 +50,8 @@ def check_source(
     ]
     may_run = not impossible and not stopping
     say(_verdict(chosen, stopping, impossible))
+    for file in unread_files(settings, gaps.contracts):
+        say(f"[yellow]Not read[/]: {file}")
     proposed = list(proposals(settings, chosen))
     if proposed:
         console.print(proposal_screen(proposed))

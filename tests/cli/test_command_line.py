@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from churn_tasks import cli
+from churn_tasks.by_hand.source import unread_files
 from churn_tasks.core.errors import CheckFailed
-from churn_tasks.core.settings import REPOSITORY, process_environment
+from churn_tasks.core.settings import REPOSITORY, load_settings, process_environment
+from churn_tasks.declared.lineage.gaps import load_gaps
+from tests.lakes import small_profile
 
 
 def _churn(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -79,6 +82,7 @@ INTERRUPTED = """
 import os, signal, threading, time
 import duckdb
 from churn_tasks import cli
+from churn_tasks.by_hand.source import unread_files
 
 def work():
     threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()
@@ -162,3 +166,18 @@ def test_every_pattern_is_explained(tmp_path: Path) -> None:
     done = _churn(tmp_path, "features", "patterns")
     assert done.returncode == 0
     assert "to_past" in done.stdout and "y_to_past_ratio" in done.stdout
+
+
+def test_a_file_of_the_profile_that_nothing_reads_is_named(tmp_path: Path) -> None:
+    """A contract in the wrong folder and an extract without one would be passed over in silence."""
+    profile = small_profile(tmp_path, ["bill"])
+    (profile / "tables").mkdir(exist_ok=True)
+    (profile / "tables" / "visit.yaml").write_text("table: visit\n", encoding="utf-8")
+    (profile / "extract" / "visit.sql").write_text("SELECT 1\n", encoding="utf-8")
+    settings = load_settings(str(profile))
+    told = unread_files(settings, load_gaps(settings).contracts)
+    assert [each.split(":")[0] for each in told] == [
+        "extract/visit.sql has no contract",
+        "tables/visit.yaml",
+    ]
+    assert unread_files(load_settings("retail"), {"invoice_line"}) == []
