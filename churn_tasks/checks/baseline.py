@@ -109,12 +109,8 @@ class Baseline:
 
     def _widths(self, name: str, *, stops: bool) -> Outcomes:
         """The first exception of the settings that fits counts, else what holds for all."""
-        exception = self.quality.exception_of(name)
-        if exception and exception.allowed is None:
-            return exception.warn, exception.stop
-        if stops:
-            return self.quality.warn, self.quality.stop
-        return self.quality.warn, None
+        stop = self.quality.stop if stops else None
+        return self.quality.widths_of(name, self.quality.warn, stop)
 
 
 def baseline_sql(month: Month, months: int) -> str:

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from churn_tasks.checks.measures import Measure, Suite
+from churn_tasks.core.sections import Limits
 
 Severity = Literal["critical", "warning"]  # in the words of Great Expectations
 STOP: Severity = "critical"
 WARN: Severity = "warning"
 SEVERITIES = (STOP, WARN)
-Limits = tuple[float | None, float | None]
 
 
 class BoundRow(NamedTuple):

@@ -130,9 +130,12 @@ def publish(
     (aside / RECORDS).mkdir(parents=True)
     for validation in validations:
         _write_json(aside / _record(validation.severity), validation.record)
-    _write_json(aside / RESULT, asdict(SiteCounts.of(results)))
+    counts = SiteCounts.of(results)
+    _write_json(aside / RESULT, asdict(counts))
     records = {each.severity: _record(each.severity) for each in validations}
-    page = rendered("site.html.j2", site=site, results=results, records=records)
+    page = rendered(
+        "site.html.j2", site=site, counts=counts, results=results, records=records
+    )
     (aside / "index.html").write_text(page, encoding="utf-8")
     shutil.rmtree(site.folder, ignore_errors=True)
     os.replace(aside, site.folder)

@@ -74,7 +74,7 @@ def is_too_much_damage(
     lines = rows + damaged
     stated = quality.exception_of(f"{table.table}.damaged_share")
     if stated and stated.allowed:
-        highest = stated.allowed[1]
+        _, highest = stated.allowed
         return highest is not None and damaged > highest * lines
     most = max(table.disposals.damaged * lines, FEW_STOP)
     return damaged > min(most, rows)

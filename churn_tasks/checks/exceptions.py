@@ -40,12 +40,10 @@ def with_stated(suite: Suite, quality: "Quality") -> Suite:
 
 
 def _stated(table: str, measure: Measure, quality: "Quality") -> Measure:
-    exception = quality.exception_of(setting_name(table, measure.name))
-    if exception is None or exception.allowed is None:
-        return measure
     if not is_adjustable(table, measure.name):
         return measure
-    lowest, highest = exception.allowed
+    name, stated = setting_name(table, measure.name), (measure.lowest, measure.highest)
+    lowest, highest = quality.allowed_of(name, stated)
     return replace(measure, lowest=lowest, highest=highest)
 
 
@@ -58,9 +56,11 @@ def refuse_unknown(quality: "Quality", tables: Iterable[RawTable]) -> None:
     Raises:
         SettingsError: with the field, the pattern, and what was probably meant.
     """
-    there_are = set(_names(tables))
     patterns = [(each.measures, "exceptions") for each in quality.exceptions]
     patterns += [(pattern, "ignore") for pattern in quality.ignore]
+    if not patterns:
+        return
+    there_are = set(_names(tables))
     for pattern, field in patterns:
         if not _fits(pattern, there_are):
             raise SettingsError(

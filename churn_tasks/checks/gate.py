@@ -10,7 +10,6 @@ from churn_tasks.checks.bound_rows import (
     STOP,
     WARN,
     BoundRow,
-    Limits,
     bound_rows,
     limits,
 )
@@ -21,6 +20,7 @@ from churn_tasks.checks.measures import Suite
 from churn_tasks.checks.outcome import Outcome
 from churn_tasks.core.acceptance import Acceptance
 from churn_tasks.core.errors import CheckFailed
+from churn_tasks.core.sections import Limits
 
 MOST_SHOWN = 5
 
@@ -31,16 +31,15 @@ class Failure:
 
     Attributes:
         stops: whether the bounds are those that stop, or those that warn.
-        limits: the bounds as numbers; None leaves a side open.
+        limits: the bounds that are broken; None leaves a side open.
         rows, examples: how many rows it is about, and the keys of at most five; where it is about rows.
     """
 
     table: str
     measure: str
     value: float
-    bounds: str
+    limits: Limits
     meaning: str
-    limits: Limits = (None, None)
     rows: int | None = None
     examples: tuple[str, ...] = ()
     stops: bool = True
@@ -57,7 +56,8 @@ class Failure:
 
     def __str__(self) -> str:
         kind = "allowed" if self.stops else "usual"
-        text = f"{self.table}.{self.measure} is {self.value:g}, {kind} {self.bounds} ({self.meaning})"
+        bounds = _bounds_text(*self.limits)
+        text = f"{self.table}.{self.measure} is {self.value:g}, {kind} {bounds} ({self.meaning})"
         if self.rows is None:
             return text
         return f"{text}; {self.rows} rows, e.g. {', '.join(self.examples)}"
@@ -256,9 +256,8 @@ def _failure(table: str, line: Line) -> Failure:
     measure = line.measure
     stops = line.outcome == "stop"
     broken = limits(measure, STOP if stops else WARN)
-    said = _bounds_text(*broken)
     return Failure(
-        table, measure.name, line.value, said, measure.meaning, broken, stops=stops
+        table, measure.name, line.value, broken, measure.meaning, stops=stops
     )
 
 

@@ -123,10 +123,8 @@ def _widened(widths: Widths, factor: float) -> Widths:
 
 def _widths(name: str, quality: Quality) -> tuple[Widths | None, Widths | None]:
     """The first exception of the settings that fits counts, else what holds for all relations."""
-    exception = quality.exception_of(f"{RELATION}.{name}")
-    if exception and exception.allowed is None:
-        return exception.warn, exception.stop
-    return quality.relations.warn, quality.relations.stop
+    relations = quality.relations
+    return quality.widths_of(f"{RELATION}.{name}", relations.warn, relations.stop)
 
 
 def share_measure(

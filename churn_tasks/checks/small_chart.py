@@ -8,6 +8,7 @@ from markupsafe import Markup
 from churn_tasks.checks.bounds_text import between, figure
 from churn_tasks.checks.outcome import Outcome
 from churn_tasks.core import svg
+from churn_tasks.core.sections import Limits
 from churn_tasks.core.svg import Place, Plot
 
 WIDTH, HEIGHT = 320, 96
@@ -20,7 +21,6 @@ COLOURS: dict[Outcome, str] = {
     "stop": "#c0392b",
 }
 RADIUS: dict[Outcome, float] = {"pass": 2.2, "warn": 4.5, "accepted": 4.5, "stop": 4.5}
-Limits = tuple[float | None, float | None]
 OPEN: Limits = (None, None)
 
 

@@ -24,7 +24,6 @@ NUMBERS = {  # as good as the type itself
     "double": ("integer", "decimal"),
 }
 NONE_READABLE = -1
-Limits = tuple[float | None, float | None]
 
 
 class Mistyped(NamedTuple):
@@ -188,7 +187,7 @@ def _stops(
 def _too_few_or_many(table: RawTable, seen: Seen, quality: Quality) -> Iterator[str]:
     """Rows against what the contract states, and against the month before."""
     stated = (float(table.min_rows), None)
-    least, most = _allowed(f"{table.table}.rows", stated, quality)
+    least, most = quality.allowed_of(f"{table.table}.rows", stated)
     if least is not None and seen.rows < least:
         yield f"{seen.rows:,} rows, at least {least:,.0f} are expected (quality: {table.table}.rows)"
     if most is not None and seen.rows > most:
@@ -196,7 +195,7 @@ def _too_few_or_many(table: RawTable, seen: Seen, quality: Quality) -> Iterator[
     if not seen.rows_before:
         return
     usual = volume_bounds(quality, seen.rows, seen.rows_before)
-    least, most = _allowed(f"{table.table}.volume_ratio", usual, quality)
+    least, most = quality.allowed_of(f"{table.table}.volume_ratio", usual)
     ratio = seen.rows / seen.rows_before
     if (least is not None and ratio < least) or (most is not None and ratio > most):
         yield (
@@ -211,8 +210,9 @@ def _beyond_share(table: RawTable, seen: Seen, quality: Quality) -> Iterator[str
         return
     together = sum(seen.set_aside.values()) / seen.looked_at
     name = f"{table.table}.set_aside_share"
-    _, most = _allowed(name, (None, table.most_set_aside), quality)
-    if most is not None and together > max(most, FEW_STOP / max(seen.rows, 1)):
+    few = FEW_STOP / max(seen.rows, 1)
+    _, most = quality.allowed_of(name, (None, max(table.most_set_aside, few)))
+    if most is not None and together > most:
         yield (
             f"all rules together would set aside {together:.1%} of the rows, at most {most:.1%} may be"
             f" (quality: {name})"
@@ -221,7 +221,7 @@ def _beyond_share(table: RawTable, seen: Seen, quality: Quality) -> Iterator[str
         broken = _broken(table, measure, seen)
         share = sum(broken.values()) / seen.looked_at
         name = f"{table.table}.{measure}"
-        _, most = _allowed(name, (None, rule.max_share), quality)
+        _, most = quality.allowed_of(name, (None, rule.max_share))
         if most is not None and share > most:
             named = ", ".join(broken)
             yield f"{named} would set aside {share:.1%} of the rows, at most {most:.1%} may be (quality: {name})"
@@ -232,14 +232,6 @@ def _broken(table: RawTable, measure: str, seen: Seen) -> dict[str, int]:
     single = [rule.name for rule in rules_behind(table, measure)]
     names = single or [measure.removesuffix("_share")]
     return {name: seen.set_aside[name] for name in names if seen.set_aside.get(name)}
-
-
-def _allowed(name: str, stated: Limits, quality: Quality) -> Limits:
-    """The bounds that would stop a month, those of the settings before those that are stated."""
-    exception = quality.exception_of(name)
-    if exception and exception.allowed:
-        return exception.allowed
-    return stated
 
 
 def _mistyped(table: RawTable, seen: Seen) -> tuple[Mistyped, ...]:

@@ -12,9 +12,8 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
 
 if TYPE_CHECKING:
-    from churn_tasks.adapters.warehouse import Champion, ModelOrder
+    from churn_tasks.adapters.warehouse import Champion
     from churn_tasks.by_hand.models import VersionState
-    from churn_tasks.work.kept_models import KeptModels
 
 models = typer.Typer(
     no_args_is_help=True,
@@ -73,11 +72,7 @@ def retire_version(
     profile: ProfileOption = None,
 ) -> None:
     """Take a version out of force from a month on (or take that back): the one before it decides, or the gate anew."""
-    from churn_tasks.by_hand.models import opened_models, retire
-
-    with opened_models(load_settings(profile)) as opened:
-        first, order = Month.parse(month), _order(opened, "retire", version, by, why)
-        _say_in_force(retire(opened, first, order, undo=undo), first)
+    _decide("retire", version, month, by, why, undo=undo, profile=profile)
 
 
 @models.command("pin")
@@ -90,24 +85,28 @@ def pin_version(
     profile: ProfileOption = None,
 ) -> None:
     """Put a version in force from a month on whatever the gate finds (or take that back)."""
-    from churn_tasks.by_hand.models import opened_models, pin
-
-    with opened_models(load_settings(profile)) as opened:
-        first, order = Month.parse(month), _order(opened, "pin", version, by, why)
-        _say_in_force(pin(opened, first, order, undo=undo), first)
+    _decide("pin", version, month, by, why, undo=undo, profile=profile)
 
 
-def _order(
-    opened: "KeptModels",
+def _decide(
     kind: Literal["retire", "pin"],
     version: int,
+    month: str,
     by: str,
     why: str,
-) -> "ModelOrder":
+    *,
+    undo: bool,
+    profile: str | None,
+) -> None:
+    """Put an order on record, or take it back, and say what is in force then."""
     from churn_tasks.adapters.warehouse import ModelOrder
-    from churn_tasks.by_hand.models import version_named
+    from churn_tasks.by_hand.models import opened_models, pin, retire, version_named
 
-    return ModelOrder(kind, *version_named(opened, version), by, why)
+    act = {"retire": retire, "pin": pin}[kind]
+    with opened_models(load_settings(profile)) as opened:
+        first = Month.parse(month)
+        order = ModelOrder(kind, *version_named(opened, version), by, why)
+        _say_in_force(act(opened, first, order, undo=undo), first)
 
 
 def _say_in_force(champion: "Champion | None", month: Month) -> None:

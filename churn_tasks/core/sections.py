@@ -29,6 +29,9 @@ __all__ = [  # sections that stand in files of their own are imported with the o
     "Quality", "Relations", "Resources", "Restatement", "Select", "WarningList", "Watch", "Widths", "Windows",
 ]  # fmt: skip
 
+Limits = tuple[
+    float | None, float | None
+]  # lowest and highest; None leaves a side open
 MEGABYTE = 1 << 20
 LEAST_MEMORY = 1024 * MEGABYTE
 
@@ -135,7 +138,7 @@ class Exceptional(Closed):
     )
     warn: Widths | None = None
     stop: Widths | None = None
-    allowed: tuple[float | None, float | None] | None = Field(
+    allowed: Limits | None = Field(
         None,
         description="stated in place of whatever would stop, contract and history: [0, 700]; null leaves a side open",
     )
@@ -217,6 +220,22 @@ class Quality(Closed):
             if fnmatchcase(name, exception.measures):
                 return exception
         return None
+
+    def allowed_of(self, name: str, stated: Limits) -> Limits:
+        """The bounds outside which a measure stops the month: those that the settings state for it, else these."""
+        exception = self.exception_of(name)
+        if exception is None or exception.allowed is None:
+            return stated
+        return exception.allowed
+
+    def widths_of(
+        self, name: str, warn: Widths | None, stop: Widths | None
+    ) -> tuple[Widths | None, Widths | None]:
+        """The widths of what is learnt of a measure: those of its exception, else these."""
+        exception = self.exception_of(name)
+        if exception is None or exception.allowed is not None:
+            return warn, stop
+        return exception.warn, exception.stop
 
     @model_validator(mode="after")
     def _usual_within_allowed(self) -> Self:

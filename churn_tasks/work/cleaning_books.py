@@ -26,6 +26,7 @@ from churn_tasks.integrate.treatments import (
 )
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.work.cleaning import JudgedTable, RowCount, counts_before
+from churn_tasks.work.deliveries import left_outside
 from churn_tasks.work.file_lines import damaged_lines
 from churn_tasks.work.replaced_lines import replace_lines
 
@@ -37,10 +38,10 @@ def write_counts(run: MonthRun, counts: Sequence[RowCount]) -> None:
     every = {count.table: count for count in counts}
     if run.only_late:
         every = counts_before(run) | every
-    outside = _left_outside(run)
+    outside = left_outside(run)
     rows = []
     for count in every.values():
-        forgotten = outside.get(count.table, 0)
+        forgotten, _ = outside.get(count.table, (0, 0))
         line = {
             "step": "integrate",
             "table_name": count.table,
@@ -67,16 +68,6 @@ def _counts_of_extract(run: MonthRun) -> list[dict[str, Any]]:
             | {"merged": 0, "replaced": 0, "added_up": 0, "forgotten": 0}
         )
     return rows
-
-
-def _left_outside(run: MonthRun) -> dict[str, int]:
-    """Of each table the delivered rows of people who were taken out, which did not come in."""
-    deliveries = run.engine.rows_of("delivery", run.month)
-    lines = run.engine.records(
-        "SELECT table_name, arg_max(coalesce(forgotten_rows, 0), known_until) AS forgotten"
-        f" FROM {deliveries} GROUP BY table_name"
-    )
-    return {line["table_name"]: line["forgotten"] for line in lines}
 
 
 def write_standardised(

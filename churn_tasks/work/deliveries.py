@@ -202,3 +202,17 @@ def _known(run: MonthRun, table: Extracted) -> tuple[date | None, int]:
     sql = composed("extraction", "known_dates", days=days)
     known = run.engine.row(sql, {"first": first_read})
     return known["latest"], known["late"]
+
+
+def left_outside(run: MonthRun) -> dict[str, tuple[int, int]]:
+    """By table: rows of people who were taken out in its latest delivery, where there are some, and the rows that came in."""
+    deliveries = run.engine.rows_of("delivery", run.month)
+    lines = run.engine.records(
+        "SELECT table_name, arg_max(coalesce(forgotten_rows, 0), known_until) AS forgotten,"
+        f" arg_max(row_count, known_until) AS rows FROM {deliveries} GROUP BY table_name"
+    )
+    outside = {}
+    for line in lines:
+        if line["forgotten"]:
+            outside[line["table_name"]] = (line["forgotten"], line["rows"])
+    return outside

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 
+from churn_tasks.adapters.warehouse import ListOutcome
 from churn_tasks.core.months import Month
 from churn_tasks.core.taken_out import taken_out, taken_out_of
 from churn_tasks.report.content import MonthContent
@@ -16,14 +17,7 @@ from churn_tasks.warning.playbook import load_playbook
 from churn_tasks.work.acceptances import acceptances_of
 
 ListRows = list[dict[str, Any]]
-RECORDED = (
-    "customers",
-    "churners",
-    "warned",
-    "warned_churners",
-    "left_in_delay",
-    "warned_left_in_delay",
-)
+RECORDED = tuple(field.name for field in fields(ListOutcome))
 
 
 def is_current(run: MonthRun) -> bool:

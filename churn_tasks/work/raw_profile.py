@@ -43,6 +43,7 @@ from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.protocol import is_restated
 from churn_tasks.runner.standard import standard, standard_columns, standard_view
 from churn_tasks.work.acceptances import acceptances_of
+from churn_tasks.work.deliveries import left_outside
 from churn_tasks.work.file_lines import damaged_lines
 from churn_tasks.work.judged_lines import JUDGED, judged_line
 from churn_tasks.work.late_profile import (
@@ -93,16 +94,9 @@ def profiled_tables(run: MonthRun, names: Iterable[str]) -> Profiles:
 
 def _forgotten_shares(run: MonthRun) -> dict[str, float]:
     """Of what was delivered the share of rows of people who were taken out, which stayed outside; by table."""
-    deliveries = run.engine.rows_of("delivery", run.month)
-    lines = run.engine.records(
-        "SELECT table_name, arg_max(forgotten_rows, known_until) AS forgotten,"
-        f" arg_max(row_count, known_until) AS rows FROM {deliveries} WHERE forgotten_rows > 0 GROUP BY table_name"
-    )
     shares = {}
-    for line in lines:
-        shares[line["table_name"]] = line["forgotten"] / (
-            line["forgotten"] + line["rows"]
-        )
+    for name, (forgotten, rows) in left_outside(run).items():
+        shares[name] = forgotten / (forgotten + rows)
     return shares
 
 
