@@ -205,7 +205,7 @@ def _known(run: MonthRun, table: Extracted) -> tuple[date | None, int]:
 
 
 def left_outside(run: MonthRun) -> dict[str, tuple[int, int]]:
-    """By table: rows of people who were taken out in its latest delivery, where there are some, and the rows that came in."""
+    """By table that has some: rows of people who were taken out in its latest delivery, and rows that came in."""
     deliveries = run.engine.rows_of("delivery", run.month)
     lines = run.engine.records(
         "SELECT table_name, arg_max(coalesce(forgotten_rows, 0), known_until) AS forgotten,"
