@@ -153,8 +153,8 @@ def _service(process: psutil.Process, services: dict[int, str]) -> str:
 def _database(title: str) -> str:
     """``postgres: postgres airflow_telecom [local] idle``: the third word is a database."""
     words = title.split()
-    if words[0] != "postgres:" or "[local]" not in words:
-        return SERVER
+    if words[:1] != ["postgres:"] or "[local]" not in words:
+        return SERVER  # one that has just ended has no title
     return f"PostgreSQL: {words[2]}"
 
 
