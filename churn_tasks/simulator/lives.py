@@ -52,10 +52,12 @@ class Lives:
     """The plan, one entry a subscriber in each array but for episodes and contacts.
 
     Attributes:
+        frailty: how readily each one leaves beside all that can be told; mean 1.
         leave_day: first day off the network, ``NEVER`` for those who stay.
         contact_effect: what a contact does to this customer: 1 keeps, -1 drives away, 0 changes nothing.
     """
 
+    frailty: Array
     leave_day: Array
     cause: Array
     shown_signs: Array
@@ -115,11 +117,12 @@ class PlannedMonth:
         return has_joined & self.lives.stays
 
 
-def no_plan(contact_effect: Array) -> Lives:
+def no_plan(contact_effect: Array, frailty: Array) -> Lives:
     """Everybody stays, and nothing happens."""
     n = len(contact_effect)
     none = np.zeros(0, dtype=int)
     return Lives(
+        frailty=frailty,
         leave_day=np.full(n, NEVER),
         cause=np.zeros(n, dtype=int),
         shown_signs=np.zeros(n, dtype=bool),

@@ -66,7 +66,7 @@ class Operator:
         self.market = plan_market(clock, planned)
         self.handsets = plan_handsets(clock, people)
         self.interaction = plant_interaction(clock, len(people), planned)
-        around = Circumstances(
+        self.around = around = Circumstances(
             free_day=self.agreements.free_day(len(people)),
             acquaintances=make_acquaintances(people),
             handsets=self.handsets,

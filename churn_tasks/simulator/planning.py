@@ -30,14 +30,14 @@ def plan_lives(clock: Clock, people: People, around: Circumstances) -> Lives:
     """Plan every month in turn, some months beyond the last; a planted pattern notes whom it makes leave."""
     n = len(people)
     chance = clock.chance("lives")
-    lives = no_plan(chance.choice(CONTACT_EFFECTS, n, p=CONTACT_SHARES))
-    frailty = chance.gamma(4, 0.25, n)
+    contact_effect = chance.choice(CONTACT_EFFECTS, n, p=CONTACT_SHARES)
+    lives = no_plan(contact_effect, frailty=chance.gamma(4, 0.25, n))
     episodes: list[Episodes] = []
     contacts: list[Contacts] = []
     for k in range(clock.settings.months + LOOK_AHEAD):
         stream = clock.chance("lives", k + 1)
         month = PlannedMonth(clock, k, people, lives, around, stream)
-        odds = odds_of_leaving(month, frailty)
+        odds = odds_of_leaving(month, lives.frailty)
         if around.interaction:
             odds = _leave_by_ratio(month, around.interaction, odds)
         leavers = _leavers(month, odds)
