@@ -2,7 +2,8 @@
 
 Both rank the same customers of the same months. Customers are drawn again and again (Poisson bootstrap: each customer
 counts 0, 1, 2, ... times, in all months alike and for both rankings alike), and what matters is how often one ranking
-stays ahead. Two models of the same data err on the same customers, so their difference is much surer than either figure.
+stays ahead. Two models of the same data err on the same customers, so their difference is much surer than either
+figure.
 
 Efron and Tibshirani 1993, An Introduction to the Bootstrap; Hanley and MacGibbon 2006 on Poisson weights.
 """
