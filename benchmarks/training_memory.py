@@ -29,7 +29,7 @@ from churn_tasks.work.customer_rows import customer_rows
 from churn_tasks.work.training import most_looked_at, training_rows
 
 FIRST = Month(2023, 1)
-SHARE_OF_FLAG = {"churned": 30, "left_in_delay": 50, "rotated": 50}  # one in so many
+SHARE_OF_FLAG = {"churned": 30, "left_early": 50, "rotated": 50}  # one in so many
 VALUES = {  # SQL of a made-up value by type; h is a hash
     "integer": "(h % 50)::BIGINT",
     "decimal": "((h % 900) / 10.0)::DECIMAL(18,4)",

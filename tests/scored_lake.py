@@ -30,8 +30,12 @@ def scored_run(
     customers: int = CUSTOMERS,
     **settings: object,
 ) -> MonthRun:
-    """A run whose lake holds everything that ``warn`` and ``report`` read, for all months up to ``month``."""
-    run = small_run(folder, month, **{"warning_list": {"share": 0.1}, **settings})
+    """A run whose lake holds everything that ``warn`` and ``report`` read, for all months up to ``month``.
+
+    Its truth is known at the end of the predict window, so that the first list is that of 2024-07.
+    """
+    shared = {"warning_list": {"share": 0.1}, "definition": "not_billed"}
+    run = small_run(folder, month, **{**shared, **settings})
     for each in months_between(Month.parse(FIRST), run.month + 1):
         fill(run, each, customers)
     return run
@@ -71,6 +75,11 @@ def fill(run: MonthRun, month: Month, customers: int = CUSTOMERS) -> None:
     if calendar.has_features(labelled):
         truth = _people(labelled, customers)
         kind = "CASE n % 3 WHEN 0 THEN 'voluntary' WHEN 1 THEN 'competitor' ELSE 'unknown' END"
+        window = calendar.window(labelled)
+        day = (
+            f"CASE WHEN n % 97 = 0 THEN DATE '{window.as_of}' + CAST(n % 28 AS INTEGER)"
+            f" WHEN u * w > 0.55 THEN DATE '{window.predict_start}' + CAST(n % 28 AS INTEGER) END"
+        )
         left = f"CASE WHEN u * w > 0.55 OR n % 97 = 0 THEN {kind} END"
         _write(
             run,
@@ -78,8 +87,9 @@ def fill(run: MonthRun, month: Month, customers: int = CUSTOMERS) -> None:
             "label",
             truth,
             churned="u * w > 0.55",
-            left_in_delay="n % 97 = 0",
+            left_early="n % 97 = 0",
             kind=left,
+            left_date=day,
         )
     if calendar.tested_month(month):
         _write(

@@ -101,7 +101,7 @@ def latest_run(settings: Settings) -> Month:
     """The latest run whose tested month has a label."""
     with closing(MonthRun(settings, settings.first_month)) as run:
         labelled = run.lake.months("label")
-    return max(labelled) + settings.calendar.delay + settings.calendar.predict
+    return max(labelled) + settings.calendar.label_lag
 
 
 def measure(settings: Settings, window: Window, month: Month, seconds: float) -> None:

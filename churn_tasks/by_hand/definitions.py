@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LEADS = (1, 2, 3)
 MADE_ANEW = ("cohort", "label")  # tables
-COLUMNS = "customer_id, churned, left_in_delay, rotated, kind, tier"
+COLUMNS = "customer_id, churned, left_early, rotated, kind, tier"
 Told = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
 
 
@@ -90,7 +90,7 @@ class Trial:
 
     def run_month(self, month: Month) -> Month:
         """The month in whose run the label of ``month`` is made."""
-        return month + self.settings.windows.delay + self.settings.windows.predict
+        return month + self.settings.calendar.label_lag
 
     def label(self, month: Month) -> "pd.DataFrame":
         """The label of one month."""

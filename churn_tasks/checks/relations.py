@@ -24,7 +24,7 @@ RELATIONS = (
     "gone_share",
     "joined_share",
     "churn_rate",
-    "left_in_delay_share",
+    "left_early_share",
     "lost_share",
     "without_person_share",
     *OF_REGIONS,

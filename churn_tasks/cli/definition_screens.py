@@ -60,7 +60,7 @@ def definition_screen(definition: Definition, windows: Mapping[str, int]) -> Tab
         screen.add_row(f"tier 层级 {name}", rule)
     for kind in definition.kinds:
         screen.add_row(f"kind 类型 {KINDS[kind.kind]}", _signs(kind.evidence))
-    screen.add_row("drop_left_in_delay", str(definition.drop_left_in_delay))
+    screen.add_row("drop_left_early", str(definition.drop_left_early))
     screen.add_row("rotation_days", str(definition.rotation_days))
     return screen
 
@@ -115,7 +115,7 @@ def _figures(figures: Mapping[str, Any]) -> Table:
         "customers\n客户月",
         "churners\n流失",
         "rate\n流失率",
-        "in delay\n延迟期",
+        "before it\n预测期前",
         folded=[
             f"recall at {figures['false_alarm_rate']:.0%} false alarms\n覆盖率",
             "recall, false alarms at\nan earlier threshold 前期阈值",
@@ -131,7 +131,7 @@ def _figures(figures: Mapping[str, Any]) -> Table:
             f"{each['customers']:,}",
             f"{each['churners']:,}",
             percent(each["churn_rate"]),
-            f"{each['left_in_delay']:,}",
+            f"{each['left_early']:,}",
             _interval(each["recall"]),
             f"{percent(carried['recall'])}, {percent(carried['false_alarm_rate'])}",
         )

@@ -55,7 +55,7 @@ class Tier(Closed):
 
 
 class KindRule(Closed):
-    """How one kind of leaving is told (C6): by events from the observe window up to the month of leaving.
+    """How one kind of leaving is told (C6): by events from the observe window up to the day of leaving.
 
     Attributes:
         evidence: events; one that the profile has no tables for tells nothing.
@@ -86,8 +86,11 @@ class Definition(Closed):
     Attributes:
         name: of the file; ``own`` for one that stands in ``settings.yaml`` itself.
         population: query folder under ``sql/cohort``.
-        signs: the events that count in ``[as_of, predict_end)``.
-        at_least: how many different signs must have struck; the customer leaves in the month of the last one needed.
+        signs: the events that count from as_of on. A customer leaves on the day on which the last one needed struck,
+            and is churned if that day lies in ``[predict_start, predict_end)``.
+        truth_after: months after the predict window that must have ended before the truth is known: as many as its
+            signs look beyond the window (an event's ``months_beyond``).
+        at_least: how many different signs must have struck.
         tiers: who needs more or fewer signs, in order.
         kinds: how kinds of leaving are told apart, in order; who fits none leaves in an unknown way.
     """
@@ -97,12 +100,18 @@ class Definition(Closed):
     population: str = Field("active_every_month", pattern=NAME)
     windows: WindowLengths = WindowLengths()
     signs: tuple[Sign, ...] = Field(min_length=1)
+    truth_after: int = Field(
+        0,
+        ge=0,
+        le=12,
+        description="months after the predict window that must have ended before it is known who left in it",
+    )
     at_least: AtLeast = "any"
     tiers: tuple[Tier, ...] = ()
     kinds: tuple[KindRule, ...] = ()
-    drop_left_in_delay: bool = Field(
+    drop_left_early: bool = Field(
         True,
-        description="leave customers who left during the delay out of training: they could not be called in time",
+        description="leave who left before the predict window out of training: nobody could call them in time",
     )
     rotation_days: int = Field(
         45,

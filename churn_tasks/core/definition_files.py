@@ -11,7 +11,7 @@ from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.wrong_fields import wrong_fields
 from churn_tasks.core.yaml_file import read_yaml
 
-DEFAULT = "not_billed"
+DEFAULT = "last_billed"
 FOLDER = "definitions"
 KINDS = "kinds"  # rules for kinds of leaving that several definitions share
 

@@ -62,6 +62,7 @@ class Settings(ProfileFile):
         return Calendar(
             first_month=self.first_month,
             train_from=self.model.train_from,
+            truth_after=self.definition.truth_after,
             **self.windows.model_dump(),
         )
 

@@ -1,12 +1,18 @@
 """The windows of a month and the calendar of label maturity: the only code that computes them.
 
-Worked example (observe 3, delay 1, predict 1, settle 5 days), for the month 2024-03::
+Worked example (observe 3, delay 1, predict 1, truth_after 1, settle 5 days), for the month 2024-03::
 
-      2024-01   2024-02   2024-03 | 2024-04 | 2024-05 |
-    [------- observe -----------) [ delay ) [ predict )
+      2024-01   2024-02   2024-03 | 2024-04 | 2024-05 |   2024-06   |
+    [------- observe -----------) [ delay ) [ predict ) [ truth_after )
                                   ^ as_of = 2024-04-01: features see events before it
                                      ^ known_until = 2024-04-06: ... that were known before it
-                                            ^ label_known = 2024-06-01: the label is mature
+                                                      ^ predict_end = 2024-06-01: whose day of leaving lies before it
+                                                                    ^ label_known = 2024-07-01: the label is mature
+
+Who is billed for May and not for June has left in May, and only June's bills tell. So the label of 2024-03 comes in
+with the run of 2024-06. The first run that has a model is that of 2024-09: it is judged on 2024-06, and learnt from
+2024-03, which is what was known at as_of of 2024-06. A definition whose signs show in the window itself has truth_after
+0: its label is mature at predict_end, and the first model is that of 2024-07.
 
 With delay 0 the predict window starts at as_of. All intervals are half-open.
 """
@@ -21,6 +27,7 @@ LENGTHS = {  # shortest and longest; settle_days in days, the others in months
     "observe": (1, 60),
     "delay": (0, 60),
     "predict": (1, 60),
+    "truth_after": (0, 12),
     "settle_days": (0, 27),
 }
 
@@ -35,11 +42,7 @@ class Window:
     known_until: date  # 2024-04-06
     predict_start: date  # 2024-05-01, end of delay
     predict_end: date  # 2024-06-01
-
-    @property
-    def label_known(self) -> date:
-        """First day on which the label is known: the end of the predict window."""
-        return self.predict_end
+    label_known: date  # 2024-07-01, first day on which the label is known
 
     def known_by(self, day: date) -> "Window":
         """The same month with what was known before another day: a restatement's window."""
@@ -54,6 +57,7 @@ class Window:
             "known_until": self.known_until,
             "predict_start": self.predict_start,
             "predict_end": self.predict_end,
+            "label_known": self.label_known,
         }
 
 
@@ -66,6 +70,7 @@ class Calendar:
         observe: months that features look back, the run's own month included; at least 1.
         delay: months left to act between as_of and the predict window; 0 or more.
         predict: months in which leaving counts; at least 1.
+        truth_after: months after the predict window that must have ended before the truth is known; 0 or more.
         settle_days: days after the month's end on which billing has closed; 0 to 27.
         train_from: month with whose run training begins; None: as soon as history allows.
 
@@ -77,6 +82,7 @@ class Calendar:
     observe: int = 3
     delay: int = 1
     predict: int = 1
+    truth_after: int = 0
     settle_days: int = 5
     train_from: Month | None = None
 
@@ -91,13 +97,16 @@ class Calendar:
     def window(self, month: Month) -> Window:
         """The dates of one month; see the drawing at the top."""
         after = month + 1
+        first_predicted = after + self.delay
+        first_after = first_predicted + self.predict
         return Window(
             month=month,
             observe_start=(after - self.observe).start,
             as_of=after.start,
             known_until=after.start + timedelta(days=self.settle_days),
-            predict_start=(after + self.delay).start,
-            predict_end=(after + self.delay + self.predict).start,
+            predict_start=first_predicted.start,
+            predict_end=first_after.start,
+            label_known=(first_after + self.truth_after).start,
         )
 
     def observed_months(self, month: Month) -> list[Month]:
@@ -108,14 +117,19 @@ class Calendar:
         """Whether history is long enough for the whole observe window."""
         return month + 1 - self.observe >= self.first_month
 
+    @property
+    def label_lag(self) -> int:
+        """Months from a cohort to the run in which its truth comes in: 3."""
+        return self.delay + self.predict + self.truth_after
+
     def label_month(self, run_month: Month) -> Month:
-        """The month whose label becomes mature exactly at as_of of ``run_month``: 2024-01 for 2024-03."""
-        return run_month - self.delay - self.predict
+        """The month whose label becomes mature exactly at as_of of ``run_month``: 2024-03 for 2024-06."""
+        return run_month - self.label_lag
 
     def mature_months(self, month: Month) -> list[Month]:
         """Months with features whose label is known at as_of of ``month``: all that may train a model for it.
 
-        For 2024-06 with history from 2024-01: 2024-03 and 2024-04.
+        For 2024-07 with history from 2024-01: 2024-03 and 2024-04.
         """
         first_with_features = self.first_month + self.observe - 1
         return list(months_between(first_with_features, self.label_month(month) + 1))
@@ -124,7 +138,7 @@ class Calendar:
         """The latest month that ``run_month`` can judge models on, or None while there is none.
 
         It must have a mature label itself, and at least one month must be mature at *its* as_of,
-        so that what is judged was trained only on what was known then. For 2024-07: 2024-05.
+        so that what is judged was trained only on what was known then. For 2024-09: 2024-06.
         Before ``train_from`` nothing is judged.
         """
         if self.train_from and run_month < self.train_from:

@@ -23,6 +23,7 @@ NEEDED = {
         "region_code": "NULL where there are no regions",
         "customer_group": "NULL where there are no groups",
         "has_left": "false where no account is ever closed",
+        "closed_date": "CAST(NULL AS DATE) where no account is ever closed",
     },
 }
 

@@ -1,7 +1,7 @@
 """What definitions of leaving come to over the months of a history (C7): counted, and set beside the present model.
 
-Who left in the delay is neither a churner nor a false alarm, and so is who changed to another line of his own. A
-customer whom the present model has not scored cannot be warned: such churners count as missed.
+Who left before the predict window is neither a churner nor a false alarm, and so is who changed to another line of
+his own. A customer whom the present model has not scored cannot be warned: such churners count as missed.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CONFIDENCE = 0.95
-COUNTED = ("churned", "left_in_delay", "rotated")
+COUNTED = ("churned", "left_early", "rotated")
 
 
 def wilson(hits: int, of: int) -> tuple[float, float] | None:
@@ -130,7 +130,7 @@ class MonthTruth:
         """Bring truth and scores together.
 
         Args:
-            label: customer_id, churned, left_in_delay, rotated.
+            label: customer_id, churned, left_early, rotated.
             scores: churn score by customer.
         """
         scored = label["customer_id"].map(scores).fillna(float("-inf"))
@@ -212,7 +212,7 @@ class Tally:
             "months": self.months,
             "customers": totals["customers"],
             "churners": totals["churned"],
-            "left_in_delay": totals["left_in_delay"],
+            "left_early": totals["left_early"],
             "rotated": totals["rotated"],
             "churn_rate": ratio(totals["churned"], totals["customers"]),
             "kinds": dict(sorted(self.kinds.items())),
@@ -229,7 +229,7 @@ class Tally:
 class Overlap:
     """How far definitions agree about who left: in months that both can label, among customers that both ask about.
 
-    Who left in the delay has left as well: definitions differ in how soon they notice.
+    Who left before the predict window has left as well: definitions differ in how soon they notice.
     """
 
     def __init__(self, names: list[str]) -> None:
@@ -241,7 +241,7 @@ class Overlap:
         """Add one month: the labels of the definitions that can label it."""
         asked, left = {}, {}
         for name, label in labels.items():
-            gone = label["churned"] | label["left_in_delay"]
+            gone = label["churned"] | label["left_early"]
             asked[name] = set(label["customer_id"])
             left[name] = set(label.loc[gone, "customer_id"])
         for one, other in product(labels, repeat=2):

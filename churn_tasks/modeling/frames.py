@@ -28,7 +28,7 @@ NUMERIC = ("integer", "decimal", "double", "boolean")
 TEXT = "text"
 TRUTH = (
     "label.churned",
-    "label.left_in_delay",
+    "label.left_early",
     "coalesce(label.rotated, false) AS rotated",
 )
 
@@ -207,14 +207,14 @@ class Sample:
 
     Attributes:
         months: first day of the month of each row; rows are ordered by month, then customer.
-        churned, left_in_delay, rotated: the label, of which at most one is true; all false in a sample without labels.
+        churned, left_early, rotated: the label, of which at most one is true; all false in a sample without labels.
     """
 
     customers: np.ndarray
     months: np.ndarray
     features: "pd.DataFrame"
     churned: np.ndarray
-    left_in_delay: np.ndarray
+    left_early: np.ndarray
     rotated: np.ndarray
 
     def __len__(self) -> int:
@@ -231,7 +231,7 @@ class Sample:
             months=self.months[chosen],
             features=self.features.iloc[chosen].reset_index(drop=True),
             churned=self.churned[chosen],
-            left_in_delay=self.left_in_delay[chosen],
+            left_early=self.left_early[chosen],
             rotated=self.rotated[chosen],
         )
 
@@ -255,7 +255,7 @@ def sample(frame: "pd.DataFrame", features: FeatureSet) -> Sample:
         months=frame["month"].to_numpy(dtype="datetime64[D]"),
         features=values,
         churned=_flag(frame, "churned"),
-        left_in_delay=_flag(frame, "left_in_delay"),
+        left_early=_flag(frame, "left_early"),
         rotated=_flag(frame, "rotated"),
     )
 

@@ -52,7 +52,7 @@ def judged(
 ) -> Judged:
     """Score the tested month with the model as it will go live, and count."""
     scores = classifier.predict(test.features)
-    outcome = judge(scores, test.churned, test.left_in_delay, size, test.rotated)
+    outcome = judge(scores, test.churned, test.left_early, size, test.rotated)
     return Judged(name, model_name, version, run_id, classifier, scores, outcome)
 
 

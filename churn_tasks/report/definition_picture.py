@@ -184,7 +184,7 @@ def _size(axes: "Axes", figures: Figures) -> None:
     for row, name in enumerate(_rows(axes, figures)):
         each = figures["definitions"][name]
         months = max(len(each["months"]), 1)
-        churned, early = each["churners"] / months, each["left_in_delay"] / months
+        churned, early = each["churners"] / months, each["left_early"] / months
         widest = max(widest, churned + early)
         in_time, too_late = _labels_of(row)
         axes.barh(row, churned, color=COLOURS[0], height=BAR, label=in_time)
@@ -199,7 +199,7 @@ def _size(axes: "Axes", figures: Figures) -> None:
 def _labels_of(row: int) -> tuple[str | None, str | None]:
     """The legend names the bars of the first row for all of them."""
     if row == 0:
-        return "in the predict window", "in the delay"
+        return "in the predict window", "before the window"
     return None, None
 
 

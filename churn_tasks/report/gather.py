@@ -221,7 +221,7 @@ def _bins(
 ) -> list[Bin]:
     engine.views(table, "label")
     observed = engine.frame(
-        f"SELECT CAST(f.{identifier(column)} AS DOUBLE) AS value, l.churned AND NOT l.left_in_delay AS churned"
+        f"SELECT CAST(f.{identifier(column)} AS DOUBLE) AS value, l.churned AND NOT l.left_early AS churned"
         f" FROM {identifier(table)} AS f"
         " INNER JOIN label AS l ON l.customer_id = f.customer_id AND l.month = f.month"
         " WHERE f.month >= $first AND f.month <= $last",

@@ -32,10 +32,10 @@ def churn_chart(content: MonthContent) -> str | None:
         return None
     labels = [str(Month.of(row["month"])) for row in months]
     churned = _shares(months, "churners")
-    left_in_delay = _shares(months, "left_in_delay")
+    left_early = _shares(months, "left_early")
     series = [
         charts.Series("预测期流失率", "churn rate", churned),
-        charts.Series("延迟期离网率", "left in delay", left_in_delay),
+        charts.Series("预测期前离网率", "left before the window", left_early),
     ]
     return charts.lines(labels, series, percent=True)
 

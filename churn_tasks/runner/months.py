@@ -1,6 +1,6 @@
 """The months of which a step reads a table, for :class:`churn_tasks.runner.step.Read`.
 
-In the examples the run is that of 2024-07 (observe 3, delay 1, predict 1, first month 2024-01).
+In the examples the run is that of 2024-10 (observe 3, delay 1, predict 1, truth_after 1, first month 2024-01).
 """
 
 from collections.abc import Callable
@@ -13,45 +13,45 @@ Months = Callable[[MonthRun], list[Month]]
 
 
 def own_month(run: MonthRun) -> list[Month]:
-    """2024-07."""
+    """2024-10."""
     return [run.month]
 
 
 def month_before(run: MonthRun) -> list[Month]:
-    """2024-06; of the first month none."""
+    """2024-09; of the first month none."""
     if run.month == run.settings.first_month:
         return []
     return [run.month - 1]
 
 
 def months_before(run: MonthRun) -> list[Month]:
-    """2024-01 to 2024-06."""
+    """2024-01 to 2024-09."""
     return list(months_between(run.settings.first_month, run.month))
 
 
 def whole_history(run: MonthRun) -> list[Month]:
-    """2024-01 to 2024-07."""
+    """2024-01 to 2024-10."""
     return [*months_before(run), run.month]
 
 
 def observed_months(run: MonthRun) -> list[Month]:
-    """2024-05 to 2024-07: what features look back on."""
+    """2024-08 to 2024-10: what features look back on."""
     return run.settings.calendar.observed_months(run.month)
 
 
 def observed_before(run: MonthRun) -> list[Month]:
-    """2024-05 and 2024-06: the observe window without the month itself."""
+    """2024-08 and 2024-09: the observe window without the month itself."""
     first = run.settings.first_month
     return [month for month in observed_months(run) if first <= month < run.month]
 
 
 def label_month(run: MonthRun) -> list[Month]:
-    """2024-05: whose truth has just come in."""
+    """2024-07: whose truth has just come in."""
     return [run.settings.calendar.label_month(run.month)]
 
 
 def learning_months(run: MonthRun) -> list[Month]:
-    """Those a model of this run learns from, and the one it is tested on: 2024-03 and 2024-05."""
+    """Those a model of this run learns from, and the one it is tested on: 2024-03, 2024-04 and 2024-07."""
     tested = run.settings.calendar.tested_month(run.month)
     if tested is None:
         return []
@@ -60,13 +60,13 @@ def learning_months(run: MonthRun) -> list[Month]:
 
 
 def deciding_month(run: MonthRun) -> list[Month]:
-    """2024-07, in whose run the gate decides; none while history is too short to test a model."""
+    """2024-10, in whose run the gate decides; none while history is too short to test a model."""
     is_tested = run.settings.calendar.tested_month(run.month) is not None
     return [run.month] if is_tested else []
 
 
 def deciding_month_before(run: MonthRun) -> list[Month]:
-    """2024-06, unless history was too short then: here none."""
+    """2024-09, unless history was too short then."""
     before = run.month - 1
     is_tested = run.settings.calendar.tested_month(before) is not None
     return [before] if is_tested else []
@@ -80,18 +80,18 @@ def matching_months(run: MonthRun) -> list[Month]:
 
 
 def label_lag(calendar: Calendar) -> int:
-    """Months from a cohort to the run in which its truth comes in: 2."""
-    return calendar.delay + calendar.predict
+    """Months from a cohort to the run in which its truth comes in: 3."""
+    return calendar.label_lag
 
 
 def until_known(run: MonthRun) -> list[Month]:
-    """2024-06 and 2024-07: after the labelled month, to the end of its predict window."""
+    """2024-08 to 2024-10: after the labelled month, to the last one that its truth waits for."""
     (labelled,) = label_month(run)
     return list(months_between(labelled + 1, run.month + 1))
 
 
 def past_of_labelled(run: MonthRun) -> list[Month]:
-    """2024-03 and 2024-04, where the label asks for the customers' own past: its observe window; else none."""
+    """2024-05 and 2024-06, where the label asks for the customers' own past: its observe window; else none."""
     (labelled,) = label_month(run)
     (query,) = run.registry.queries["labels"]
     if "observe_start" not in query.output.params:
@@ -100,7 +100,7 @@ def past_of_labelled(run: MonthRun) -> list[Month]:
 
 
 def searched_months(run: MonthRun) -> list[Month]:
-    """2024-06: earlier months that were extracted, as far back as ``restatement.months`` says."""
+    """2024-09: earlier months that were extracted, as far back as ``restatement.months`` says."""
     earliest = run.month - run.settings.restatement.months
     first = max(run.settings.first_month, earliest)
     tables = [f"raw_{name}" for name in run.registry.raw]

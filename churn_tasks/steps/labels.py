@@ -1,4 +1,4 @@
-"""Step ``labels``: the truth about the month whose predict window ends with this one."""
+"""Step ``labels``: the truth about the month whose label this one makes known."""
 
 from churn_tasks.runner.conditions import has_customers, no_label_mature
 from churn_tasks.runner.month_run import MonthRun
@@ -26,7 +26,7 @@ from churn_tasks.runner.step import Made, Read, step
     lag=label_lag,
 )
 def labels(run: MonthRun) -> Made:
-    """Label the cohort of ``calendar.label_month``: 2024-01 in the run of 2024-03 (delay 1, predict 1)."""
+    """Label the cohort of ``calendar.label_month``: that of 2024-03 in the run of 2024-06 (see core/windows.py)."""
     (month,) = label_month(run)
     return Made(
         make_queries(labels, run, whole=True), facts={"label_month": str(month)}

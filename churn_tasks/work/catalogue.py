@@ -169,8 +169,8 @@ def _judged_values(
 ) -> Values:
     """Some columns of those whose fate counts, and ``churned``."""
     counted = "NOT coalesce(l.rotated, false)"
-    if run.settings.definition.drop_left_in_delay:
-        counted += " AND NOT l.left_in_delay"
+    if run.settings.definition.drop_left_early:
+        counted += " AND NOT l.left_early"
     sql = (
         f"SELECT l.churned, {_selected(columns)} FROM {identifier(table)} AS f"
         " JOIN label AS l USING (customer_id, month)"

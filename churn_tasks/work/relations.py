@@ -149,10 +149,10 @@ def _of_labels(run: MonthRun, taught: Taught) -> Iterator[Judged]:
     relations = taught.quality.relations
     counts = _label_counts(run, labelled)
     whole = summed(counts, "customers")
-    left, early = summed(counts, "churned"), summed(counts, "left_in_delay")
+    left, early = summed(counts, "churned"), summed(counts, "left_early")
     yield taught.judged(Share("churn_rate", left, whole, CHURNED, relations.churn))
     yield taught.judged(
-        Share("left_in_delay_share", early, whole, LEFT_EARLY, relations.churn)
+        Share("left_early_share", early, whole, LEFT_EARLY, relations.churn)
     )
     regions = list(regions_of(counts, "churned", "customers"))
     yield from _of_regions("churn_of_region", CHURNED, regions, relations)

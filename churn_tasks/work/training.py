@@ -139,13 +139,14 @@ def _tested_rows(
 def training_rows(
     run: MonthRun, features: FeatureSet, months: list[Month], most: int | None = None
 ) -> Sample:
-    """Rows to learn from: thinned by customer beyond ``max_train_rows`` (or fewer), without who left in the delay.
+    """Rows to learn from: thinned by customer beyond ``max_train_rows`` (or fewer), without who left too early.
 
-    Who left for another line of his own neither stayed nor churned, and is left out as well.
+    Who left before the predict window could not be called in time (the definition's ``drop_left_early``); who left for
+    another line of his own neither stayed nor churned. Both are left out.
     """
     without = ["rotated"]
-    if run.settings.definition.drop_left_in_delay:
-        without.append("left_in_delay")
+    if run.settings.definition.drop_left_early:
+        without.append("left_early")
     rows = customer_rows(
         run,
         features,
@@ -176,7 +177,7 @@ def _digest(run: MonthRun, features: FeatureSet, months: list[Month]) -> str:
         "model": run.settings.model.model_dump(exclude=NOT_FITTED),
         "chosen": run.settings.features.model_dump(exclude={"watch"}),
         "leak_probe": run.settings.leak_probe.model_dump(),
-        "drop_left_in_delay": run.settings.definition.drop_left_in_delay,
+        "drop_left_early": run.settings.definition.drop_left_early,
         "code": [code_digest(), *requirements()],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -183,7 +183,7 @@ def label(
     run: MonthRun, month: str, customers: Customers, churned: Callable[[str], bool]
 ) -> None:
     put(run, "label", month, [
-        {"customer_id": c, "churned": churned(c), "left_in_delay": False, "rotated": False} for c in customers
+        {"customer_id": c, "churned": churned(c), "left_early": False, "rotated": False} for c in customers
     ])  # fmt: skip
 
 

@@ -37,10 +37,10 @@ parameters:
   - {name: below_cny, type: number, unit: CNY, lowest: 0, default: 10, en: Sum below which it counts, zh: 金额上限}
 columns:
   - {name: customer_id, type: text, en: Subscriber, zh: 用户编号}
-  - {name: event_month, type: date, en: First month in which it struck, zh: 首次发生的月份}
+  - {name: event_date, type: date, en: First month in which it struck, zh: 首次发生的月份}
 """
 OWN_EVENT_SQL = """-- The first month with less revenue than that.
-SELECT customer_id, min(month) AS event_month
+SELECT customer_id, min(month) AS event_date
 FROM month_activity
 WHERE month >= $since AND month < $predict_end AND revenue_cny < $below_cny
 GROUP BY customer_id
@@ -59,7 +59,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
     0.9, 0.8, 0.1, 0.7 and 0.6; three others who stay have 0.85, 0.75 and 0.65, everybody else less.
     """
     folder = tmp_path_factory.mktemp("history")
-    profile = small_profile(folder, ["bill"])
+    profile = small_profile(folder, ["bill"], definition="not_billed")
     event = profile / "sql" / "events" / "low_revenue"
     event.mkdir(parents=True)
     (event / "query.yaml").write_text(OWN_EVENT, encoding="utf-8")
@@ -131,7 +131,7 @@ def test_figures_are_those_counted_by_hand(history: MonthRun) -> None:
         "month": "2024-03",
         "customers": 100,
         "churned": 4,
-        "left_in_delay": 1,
+        "left_early": 1,
         "rotated": 0,
     }
     assert [row["month"] for row in billed["months"]] == [
@@ -203,7 +203,7 @@ def test_the_command_prints_tables_and_writes_picture_and_figures(
     )
     lines = (tmp_path / "out" / "compare.csv").read_text(encoding="utf-8").splitlines()
     assert (
-        lines[0] == "definition,month,customers,churned,left_in_delay,rotated"
+        lines[0] == "definition,month,customers,churned,left_early,rotated"
         and len(lines) == 9
     )
 
@@ -268,7 +268,7 @@ def test_every_shipped_definition_is_usable_where_all_sources_are(
     tmp_path: Path,
 ) -> None:
     able, unable = usable(small_run(tmp_path, "2024-03", raw=raw_tables()).settings)
-    assert not unable and len(able) == 11
+    assert not unable and len(able) == 12
 
 
 @pytest.mark.parametrize("profile", ["telecom", "retail", "telecom_wide"])

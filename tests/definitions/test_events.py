@@ -1,7 +1,8 @@
 """Events: golden rows for each, and each folder keeps its word.
 
 ``golden/<event>/<rule>.yaml`` holds the month, ``with`` (values of parameters), ``since`` (as_of if absent), the rows
-of the tables that the event reads, and ``expect``: customer -> month in which it struck, nobody else.
+of the tables that the event reads, ``defaults`` for what these leave out, and ``expect``: customer -> day on which it
+struck, nobody else.
 """
 
 import re
@@ -40,7 +41,7 @@ def struck(
         sql, {name: known[name] for name in wanted if f"${name}" in sql}
     )
     assert len({row["customer_id"] for row in rows}) == len(rows), "one row a customer"
-    return {row["customer_id"]: str(row["event_month"]) for row in rows}
+    return {row["customer_id"]: str(row["event_date"]) for row in rows}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,9 @@ def test_golden_rows(case: Path, tmp_path: Path) -> None:
     )
     for table, partitions in content["given"].items():
         for month, rows in partitions.items():
-            put(run, table, month, rows, checked=False)
+            common = content.get("defaults", {}).get(table, {})
+            filled = [{**common, **row} for row in rows]
+            put(run, table, month, filled, checked=False)
     event = next(each for each in EVENTS if each.name == case.parent.name)
     sign = Sign(event=event.name, given=content.get("with", {}))
     found = struck(run, event, sign, f"${content.get('since', 'as_of')}")
@@ -69,19 +72,21 @@ def test_golden_rows(case: Path, tmp_path: Path) -> None:
 
 def test_every_shared_event_has_golden_rows() -> None:
     shared = {event.name for event in known_events([INCLUDE])}
-    assert {case.parent.name for case in CASES} == shared and len(shared) == 20
+    assert {case.parent.name for case in CASES} == shared and len(shared) == 21
 
 
 @each_event
 def test_an_event_keeps_its_word(event: Event) -> None:
-    """Parameters, tables and columns of the SQL are those of the YAML, and every read ends before predict_end."""
+    """Parameters, tables and columns of the SQL are those of the YAML, and every read ends before predict_end,
+    or before label_known where the event says that it looks beyond the window."""
     tree, output = sqlglot.parse_one(event.sql, read="duckdb"), event.output
     parameters = {parameter.name for parameter in output.parameters}
     assert parameters_in(tree) - {"since"} == {*output.params, *parameters}
     assert set(output.params) <= set(Window.__annotations__)
     assert sources_in(tree) == {*output.reads, *output.optional}
-    assert columns_out(tree) == ["customer_id", "event_month"]
+    assert columns_out(tree) == ["customer_id", "event_date"]
     assert missing_bounds(tree) == []
+    assert ("label_known" in output.params) == bool(output.months_beyond)
     assert event.sql.startswith("-- ") and len(event.sql.splitlines()) < 120
     assert output.table == f"event_{event.name}"
 

@@ -145,7 +145,7 @@ def test_who_shows_the_last_sign_in_the_delay_left_in_the_delay(tmp_path: Path) 
         [{"customer_id": c, **call} for c in ("april_and_may", "may")],
     )
     found = labelled(run)
-    assert {c for c, row in found.items() if row["left_in_delay"]} == {"april"}
+    assert {c for c, row in found.items() if row["left_early"]} == {"april"}
     assert {c for c, row in found.items() if row["churned"]} == {"april_and_may", "may"}
     assert {c: row["kind"] for c, row in found.items()} == {
         "april": "unknown", "april_and_may": "unknown", "may": "unknown", "one": None,
@@ -246,7 +246,7 @@ def test_a_dip_of_half_for_everybody_flags_nobody(
         sign = {"event": "usage_below_past", "given": {**given, "market": market}}
         run = lake(tmp_path / market, {"meaning": MEANING, "signs": [sign]})
         _holiday(run, drop=0.5)
-        assert sum(row["left_in_delay"] for row in labelled(run).values()) == left
+        assert sum(row["left_early"] for row in labelled(run).values()) == left
         run.close()
 
 
@@ -299,7 +299,7 @@ def test_labels_are_what_they_were_before_definitions(
         ]
         put(run, "customer_line", month, moved)
     new = {
-        c: [row[n] for n in ("churned", "left_in_delay", "rotated")]
+        c: [row[n] for n in ("churned", "left_early", "rotated")]
         for c, row in labelled(run).items()
     }
     run.engine.views("cohort", "month_activity", "customer_line")

@@ -60,6 +60,6 @@ def drawn(
         ),
         features=frame,
         churned=churned,
-        left_in_delay=np.zeros(rows, dtype=bool),
+        left_early=np.zeros(rows, dtype=bool),
         rotated=np.zeros(rows, dtype=bool),
     )

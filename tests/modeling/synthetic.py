@@ -50,7 +50,7 @@ def fill_month(run: MonthRun, month: Month, customers: int, *, leak: str = "") -
     late = f"{_uniform('late', str(month))} < 0.02"
     people = f"(SELECT customer_id FROM cohort WHERE month = DATE '{month.start}')"
     run.engine.view("cohort")
-    truth = f"({churned}) AND NOT ({late}) AS churned, {late} AS left_in_delay, false AS rotated"
+    truth = f"({churned}) AND NOT ({late}) AS churned, {late} AS left_early, false AS rotated"
     truth += ", NULL AS kind, NULL AS tier"
     sql = f"SELECT customer_id, {truth} FROM {people}"
     run.engine.write("label", month, sql)

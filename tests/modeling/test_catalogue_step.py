@@ -69,7 +69,7 @@ def fill(run: MonthRun, month: Month, shift: int, *, unknown: int = 0) -> None:
         {
             "customer_id": f"c{n:03d}",
             "churned": n < 50 and n % 2 == 0,
-            "left_in_delay": False,
+            "left_early": False,
             "rotated": False,
         }
         for n in range(200)
@@ -164,7 +164,7 @@ def test_who_left_in_the_delay_or_for_another_line_does_not_count(
 ) -> None:
     truth = rows(lake, "label", str(APRIL))
     for row in truth[:10]:
-        row |= {"churned": False, "left_in_delay": True}
+        row |= {"churned": False, "left_early": True}
     for row in truth[10:20]:
         row |= {"churned": False, "rotated": True}
     put(lake, "label", str(APRIL), truth)

@@ -45,7 +45,7 @@ def test_a_row_for_each_customer_and_month_in_order(lake: MonthRun) -> None:
     assert rows.months.tolist() == [MARCH.start] * 400 + [APRIL.start] * 400
     assert rows.customers[:400].tolist() == sorted(rows.customers[:400])
     assert rows.churners > 20
-    assert not (rows.churned & rows.left_in_delay).any()
+    assert not (rows.churned & rows.left_early).any()
     assert {str(kind) for kind in rows.features.dtypes} == {"float64"}
 
 
@@ -122,7 +122,7 @@ def test_two_features_of_one_name_are_refused(lake: MonthRun) -> None:
 
 def test_who_changed_lines_is_no_row_to_learn_from(lake: MonthRun) -> None:
     """Control: the rows are there, marked; training leaves them out, testing keeps them."""
-    query = "SELECT customer_id, churned AND n % 2 = 0 AS churned, left_in_delay, churned AND n % 2 = 1 AS rotated"
+    query = "SELECT customer_id, churned AND n % 2 = 0 AS churned, left_early, churned AND n % 2 = 1 AS rotated"
     query += ", NULL AS kind, NULL AS tier"
     numbered = "(SELECT *, row_number() OVER (ORDER BY customer_id) AS n FROM label WHERE month = $month)"
     lake.engine.view("label")
@@ -135,13 +135,13 @@ def test_who_changed_lines_is_no_row_to_learn_from(lake: MonthRun) -> None:
     learnt = training_rows(lake, features, [APRIL])
     assert (
         not learnt.rotated.any()
-        and len(learnt) == 400 - rows.rotated.sum() - rows.left_in_delay.sum()
+        and len(learnt) == 400 - rows.rotated.sum() - rows.left_early.sum()
     )
 
 
 def test_labels_from_before_the_column_count_as_not_rotated(lake: MonthRun) -> None:
     lake.engine.view("label")
-    sql = f"SELECT customer_id, churned, left_in_delay FROM label WHERE month = DATE '{APRIL.start}'"
+    sql = f"SELECT customer_id, churned, left_early FROM label WHERE month = DATE '{APRIL.start}'"
     with lake.lake.replacing("label", APRIL) as path:
         lake.engine.connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet)")
     rows = _read(lake, [APRIL])

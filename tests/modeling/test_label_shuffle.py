@@ -76,7 +76,7 @@ def fitted_auc(
     columns = replace(learn, features=learn.features[features.names])
     fitted = fit_candidate(candidate, columns, features, 1, 1)
     scores = fitted.classifier.predict(test.features)
-    return float(judge(scores, test.churned, test.left_in_delay, 25).auc or 0.5)
+    return float(judge(scores, test.churned, test.left_early, 25).auc or 0.5)
 
 
 def encoded_by_its_own_label(
@@ -113,7 +113,7 @@ def selected_on_all_rows(
     """A leak: the judged rows help to choose the columns."""
     both = Sample(*(
         np.concatenate([getattr(learn, name), getattr(test, name)]) if name != "features" else _stacked(learn, test)
-        for name in ("customers", "months", "features", "churned", "left_in_delay", "rotated")
+        for name in ("customers", "months", "features", "churned", "left_early", "rotated")
     ))  # fmt: skip
     best = sorted(features.numeric, key=lambda name: -_distance(both, name))[:15]
     return fitted_auc(learn, test, features.subset(best), candidate)

@@ -199,7 +199,7 @@ def test_two_hundred_columns_of_chance_with_ten_leavers_raise_no_alarm() -> None
         rows.months,
         frame,
         rows.churned,
-        rows.left_in_delay,
+        rows.left_early,
         rows.rotated,
     )
     found = probe(
@@ -222,7 +222,7 @@ def test_two_hundred_columns_take_seconds() -> None:
         rows.months,
         frame,
         rows.churned,
-        rows.left_in_delay,
+        rows.left_early,
         rows.rotated,
     )
     started = time.process_time()

@@ -167,7 +167,7 @@ def test_a_month_shows_the_rows_that_its_training_learns_from(tmp_path: Path) ->
     fill(run, list(months_between(Month(2024, 3), Month(2024, 5) + 1)), 400)
     rows, features, months = month_rows(run.settings, run.month)
     assert [str(month) for month in months] == ["2024-03"]
-    assert not rows.left_in_delay.any() and 300 < len(rows) < 400
+    assert not rows.left_early.any() and 300 < len(rows) < 400
     assert features.names == [feature.name for feature in run.registry.features]
     fill(run, [Month(2024, 3)], 400, leak=signals(run)[1])
     state = {"CHURN_STATE_DIR": str(run.settings.environment.state_dir)}

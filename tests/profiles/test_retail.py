@@ -251,7 +251,7 @@ def test_left_is_who_deals_with_the_shop_in_no_month_ahead(tmp_path: Path) -> No
     drop(tmp_path / "drops", HISTORY, [])
     run = featured(tmp_path, "2010-05")
     truth = {
-        row["customer_id"]: (row["churned"], row["left_in_delay"])
+        row["customer_id"]: (row["churned"], row["left_early"])
         for row in rows(run, "label", "2010-02")
     }
     assert truth == {"10001": (True, False), "10002": (False, False)}

@@ -82,11 +82,9 @@ def test_the_result_table_counts_the_lists_whose_truth_is_in(run: MonthRun) -> N
     listed = {row["customer_id"] for row in rows(run, "out_warning_list", "2024-08")}
     truth = rows(run, "label", "2024-08")
     churned = {
-        row["customer_id"]
-        for row in truth
-        if row["churned"] and not row["left_in_delay"]
+        row["customer_id"] for row in truth if row["churned"] and not row["left_early"]
     }
-    left = {row["customer_id"] for row in truth if row["left_in_delay"]}
+    left = {row["customer_id"] for row in truth if row["left_early"]}
     expected = ListResult(
         Month.parse("2024-08"),
         len(truth),
@@ -220,7 +218,7 @@ def test_the_index_lists_the_latest_month_first(run: MonthRun) -> None:
     [
         ("2024-01", "History is too short"),
         ("2024-04", "No month can be tested yet"),
-        ("2024-07", "No model was in force"),
+        ("2024-09", "No model was in force"),
     ],
 )
 def test_a_month_without_a_list_says_why_and_needs_no_warehouse(

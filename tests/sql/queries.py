@@ -72,7 +72,7 @@ def missing_bounds(statement: exp.Expr) -> list[str]:
     """Reads without the boundary that keeps the future out, in words.
 
     * ``clean_*``: ``month = $month`` (or ``<=``), ``event_date < $as_of`` and ``known_date < $known_until``,
-    * ``month_*``: ``month < $as_of`` or ``< $predict_end`` (labels), or ``month = $month``,
+    * ``month_*``: ``month < $as_of``, ``< $predict_end`` or ``< $label_known`` (labels), or ``month = $month``,
     * ``cohort`` and ``feat_*``: ``month = $month``,
     * a late answer: its own day ``< $known_until``.
     """
@@ -92,6 +92,7 @@ def missing_bounds(statement: exp.Expr) -> list[str]:
         elif table.name.startswith("month_") and not bounds & {
             "month < as_of",
             "month < predict_end",
+            "month < label_known",
             "month = month",
         }:
             found.append(f"{table.name}: month < as_of")

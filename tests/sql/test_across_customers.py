@@ -188,4 +188,4 @@ def test_an_event_that_does_not_say_so_compares_no_customers(
 
 
 def _sorted(rows: list[Row]) -> list[tuple[str, str]]:
-    return sorted((row["customer_id"], str(row["event_month"])) for row in rows)
+    return sorted((row["customer_id"], str(row["event_date"])) for row in rows)

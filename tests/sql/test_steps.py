@@ -13,7 +13,7 @@ from churn_tasks.walks.graph import run_on
 from tests.lakes import another_month, put, raw_tables, rows, small_profile, small_run
 from tests.random_lake import CUSTOMERS, fill
 
-MONTHS = list(months_between(Month.parse("2024-01"), Month.parse("2024-06")))
+MONTHS = list(months_between(Month.parse("2024-01"), Month.parse("2024-07")))
 FEATURE = """table: feat_intensity
 key: [customer_id]
 meaning: {en: Calls of the latest month over its active days, zh: 活跃日通话强度}
@@ -39,7 +39,7 @@ GROUP BY cohort.customer_id
 
 @pytest.fixture(scope="module")
 def summed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
-    """Five months, summed up; nobody has read them yet."""
+    """Six months, summed up; nobody has read them yet."""
     run = small_run(tmp_path_factory.mktemp("summed"), "2024-03", raw=raw_tables())
     fill(run, MONTHS)
     for month in MONTHS:
@@ -51,7 +51,7 @@ def summed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MonthRun]:
 
 @pytest.fixture
 def lake(summed: MonthRun, tmp_path: Path) -> Iterator[MonthRun]:
-    """A copy of the five months for one test."""
+    """A copy of the six months for one test."""
     profile = shutil.copytree(summed.settings.profile_dir, tmp_path / "profile")
     run = small_run(tmp_path, "2024-03", profile=profile)
     shutil.copytree(summed.lake.root, run.lake.root)
@@ -159,14 +159,15 @@ def test_an_absent_source_takes_its_features_with_it(tmp_path: Path) -> None:
 def test_labels_are_written_for_the_month_that_has_become_mature(
     lake: MonthRun,
 ) -> None:
-    """Run 2024-05 labels 2024-03 (delay April, predict May), under the partition 2024-03."""
+    """Run 2024-06 labels 2024-03 (delay April, predict May, June tells), under the partition 2024-03."""
     run_on("features", lake)
-    run = another_month(lake, "2024-05")
+    run = another_month(lake, "2024-06")
     bills = [
         {"customer_id": name, "is_active": name != "c01", "revenue_cny": 1}
         for name in CUSTOMERS
     ]
-    put(run, "month_activity", "2024-05", bills)
+    put(run, "month_activity", "2024-05", [{**row, "is_active": True} for row in bills])
+    put(run, "month_activity", "2024-06", bills)
     report = run_on("labels", run)
     assert report.facts == {"label_month": "2024-03"}
     assert report.rows == {"label": len(CUSTOMERS)}
@@ -177,23 +178,23 @@ def test_labels_are_written_for_the_month_that_has_become_mature(
 
 
 def test_labels_are_skipped_before_the_first_cohort_is_mature(lake: MonthRun) -> None:
-    for month in ("2024-03", "2024-04"):
+    for month in ("2024-03", "2024-04", "2024-05"):
         assert run_on("labels", another_month(lake, month)).outcome == "skipped"
     assert lake.lake.months("label") == []
 
 
-def test_labels_wait_for_the_cohort_and_for_the_whole_predict_window(
+def test_labels_wait_for_the_cohort_and_for_the_month_that_tells(
     lake: MonthRun,
 ) -> None:
-    run = another_month(lake, "2024-05")
+    run = another_month(lake, "2024-06")
     with pytest.raises(
         NotReady,
         match=r"needs cohort of 2024-03. Run first: churn step features --month 2024-03",
     ):
         run_on("labels", run)
     run_on("features", lake)
-    lake.lake.remove("month_activity", Month.parse("2024-05"))
-    with pytest.raises(NotReady, match=r"needs month_activity of 2024-05"):
+    lake.lake.remove("month_activity", Month.parse("2024-06"))
+    with pytest.raises(NotReady, match=r"needs month_activity of 2024-06"):
         run_on("labels", run)
 
 

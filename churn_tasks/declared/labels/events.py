@@ -1,9 +1,11 @@
 """Events that a definition may count: query folders under ``sql/events``, with parameters that the definition gives.
 
-An event's query makes at most one row a customer of the cohort: ``customer_id`` and ``event_month``, the first month of
-``[$since, $predict_end)`` in which it struck. ``$since`` is as_of where the event counts as leaving, and the start of
-the observe window where it tells what kind of leaving it was. Values of parameters are written into the text, because
-one label may ask for the same event twice with different ones; they are numbers or words that the event itself lists.
+An event's query makes at most one row a customer of the cohort: ``customer_id`` and ``event_date``, the day on which it
+first struck from ``$since`` on and before ``$predict_end`` (or ``$label_known``, if it says how many months it looks
+beyond the window). An event that knows no day gives the first day of the month in which it struck. ``$since``
+is as_of where the event counts as leaving, and the start of the observe window where it tells what kind of leaving it
+was. Values of parameters are written into the text, because one label may ask for the same event twice with different
+ones; they are numbers or words that the event itself lists.
 """
 
 import re
@@ -25,7 +27,7 @@ from churn_tasks.declared.yaml_file import read_declaration
 
 FOLDER = "sql/events"
 SINCE = "since"
-COLUMNS = ["customer_id", "event_month"]
+COLUMNS = ["customer_id", "event_date"]
 NOTHING = {
     "choice": "CAST(NULL AS VARCHAR)",
     "integer": "CAST(NULL AS DOUBLE)",
@@ -104,13 +106,17 @@ class EventFile(QueryFile):
     Attributes:
         parameters: what a definition may give.
         either: names of parameters of which one counts; giving one leaves the others without a value.
+        dated_by: what ``event_date`` is: the day itself, or the first day of a month or window that knows no day.
+        months_beyond: months after the predict window that it must see to tell who was struck in the window.
     """
 
     parameters: tuple[Parameter, ...] = ()
     either: tuple[str, ...] = ()
+    dated_by: Literal["day", "month"] = "month"
+    months_beyond: int = Field(0, ge=0, le=12)
 
     @model_validator(mode="after")
-    def _makes_months(self) -> Self:
+    def _makes_dates(self) -> Self:
         if self.column_names != COLUMNS or self.key != ("customer_id",):
             raise ValueError(
                 f"an event has the key [customer_id] and the columns {', '.join(COLUMNS)}"
@@ -136,6 +142,11 @@ class Event:
     @cached_property
     def sql(self) -> str:
         return (self.folder / "query.sql").read_text(encoding="utf-8")
+
+    @property
+    def asks_since(self) -> bool:
+        """Whether its SQL asks from which day on it counts."""
+        return f"${SINCE}" in self._statement
 
     def values(self, sign: Sign, observe: int) -> dict[str, Value | None]:
         """A value for every parameter.

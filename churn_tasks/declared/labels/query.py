@@ -37,3 +37,15 @@ def label_query(
         label_output(ingredients, left.output),
         generated=label_sql(ingredients, left.sql),
     )
+
+
+def signs_without_a_day(settings: Settings) -> list[str]:
+    """The signs of the adopted definition that know no day, only a month or a window whose first day they give.
+
+    Empty: ``left_date`` of the label is the day of leaving. Else it may be a name for a whole month.
+    """
+    dated_by = {}
+    for event in known_events((INCLUDE, settings.profile_dir)):
+        dated_by[event.name] = event.output.dated_by
+    signs = settings.definition.signs
+    return [sign.label for sign in signs if dated_by.get(sign.event) != "day"]

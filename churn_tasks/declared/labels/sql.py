@@ -4,8 +4,9 @@
 
 * ``member``: customer_id, tier: everybody of the cohort, and the tier as known at as_of,
 * ``counted``: tier, sign_name, needed: which signs count for whom, and how many must have struck,
-* ``sign``: sign_name, customer_id, event_month: what struck in ``[as_of, predict_end)``,
-* ``evidence``: rule_number, customer_id, event_month: what tells kinds apart, from the observe window on,
+* ``sign``: sign_name, customer_id, event_date, last_date: what struck from as_of on, and the last day that the date may
+  stand for: the same one, or the end of its month where the event knows no day,
+* ``evidence``: rule_number, customer_id, event_date: what tells kinds apart, from the observe window on,
 * ``rule``: rule_number, kind, needed.
 
 Only UNION ALL, CASE and window functions are used, so that the text runs on every engine.
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from churn_tasks.core.definition import ORDINARY, Definition, Sign, Tier, needed
+from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.sql_text import literal
 from churn_tasks.declared.contracts import QueryFile
 from churn_tasks.declared.labels.events import SINCE, Event, event_of, usable_events
@@ -24,9 +26,13 @@ ARPU = "arpu_cny"
 NO_TIER = ""
 UNION = "\nUNION ALL\n"
 NO_EVIDENCE = (
-    "SELECT 0 AS rule_number, customer_id, month AS event_month\n"
+    "SELECT 0 AS rule_number, customer_id, month AS event_date\n"
     "FROM cohort\nWHERE month = $month AND false"
 )
+LAST_DATE = {  # by what dates an event
+    "day": "event_date",
+    "month": "CAST(date_trunc('month', event_date) + INTERVAL 1 MONTH - INTERVAL 1 DAY AS DATE)",
+}
 NO_RULE = "SELECT 0 AS rule_number, 'unknown' AS kind, 1 AS needed"
 # What is known at as_of beside month_profile: revenue a month over the observe window.
 ARPU_COLUMN = (
@@ -84,8 +90,10 @@ def label_sql(of: Ingredients, left: str) -> str:
         left: text of ``sql/labels/left/query.sql``, which begins with comments and WITH.
 
     Raises:
-        SettingsError: an event, a parameter or a column of a tier's condition does not exist, with those that do.
+        SettingsError: an event, a parameter or a column of a tier's condition does not exist, with those that
+            do; or the definition waits for fewer months than its signs look beyond the window.
     """
+    _refuse_too_early(of)
     comments, _, rest = left.partition("WITH ")
     parts = {
         "member": _member(of),
@@ -107,7 +115,7 @@ def label_output(of: Ingredients, left: QueryFile) -> QueryFile:
     reads = {"cohort"}
     optional = set(left.optional)
     compared: set[str] = set()
-    parameters = {"month", "as_of", "predict_start", "predict_end"}
+    parameters = {"month", "predict_start", "predict_end", "label_known"}
     for event in (*signs, *evidence):
         reads.update(event.output.reads)
         optional.update(event.output.optional)
@@ -115,7 +123,11 @@ def label_output(of: Ingredients, left: QueryFile) -> QueryFile:
         compared.update(event.output.across_customers)
     if of.definition.tiers:
         reads |= {"month_activity", "month_profile"} & of.available
-    if of.definition.tiers or evidence:
+    if of.definition.tiers:
+        parameters |= {"observe_start", "as_of"}
+    if any(event.asks_since for event in signs):
+        parameters.add("as_of")
+    if any(event.asks_since for event in evidence):
         parameters.add("observe_start")
     return left.model_copy(
         update={
@@ -125,6 +137,22 @@ def label_output(of: Ingredients, left: QueryFile) -> QueryFile:
             "across_customers": tuple(sorted(compared)),
         }
     )
+
+
+def _refuse_too_early(of: Ingredients) -> None:
+    """Refuse a definition whose truth would be called known before its signs can tell it.
+
+    Raises:
+        SettingsError: naming the sign, the months that it needs and those that the definition waits for.
+    """
+    waits = of.definition.truth_after
+    for sign in of.definition.signs:
+        beyond = of.event(sign).output.months_beyond
+        if beyond > waits:
+            raise SettingsError(
+                f"definition {of.definition.name}: truth_after is {waits}, but sign {sign.label} (event {sign.event})"
+                f" needs {beyond}: months after the predict window that must have ended. Give truth_after: {beyond}"
+            )
 
 
 def _evidence_events(of: Ingredients) -> list[Event]:
@@ -191,9 +219,11 @@ def _counted(definition: Definition) -> str:
 def _signs(of: Ingredients) -> str:
     parts = []
     for number, sign in enumerate(of.definition.signs):
-        text = of.event(sign).text(sign, "$as_of", of.observe)
+        event = of.event(sign)
+        text = event.text(sign, "$as_of", of.observe)
         marked = f"{literal(sign.label)} AS sign_name"
-        parts.append(_rows_of(text, marked, f"struck_{number}"))
+        last = f"{LAST_DATE[event.output.dated_by]} AS last_date"
+        parts.append(_rows_of(text, f"struck_{number}", marked, last))
     return UNION.join(parts)
 
 
@@ -204,12 +234,13 @@ def _evidence(of: Ingredients) -> str:
             if of.can_show(sign):
                 text = of.event(sign).text(sign, "$observe_start", of.observe)
                 marked = f"{number} AS rule_number"
-                parts.append(_rows_of(text, marked, f"shown_{len(parts)}"))
+                parts.append(_rows_of(text, f"shown_{len(parts)}", marked))
     return UNION.join(parts) or NO_EVIDENCE
 
 
-def _rows_of(text: str, marked: str, alias: str) -> str:
-    return f"SELECT {marked}, customer_id, event_month\nFROM (\n{_indented(text)}\n) AS {alias}"
+def _rows_of(text: str, alias: str, *added: str) -> str:
+    columns = ", ".join((*added, "customer_id", "event_date"))
+    return f"SELECT {columns}\nFROM (\n{_indented(text)}\n) AS {alias}"
 
 
 def _rules(definition: Definition) -> str:

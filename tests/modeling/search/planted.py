@@ -47,6 +47,6 @@ def planted(
         ),
         features=frame,
         churned=churned,
-        left_in_delay=np.zeros(rows, dtype=bool),
+        left_early=np.zeros(rows, dtype=bool),
         rotated=np.zeros(rows, dtype=bool),
     )

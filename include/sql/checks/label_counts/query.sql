@@ -3,7 +3,7 @@ SELECT
     coalesce(home.region_code, '') AS region_code,
     count(*) AS customers,
     count(*) FILTER (label.churned) AS churned,
-    count(*) FILTER (label.left_in_delay) AS left_in_delay
+    count(*) FILTER (label.left_early) AS left_early
 FROM label
 LEFT JOIN {{regions}} AS home
     ON home.customer_id = label.customer_id AND home.month = $label_month AND home.month < $as_of

@@ -1,7 +1,8 @@
--- The first month at whose end the account was known to be closed.
+-- The day of closing as the first month said at whose end the account was known to be closed. It may lie before that
+-- month: somebody entered it late.
 SELECT
     customer_id,
-    min(month) AS event_month
+    min_by(coalesce(closed_date, month), month) AS event_date
 FROM month_profile
 WHERE month >= $since AND month < $predict_end
     AND has_left

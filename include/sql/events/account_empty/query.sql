@@ -2,7 +2,7 @@
 -- who pays after the bill, there is no balance to be used up.
 SELECT
     customer_id,
-    min(month) AS event_month
+    min(month) AS event_date
 FROM month_billing
 WHERE month >= $since AND month < $predict_end
     AND balance_cny <= $balance_cny

@@ -1,7 +1,7 @@
 -- The first month with so many complaints.
 SELECT
     customer_id,
-    min(month) AS event_month
+    min(month) AS event_date
 FROM month_care
 WHERE month >= $since AND month < $predict_end
     AND CASE $about

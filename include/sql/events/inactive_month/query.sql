@@ -21,7 +21,7 @@ unbroken AS (
 
 SELECT
     cohort.customer_id,
-    coalesce(unbroken.next_month, $since) AS event_month
+    coalesce(unbroken.next_month, $since) AS event_date
 FROM cohort
 LEFT JOIN unbroken ON unbroken.customer_id = cohort.customer_id
 WHERE cohort.month = $month

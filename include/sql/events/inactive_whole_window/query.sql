@@ -1,7 +1,7 @@
 -- Active in no month of [predict_start, predict_end). With predict 3 this is "no transaction for 90 days" (C3).
 SELECT
     cohort.customer_id,
-    CAST($predict_start AS DATE) AS event_month
+    CAST($predict_start AS DATE) AS event_date
 FROM cohort
 LEFT JOIN (
     SELECT DISTINCT customer_id

@@ -14,7 +14,7 @@ WITH called AS (
 
 SELECT
     later.customer_id,
-    min(later.month) AS event_month
+    min(later.month) AS event_date
 FROM called AS later
 INNER JOIN called AS earliest
     ON earliest.customer_id = later.customer_id AND earliest.nth = 1 AND earliest.month < $as_of

@@ -1,7 +1,7 @@
--- The first month with a request to take the number to another operator.
+-- The request to take the number to another operator: its day in the first month that has one.
 SELECT
     customer_id,
-    min(month) AS event_month
+    min(coalesce(last_port_request_date, month)) AS event_date
 FROM month_porting
 WHERE month >= $since AND month < $predict_end
     AND port_request_count > 0

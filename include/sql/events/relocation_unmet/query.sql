@@ -1,7 +1,7 @@
 -- The first month with a relocation of a fixed access that cannot be met.
 SELECT
     customer_id,
-    min(month) AS event_month
+    min(month) AS event_date
 FROM month_request
 WHERE month >= $since AND month < $predict_end
     AND unmet_relocation_count > 0

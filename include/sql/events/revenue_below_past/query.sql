@@ -21,7 +21,7 @@ market AS (
 
 SELECT
     earned.customer_id,
-    CAST($predict_start AS DATE) AS event_month
+    CAST($predict_start AS DATE) AS event_date
 FROM earned
 CROSS JOIN market
 WHERE earned.past > 0

@@ -1,7 +1,7 @@
 -- The first month with so many calls to the service hotlines of other operators.
 SELECT
     customer_id,
-    min(month) AS event_month
+    min(month) AS event_date
 FROM month_usage
 WHERE month >= $since AND month < $predict_end
     AND competitor_hotline_count >= $calls

@@ -1,7 +1,7 @@
 -- The first month with a contact in which the customer said to be leaving.
 SELECT
     customer_id,
-    min(month) AS event_month
+    min(month) AS event_date
 FROM month_care
 WHERE month >= $since AND month < $predict_end
     AND leaving_answer_count > 0

@@ -1,5 +1,5 @@
--- Silent for $days days by the end of a month. Day n after the latest use lies in the month of that use + n - 1 days; the
--- silence counts if it is not over by the end of that month. Who has used nothing in the whole observe window is not
+-- Silent for $days days by the end of a month: struck on the day of the latest use + days - 1. The silence counts if it is
+-- not over by the end of the month of that day. Who has used nothing in the whole observe window is not
 -- found: he was silent before anybody asked. Own past is read from the start of the observe window.
 WITH used AS (
     SELECT
@@ -15,14 +15,14 @@ silent AS (
     SELECT
         customer_id,
         next_month,
-        CAST(date_trunc('month', last_use_date + ($days - 1)) AS DATE) AS event_month
+        last_use_date + ($days - 1) AS event_date
     FROM used
 )
 
 SELECT
     customer_id,
-    min(event_month) AS event_month
+    min(event_date) AS event_date
 FROM silent
-WHERE event_month >= $since AND event_month < $predict_end
-    AND (next_month IS NULL OR next_month > event_month)
+WHERE event_date >= $since AND event_date < $predict_end
+    AND (next_month IS NULL OR next_month > date_trunc('month', event_date))
 GROUP BY customer_id

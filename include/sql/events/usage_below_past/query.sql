@@ -81,7 +81,7 @@ threshold AS (
 
 SELECT
     adjusted.customer_id,
-    min(adjusted.month) AS event_month
+    min(adjusted.month) AS event_date
 FROM adjusted
 CROSS JOIN threshold
 WHERE adjusted.month >= $since

@@ -41,7 +41,7 @@ valued AS (
 lost AS (
     SELECT
         customer_id,
-        min(month) AS event_month
+        min(month) AS event_date
     FROM valued
     WHERE value_cny < 0
     GROUP BY customer_id
@@ -49,6 +49,6 @@ lost AS (
 
 SELECT
     customer_id,
-    event_month
+    event_date
 FROM lost
-WHERE event_month >= $since AND event_month >= $as_of
+WHERE event_date >= $since AND event_date >= $as_of

@@ -1,25 +1,28 @@
--- Who left, when and in what way. The relations member, counted, sign, evidence and rule are written in front of this
--- text from the definition that the profile adopts (declared/labels/sql.py); `churn definitions show` prints the whole.
--- A customer leaves in the month in which the last of the signs struck that the definition asks for. Who does so in the
--- delay [as_of, predict_start) left before anyone could act: left_in_delay and not churned, so the two are never mixed.
--- Whose line has a successor (the same person opened another line around the end of this one) as far as the last month
--- of the predict window knew has changed numbers: rotated and not churned.
+-- Who left, on which day and in what way. The relations member, counted, sign, evidence and rule are written in front of
+-- this text from the definition that the profile adopts (declared/labels/sql.py); `churn definitions show` prints the
+-- whole. A customer leaves on the day on which the last of the signs struck that the definition asks for. Who did so before predict_start
+-- left before anyone could act: left_early and not churned, so the two are never mixed. Who does so after the window is
+-- neither, though the day is told. Evidence counts up to that day, or to the end of its month where the sign knows no day.
+-- Whose line has a successor (the same person opened another line around the end of this one) as far as the month before
+-- label_known knew has changed numbers: rotated and not churned.
 WITH struck AS (
     SELECT
         sign.customer_id,
-        sign.event_month,
+        sign.event_date,
+        sign.last_date,
         counted.needed,
-        row_number() OVER (PARTITION BY sign.customer_id ORDER BY sign.event_month, sign.sign_name) AS nth
+        row_number() OVER (PARTITION BY sign.customer_id ORDER BY sign.event_date, sign.sign_name) AS nth
     FROM sign
     INNER JOIN member ON member.customer_id = sign.customer_id
     INNER JOIN counted ON counted.tier = member.tier AND counted.sign_name = sign.sign_name
-    WHERE sign.event_month >= $as_of AND sign.event_month < $predict_end
+    WHERE sign.event_date < $label_known
 ),
 
 leaving AS (
     SELECT
         customer_id,
-        event_month AS left_month
+        event_date AS left_date,
+        last_date
     FROM struck
     WHERE nth = needed
 ),
@@ -27,7 +30,7 @@ leaving AS (
 changed_number AS (
     SELECT customer_id
     FROM customer_line
-    WHERE month = CAST($predict_end - INTERVAL 1 MONTH AS DATE)
+    WHERE month = CAST($label_known - INTERVAL 1 MONTH AS DATE)
         AND successor_id IS NOT NULL
 ),
 
@@ -38,7 +41,7 @@ shown AS (
         count(*) AS found
     FROM evidence
     INNER JOIN leaving
-        ON leaving.customer_id = evidence.customer_id AND evidence.event_month <= leaving.left_month
+        ON leaving.customer_id = evidence.customer_id AND evidence.event_date <= leaving.last_date
     GROUP BY evidence.customer_id, evidence.rule_number
 ),
 
@@ -57,9 +60,10 @@ judged AS (
         member.customer_id,
         nullif(member.tier, '') AS tier,
         coalesce(told.kind, 'unknown') AS kind,
+        leaving.left_date,
         changed_number.customer_id IS NOT NULL AS has_successor,
-        coalesce(leaving.left_month < $predict_start, false) AS left_in_delay,
-        coalesce(leaving.left_month >= $predict_start, false) AS is_gone
+        coalesce(leaving.left_date < $predict_start, false) AS left_early,
+        coalesce(leaving.left_date >= $predict_start AND leaving.left_date < $predict_end, false) AS is_gone
     FROM member
     LEFT JOIN leaving ON leaving.customer_id = member.customer_id
     LEFT JOIN told ON told.customer_id = member.customer_id AND told.place = 1
@@ -69,8 +73,9 @@ judged AS (
 SELECT
     customer_id,
     is_gone AND NOT has_successor AS churned,
-    left_in_delay,
+    left_early,
     is_gone AND has_successor AS rotated,
-    CASE WHEN left_in_delay OR (is_gone AND NOT has_successor) THEN kind END AS kind,
-    tier
+    CASE WHEN left_early OR (is_gone AND NOT has_successor) THEN kind END AS kind,
+    tier,
+    left_date
 FROM judged

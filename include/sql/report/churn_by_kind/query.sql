@@ -5,15 +5,15 @@ WITH known AS (
         kind,
         tier,
         churned,
-        left_in_delay
+        left_early
     FROM label
     WHERE month = $label_month
 ),
 
 tall AS (
-    SELECT 'kind' AS part, kind AS name, churned, left_in_delay FROM known WHERE kind IS NOT NULL
+    SELECT 'kind' AS part, kind AS name, churned, left_early FROM known WHERE kind IS NOT NULL
     UNION ALL
-    SELECT 'tier' AS part, tier AS name, churned, left_in_delay FROM known WHERE tier IS NOT NULL
+    SELECT 'tier' AS part, tier AS name, churned, left_early FROM known WHERE tier IS NOT NULL
 )
 
 SELECT
@@ -21,7 +21,7 @@ SELECT
     name,
     count(*) AS customers,
     count(*) FILTER (WHERE churned) AS churners,
-    count(*) FILTER (WHERE left_in_delay) AS left_in_delay
+    count(*) FILTER (WHERE left_early) AS left_early
 FROM tall
 GROUP BY part, name
 ORDER BY part, churners DESC, name

@@ -2,8 +2,8 @@
 SELECT
     month,
     count(*) AS customers,
-    count(*) FILTER (WHERE churned AND NOT left_in_delay) AS churners,
-    count(*) FILTER (WHERE left_in_delay) AS left_in_delay
+    count(*) FILTER (WHERE churned AND NOT left_early) AS churners,
+    count(*) FILTER (WHERE left_early) AS left_early
 FROM label
 WHERE month <= $label_month
 GROUP BY month

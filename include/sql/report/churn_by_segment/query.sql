@@ -3,7 +3,7 @@ WITH known AS (
     SELECT
         profile.region_code,
         profile.customer_group,
-        truth.churned AND NOT truth.left_in_delay AS churned
+        truth.churned AND NOT truth.left_early AS churned
     FROM label AS truth
     INNER JOIN month_profile AS profile
         ON profile.customer_id = truth.customer_id AND profile.month = truth.month

@@ -4,11 +4,11 @@
 SELECT
     truth.month,
     count(*) AS customers,
-    count(*) FILTER (WHERE truth.churned AND NOT truth.left_in_delay) AS churners,
-    count(*) FILTER (WHERE truth.left_in_delay) AS left_in_delay,
+    count(*) FILTER (WHERE truth.churned AND NOT truth.left_early) AS churners,
+    count(*) FILTER (WHERE truth.left_early) AS left_in_delay,
     count(*) FILTER (WHERE listed.rank IS NOT NULL) AS warned,
-    count(*) FILTER (WHERE truth.churned AND NOT truth.left_in_delay AND listed.rank IS NOT NULL) AS warned_churners,
-    count(*) FILTER (WHERE truth.left_in_delay AND listed.rank IS NOT NULL) AS warned_left_in_delay,
+    count(*) FILTER (WHERE truth.churned AND NOT truth.left_early AND listed.rank IS NOT NULL) AS warned_churners,
+    count(*) FILTER (WHERE truth.left_early AND listed.rank IS NOT NULL) AS warned_left_in_delay,
     count(*) FILTER (WHERE truth.rotated) AS rotated,
     count(*) FILTER (WHERE truth.rotated AND listed.rank IS NOT NULL) AS warned_rotated
 FROM label AS truth

@@ -1,6 +1,5 @@
--- Without an order or a return for $days days by the end of a month. Day n after the latest one lies in the month of that
--- day + n - 1 days; the silence counts if it is not over by the end of that month. Who has bought nothing in the whole
--- observe window is not found: he was silent before anybody asked.
+-- Without an order or a return for $days days by the end of a month: struck on the day of the latest one + days - 1. The
+-- silence counts if it is not over by the end of the month of that day. Who has bought nothing in the whole observe window is not found: he was silent before anybody asked.
 WITH used AS (
     SELECT
         customer_id,
@@ -15,14 +14,14 @@ silent AS (
     SELECT
         customer_id,
         next_month,
-        CAST(date_trunc('month', last_contact_date + ($days - 1)) AS DATE) AS event_month
+        last_contact_date + ($days - 1) AS event_date
     FROM used
 )
 
 SELECT
     customer_id,
-    min(event_month) AS event_month
+    min(event_date) AS event_date
 FROM silent
-WHERE event_month >= $since AND event_month < $predict_end
-    AND (next_month IS NULL OR next_month > event_month)
+WHERE event_date >= $since AND event_date < $predict_end
+    AND (next_month IS NULL OR next_month > date_trunc('month', event_date))
 GROUP BY customer_id

@@ -5,7 +5,8 @@ SELECT
     NULL AS phone_token,
     arg_max(country, (event_at, invoice_id, country)) AS region_code,
     NULL AS customer_group,
-    false AS has_left
+    false AS has_left,
+    CAST(NULL AS DATE) AS closed_date
 FROM clean_invoice_line
 WHERE month <= $month AND event_date < $as_of
     AND known_date < $known_until

@@ -5,6 +5,7 @@ SELECT
     circle_id AS region_code,
     NULL AS customer_group,
     false AS has_left,
+    CAST(NULL AS DATE) AS closed_date,
     greatest($as_of - joined_date, 0) AS tenure_days
 FROM clean_usage_month
 WHERE month = $month AND event_date >= $month AND event_date < $as_of

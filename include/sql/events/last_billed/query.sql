@@ -1,0 +1,31 @@
+-- The day of leaving (C1). A closing that the source has recorded, and that still stands when the truth is known, gives the
+-- day itself, whether or not bills trail after it. Else it is the last day of the last active month, if the month after
+-- that one has ended without activity: who pauses for a month and comes back has not left. Months are read from the observe window
+-- on, whatever $since says: who was active last in the observe window left before the list was out.
+WITH last_active AS (
+    SELECT
+        customer_id,
+        CAST(max(month) + INTERVAL 1 MONTH AS DATE) AS next_month
+    FROM month_activity
+    WHERE month >= $observe_start AND month < $label_known
+        AND is_active
+    GROUP BY customer_id
+),
+
+closed AS (
+    SELECT
+        customer_id,
+        coalesce(closed_date, month) AS closed_date
+    FROM month_profile
+    WHERE month = CAST($label_known - INTERVAL 1 MONTH AS DATE) AND month < $label_known
+        AND has_left
+)
+
+SELECT
+    cohort.customer_id,
+    coalesce(closed.closed_date, last_active.next_month - 1) AS event_date
+FROM cohort
+LEFT JOIN last_active ON last_active.customer_id = cohort.customer_id
+LEFT JOIN closed ON closed.customer_id = cohort.customer_id
+WHERE cohort.month = $month
+    AND (closed.customer_id IS NOT NULL OR last_active.next_month < $label_known)
