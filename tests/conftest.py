@@ -60,7 +60,7 @@ def prepared(
 
 @pytest.fixture(scope="session")
 def own(prepared: Prepared) -> Iterator[Settings]:
-    """Seven months of the README's smallest profile, run undisturbed; only to be read."""
+    """Nine months of the README's smallest profile, run undisturbed; only to be read."""
     settings = prepared.copied(prepared.folder.with_name("undisturbed"))
     run_month(settings, LAST)
     with unchanged(settings.lake_dir):

@@ -13,12 +13,12 @@ from churn_tasks.walks.month import run_step
 from churn_tasks.walks.tasks import STEPS
 from tests.databases import copied_database
 
-FIRST, LAST = Month(2024, 1), Month(2024, 7)
+FIRST, LAST = Month(2024, 1), Month(2024, 9)
 CUSTOMERS, LEAVE_BELOW_CNY = 600, 25
 
 
 def own_profile(folder: Path, warehouse_url: str) -> Settings:
-    """The profile as the README shows it, and seven months of bills, below ``folder``."""
+    """The profile as the README shows it, and nine months of bills, below ``folder``."""
     profile, data = folder / "my_operator", folder / "drops"
     (profile / "extract").mkdir(parents=True)
     data.mkdir()

@@ -122,7 +122,7 @@ def test_the_report_of_an_app_says_nothing_of_money(app: Settings) -> None:
 
 # --- companies with several lines, in roubles
 
-COMPANY_LAST = Month(2024, 7)
+COMPANY_LAST = Month(2024, 8)
 
 
 def invoice_lines(

@@ -10,6 +10,7 @@ from churn_tasks.cli.tables import NOT_KNOWN, percent, table
 from churn_tasks.core.definition import ORDINARY, ORDINARY_MEANING, Definition, Sign
 from churn_tasks.core.definition_files import load_definition
 from churn_tasks.core.settings import Settings
+from churn_tasks.declared.labels.events import Event
 
 KINDS = {
     "voluntary": "主动 voluntary", "forced": "被动 forced", "competitor": "竞争 competitor",
@@ -44,8 +45,14 @@ def _starred(name: str, adopted: str) -> str:
     return f"{name} *" if name == adopted else name
 
 
-def definition_screen(definition: Definition, windows: Mapping[str, int]) -> Table:
-    """One definition, line by line."""
+def definition_screen(
+    definition: Definition, windows: Mapping[str, int], events: Mapping[str, Event]
+) -> Table:
+    """One definition, line by line.
+
+    Args:
+        events: of its signs, by their names.
+    """
     screen = table(definition.name, "field", folded=["value"])
     lengths = [f"{name} {length}" for name, length in windows.items()]
     meaning = definition.meaning
@@ -53,6 +60,9 @@ def definition_screen(definition: Definition, windows: Mapping[str, int]) -> Tab
     screen.add_row("population 客户群", definition.population)
     screen.add_row("windows 窗口", ", ".join(lengths))
     screen.add_row("signs 事件", _signs(definition.signs))
+    for sign, event in events.items():
+        screen.add_row(f"day of {sign} 日期", f"{event.day.en}\n{event.day.zh}")
+    screen.add_row("truth_after 真值等待月数", str(definition.truth_after))
     screen.add_row(
         "at_least 至少", f"{definition.needed(None)} of {len(definition.signs)}"
     )

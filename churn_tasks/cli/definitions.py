@@ -45,6 +45,7 @@ def show_definition(
     """Show one definition, or the SQL that labels customers by it."""
     from churn_tasks.by_hand.definitions import adopting
     from churn_tasks.cli.definition_screens import definition_screen
+    from churn_tasks.declared.labels.query import sign_events
     from churn_tasks.declared.registry import load_registry
 
     settings = load_settings(profile)
@@ -54,7 +55,8 @@ def show_definition(
         typer.echo(registry.queries["labels"][0].sql)
     else:
         lengths = chosen.windows.model_dump(exclude={"settle_days"})
-        console.print(definition_screen(chosen.definition, lengths))
+        events = sign_events(chosen)
+        console.print(definition_screen(chosen.definition, lengths, events))
 
 
 @definitions.command("compare")

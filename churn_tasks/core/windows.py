@@ -37,6 +37,7 @@ class Window:
     """The dates of one month. For 2024-03 in the example above:"""
 
     month: Month  # 2024-03
+    history_start: date  # first day of the history that the source holds
     observe_start: date  # 2024-01-01
     as_of: date  # 2024-04-01, end of observe, start of delay
     known_until: date  # 2024-04-06
@@ -52,6 +53,7 @@ class Window:
         """Every date under the name that SQL may ask for."""
         return {
             "month": self.month.start,
+            "history_start": self.history_start,
             "observe_start": self.observe_start,
             "as_of": self.as_of,
             "known_until": self.known_until,
@@ -101,6 +103,7 @@ class Calendar:
         first_after = first_predicted + self.predict
         return Window(
             month=month,
+            history_start=self.first_month.start,
             observe_start=(after - self.observe).start,
             as_of=after.start,
             known_until=after.start + timedelta(days=self.settle_days),

@@ -99,6 +99,16 @@ def past_of_labelled(run: MonthRun) -> list[Month]:
     return run.settings.calendar.observed_months(labelled)[:-1]
 
 
+def history_of_labelled(run: MonthRun) -> list[Month]:
+    """2024-01 to 2024-04, where the label asks since when a customer has been one; else none."""
+    (labelled,) = label_month(run)
+    (query,) = run.registry.queries["labels"]
+    if "history_start" not in query.output.params:
+        return []
+    observed = run.settings.calendar.observed_months(labelled)
+    return list(months_between(run.settings.first_month, observed[0]))
+
+
 def searched_months(run: MonthRun) -> list[Month]:
     """2024-09: earlier months that were extracted, as far back as ``restatement.months`` says."""
     earliest = run.month - run.settings.restatement.months

@@ -3,6 +3,7 @@
 from churn_tasks.runner.conditions import has_customers, no_label_mature
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import (
+    history_of_labelled,
     label_lag,
     label_month,
     past_of_labelled,
@@ -17,6 +18,7 @@ from churn_tasks.runner.step import Made, Read, step
         Read("cohort", label_month, needed=True),
         Read("customer_line", needed=has_customers),  # who has changed numbers
         Read("month_*", past_of_labelled, needed=True),
+        Read("month_*", history_of_labelled),
         Read("month_*", label_month),
         Read("month_*", until_known, needed=True),
     ),

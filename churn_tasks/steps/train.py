@@ -1,6 +1,7 @@
 """Step ``train``: candidates fitted on the months that were known when the tested month ended, and judged on it.
 
-In the run of 2024-07 (observe 3, delay 1, predict 1) the tested month is 2024-05: its truth has just come in.
+In the run of 2024-09 (observe 3, delay 1, predict 1, truth_after 1) the tested month is 2024-06: its truth has just
+come in.
 Candidates learn from the months whose truth was in at its as_of (up to 2024-03) and are judged on 2024-05 beside
 the champion.
 The files that are judged are the files that may go live: nothing is fitted again.

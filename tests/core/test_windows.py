@@ -18,13 +18,15 @@ calendars = st.builds(
     observe=st.integers(1, 12),
     delay=st.integers(0, 6),
     predict=st.integers(1, 6),
+    truth_after=st.integers(0, 3),
     settle_days=st.integers(0, 27),
 )
 offsets = st.integers(0, 60)
 
 EXAMPLE = Calendar(
     first_month=Month(2024, 1)
-)  # observe 3, delay 1, predict 1, settle 5
+)  # observe 3, delay 1, predict 1, settle 5; the truth shows in the window itself
+DRAWN = replace(EXAMPLE, truth_after=1)  # the one at the top of the module
 
 
 def test_the_worked_example() -> None:
@@ -37,6 +39,8 @@ def test_the_worked_example() -> None:
         date(2024, 6, 1),
     )
     assert window.label_known == date(2024, 6, 1)
+    assert DRAWN.window(Month(2024, 3)) == replace(window, label_known=date(2024, 7, 1))
+    assert DRAWN.label_lag == 3 and DRAWN.label_month(Month(2024, 6)) == Month(2024, 3)
 
 
 def test_the_owner_s_two_horizons_and_no_delay() -> None:
@@ -75,6 +79,28 @@ def test_the_first_months_of_a_history(
     assert EXAMPLE.tested_month(month) == (Month.parse(tested) if tested else None)
 
 
+@pytest.mark.parametrize(
+    ("run", "mature", "tested"),
+    [
+        ("2024-05", [], None),  # who left in May is known when June has been billed
+        ("2024-06", ["2024-03"], None),
+        ("2024-08", ["2024-03", "2024-04", "2024-05"], None),
+        (
+            "2024-09",
+            ["2024-03", "2024-04", "2024-05", "2024-06"],
+            "2024-06",
+        ),  # as_of(2024-06) = 1 July: that of 2024-03 was known
+    ],
+)
+def test_a_truth_that_waits_a_month_moves_the_first_list_by_two(
+    run: str, mature: list[str], tested: str | None
+) -> None:
+    """One month for the label that is judged on, one for the label that is learnt from."""
+    month = Month.parse(run)
+    assert [str(m) for m in DRAWN.mature_months(month)] == mature
+    assert DRAWN.tested_month(month) == (Month.parse(tested) if tested else None)
+
+
 def test_training_begins_no_earlier_than_it_is_told() -> None:
     """Half a year is summed up first, and models begin with 2024-09."""
     calendar = replace(EXAMPLE, train_from=Month(2024, 9))
@@ -104,6 +130,10 @@ def test_windows_do_not_overlap_and_follow_each_other(
     assert (
         Month.of(window.predict_end).months_since(Month.of(window.predict_start))
         == calendar.predict
+    )
+    assert (
+        Month.of(window.label_known).months_since(Month.of(window.predict_end))
+        == calendar.truth_after
     )
 
 
@@ -153,7 +183,13 @@ def test_the_naive_calendar_would_use_labels_too_early() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("observe", 0), ("delay", -1), ("predict", 0), ("settle_days", 28)],
+    [
+        ("observe", 0),
+        ("delay", -1),
+        ("predict", 0),
+        ("truth_after", 13),
+        ("settle_days", 28),
+    ],
 )
 def test_impossible_lengths_are_named(field: str, value: int) -> None:
     with pytest.raises(SettingsError, match=f"windows.{field} is {value}"):

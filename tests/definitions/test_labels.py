@@ -3,6 +3,7 @@
 import random
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,10 @@ from tests.random_lake import CUSTOMERS, fill
 
 MEANING = {"en": "A test", "zh": "测试"}
 OLD = Path(__file__).parent / "old_labels"
+NOT_THERE = {
+    "month_activity": {"is_active": False},
+    "month_profile": {"has_left": True, "closed_date": date(2024, 5, 7)},
+}
 
 
 def labelled(run: MonthRun) -> dict[str, dict[str, Any]]:
@@ -424,6 +429,33 @@ def test_a_label_sees_nothing_from_predict_end_on(
     changed = run.lake.sha256("label", march) != before
     run.close()
     assert changed
+
+
+def test_a_label_that_waits_sees_the_month_it_waits_for_and_no_later_one(
+    summed: MonthRun, tmp_path: Path
+) -> None:
+    """Truncation at label_known. Controls: June's bills and June's master are each seen."""
+    may = by_definition(summed, tmp_path, "last_billed")
+    march = Month.parse("2024-03")
+    assert run_on("labels", may).outcome == "skipped", "June tells, and May knows not"
+    run = another_month(may, "2024-06")
+    run_on("labels", run)
+    before = run.lake.sha256("label", march)
+    for query in run.registry.queries["month"]:
+        run.lake.remove(query.output.table, Month.parse("2024-07"))
+    run_on("labels", run)
+    assert run.lake.sha256("label", march) == before
+    kept = {
+        table: rows(run, table, "2024-06")
+        for table in ("month_activity", "month_profile")
+    }
+    for table, content in kept.items():
+        changed = [{**row, **NOT_THERE[table]} for row in content]
+        put(run, table, "2024-06", changed)
+        run_on("labels", run)
+        assert run.lake.sha256("label", march) != before, table
+        put(run, table, "2024-06", content)
+    run.close()
 
 
 def test_a_definition_is_found_by_name_and_fields_of_it_replaced(

@@ -52,6 +52,11 @@ def fill_month(run: MonthRun, month: Month, customers: int, *, leak: str = "") -
     run.engine.view("cohort")
     truth = f"({churned}) AND NOT ({late}) AS churned, {late} AS left_early, false AS rotated"
     truth += ", NULL AS kind, NULL AS tier"
+    window = run.settings.calendar.window(month)
+    truth += (
+        f", CASE WHEN {late} THEN DATE '{window.as_of}' + 10"
+        f" WHEN {churned} THEN DATE '{window.predict_start}' + 10 END AS left_date"
+    )
     sql = f"SELECT customer_id, {truth} FROM {people}"
     run.engine.write("label", month, sql)
     for query in run.registry.queries["features"]:

@@ -36,7 +36,7 @@ columns:
 @pytest.fixture
 def lake(tmp_path: Path) -> MonthRun:
     """March to June: minutes 0 to 199, ten more each month; half of those below 50 minutes leave."""
-    profile = small_profile(tmp_path, ["bill"])
+    profile = small_profile(tmp_path, ["bill"], definition="not_billed")
     (profile / "sql/features/own").mkdir(parents=True)
     (profile / "sql/features/own/query.sql").write_text(
         f"{QUERY} WHERE cohort.month = $month", encoding="utf-8"

@@ -123,7 +123,7 @@ def test_two_features_of_one_name_are_refused(lake: MonthRun) -> None:
 def test_who_changed_lines_is_no_row_to_learn_from(lake: MonthRun) -> None:
     """Control: the rows are there, marked; training leaves them out, testing keeps them."""
     query = "SELECT customer_id, churned AND n % 2 = 0 AS churned, left_early, churned AND n % 2 = 1 AS rotated"
-    query += ", NULL AS kind, NULL AS tier"
+    query += ", NULL AS kind, NULL AS tier, left_date"
     numbered = "(SELECT *, row_number() OVER (ORDER BY customer_id) AS n FROM label WHERE month = $month)"
     lake.engine.view("label")
     lake.engine.write(

@@ -36,7 +36,12 @@ def rows(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Sample, FeatureSet]]:
     """Three months of a hundred columns, read as training reads them; two carry the truth, the rest is noise."""
-    run = small_run(tmp_path_factory.mktemp("shuffle"), "2024-07", raw=raw_tables())
+    run = small_run(
+        tmp_path_factory.mktemp("shuffle"),
+        "2024-07",
+        raw=raw_tables(),
+        definition="not_billed",
+    )
     fill(run, MONTHS, CUSTOMERS)
     offered = feature_set(run.registry.queries["features"])
     features = offered.subset(

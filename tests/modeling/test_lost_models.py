@@ -105,7 +105,7 @@ class Road:
 def made(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Road:
     road = Road(postgres, tmp_path_factory.mktemp("lost"))
     url = postgres.create_database("lost_models")
-    small_profile(road.folder, ["bill"])
+    small_profile(road.folder, ["bill"], definition="not_billed")
     (road.folder / "warehouse").write_text(url)
     (road.folder / "mlflow").write_text(f"sqlite:///{road.folder}/july.db")
     Tracking(road.settings(f"sqlite:///{road.folder}/empty.db")).restore_experiment()

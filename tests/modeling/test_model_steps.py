@@ -28,7 +28,9 @@ TABLES = ("out_validation", "score_churn", "score_factor")
 def _run(road: Path, month: Month, **settings: object) -> MonthRun:
     """One month over the lake below ``road``; settings replace sections of the profile."""
     url = (road / "warehouse").read_text()
-    profile = small_profile(road, telecom_tables(), **settings)
+    profile = small_profile(
+        road, telecom_tables(), **{"definition": "not_billed", **settings}
+    )
     return MonthRun(
         load_settings(str(profile), state_dir=road / "state", warehouse_url=url), month
     )

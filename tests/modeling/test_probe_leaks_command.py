@@ -163,7 +163,13 @@ def test_who_bought_must_have_visited() -> None:
 
 def test_a_month_shows_the_rows_that_its_training_learns_from(tmp_path: Path) -> None:
     """In the run of 2024-07 that is 2024-03: tested is 2024-05, and 2024-03 was known when it ended."""
-    run = small_run(tmp_path, "2024-07", raw=raw_tables(), features={"ban": []})
+    run = small_run(
+        tmp_path,
+        "2024-07",
+        raw=raw_tables(),
+        features={"ban": []},
+        definition="not_billed",
+    )
     fill(run, list(months_between(Month(2024, 3), Month(2024, 5) + 1)), 400)
     rows, features, months = month_rows(run.settings, run.month)
     assert [str(month) for month in months] == ["2024-03"]

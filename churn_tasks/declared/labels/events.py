@@ -22,7 +22,7 @@ from churn_tasks.core.definition import Sign, Value
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.naming import not_among
 from churn_tasks.core.sql_text import literal
-from churn_tasks.declared.contracts import QueryFile
+from churn_tasks.declared.contracts import Column, QueryFile
 from churn_tasks.declared.yaml_file import read_declaration
 
 FOLDER = "sql/events"
@@ -142,6 +142,11 @@ class Event:
     @cached_property
     def sql(self) -> str:
         return (self.folder / "query.sql").read_text(encoding="utf-8")
+
+    @property
+    def day(self) -> Column:
+        """What its date is, in words."""
+        return self.output.columns[1]
 
     @property
     def asks_since(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from churn_tasks.core.settings import INCLUDE, Settings
-from churn_tasks.declared.labels.events import known_events
+from churn_tasks.declared.labels.events import Event, known_events
 from churn_tasks.declared.labels.sql import Ingredients, label_output, label_sql
 from churn_tasks.declared.query import Query
 
@@ -44,8 +44,17 @@ def signs_without_a_day(settings: Settings) -> list[str]:
 
     Empty: ``left_date`` of the label is the day of leaving. Else it may be a name for a whole month.
     """
-    dated_by = {}
+    events = sign_events(settings)
+    return [sign for sign, event in events.items() if event.output.dated_by != "day"]
+
+
+def sign_events(settings: Settings) -> dict[str, Event]:
+    """The event of each sign of the adopted definition, by the sign's name; a profile's own event before a shared one."""
+    known = {}
     for event in known_events((INCLUDE, settings.profile_dir)):
-        dated_by[event.name] = event.output.dated_by
-    signs = settings.definition.signs
-    return [sign.label for sign in signs if dated_by.get(sign.event) != "day"]
+        known[event.name] = event
+    events = {}
+    for sign in settings.definition.signs:
+        if sign.event in known:
+            events[sign.label] = known[sign.event]
+    return events

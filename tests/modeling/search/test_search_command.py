@@ -24,7 +24,9 @@ def _quiet(doing: str, share: float, state: str) -> None:
 
 @pytest.mark.slow
 def test_a_search_leaves_two_files_and_the_same_ones_again(tmp_path: Path) -> None:
-    profile = small_profile(tmp_path, ("bill", "balance"), features={"ban": []})
+    profile = small_profile(
+        tmp_path, ("bill", "balance"), features={"ban": []}, definition="not_billed"
+    )
     settings = load_settings(
         str(profile),
         state_dir=tmp_path / "state",

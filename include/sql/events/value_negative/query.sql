@@ -3,8 +3,18 @@
 --   value  = mean margin of the latest three months x annuity - $lost_share x arrears
 --   annuity = (1 - (1 + $discount) ^ -$expected_months) / $discount
 -- A month after the account has ended costs nothing and brings nothing, so leaving alone makes no value negative. Whose
--- value was below zero at as_of already was lost before anybody asked, and is not found.
-WITH margin AS (
+-- value was below zero at as_of already was lost before anybody asked, and is not found. A month in which nobody knew the
+-- customer yet is no month to take the mean over.
+WITH first_seen AS (
+    SELECT
+        customer_id,
+        min(month) AS first_month
+    FROM month_activity
+    WHERE month >= $history_start AND month < $as_of
+    GROUP BY customer_id
+),
+
+margin AS (
     SELECT
         made.customer_id,
         made.month,
@@ -29,8 +39,9 @@ valued AS (
         ended.month,
         (
             ended.margin_cny + coalesce(before.margin_cny, 0) + coalesce(earlier.margin_cny, 0)
-        ) / 3 * (1 - power(1 + $discount, -$expected_months)) / $discount - ended.lost_cny AS value_cny
+        ) / least(3, date_diff('month', first_seen.first_month, ended.month) + 1) * (1 - power(1 + $discount, -$expected_months)) / $discount - ended.lost_cny AS value_cny
     FROM margin AS ended
+    INNER JOIN first_seen ON first_seen.customer_id = ended.customer_id
     LEFT JOIN margin AS before
         ON before.customer_id = ended.customer_id AND before.month = CAST(ended.month - INTERVAL 1 MONTH AS DATE)
     LEFT JOIN margin AS earlier
