@@ -1,7 +1,8 @@
 """Step ``catalogue``: what every feature of the month looks like, how it moved, and the page of all of them.
 
 In the run of 2024-07 (delay 1, predict 1, truth_after 1) the distributions are those of 2024-07, and what a feature
-tells of leaving is counted on 2024-04, whose truth has just come in. The bins of a feature are those of the first month that has it.
+tells of leaving is counted on 2024-04, whose truth has just come in. The bins of a feature are those of the first
+month that has it.
 
 It describes what models learn from and are tried on, which is the first version of each month: late rows change nothing
 of it. Who restates a month by hand sees what has become of its features.

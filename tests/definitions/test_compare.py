@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from churn_tasks.by_hand.definitions import compare, usable
+from churn_tasks.by_hand.definitions import adopting, compare, usable
 from churn_tasks.cli import app
+from churn_tasks.cli.definition_screens import definition_screen
 from churn_tasks.core.definition_files import load_definition
 from churn_tasks.core.errors import NotReady, SettingsError
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import INCLUDE, load_settings
+from churn_tasks.declared.labels.query import sign_events, signs_without_a_day
 from churn_tasks.declared.registry import load_registry
 from churn_tasks.runner.month_run import MonthRun
 from tests.lakes import put, raw_tables, rows, small_profile, small_run
@@ -174,6 +176,32 @@ def test_a_window_of_its_own_counts_its_own_months(history: MonthRun) -> None:
         "2024-05",
     ]
     assert figures["two_months"]["months"][0]["churned"] == 5
+
+
+def test_both_ways_of_counting_bills_stand_side_by_side(history: MonthRun) -> None:
+    """March: c000 to c002 have no bill for May, so they left in April; c003 has none for June, so he left in May.
+
+    c004 was billed last in March, and c010 pauses: the old way counts him, the new one sees him come back. Who waits
+    for June's bills labels one month less of the same history.
+    """
+    figures = compare(history.settings, ["last_billed", "not_billed"], 0.03)
+    days = figures["definitions"]["last_billed"]["months"]
+    old = figures["definitions"]["not_billed"]["months"]
+    assert (days[0]["churned"], days[0]["left_early"]) == (1, 4)
+    assert (old[0]["churned"], old[0]["left_early"]) == (4, 1)
+    assert [row["month"] for row in days] == ["2024-03", "2024-04", "2024-05"]
+    assert [row["month"] for row in old] == [*(row["month"] for row in days), "2024-06"]
+
+
+def test_which_day_a_definition_dates_by_is_told(history: MonthRun) -> None:
+    by_day = adopting(history.settings, "last_billed")
+    assert signs_without_a_day(by_day) == []
+    assert signs_without_a_day(history.settings) == ["not_billed"]
+    shown = definition_screen(
+        by_day.definition, by_day.windows.model_dump(), sign_events(by_day)
+    )
+    cells = "\n".join(str(cell) for column in shown.columns for cell in column.cells)
+    assert "day of last_billed 日期" in cells and "最后活跃月份的末日" in cells
 
 
 def test_the_command_prints_tables_and_writes_picture_and_figures(

@@ -49,7 +49,7 @@ def signs_without_a_day(settings: Settings) -> list[str]:
 
 
 def sign_events(settings: Settings) -> dict[str, Event]:
-    """The event of each sign of the adopted definition, by the sign's name; a profile's own event before a shared one."""
+    """The event of each sign of the adopted definition, by the sign's name; a profile's own replaces a shared one."""
     known = {}
     for event in known_events((INCLUDE, settings.profile_dir)):
         known[event.name] = event
