@@ -84,7 +84,7 @@ def persons(run: MonthRun, month: str, customers: Iterable[str]) -> None:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[MonthRun]:
-    profile = small_profile(tmp_path, ("bill", "customer"))
+    profile = small_profile(tmp_path, ("bill", "customer"), definition="not_billed")
     made = small_run(tmp_path, MONTHS[0], profile=profile)
     yield made
     made.close()
