@@ -183,7 +183,7 @@ def _labelled_months(
         months.update(definition.own.months(history.summed))
     if not months:
         raise NotReady(
-            "no month can be labelled yet: run as many months as observe, delay and predict span"
+            "no month can be labelled yet: run as many months as observe, delay, predict and truth_after span"
         )
     return sorted(months)
 

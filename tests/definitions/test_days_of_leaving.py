@@ -66,7 +66,6 @@ def naive(one: Life, window: Window, first_read: Month) -> tuple[Any, ...]:
     return is_churned, left < window.predict_start, left
 
 
-@pytest.mark.parametrize("definition", ["last_billed"])
 @settings(
     max_examples=25,
     deadline=None,
@@ -79,20 +78,38 @@ def naive(one: Life, window: Window, first_read: Month) -> tuple[Any, ...]:
 )
 def test_the_label_is_what_a_naive_count_gives(
     tmp_path_factory: pytest.TempPathFactory,
-    definition: str,
     lengths: tuple[int, int, int],
     truth_after: int,
     seed: int,
 ) -> None:
     """Forty lives, any lengths: churned, left early and the day of leaving of everybody."""
+    folder = tmp_path_factory.mktemp("naive")
+    definition = {"name": "last_billed", "truth_after": truth_after}
+    found, expected, window = both(folder, definition, lengths, seed)
+    assert found == expected
+    assert window.label_known == (Month.of(window.predict_end) + truth_after).start
+
+
+def test_the_old_way_of_counting_gives_something_else(tmp_path: Path) -> None:
+    """Control: of the same forty lives it calls others leavers of the window."""
+    found, expected, _ = both(tmp_path, "not_billed", (3, 1, 1), seed=1)
+    churned = {name for name, row in found.items() if row[0]}
+    truly = {name for name, row in expected.items() if row[0]}
+    assert churned and truly and churned != truly
+
+
+def both(
+    folder: Path, definition: object, lengths: tuple[int, int, int], seed: int
+) -> tuple[dict[str, Any], dict[str, Any], Window]:
+    """What the label says of forty lives, and what the naive count does."""
     observe, delay, predict = lengths
     run = small_run(
-        tmp_path_factory.mktemp("naive"),
+        folder,
         str(MARCH),
         raw=("bill", "customer"),
         first_month="2023-01",
         windows={"observe": observe, "delay": delay, "predict": predict},
-        definition={"name": definition, "truth_after": truth_after},
+        definition=definition,
     )
     chance = random.Random(seed)
     first = MARCH - observe
@@ -103,12 +120,10 @@ def test_the_label_is_what_a_naive_count_gives(
         row["customer_id"]: (row["churned"], row["left_early"], row["left_date"])
         for row in make(run, run.registry.queries["labels"][0])
     }
-    window, first_read = run.window, MARCH + 1 - observe
+    first_read = MARCH + 1 - observe
+    expected = {name: naive(one, run.window, first_read) for name, one in lives.items()}
     run.close()
-    assert found == {
-        name: naive(one, window, first_read) for name, one in lives.items()
-    }
-    assert window.label_known == (Month.of(window.predict_end) + truth_after).start
+    return found, expected, run.window
 
 
 def _deliver(run: MonthRun, lives: dict[str, Life], months: list[Month]) -> None:

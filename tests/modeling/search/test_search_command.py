@@ -93,4 +93,4 @@ def test_too_short_a_history_is_said(tmp_path: Path) -> None:
     with pytest.raises(NotReady, match="trains on nothing yet: history is too short"):
         search(settings, Month(2024, 4), 60, _quiet)
     with pytest.raises(NotReady, match=r"needs cohort of .*churn step features"):
-        search(settings, Month(2024, 8), 60, _quiet)
+        search(settings, Month(2024, 10), 60, _quiet)
