@@ -52,6 +52,12 @@ class WarningList(Closed):
     max_customers: int | None = Field(None, ge=1)
     high_probability: Share = 0.5
     medium_probability: Share = 0.25
+    lead_days: int = Field(
+        3,
+        ge=0,
+        le=60,
+        description="days after the list is out from which on a leaving counts as warned of in time",
+    )
     one_row_per: Literal["line", "customer"] = Field(
         "line",
         description="customer: a person with several lines takes one place, with the line that is worth most",

@@ -45,6 +45,13 @@ class Window:
     predict_end: date  # 2024-06-01
     label_known: date  # 2024-07-01, first day on which the label is known
 
+    def in_time_from(self, lead_days: int) -> date:
+        """First day on which a leaving could still have been prevented: so many days after the list is out.
+
+        2024-04-09 for 3 days in the example above.
+        """
+        return self.known_until + timedelta(days=lead_days)
+
     def known_by(self, day: date) -> "Window":
         """The same month with what was known before another day: a restatement's window."""
         return replace(self, known_until=day)

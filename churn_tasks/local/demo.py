@@ -150,7 +150,7 @@ class Demo:
 
         settings = settings_of(services)
         self.console.print(list_screen(settings, self.history[-1], TOP))
-        for screen in validation_screens(settings):
+        for screen in validation_screens(settings, is_brief=True):
             self.console.print(screen)
         addresses = Table.grid(padding=(0, 2))
         for name, address in services.addresses().items():

@@ -26,7 +26,10 @@ def counts_down_the_ranking(
 
 
 def curves(scores: np.ndarray, churned: np.ndarray, size: int, title: str) -> "Figure":
-    """Four panels; a dot marks the list of ``size`` customers. Some must have churned and some stayed."""
+    """Four panels over the customers at risk; a dot marks the list with ``size`` of them.
+
+    Some must have churned and some stayed.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 8), layout="constrained")

@@ -30,6 +30,7 @@ TRUTH = (
     "label.churned",
     "label.left_early",
     "coalesce(label.rotated, false) AS rotated",
+    "label.left_date",
 )
 
 
@@ -208,6 +209,7 @@ class Sample:
     Attributes:
         months: first day of the month of each row; rows are ordered by month, then customer.
         churned, left_early, rotated: the label, of which at most one is true; all false in a sample without labels.
+        left_date: day of leaving of whoever left as far as the label shows (datetime64[D]), NaT for all others.
     """
 
     customers: np.ndarray
@@ -216,6 +218,7 @@ class Sample:
     churned: np.ndarray
     left_early: np.ndarray
     rotated: np.ndarray
+    left_date: np.ndarray
 
     def __len__(self) -> int:
         return len(self.customers)
@@ -233,6 +236,7 @@ class Sample:
             churned=self.churned[chosen],
             left_early=self.left_early[chosen],
             rotated=self.rotated[chosen],
+            left_date=self.left_date[chosen],
         )
 
     def with_columns(self, names: Sequence[str]) -> "Sample":
@@ -257,6 +261,7 @@ def sample(frame: "pd.DataFrame", features: FeatureSet) -> Sample:
         churned=_flag(frame, "churned"),
         left_early=_flag(frame, "left_early"),
         rotated=_flag(frame, "rotated"),
+        left_date=_days(frame, "left_date"),
     )
 
 
@@ -265,6 +270,13 @@ def _flag(frame: "pd.DataFrame", name: str) -> np.ndarray:
     if name not in frame:
         return np.zeros(len(frame), dtype=bool)
     return frame[name].to_numpy(dtype=bool)
+
+
+def _days(frame: "pd.DataFrame", name: str) -> np.ndarray:
+    """A date of the label; NaT for everybody where it was not asked for."""
+    if name not in frame:
+        return np.full(len(frame), "NaT", dtype="datetime64[D]")
+    return frame[name].to_numpy(dtype="datetime64[D]")
 
 
 def _refuse_infinite(

@@ -11,7 +11,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.frames import Sample
 from churn_tasks.modeling.gate import Contender, select
-from churn_tasks.modeling.metrics import Outcome, judge
+from churn_tasks.modeling.metrics import ListTerms, Outcome, Truth, judge
 
 CHAMPION = "champion"
 
@@ -48,12 +48,17 @@ def judged(
     run_id: str | None,
     classifier: ChurnClassifier,
     test: Sample,
-    size: int,
+    terms: ListTerms,
 ) -> Judged:
     """Score the tested month with the model as it will go live, and count."""
     scores = classifier.predict(test.features)
-    outcome = judge(scores, test.churned, test.left_early, size, test.rotated)
+    outcome = judge(scores, truth_of(test), terms)
     return Judged(name, model_name, version, run_id, classifier, scores, outcome)
+
+
+def truth_of(test: Sample) -> Truth:
+    """What became of the customers of a tested month."""
+    return Truth(test.churned, test.left_early, test.rotated, test.left_date)
 
 
 def validation_rows(

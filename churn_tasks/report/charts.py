@@ -1,4 +1,4 @@
-"""Charts of a month's page as inline SVG: upright bars, and lines with their legend."""
+"""Charts of a month's page as inline SVG: upright bars, bars of several parts, and lines with their legend."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -49,6 +49,28 @@ def columns(
     return svg.drawing(parts, WIDTH, HEIGHT)
 
 
+def stacked(labels: Sequence[str], series: Sequence[Series]) -> str:
+    """One bar a label, the values of the series upon each other from the first one up; None counts as nothing."""
+    sums = [0.0] * len(labels)
+    parts = []
+    for number, one in enumerate(series):
+        for place, value in enumerate(one.values):
+            below = sums[place]
+            sums[place] += value or 0
+            note = f"{labels[place]} {one.zh} {one.en}: {counted(value or 0)}"
+            parts.append((place, below, sums[place], _colour(number), note))
+    plot = _plot(sums)
+    step = plot.inner_width / max(len(labels), 1)
+    drawn = [*_axis(plot, percent=False)]
+    for place, below, above, colour, note in parts:
+        drawn.append(
+            _piece(plot, LEFT + place * step, step, below, above, colour, note)
+        )
+    for place in range(0, len(labels), _label_every(labels)):
+        drawn.append(_label(plot.x_of_slot(place, len(labels)), labels[place]))
+    return f"{_legend(series)}{svg.drawing(drawn, WIDTH, HEIGHT)}"
+
+
 def lines(
     labels: Sequence[str], series: Sequence[Series], *, percent: bool = False
 ) -> str:
@@ -82,6 +104,28 @@ def _bar(plot: Plot, left: float, step: float, value: float, note: str) -> str:
         width=step * 0.76,
         height=HEIGHT - BOTTOM - y,
         fill=COLOURS[0],
+    )
+
+
+def _piece(
+    plot: Plot,
+    left: float,
+    step: float,
+    below: float,
+    above: float,
+    colour: str,
+    note: str,
+) -> str:
+    """A part of a stacked bar."""
+    y = plot.y(above)
+    return svg.element(
+        "rect",
+        svg.title(note),
+        x=left + step * 0.12,
+        y=y,
+        width=step * 0.76,
+        height=plot.y(below) - y,
+        fill=colour,
     )
 
 

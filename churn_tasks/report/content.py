@@ -61,6 +61,7 @@ class MonthContent:
         run_id, version: of the published list; empty and 0 when the month is not published.
         restated_until: day before which everything on the page had become known, when the month was restated.
         accepted: figures that would have stopped the month, and who says that they are right.
+        undated: signs of the definition of leaving that know months alone; with any, no list has figures in time.
         judged: candidates on the latest tested months, one row each.
         taken_out: people who were taken out of the month since it was made.
     """
@@ -81,6 +82,7 @@ class MonthContent:
     score_bins: Sequence[int] = ()
     unknown: Mapping[str, int] = field(default_factory=dict)
     results: Sequence[ListResult] = ()
+    undated: Sequence[str] = ()
     judged: Sequence[Row] = ()
     churn_by_month: Sequence[Row] = ()
     segments: Sequence[Row] = ()

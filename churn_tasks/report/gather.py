@@ -12,6 +12,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.contracts import FeatureColumn
+from churn_tasks.declared.labels.query import signs_without_a_day
 from churn_tasks.declared.query import load_question
 from churn_tasks.declared.registry import Registry
 from churn_tasks.declared.sql_engine import SqlEngine
@@ -93,7 +94,8 @@ def _content(tables: MonthTables) -> MonthContent:
         settings=settings,
         window=settings.calendar.window(month),
         customers=tables.count("cohort"),
-        results=list_outcomes(tables.engine, settings.calendar, month),
+        results=list_outcomes(tables.engine, settings, month),
+        undated=signs_without_a_day(settings),
         judged=tables.rows(
             "out_validation", "month, tested_month, candidate", "month <= $month"
         ),
@@ -221,10 +223,11 @@ def _bins(
 ) -> list[Bin]:
     engine.views(table, "label")
     observed = engine.frame(
-        f"SELECT CAST(f.{identifier(column)} AS DOUBLE) AS value, l.churned AND NOT l.left_early AS churned"
+        f"SELECT CAST(f.{identifier(column)} AS DOUBLE) AS value, l.churned"
         f" FROM {identifier(table)} AS f"
         " INNER JOIN label AS l ON l.customer_id = f.customer_id AND l.month = f.month"
-        " WHERE f.month >= $first AND f.month <= $last",
+        " WHERE f.month >= $first AND f.month <= $last"
+        " AND NOT l.left_early AND NOT coalesce(l.rotated, false)",
         {"first": months[0].start, "last": months[-1].start},
     )
     with engine.registered("observed", observed):

@@ -14,6 +14,48 @@ QUALITIES = {
     "churn_rate": ("基准流失率", "base rate"),
 }
 
+WHEN_LEFT = {
+    "warned_left_before_list": ("出单前", "before the list"),
+    "warned_left_in_delay": ("延迟期", "in the delay"),
+    "warned_churners": ("预测期", "in the window"),
+    "warned_left_later": ("之后", "later"),
+}
+DAYS_TO_LEAVING = {
+    "days_to_leaving_lower": ("下四分位", "lower quartile"),
+    "days_to_leaving_median": ("中位数", "median"),
+    "days_to_leaving_upper": ("上四分位", "upper quartile"),
+}
+
+
+def leaving_chart(content: MonthContent) -> str | None:
+    """When the warned of each list left."""
+    if not content.results:
+        return None
+    return charts.stacked(_months(content), _of_results(content, WHEN_LEFT))
+
+
+def days_chart(content: MonthContent) -> str | None:
+    """Days from each list to the leaving of its warned; none where no day is known."""
+    series = _of_results(content, DAYS_TO_LEAVING)
+    if all(value is None for one in series for value in one.values):
+        return None
+    return charts.lines(_months(content), series)
+
+
+def _months(content: MonthContent) -> list[str]:
+    return [str(result.month) for result in content.results]
+
+
+def _of_results(
+    content: MonthContent, names: Mapping[str, tuple[str, str]]
+) -> list[charts.Series]:
+    """A figure of every list as a series."""
+    series = []
+    for name, (zh, en) in names.items():
+        values = [getattr(result, name) for result in content.results]
+        series.append(charts.Series(zh, en, values))
+    return series
+
 
 def score_chart(content: MonthContent) -> str | None:
     """How many customers have which score."""

@@ -15,7 +15,9 @@ from churn_tasks.core.settings import Settings
 from churn_tasks.report.content import LEVELS, MonthContent
 from churn_tasks.report.month_charts import (
     churn_chart,
+    days_chart,
     factor_chart,
+    leaving_chart,
     model_chart,
     score_chart,
 )
@@ -36,6 +38,8 @@ def month_page(content: MonthContent) -> str:
         score_chart=score_chart(content),
         model_chart=model_chart(content),
         churn_chart=churn_chart(content),
+        leaving_chart=leaving_chart(content),
+        days_chart=days_chart(content),
         factor_charts=[(factor, factor_chart(factor)) for factor in content.factors],
         total=total(content.results) if len(content.results) > 1 else None,
         widest=max((group.share for group in content.groups), default=1.0),
@@ -65,6 +69,7 @@ def _environment() -> Environment:
         "money": or_nothing(_money),
         "share": or_nothing(_share),
         "ratio": or_nothing(_ratio),
+        "days": or_nothing(_days),
     }
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     return page_environment(TEMPLATES, filters, style=style)
@@ -84,3 +89,7 @@ def _share(value: float) -> str:
 
 def _ratio(value: float) -> str:
     return written(value, "0.0")
+
+
+def _days(value: float) -> str:
+    return written(value, "0.#")

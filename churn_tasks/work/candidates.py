@@ -14,14 +14,28 @@ from churn_tasks.modeling.explanation import cluster_table
 from churn_tasks.modeling.frames import Sample
 from churn_tasks.modeling.metrics import calibration_table
 from churn_tasks.modeling.report_table import result_table
-from churn_tasks.modeling.validation import CHAMPION, Judged, judged, validation_rows
+from churn_tasks.modeling.validation import (
+    CHAMPION,
+    Judged,
+    judged,
+    truth_of,
+    validation_rows,
+)
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.work.registered_model import registered_classifier
 from churn_tasks.work.training import TrainingSet
 
 log = logging.getLogger("churn")
 
-COMPARED = ("auc", "average_precision", "precision", "coverage", "churn_rate")
+COMPARED = (
+    "auc",
+    "average_precision",
+    "precision",
+    "coverage",
+    "precision_in_time",
+    "coverage_in_time",
+    "churn_rate",
+)
 
 
 def judged_models(run: MonthRun, training: TrainingSet) -> list[Judged]:
@@ -91,8 +105,8 @@ def _fit(run: MonthRun, training: TrainingSet, parent: str, name: str) -> Judged
 def _judge(run: MonthRun, training: TrainingSet, name: str, logged: Logged) -> Judged:
     model, version = run.settings.model.name, logged.version
     classifier = registered_classifier(run, model, version)
-    test, places = training.test, training.places
-    return judged(name, model, version, logged.run_id, classifier, test, places)
+    test, terms = training.test, training.terms
+    return judged(name, model, version, logged.run_id, classifier, test, terms)
 
 
 def _champion(training: TrainingSet) -> list[Judged]:
@@ -105,8 +119,8 @@ def _champion(training: TrainingSet) -> list[Judged]:
         champion.version,
         champion.classifier,
     )
-    test, places = training.test, training.places
-    return [judged(CHAMPION, name, version, None, classifier, test, places)]
+    test, terms = training.test, training.terms
+    return [judged(CHAMPION, name, version, None, classifier, test, terms)]
 
 
 def _record(
@@ -114,10 +128,11 @@ def _record(
 ) -> Record:
     """What MLflow keeps of a candidate; no row of any customer."""
     rows = validation_rows([result], training.tested, training.places)
-    churned = training.test.churned
+    at_risk = truth_of(training.test).at_risk
+    scores, churned = result.scores[at_risk], training.test.churned[at_risk]
     tables = {
         "result_table": result_table(rows),
-        "calibration": pd.DataFrame(calibration_table(result.scores, churned)),
+        "calibration": pd.DataFrame(calibration_table(scores, churned)),
     }
     clusters = cluster_table(fitted.classifier, training.learn)
     if clusters is not None:
@@ -129,7 +144,7 @@ def _record(
         "single_auc": training.chosen.aucs,
     }
     title = f"{fitted.name}, tested on {training.tested}"
-    picture = curves(result.scores, churned, training.places, title)
+    picture = curves(scores, churned, result.outcome.warned_at_risk, title)
     return Record(
         parameters=parameters | {"seed": run.settings.model.seed},
         metrics=asdict(result.outcome),

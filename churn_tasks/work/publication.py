@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import fields
 from typing import Any
 
 from churn_tasks.adapters.warehouse import COLUMNS, Knowledge, ListOutcome, run_id_of
@@ -81,18 +82,12 @@ def validation_rows(run: MonthRun) -> list[dict[str, object]]:
 def record_outcomes(run: MonthRun) -> int:
     """Add what the lists that were called came to, by the truth as this run knows it; returns new rows."""
     with closing(run.as_known()) as known:
-        results = list_outcomes(known.engine, run.settings.calendar, run.month)
+        results = list_outcomes(known.engine, run.settings, run.month)
     day = run.window.known_until
     new = [run.warehouse.record_outcome(r.month, _outcome(r), day) for r in results]
     return sum(new)
 
 
 def _outcome(result: ListResult) -> ListOutcome:
-    return ListOutcome(
-        result.customers,
-        result.churners,
-        result.left_in_delay,
-        result.warned,
-        result.warned_churners,
-        result.warned_left_in_delay,
-    )
+    figures = {field.name: getattr(result, field.name) for field in fields(ListOutcome)}
+    return ListOutcome(**figures)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from churn_tasks.adapters.tracking import requirements
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Select
+from churn_tasks.declared.labels.query import signs_without_a_day
 from churn_tasks.modeling.candidates import code_digest
 from churn_tasks.modeling.frames import (
     EVERYBODY,
@@ -15,6 +16,7 @@ from churn_tasks.modeling.frames import (
     feature_set,
     sample,
 )
+from churn_tasks.modeling.metrics import ListTerms
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import learning_months
 from churn_tasks.warning.capacity import list_size
@@ -46,7 +48,7 @@ class TrainingSet:
         learn: rows to learn from, with the selected columns.
         champion: the model in force, judged beside the candidates; None at first, or when its features are gone.
         test: rows to be judged on, with the columns of the candidates and of the champion; no month is in both.
-        places: length of the list, from the settings.
+        terms: dates and length of the list, from the settings.
         digest: of all that decides what is fitted.
     """
 
@@ -57,8 +59,13 @@ class TrainingSet:
     learn: Sample
     champion: InForce | None
     test: Sample
-    places: int
+    terms: ListTerms
     digest: str
+
+    @property
+    def places(self) -> int:
+        """Length of the list."""
+        return self.terms.size
 
 
 def training_set(run: MonthRun) -> TrainingSet:
@@ -89,8 +96,19 @@ def training_set(run: MonthRun) -> TrainingSet:
         learn=learn,
         champion=champion,
         test=test,
-        places=list_size(run.settings.warning_list, len(test)),
+        terms=list_terms(run, tested, len(test)),
         digest=digest,
+    )
+
+
+def list_terms(run: MonthRun, month: Month, customers: int) -> ListTerms:
+    """What the list of a month with so many customers is held against."""
+    settings = run.settings
+    return ListTerms(
+        window=settings.calendar.window(month),
+        size=list_size(settings.warning_list, customers),
+        lead_days=settings.warning_list.lead_days,
+        is_dated=not signs_without_a_day(settings),
     )
 
 

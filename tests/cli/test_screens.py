@@ -1,6 +1,9 @@
 """What people see at the end: masked numbers, the counts of F2, and a plain word when there is nothing yet."""
 
+import re
 from datetime import date
+from decimal import Decimal
+from functools import partial
 
 import pytest
 from rich.console import Console
@@ -16,7 +19,10 @@ ROW = {
 }  # fmt: skip
 RESULT = {
     "month": date(2024, 5, 1), "customers": 601_037, "churners": 45_594, "churn_rate_pct": 7.59, "warned": 42_068,
-    "warned_churners": 32_753, "precision_pct": 77.86, "coverage_pct": 71.84, "left_in_delay": 12,
+    "warned_churners": 32_753, "precision_pct": Decimal("77.88"), "coverage_pct": Decimal("71.84"),
+    "warned_left_before_list": 0, "warned_left_in_delay": 12, "warned_left_later": 1_507, "warned_rotated": 9,
+    "days_to_leaving_lower": 27.0, "days_to_leaving_median": 39.0, "days_to_leaving_upper": 48.5,
+    "precision_in_time_pct": Decimal("77.88"), "coverage_in_time_pct": Decimal("65.00"),
 }  # fmt: skip
 JUDGED = {
     "month": date(2024, 7, 1),
@@ -88,27 +94,50 @@ def test_no_list(show):
     )
 
 
-def test_the_result_table_has_the_counts_and_the_rates(show, monkeypatch):
-    monkeypatch.setattr(Planted, "results", (RESULT,))
-    monkeypatch.setattr(
-        Planted,
-        "judged",
-        [
-            JUDGED | {"measure": "precision", "value": "0.75"},
-            JUDGED | {"measure": "warned", "value": "50"},
-        ],
-    )
+@pytest.fixture
+def judged(monkeypatch):
+    """Two lists whose truth is in, and a candidate with a precision of 20 %."""
+    june = RESULT | {"month": date(2024, 6, 1), "days_to_leaving_median": 20.0}
+    monkeypatch.setattr(Planted, "results", (RESULT, june))
+    measured = {"precision": "0.2", "coverage": "1.0", "warned": "50", "auc": "0.75"}
+    rows = [JUDGED | {"measure": name, "value": measured[name]} for name in measured]
+    monkeypatch.setattr(Planted, "judged", rows)
+
+
+def test_the_result_table_has_the_counts_and_the_rates(show, judged):
     text = show(screens.validation_screens)
-    for word in (
-        "2024-05",
-        "601,037",
-        "45,594",
-        "42,068",
-        "32,753",
-        "77.860",
-        "71.840",
-        "lightgbm",
-        "0.750",
-        "50",
-    ):
+    for word in ("2024-05", "601,037", "45,594", "42,068", "32,753", "lightgbm", "50"):
         assert word in text
+
+
+def test_shares_are_written_in_one_way(show, judged):
+    """Percent with one decimal, whether the view holds percent or the run has written a share of 1."""
+    text = show(screens.validation_screens)
+    for word in ("7.6%", "77.9%", "71.8%", "65.0%", "20.0%", "100.0%", "0.750"):
+        assert word in text
+    assert not re.search(r"77\.88|0\.200| 1\.000", text), "nor in any other"
+
+
+def test_it_is_told_when_the_warned_left(show, judged):
+    text = " ".join(show(screens.validation_screens).split())
+    assert "before the list" in text and "39 (27-48)" in text and "20 (27-48)" in text
+    assert "3 days after the list or later" in text
+    line = "Of 68,544 warned who left 预警后离网: 0 before the list, 24 in the delay, 65,506 in the window, 3,014 later"
+    assert f"{line}; 2024-06: 20 (27-48) days after it" in text
+
+
+def test_the_demo_tells_it_in_one_line(show, judged):
+    whole, brief = (
+        show(partial(screens.validation_screens, is_brief=is_brief))
+        for is_brief in (False, True)
+    )
+    assert "Of 68,544 warned who left" in brief and "days to leaving" not in brief
+    assert "days to leaving" in whole
+
+
+def test_lists_judged_before_days_were_counted_say_so(show, monkeypatch):
+    old = dict.fromkeys(RESULT) | {"month": date(2024, 5, 1), "warned": 42_068}
+    monkeypatch.setattr(Planted, "results", (old, RESULT))
+    text = " ".join(show(screens.validation_screens).split())
+    assert "Some lists were judged before days of leaving were counted" in text
+    assert "42,068" in text and "–" in text

@@ -6,7 +6,8 @@ The migrations that rename, retype and drop are those of docs/warehouse_migratio
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,23 @@ OUTCOME = ListOutcome(
     warned=50,
     warned_churners=40,
     warned_left_in_delay=2,
+)
+
+BY_DAYS = replace(
+    OUTCOME,
+    left_in_delay=4,
+    warned_left_in_delay=1,
+    left_before_list=6,
+    left_later=70,
+    rotated=5,
+    leavers=89,
+    warned_left_before_list=1,
+    warned_left_later=5,
+    warned_rotated=1,
+    warned_in_time=37,
+    days_to_leaving_lower=20.25,
+    days_to_leaving_median=31.5,
+    days_to_leaving_upper=44.0,
 )
 
 
@@ -133,10 +151,10 @@ def test_a_column_is_retyped(filled: Filled) -> None:
 
 def test_a_column_is_dropped(filled: Filled) -> None:
     filled.add_migration("0002_drop")
-    filled.edit("views/bi_result.sql", r" +r\.left_in_delay,\n", "")
+    filled.edit("views/bi_result.sql", r" +r\.left_later,\n", "")
     assert filled.upgrade() is True
-    assert filled.type_of("result", "left_in_delay") is None
-    assert filled.type_of("bi_result", "left_in_delay") is None
+    assert filled.type_of("result", "left_later") is None
+    assert filled.type_of("bi_result", "left_later") is None
     rows = filled.as_analyst(f"SELECT customers, warned FROM {SCHEMA}.bi_result")
     assert rows == [(1000, 50)]
 
@@ -145,7 +163,7 @@ def test_a_column_is_dropped(filled: Filled) -> None:
     ("migration", "view", "column"),
     [
         ("0002_retype", "bi_warning_list", "action_priority"),
-        ("0002_drop", "bi_result", "left_in_delay"),
+        ("0002_drop", "bi_result", "left_later"),
     ],
 )
 def test_nothing_changes_while_a_view_of_others_stands_in_the_way(
@@ -155,7 +173,7 @@ def test_nothing_changes_while_a_view_of_others_stands_in_the_way(
     filled.analyst_view(f"SELECT month FROM {SCHEMA}.{view}")
     filled.add_migration(migration)
     if migration == "0002_drop":
-        filled.edit("views/bi_result.sql", r" +r\.left_in_delay,\n", "")
+        filled.edit("views/bi_result.sql", r" +r\.left_later,\n", "")
     with pytest.raises(
         SettingsError, match=rf"{migration}.*view analysts\.mine"
     ) as told:
@@ -212,7 +230,9 @@ def test_a_table_column_that_a_view_shows_is_not_retyped_behind_its_back(
 def test_a_column_at_the_end_of_a_view_disturbs_nobody(filled: Filled) -> None:
     filled.analyst_view(f"SELECT month, warned FROM {SCHEMA}.bi_result")
     filled.edit(
-        "views/bi_result.sql", r"r\.recorded_at\n", "r.recorded_at, 1 AS round\n"
+        "views/bi_result.sql",
+        r"r\.days_to_leaving_upper\n",
+        "r.days_to_leaving_upper, 1 AS round\n",
     )
     filled.edit("views.yaml", r"(\n +)warned:", r"\1round: {en: one, zh: 一}\1warned:")
     assert filled.upgrade() is True
@@ -276,6 +296,38 @@ def test_an_older_version_keeps_its_hands_off(filled: Filled) -> None:
         migrate(older)
     older.close()
     assert filled.type_of("bi_result", "listed") == "bigint"
+
+
+def test_results_from_before_days_of_leaving_stay_as_they_were(filled: Filled) -> None:
+    """Their new columns are empty, their rates rest on what they hold, and the next record is a revision beside them."""
+    columns = (
+        "left_before_list left_later rotated leavers warned_left_before_list warned_left_later warned_rotated"
+        " warned_in_time days_to_leaving_lower days_to_leaving_median days_to_leaving_upper"
+    ).split()
+    dropped = ", ".join(f"DROP COLUMN {column}" for column in columns)
+    filled.as_admin(
+        f"DROP VIEW {SCHEMA}.bi_result; ALTER TABLE {SCHEMA}.result {dropped};"
+        f" DELETE FROM {SCHEMA}.applied_migration WHERE name LIKE '0005%';"
+        f" UPDATE {SCHEMA}.migration SET digest = 'of an earlier version'"
+    )
+    assert filled.upgrade() is True
+    shown = (
+        "customers, at_risk, precision_pct, precision_in_time_pct, left_before_list,"
+        " days_to_leaving_median"
+    )
+    told = f"SELECT {shown} FROM {SCHEMA}.bi_result"
+    filled.as_admin(f"GRANT SELECT ON {SCHEMA}.bi_result TO {filled.analyst}")
+    known = Decimal("83.33")  # 40 of the 48 who had not left before the window
+    assert filled.as_analyst(told) == [(1000, 990, known, None, None, None)]
+    warehouse = warehouse_at(filled.url)
+    assert warehouse.record_outcome(JUNE, BY_DAYS) is True
+    assert warehouse.record_outcome(JUNE, BY_DAYS) is False, "the same figures again"
+    warehouse.close()
+    known = Decimal(
+        "85.11"
+    )  # 40 of 47: one of 50 left before the list, 1 after, 1 changed lines
+    in_time = Decimal("75.51")  # 37 of 49
+    assert filled.as_analyst(told) == [(1000, 985, known, in_time, 6, 31.5)]
 
 
 def test_migrations_are_numbered_without_gaps() -> None:

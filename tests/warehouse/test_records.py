@@ -194,7 +194,8 @@ def test_an_outcome_is_added_once_and_corrected_beside_itself(
         float(row["precision_pct"]),
         float(row["coverage_pct"]),
     )
-    assert shares == (8.0, 82.0, 51.25)  # 80/1000, 41/50, 41/80
+    # 80/990 of who had not left before the window, 41 of the 48 warned of them, 41/80
+    assert shares == (8.08, 85.42, 51.25)
 
 
 def test_the_list_that_was_called_is_judged_and_older_truth_adds_nothing(

@@ -14,7 +14,11 @@ from churn_tasks.core.months import Month
 
 @dataclass(frozen=True)
 class ListOutcome:
-    """The counts of F2 for the list of one month; rates follow from them."""
+    """The counts of F2 for the list of one month, and days from the list to leaving; rates follow from the counts.
+
+    What records of earlier versions do not hold is None. Their ``left_in_delay`` counts everybody who left before the
+    predict window.
+    """
 
     customers: int
     churners: int
@@ -22,6 +26,17 @@ class ListOutcome:
     warned: int
     warned_churners: int
     warned_left_in_delay: int
+    left_before_list: int | None = None
+    left_later: int | None = None
+    rotated: int | None = None
+    leavers: int | None = None
+    warned_left_before_list: int | None = None
+    warned_left_later: int | None = None
+    warned_rotated: int | None = None
+    warned_in_time: int | None = None
+    days_to_leaving_lower: float | None = None
+    days_to_leaving_median: float | None = None
+    days_to_leaving_upper: float | None = None
 
 
 def record_outcome(
