@@ -90,7 +90,7 @@ def _reason_and_strategy(row: Mapping[str, Any]) -> str:
 
 
 def validation_screens(settings: Settings, *, is_brief: bool = False) -> list[Table]:
-    """The result table of the lists whose truth is in (F2), how early they were, and every candidate on its tested month.
+    """The result table of the lists whose truth is in (F2), how early they were, and every candidate of every run.
 
     Args:
         is_brief: how early they were is told in the line below the result table alone.

@@ -209,7 +209,8 @@ class Sample:
     Attributes:
         months: first day of the month of each row; rows are ordered by month, then customer.
         churned, left_early, rotated: the label, of which at most one is true; all false in a sample without labels.
-        left_date: day of leaving of whoever left as far as the label shows (datetime64[D]), NaT for all others.
+        left_date: day of leaving of whoever left as far as the label shows (datetime64[D]), NaT for all others; None
+            where no label was read.
     """
 
     customers: np.ndarray
@@ -218,7 +219,7 @@ class Sample:
     churned: np.ndarray
     left_early: np.ndarray
     rotated: np.ndarray
-    left_date: np.ndarray
+    left_date: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.customers)
@@ -229,6 +230,9 @@ class Sample:
 
     def rows(self, chosen: np.ndarray) -> "Sample":
         """The rows at these positions, or for which this mask is true."""
+        left_date = self.left_date
+        if left_date is not None:
+            left_date = left_date[chosen]
         return Sample(
             customers=self.customers[chosen],
             months=self.months[chosen],
@@ -236,7 +240,7 @@ class Sample:
             churned=self.churned[chosen],
             left_early=self.left_early[chosen],
             rotated=self.rotated[chosen],
-            left_date=self.left_date[chosen],
+            left_date=left_date,
         )
 
     def with_columns(self, names: Sequence[str]) -> "Sample":
@@ -272,10 +276,10 @@ def _flag(frame: "pd.DataFrame", name: str) -> np.ndarray:
     return frame[name].to_numpy(dtype=bool)
 
 
-def _days(frame: "pd.DataFrame", name: str) -> np.ndarray:
-    """A date of the label; NaT for everybody where it was not asked for."""
+def _days(frame: "pd.DataFrame", name: str) -> np.ndarray | None:
+    """A date of the label; None where it was not asked for."""
     if name not in frame:
-        return np.full(len(frame), "NaT", dtype="datetime64[D]")
+        return None
     return frame[name].to_numpy(dtype="datetime64[D]")
 
 

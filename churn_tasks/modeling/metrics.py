@@ -276,7 +276,7 @@ def ranking(scores: np.ndarray, churned: np.ndarray) -> dict[str, Any]:
     }
 
 
-def calibration(scores: np.ndarray, churned: np.ndarray) -> dict[str, float]:
+def calibration(scores: np.ndarray, churned: np.ndarray) -> dict[str, Any]:
     """How far scores are from being probabilities."""
     certain = np.clip(scores, 1e-12, 1 - 1e-12)
     groups = calibration_table(scores, churned)

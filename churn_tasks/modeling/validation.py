@@ -57,7 +57,13 @@ def judged(
 
 
 def truth_of(test: Sample) -> Truth:
-    """What became of the customers of a tested month."""
+    """What became of the customers of a tested month.
+
+    Raises:
+        ValueError: the sample was made without days of leaving.
+    """
+    if test.left_date is None:
+        raise ValueError("a tested month needs the days of leaving of its label")
     return Truth(test.churned, test.left_early, test.rotated, test.left_date)
 
 

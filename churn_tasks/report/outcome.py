@@ -34,15 +34,15 @@ COUNTS = (
 class ListResult:
     """One row of the result table: everybody of the cohort, each in one part.
 
-    Who left before the predict window or changed lines is no churner and nobody who stayed: the rates leave them out, the
-    counts of the warned keep their places. Counts that a record of an earlier version does not hold are None.
+    Who left before the predict window or changed lines is no churner and nobody who stayed: the rates leave them out,
+    the counts of the warned keep their places. Counts that a record of an earlier version does not hold are None.
 
     Attributes:
         left_before_list, left_in_delay: who left before the list was out, and after it before the predict window.
         left_later: who left after the predict window, as far as is known.
         leavers: who left from as_of to the end of the predict window.
-        warned_in_time: warned who left within the predict window, ``warning_list.lead_days`` days after the list or later;
-            None where the definition of leaving knows no days.
+        warned_in_time: warned who left ``warning_list.lead_days`` days after the list or later, up to the end of the
+            predict window; None where the definition of leaving knows no days.
         days_to_leaving_lower, days_to_leaving_median, days_to_leaving_upper: quartiles of the days from the list to the
             leaving, over the warned who left up to the end of the predict window; None for several months together.
     """

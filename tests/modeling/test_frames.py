@@ -46,12 +46,16 @@ def test_a_row_for_each_customer_and_month_in_order(lake: MonthRun) -> None:
     assert rows.customers[:400].tolist() == sorted(rows.customers[:400])
     assert rows.churners > 20
     assert not (rows.churned & rows.left_early).any()
+    has_left = ~np.isnat(rows.left_date)
+    assert (has_left == (rows.churned | rows.left_early)).all()
+    assert (rows.rows(rows.churned).left_date == rows.left_date[rows.churned]).all()
     assert {str(kind) for kind in rows.features.dtypes} == {"float64"}
 
 
 def test_rows_to_score_need_no_label(lake: MonthRun) -> None:
     lake.lake.remove("label", APRIL)
-    assert len(_read(lake, [APRIL], labelled=False)) == 400
+    unlabelled = _read(lake, [APRIL], labelled=False)
+    assert len(unlabelled) == 400 and unlabelled.left_date is None
     assert len(_read(lake, [APRIL])) == 0
 
 

@@ -20,7 +20,7 @@ from churn_tasks.modeling.frames import (
     feature_set,
     sample,
 )
-from churn_tasks.modeling.metrics import judge
+from churn_tasks.modeling.metrics import ranking
 from churn_tasks.modeling.selection import select
 from churn_tasks.work.customer_rows import customer_rows
 from tests.lakes import raw_tables, small_run
@@ -81,7 +81,7 @@ def fitted_auc(
     columns = replace(learn, features=learn.features[features.names])
     fitted = fit_candidate(candidate, columns, features, 1, 1)
     scores = fitted.classifier.predict(test.features)
-    return float(judge(scores, test.churned, test.left_early, 25).auc or 0.5)
+    return float(ranking(scores, test.churned)["auc"] or 0.5)
 
 
 def encoded_by_its_own_label(

@@ -94,9 +94,10 @@ def test_who_left_early_or_changed_lines_is_neither_hit_nor_false_alarm() -> Non
         terms(2),
     )
     rates = (
-        "at_risk churn_rate precision coverage break_even_precision lift false_alarm_rate f1 accuracy"
-        " accuracy_of_no_list auc average_precision brier log_loss calibration_error mean_score"
-    ).split()
+        "at_risk", "churn_rate", "precision", "coverage", "break_even_precision", "lift", "false_alarm_rate", "f1",
+        "accuracy", "accuracy_of_no_list", "auc", "average_precision", "brier", "log_loss", "calibration_error",
+        "mean_score",
+    )  # fmt: skip
     assert told(outcome, *rates) == pytest.approx(told(without, *rates))
     assert told(outcome, "warned", "warned_rotated", "warned_left_in_delay") == [
         4,

@@ -7,10 +7,11 @@ import datetime as dt
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from churn_tasks.core.months import Month
-from churn_tasks.modeling.metrics import ListTerms, Truth, judge
+from churn_tasks.modeling.metrics import DAYS, ListTerms, Truth, judge
 from churn_tasks.report.charts import Series, stacked
 from churn_tasks.report.outcome import COUNTS, ListResult, list_outcomes, total
 from churn_tasks.runner.month_run import MonthRun
@@ -160,7 +161,12 @@ def test_the_list_and_a_judged_model_are_counted_alike(tmp_path: Path) -> None:
         early = left is not None and left < window.predict_start
         inside = left is not None and window.predict_start <= left < window.predict_end
         changed = inside and bool(rng.random() < 0.2)
-        row = {"churned": inside and not changed, "left_early": early, "rotated": changed, "left_date": left}  # fmt: skip
+        row = {
+            "churned": inside and not changed,
+            "left_early": early,
+            "rotated": changed,
+            "left_date": left,
+        }
         truth.append(row)
         labels.append({"customer_id": f"c{number:03d}", **row})
         if number < 120:
@@ -168,13 +174,17 @@ def test_the_list_and_a_judged_model_are_counted_alike(tmp_path: Path) -> None:
     put(run, "label", str(LISTED), labels)
     put(run, "out_warning_list", str(LISTED), listed, checked=False)
     result = _result(run, "2024-06")
-    flags = [np.array([row[name] for row in truth]) for name in ("churned", "left_early", "rotated")]  # fmt: skip
-    days = np.array([row["left_date"] for row in truth], dtype="datetime64[D]")
-    scores = np.linspace(1, 0, 400)
-    outcome = judge(scores, Truth(*flags, days), ListTerms(window, 120))
-    rates = "churn_rate precision coverage precision_in_time coverage_in_time lift at_risk".split()  # fmt: skip
-    quartiles = [f"days_to_leaving_{name}" for name in ("lower", "median", "upper")]
-    for name in (*COUNTS, *rates, *quartiles):
+    columns = pd.DataFrame(truth)
+    given = Truth(
+        columns["churned"].to_numpy(bool),
+        columns["left_early"].to_numpy(bool),
+        columns["rotated"].to_numpy(bool),
+        columns["left_date"].to_numpy("datetime64[D]"),
+    )
+    outcome = judge(np.linspace(1, 0, 400), given, ListTerms(window, 120))
+    rates = ("churn_rate", "precision", "coverage", "lift", "at_risk", "warned_at_risk")
+    early = ("precision_in_time", "coverage_in_time", *DAYS)
+    for name in (*COUNTS, *rates, *early):
         assert getattr(result, name) == pytest.approx(getattr(outcome, name)), name
 
 
@@ -192,11 +202,17 @@ def test_all_lists_together() -> None:
 
 def test_a_record_of_an_earlier_version_rests_on_what_it_holds() -> None:
     """It counted all who left before the window as left_in_delay, and nothing of lines that were changed."""
-    names = ("left_before_list", "left_later", "rotated", "leavers")
-    warned = [f"warned_{name}" for name in names[:3]]
-    old = ListResult(LISTED, 1000, 80, 50, 40, left_in_delay=10, warned_left_in_delay=2, **dict.fromkeys([*names, *warned]))  # fmt: skip
+    counted = {"left_in_delay": 10, "warned_left_in_delay": 2}
+    unknown = dict.fromkeys(
+        (
+            "left_before_list", "left_later", "rotated", "leavers",
+            "warned_left_before_list", "warned_left_later", "warned_rotated",
+        )
+    )  # fmt: skip
+    old = ListResult(LISTED, 1000, 80, 50, 40, **counted, **unknown)
     assert (old.at_risk, old.warned_at_risk) == (990, 48)
-    assert (old.precision, old.precision_in_time, old.coverage_in_time) == (40 / 48, None, None)  # fmt: skip
+    assert old.precision == 40 / 48
+    assert (old.precision_in_time, old.coverage_in_time) == (None, None)
 
 
 def test_nobody_warned_has_no_precision() -> None:

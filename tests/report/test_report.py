@@ -7,12 +7,17 @@ import pytest
 
 from churn_tasks.adapters.warehouse import Warehouse
 from churn_tasks.core.months import Month
+from churn_tasks.core.numbers import written
 from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
+from churn_tasks.modeling.metrics import DAYS
 from churn_tasks.report.charts import Series, columns, lines
+from churn_tasks.report.gather import gather
 from churn_tasks.report.outcome import ListResult, list_outcomes, total
+from churn_tasks.report.page import month_page
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
+from churn_tasks.warning.playbook import load_playbook
 from tests.lakes import another_month, put, rows, small_run
 from tests.scored_lake import scored_run
 from tests.warehouse.warehouses import new_url
@@ -24,7 +29,7 @@ LISTED = ("2024-07", "2024-08", "2024-09", "2024-10")
 def run(tmp_path_factory: pytest.TempPathFactory, postgres: Cluster) -> MonthRun:
     """Four months warned, published and reported; the truth about the first two is in."""
     folder = tmp_path_factory.mktemp("report")
-    run = scored_run(folder, LISTED[-1])
+    run = scored_run(folder, LISTED[-1], definition="cancelled_or_ported")
     run.settings = load_settings(
         str(run.settings.profile_dir),
         state_dir=folder / "state",
@@ -77,7 +82,7 @@ def _page(run: MonthRun, month: str) -> str:
 
 def test_the_result_table_counts_the_lists_whose_truth_is_in(run: MonthRun) -> None:
     """Counted again by hand from the rows of the lake."""
-    results = list_outcomes(run.engine, run.settings.calendar, run.month)
+    results = list_outcomes(run.engine, run.settings, run.month)
     assert [str(row.month) for row in results] == ["2024-07", "2024-08"]
     listed = {row["customer_id"] for row in rows(run, "out_warning_list", "2024-08")}
     truth = rows(run, "label", "2024-08")
@@ -91,10 +96,21 @@ def test_the_result_table_counts_the_lists_whose_truth_is_in(run: MonthRun) -> N
         len(churned),
         len(listed),
         len(churned & listed),
-        len(left),
-        len(left & listed),
     )
-    assert results[-1] == expected
+    result = results[-1]
+    assert (result.month, result.customers, result.churners) == (
+        expected.month,
+        expected.customers,
+        expected.churners,
+    )
+    assert (result.warned, result.warned_churners) == (
+        expected.warned,
+        expected.warned_churners,
+    )
+    assert result.left_before_list + result.left_in_delay == len(left)
+    early = result.warned_left_before_list + result.warned_left_in_delay
+    assert early == len(left & listed)
+    assert result.left_in_delay > 0 < result.left_before_list
     assert expected.churners > 0 < expected.warned_churners
 
 
@@ -106,7 +122,7 @@ def test_who_was_scored_without_a_figure_is_counted_on_the_page(run: MonthRun) -
 
 
 def test_rates_are_none_where_there_is_nothing_to_divide_by() -> None:
-    none = ListResult(Month(2024, 6), 0, 0, 0, 0, 0, 0)
+    none = ListResult(Month(2024, 6), 0, 0, 0, 0)
     assert (
         none.churn_rate,
         none.precision,
@@ -114,21 +130,17 @@ def test_rates_are_none_where_there_is_nothing_to_divide_by() -> None:
         none.lift,
         none.precision_in_time,
     ) == (None,) * 5
-    some = ListResult(Month(2024, 6), 1000, 50, 40, 20, 10, 8)
-    assert (some.precision, some.coverage, some.lift, some.precision_in_time) == (
-        0.5,
-        0.4,
-        10.0,
-        0.625,
+    some = ListResult(
+        Month(2024, 6), 1010, 50, 40, 20, left_in_delay=10, warned_left_in_delay=8
     )
-    assert (
-        total([some, some]).customers == 2000 and total([some, some]).precision == 0.5
-    )
+    assert (some.precision, some.coverage, some.lift) == (0.625, 0.4, 12.5)
+    both = total([some, some])
+    assert (both.customers, both.precision) == (2020, 0.625)
 
 
 def test_figures_of_the_page_are_those_of_the_lake(run: MonthRun) -> None:
     page = _page(run, LISTED[-1])
-    result = list_outcomes(run.engine, run.settings.calendar, run.month)[-1]
+    result = list_outcomes(run.engine, run.settings, run.month)[-1]
     for figure in (
         f"{result.churners:,}",
         f"{result.precision:.1%}",
@@ -139,6 +151,38 @@ def test_figures_of_the_page_are_those_of_the_lake(run: MonthRun) -> None:
         assert figure in page
     (published,) = {row["run_id"] for row in run.warehouse.published(run.month)}
     assert published in page
+
+
+def test_the_page_says_how_early_each_list_was(run: MonthRun) -> None:
+    """Days and figures in time as the result table has them, one bar a list in four parts, and what in time means."""
+    page = _page(run, LISTED[-1])
+    result = list_outcomes(run.engine, run.settings, run.month)[-1]
+    section = page.partition("When the warned left</span>")[2].partition("</section>")[
+        0
+    ]
+    lower, median, upper = (written(getattr(result, name), "0.#") for name in DAYS)
+    days = f"{median} ({lower}–{upper})"
+    assert days in section
+    assert f"<b>{result.precision_in_time:.1%}</b>" in section
+    assert f"<b>{result.coverage_in_time:.1%}</b>" in section
+    in_window = f"预测期 in the window: {result.warned_churners}<"
+    assert section.count("<rect") == 2 * 4 and f"2024-08 {in_window}" in section
+    assert "出单 3 天后至预测期末离网的预警客户" in page
+    assert "from 3 days after the list" in page
+    assert "knows the month of leaving" not in page
+
+
+def test_where_only_months_are_known_the_page_says_so(tmp_path: Path) -> None:
+    """No days and no figures in time, and which sign it is that knows no day."""
+    run = scored_run(tmp_path, "2024-09", definition="not_billed")
+    for month in ("2024-07", "2024-08", "2024-09"):
+        run_on("warn", another_month(run, month))
+    groups = load_playbook(run.settings).reasons.groups
+    titles = {group: reason.title for group, reason in groups.items()}
+    page = month_page(gather(run.engine, run.settings, run.month, titles))
+    assert "knows the month of leaving and not the day (not_billed)" in page
+    assert "不知道日期（not_billed）" in page
+    assert "Days from the list to leaving" not in page
 
 
 def test_kinds_of_leaving_are_counted_in_both_languages(run: MonthRun) -> None:

@@ -299,11 +299,10 @@ def test_an_older_version_keeps_its_hands_off(filled: Filled) -> None:
 
 
 def test_results_from_before_days_of_leaving_stay_as_they_were(filled: Filled) -> None:
-    """Their new columns are empty, their rates rest on what they hold, and the next record is a revision beside them."""
-    columns = (
-        "left_before_list left_later rotated leavers warned_left_before_list warned_left_later warned_rotated"
-        " warned_in_time days_to_leaving_lower days_to_leaving_median days_to_leaving_upper"
-    ).split()
+    """New columns are empty, rates rest on what the row holds, and the next record is a revision beside it."""
+    migration = (FOLDER / "migrations" / "0005_days_of_leaving.sql").read_text()
+    columns = re.findall(r"ADD COLUMN IF NOT EXISTS (\w+)", migration)
+    assert len(columns) == 11
     dropped = ", ".join(f"DROP COLUMN {column}" for column in columns)
     filled.as_admin(
         f"DROP VIEW {SCHEMA}.bi_result; ALTER TABLE {SCHEMA}.result {dropped};"
