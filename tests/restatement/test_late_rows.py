@@ -167,7 +167,7 @@ def test_lists_are_judged_as_they_were_called(road: Road) -> None:
     )
     assert set(judged.customer_id) == first
     assert (
-        list_outcomes(judging.engine, road.settings.calendar, AUGUST) == []
+        list_outcomes(judging.engine, road.settings, AUGUST) == []
     )  # no truth about July's list before September
     judging.close()
 
