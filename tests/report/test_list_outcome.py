@@ -34,6 +34,7 @@ LEFT = {  # customers of March by the day on which they left, as March's own lab
     "stayed": None,
     "left_in_july": None,
     "changed_lines_in_july": None,
+    "changed_lines_in_june": "2024-06-20",  # what April's label says of it
 }
 NOT_WARNED = ("not_warned_in_the_window", "not_warned_in_the_delay")
 WARNED = [name for name in LEFT if name not in NOT_WARNED]
@@ -60,7 +61,7 @@ def _later(customer: str, day: str, *, rotated: bool = False) -> dict[str, objec
 
 @pytest.fixture
 def run(tmp_path: Path) -> MonthRun:
-    """March's list and label, and May's label, which tells of leavings in July."""
+    """March's list and label, and the labels of April and May, which tell of leavings in June and July."""
     return _filled(tmp_path)
 
 
@@ -78,6 +79,8 @@ def _filled(folder: Path, **settings: object) -> MonthRun:
         _later("stayed", "2024-05-30"),
     ]
     put(run, "label", "2024-05", later)
+    june = _later("changed_lines_in_june", "2024-06-20", rotated=True)
+    put(run, "label", "2024-04", [june])
     return run
 
 
@@ -87,13 +90,13 @@ def _result(run: MonthRun, month: str) -> ListResult:
 
 
 def test_every_customer_has_one_part(run: MonthRun) -> None:
-    """14 customers, 12 warned. In time: from 9 April, so three_days_after and the two warned in the window."""
+    """15 customers, 13 warned. In time: from 9 April, so three_days_after and the two warned in the window."""
     result = _result(run, "2024-08")
     assert result == ListResult(
         LISTED,
-        customers=14,
+        customers=15,
         churners=3,
-        warned=12,
+        warned=13,
         warned_churners=2,
         left_before_list=2,
         left_in_delay=4,
@@ -110,19 +113,19 @@ def test_every_customer_has_one_part(run: MonthRun) -> None:
         days_to_leaving_median=3.0,
         days_to_leaving_upper=25.0,
     )
-    assert (result.at_risk, result.warned_at_risk) == (14 - 2 - 4 - 1, 12 - 2 - 3 - 1)
-    assert result.precision == 2 / 6
-    assert result.warned_churners / result.warned == 2 / 12, "as it was counted before"
+    assert (result.at_risk, result.warned_at_risk) == (15 - 2 - 4 - 1, 13 - 2 - 3 - 1)
+    assert result.precision == 2 / 7
+    assert result.warned_churners / result.warned == 2 / 13, "as it was counted before"
     assert result.coverage == 2 / 3
-    assert result.churn_rate == 3 / 7
-    assert result.lift == (2 / 6) / (3 / 7)
-    assert result.precision_in_time == 3 / 11, "changed lines aside"
+    assert result.churn_rate == 3 / 8
+    assert result.lift == (2 / 7) / (3 / 8)
+    assert result.precision_in_time == 3 / 12, "changed lines aside"
     assert result.coverage_in_time == 3 / 8
 
 
 def test_later_leavings_come_in_with_later_labels(run: MonthRun) -> None:
-    """With the run of June only March's own label is known: it shows 1 June, and nobody of July."""
-    assert _result(run, "2024-06").left_later == 1
+    """March's own label shows two of June; April's that one of them changed lines; May's one who left in July."""
+    assert _result(run, "2024-06").left_later == 2
     assert _result(run, "2024-07").left_later == 1
     assert _result(run, "2024-08").left_later == 2
     in_june, in_august = _result(run, "2024-06"), _result(run, "2024-08")
@@ -146,7 +149,7 @@ def test_where_only_months_are_known_no_days_are_told(tmp_path: Path) -> None:
     result = _result(run, "2024-08")
     assert (result.left_before_list, result.left_in_delay) == (1, 5)
     assert (result.warned_in_time, result.precision_in_time) == (None, None)
-    assert (result.days_to_leaving_median, result.precision) == (None, 2 / 6)
+    assert (result.days_to_leaving_median, result.precision) == (None, 2 / 7)
 
 
 def test_the_list_and_a_judged_model_are_counted_alike(tmp_path: Path) -> None:

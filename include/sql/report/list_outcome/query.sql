@@ -1,20 +1,21 @@
 -- F2: what the list of each month came to, for months whose list and truth are both there, as far as $label_month knew.
 -- `list_window` holds the dates of each month (core/windows.py). A customer has one part: who left before the predict
 -- window or for another line of his own is neither a churner nor one who stayed. Who had stayed as far as the month's own
--- label shows may have left later: later labels tell.
-WITH later AS (
+-- label shows may have left later: labels of later months tell, and which leavings were changes of line.
+WITH last_left AS (
     SELECT
-        stayed.month,
-        stayed.customer_id,
-        min(gone.left_date) AS left_date,
-        bool_or(coalesce(gone.rotated, false)) AS has_changed_lines
-    FROM label AS stayed
-    INNER JOIN list_window ON list_window.month = stayed.month
-    INNER JOIN label AS gone ON gone.customer_id = stayed.customer_id AND gone.month > stayed.month
-    WHERE coalesce(stayed.left_date, list_window.predict_end) >= list_window.predict_end
-        AND gone.month <= $label_month
-        AND gone.left_date >= list_window.predict_end
-    GROUP BY stayed.month, stayed.customer_id
+        customer_id,
+        max(left_date) AS last_date
+    FROM (
+        SELECT
+            customer_id,
+            left_date
+        FROM label
+        WHERE month <= $label_month AND left_date IS NOT NULL
+        GROUP BY customer_id, left_date
+        HAVING NOT bool_or(coalesce(rotated, false))
+    ) AS leaving
+    GROUP BY customer_id
 ),
 
 known AS (
@@ -23,11 +24,11 @@ known AS (
         truth.churned,
         truth.left_early,
         coalesce(truth.rotated, false) AS rotated,
-        coalesce(later.has_changed_lines, false) AS has_changed_lines,
-        coalesce(truth.left_date, later.left_date) AS left_date,
+        truth.left_date,
+        last_left.last_date,
         listed.rank IS NOT NULL AS is_warned
     FROM label AS truth
-    LEFT JOIN later ON later.month = truth.month AND later.customer_id = truth.customer_id
+    LEFT JOIN last_left ON last_left.customer_id = truth.customer_id
     LEFT JOIN out_warning_list AS listed
         ON listed.month = truth.month AND listed.customer_id = truth.customer_id
     WHERE truth.month <= $label_month
@@ -43,8 +44,7 @@ parted AS (
             WHEN known.left_early THEN 'left_before_list'
             WHEN known.rotated THEN 'rotated'
             WHEN known.churned THEN 'churned'
-            WHEN known.has_changed_lines THEN 'stayed'
-            WHEN known.left_date >= list_window.predict_end THEN 'left_later'
+            WHEN known.last_date >= list_window.predict_end THEN 'left_later'
             ELSE 'stayed'
         END AS part,
         NOT known.rotated
