@@ -12,7 +12,7 @@ from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.modeling.metrics import DAYS
 from churn_tasks.report.charts import Series, columns, lines
-from churn_tasks.report.gather import gather
+from churn_tasks.report.gather import MonthTables, _factors, gather
 from churn_tasks.report.outcome import ListResult, list_outcomes, total
 from churn_tasks.report.page import month_page
 from churn_tasks.runner.month_run import MonthRun
@@ -170,6 +170,21 @@ def test_the_page_says_how_early_each_list_was(run: MonthRun) -> None:
     assert "出单 3 天后至预测期末离网的预警客户" in page
     assert "from 3 days after the list" in page
     assert "knows the month of leaving" not in page
+
+
+def test_shares_of_regions_and_of_a_features_values_are_of_who_was_at_risk(
+    run: MonthRun,
+) -> None:
+    """Their customers and churners add up to those of the result table; control: the label has more rows."""
+    result = list_outcomes(run.engine, run.settings, run.month)[-1]
+    tables = MonthTables(run.engine, run.settings, run.month)
+    segments = tables.answer("churn_by_segment")
+    regions = [row for row in segments if row["kind"] == "region"]
+    assert sum(row["customers"] for row in regions) == result.at_risk
+    assert sum(row["churners"] for row in regions) == result.churners
+    drawn = _factors(tables, ["active_last_days"])
+    assert sum(one.customers for one in drawn[0].bins) == 6 * result.at_risk
+    assert len(rows(run, "label", "2024-08")) > result.at_risk
 
 
 def test_where_only_months_are_known_the_page_says_so(tmp_path: Path) -> None:
