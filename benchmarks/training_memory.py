@@ -22,7 +22,7 @@ from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.core.sql_text import identifier
 from churn_tasks.declared.contracts import Column
-from churn_tasks.modeling.candidates import fit_candidate
+from churn_tasks.modeling.candidates import candidate_models, fit_candidate
 from churn_tasks.modeling.frames import Sample, feature_set, sample
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.work.customer_rows import customer_rows
@@ -117,9 +117,9 @@ def _held(run: MonthRun, tested: Month) -> Iterator[Held]:
     yield _of("chosen columns, to learn from", learn)
     test = sample(customer_rows(run, chosen, [tested], labelled=True), chosen)
     yield _of("tested month", test)
-    for name in run.settings.model.candidates:
-        fit_candidate(name, learn, chosen, run.settings.model.seed, 2)
-        yield _of(f"fit of {name}", learn)
+    for model in candidate_models(run.settings.model.candidates):
+        fit_candidate(model, learn, chosen, run.settings.model.seed, 2)
+        yield _of(f"fit of {model.name}", learn)
 
 
 def _of(what: str, held: Sample) -> Held:

@@ -24,7 +24,7 @@ from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.sections import Derive
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.modeling.candidates import MODULES, fit_candidate
+from churn_tasks.modeling.candidates import fit_candidate, shipped_candidate
 from churn_tasks.modeling.frames import FeatureSet, Sample, sample
 from churn_tasks.modeling.metrics import ranking
 from churn_tasks.modeling.search.formula import Formula, values
@@ -37,6 +37,7 @@ from churn_tasks.walks.tasks import STEPS
 from churn_tasks.work.customer_rows import customer_rows
 
 DRAWS = 500
+CANDIDATES = "logistic_regression", "lightgbm"
 CATALOGUE = "catalogue"
 DERIVED = {
     "10 principal components": Derive(pca=10),
@@ -122,11 +123,12 @@ def measure(settings: Settings, window: Window, month: Month, seconds: float) ->
     for name, derive in DERIVED.items():
         variants[name] = ([], derive)
     print_row(COLUMNS)
-    for candidate in MODULES:
+    for candidate in CANDIDATES:
         scores = {}
         for variant, (formulas, derive) in variants.items():
             learn, features = with_formulas(window.rows, window.features, formulas)
-            fitted = fit_candidate(candidate, learn, features, seed, threads, derive)
+            model = shipped_candidate(candidate)
+            fitted = fit_candidate(model, learn, features, seed, threads, derive)
             later, _ = with_formulas(test, features, formulas)
             scores[variant] = fitted.classifier.predict(later.features)
             reached = average_precision(scores[variant], test.churned)

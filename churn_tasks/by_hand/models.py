@@ -39,7 +39,7 @@ def opened_models(settings: Settings) -> Iterator[KeptModels]:
     warehouse = Warehouse(settings)
     copies = ModelCopies(settings.model_copies_dir)
     try:
-        yield KeptModels(warehouse, Tracking(settings), copies)
+        yield KeptModels(warehouse, Tracking(settings), copies, settings.profile_dir)
     finally:
         warehouse.close()
 

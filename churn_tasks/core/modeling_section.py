@@ -1,13 +1,14 @@
 """The sections of a profile that say what models learn from and when one goes live: features, model, gate."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from churn_tasks.core.closed import Closed
 from churn_tasks.core.month_field import MonthField
 
 Share = Annotated[float, Field(gt=0, le=1)]
+CHAMPION = "champion"  # as tables call the model in force
 
 
 class Select(Closed):
@@ -111,13 +112,50 @@ class Derive(Closed):
     )
 
 
+class Wanted(Closed):
+    """One candidate: a model family and what its parameters are given."""
+
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$", description="by which tables and MLflow call it"
+    )
+    family: str = Field(
+        description="name of its file (docs/models.md); the candidate's name when absent"
+    )
+    given: dict[str, Any] = Field(
+        {}, description="parameters of the family; its defaults for the rest"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_like_its_family(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "name" in given:
+            return {"family": given["name"], **given}
+        return given
+
+    @model_validator(mode="after")
+    def _no_champion(self) -> Self:
+        if self.name == CHAMPION:
+            raise ValueError("champion is what tables call the model in force")
+        return self
+
+
+def named(candidate: Any) -> Any:
+    """A candidate that is given by its name alone."""
+    if isinstance(candidate, str):
+        return {"name": candidate}
+    return candidate
+
+
+Candidate = Annotated[Wanted, BeforeValidator(named)]
+
+
 class Model(Closed):
     """Candidates to fit each month and the months they may learn from."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    candidates: tuple[Literal["logistic_regression", "lightgbm"], ...] = (
-        "logistic_regression",
-        "lightgbm",
+    candidates: tuple[Candidate, ...] = (
+        Wanted(name="logistic_regression", family="logistic_regression"),
+        Wanted(name="lightgbm", family="lightgbm"),
     )
     max_train_months: int = Field(12, ge=1)
     train_from: MonthField | None = Field(
@@ -137,6 +175,22 @@ class Model(Closed):
     )
     derive: Derive = Derive()
     seed: int = 20_240_101
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        names = self.candidate_names
+        if not names:
+            raise ValueError("candidates: at least one is needed")
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(
+                f"candidates of the same name: {', '.join(twice)}. Give one another name, with family: beside it."
+            )
+        return self
+
+    @property
+    def candidate_names(self) -> list[str]:
+        return [wanted.name for wanted in self.candidates]
 
 
 class LeakProbe(Closed):

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from churn_tasks.core.definition_files import stated, with_lengths
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.family_files import family_files
 from churn_tasks.core.sections import ProfileFile
 from churn_tasks.core.windows import Calendar
 from churn_tasks.core.wrong_fields import wrong_fields
@@ -154,11 +155,23 @@ def load_settings(profile: str | None = None, **overrides: Any) -> Settings:
     content["definition"] = stated(content.get("definition"), (INCLUDE, folder))
     content["windows"] = with_lengths(content.get("windows"), content["definition"])
     try:
-        return Settings(
+        settings = Settings(
             **content, profile=folder.name, profile_dir=folder, environment=environment
         )
     except ValidationError as error:
         raise SettingsError(f"{file}: {wrong_fields(error, Settings)}") from error
+    _require_families(settings, file)
+    return settings
+
+
+def _require_families(settings: Settings, file: Path) -> None:
+    """Each candidate's family has a file; what it is given is looked at where models are fitted."""
+    there = family_files(settings.profile_dir)
+    for wanted in settings.model.candidates:
+        if wanted.family not in there:
+            raise SettingsError(
+                f"{file}: model.candidates: there is no model family {wanted.family!r}; there are {', '.join(there)}"
+            )
 
 
 def process_environment() -> dict[str, str]:

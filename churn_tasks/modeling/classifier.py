@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from churn_tasks.modeling.ranking import margin
 from churn_tasks.modeling.stand_ins import StandIns, not_learnt, stood_in
 
 if TYPE_CHECKING:
@@ -14,24 +15,22 @@ if TYPE_CHECKING:
 
 SURE = 1e-12  # nearer to 0 or 1 a mean of probabilities has no log-odds
 BATCH_ROWS = 50_000  # made into numbers at once: memory does not grow with the operator
-TRUSTED_TYPES = (
+TRUSTED = (
     "churn_tasks.modeling.classifier.ChurnClassifier",
     "churn_tasks.modeling.derived.DerivedColumns",
-    "collections.OrderedDict",
-    "lightgbm.basic.Booster",
     "numpy.dtype",
-)  # what a file of it may hold beside the types that skops trusts itself
+)  # what a file of it may hold, whatever its family
 
 
 class ChurnClassifier(ClassifierMixin, BaseEstimator):
     """Probability of leaving: ``1 / (1 + exp(-(slope * margin + intercept)))`` (Platt 1999).
 
-    Only sklearn transformers, a LogisticRegression or a LightGBM booster, and plain numbers: its file needs no pickle.
+    Only sklearn transformers, a ranker of types that its family trusts, and plain numbers: its file needs no pickle.
 
     Attributes:
         preprocess: fitted ColumnTransformer from the frame of features to numbers.
-        ranker: fitted LogisticRegression or lightgbm Booster; its margin is in log-odds.
-        centre: mean of each preprocessed column over the training rows; a linear contribution is measured from it.
+        ranker: fitted by the family; its margin rises with the log-odds (``ranking.py``).
+        centre: mean of each preprocessed column over the training rows, from which contributions are measured.
         slope, intercept: calibration, slope above 0, so that the ranking is the ranker's own.
         feature_set: digest of the features it was fitted on.
         trained_on: months it was fitted on, YYYY-MM, earliest first.
@@ -123,10 +122,3 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
 def probability(odds: np.ndarray) -> np.ndarray:
     """Of log-odds."""
     return 1.0 / (1.0 + np.exp(-odds))
-
-
-def margin(ranker: Any, numbers: np.ndarray) -> np.ndarray:
-    """Log-odds before calibration."""
-    if hasattr(ranker, "decision_function"):
-        return ranker.decision_function(numbers)
-    return ranker.predict(numbers, raw_score=True)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from churn_tasks.modeling import ranking
 from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.derived import DerivedColumns
 from churn_tasks.modeling.stand_ins import stood_in
@@ -23,11 +24,11 @@ FEWEST_SHOWN = 10  # rows of a cluster whose means are shown
 def contributions(classifier: ChurnClassifier, frame: pd.DataFrame) -> pd.DataFrame:
     """Calibrated log-odds that each feature adds for each row, one column a feature.
 
-    A booster gives its own exact Shapley values; a regression ``coefficient x (value - mean of the training rows)``.
-    What a derived column adds is dealt out to the columns that it is made of, by how much each has to do with it in
-    the row (``DerivedColumns.shares``). Every row's sum is its log-odds less a constant of the model, but for rows
-    with values that the model never saw unknown: these add nothing, the others what they add on the mean of what
-    stands in (``stand_ins.py``).
+    By column as ``ranking.contributions`` says: exact for families that are sums, a stand-in for the others. What a
+    derived column adds is dealt out to the columns that it is made of, by how much each has to do with it in the row
+    (``DerivedColumns.shares``). Of an exact family every row's sum is its log-odds less a constant of the model, but
+    for rows with values that the model never saw unknown: these add nothing, the others what they add on the mean of
+    what stands in (``stand_ins.py``).
 
     Args:
         frame: the customers on the list and no more: this costs many times a score.
@@ -48,7 +49,7 @@ def contributions(classifier: ChurnClassifier, frame: pd.DataFrame) -> pd.DataFr
 def _totals(classifier: ChurnClassifier, given: pd.DataFrame) -> np.ndarray:
     """Log-odds before calibration that each feature adds to each row, rows x features."""
     numbers = classifier.preprocess.transform(given)
-    by_column = _by_column(classifier, numbers)
+    by_column = ranking.contributions(classifier.ranker, numbers, classifier.centre)
     source = np.array(source_features(classifier.preprocess), dtype=object)
     totals = np.zeros(given.shape)
     for position, name in enumerate(classifier.features):
@@ -63,14 +64,6 @@ def _totals(classifier: ChurnClassifier, given: pd.DataFrame) -> np.ndarray:
     return totals
 
 
-def _by_column(classifier: ChurnClassifier, numbers: np.ndarray) -> np.ndarray:
-    """Log-odds before calibration that each preprocessed column adds."""
-    if classifier.centre is not None:
-        return classifier.ranker.coef_[0] * (numbers - classifier.centre)
-    with_constant = classifier.ranker.predict(numbers, pred_contrib=True)
-    return with_constant[:, :-1]
-
-
 def source_features(preprocess: "ColumnTransformer") -> list[str]:
     """The feature that each preprocessed column comes from: itself, its mark of missing values, one of its texts.
 
@@ -82,6 +75,8 @@ def source_features(preprocess: "ColumnTransformer") -> list[str]:
             continue
         if label == "text":
             names += _sources_of_texts(columns, transformer)
+        elif hasattr(transformer, "transformers_"):
+            names += source_features(transformer)  # of a member of a blend
         elif label == "derived":
             names += [DERIVED] * len(transformer.get_feature_names_out())
         else:

@@ -7,23 +7,32 @@ from typing import Any
 
 import numpy as np
 
+from churn_tasks.core.modeling_section import CHAMPION
 from churn_tasks.core.months import Month
 from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.frames import Sample
 from churn_tasks.modeling.gate import Contender, select
 from churn_tasks.modeling.metrics import ListTerms, Outcome, Truth, judge
 
-CHAMPION = "champion"
+
+@dataclass(frozen=True)
+class InForce:
+    """The champion of a month, ready to be judged."""
+
+    model_name: str
+    version: int
+    classifier: ChurnClassifier
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A registered model and what it came to on the tested month.
+    """A model and what it came to on the tested month.
 
     Attributes:
         name: the candidate's name, or ``champion``.
         scores: probability of leaving of each customer of the tested month.
-        run_id: MLflow run of a candidate, None for the champion.
+        version: of the registered model; 0 of one that was fitted to be judged alone.
+        run_id: MLflow run of a candidate; None for the champion, and for what is not registered.
     """
 
     name: str

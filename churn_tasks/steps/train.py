@@ -46,24 +46,33 @@ def train(run: MonthRun) -> Made:
     from churn_tasks.modeling.validation import validation_rows
     from churn_tasks.work.candidates import judged_models
     from churn_tasks.work.chosen_columns import FEWEST_CHURNERS
-    from churn_tasks.work.training import too_few, training_set
+    from churn_tasks.work.registered_model import in_force
+    from churn_tasks.work.training import (
+        month_candidates,
+        offered_features,
+        too_few,
+        training_window,
+    )
 
-    training = training_set(run)
-    if counts := too_few(training):
+    offered = offered_features(run)
+    candidates = month_candidates(run, offered)
+    champion = in_force(run, run.month - 1, offered)
+    window = training_window(run, candidates, champion, offered)
+    if counts := too_few(window):
         return Made(idle=f"fewer than {FEWEST_CHURNERS} leavers ({counts})")
-    models = judged_models(run, training)
-    rows = validation_rows(models, training.tested, training.places)
+    models = judged_models(run, window, candidates)
+    rows = validation_rows(models, window.tested, window.places)
     written = {
         "out_validation": run.engine.write_rows("out_validation", run.month, rows),
         "feature_selection": run.engine.write_rows(
-            "feature_selection", run.month, training.chosen.rows(training.digest)
+            "feature_selection", run.month, window.chosen.rows(window.digest)
         ),
     }
     best = next(row for row in rows if row["is_selected"])
     facts = {
-        "tested_month": str(training.tested),
-        "train_rows": len(training.learn),
-        "columns": f"{len(training.features.columns)} of {len(training.offered.columns)}",
+        "tested_month": str(window.tested),
+        "train_rows": len(window.learn),
+        "columns": f"{len(window.features.columns)} of {len(window.offered.columns)}",
         "best": best["candidate"],
     }
     return Made(written, facts | {name: round(best[name], 4) for name in SHOWN})

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def require_places(settings: Settings, first: Month, last: Month) -> None:
-    """Look at the words for reasons, the token key, the warehouse (set up or upgraded here), MLflow, and the files of
-    the model in force.
+    """Look at the words for reasons, the token key, the warehouse (set up or upgraded here), the candidates, MLflow,
+    and the files of the model in force.
 
     Months before the first model need no warehouse and no MLflow; what has an address is looked at all the same.
 
@@ -21,7 +21,7 @@ def require_places(settings: Settings, first: Month, last: Month) -> None:
         first, last: the months that are about to run, both inclusive.
 
     Raises:
-        SettingsError: something is missing or stands in the way, with what to do.
+        SettingsError: something is missing, stands in the way or is unknown to a family, with what to do.
         BadInput: the experiment was deleted, or the model in force is lost, with the ways on.
         ConnectionTrouble: the warehouse or MLflow does not answer.
     """
@@ -73,6 +73,8 @@ def _tables_with_tokens(run: "MonthRun") -> list[str]:
 def _require_model(run: "MonthRun") -> None:
     # here, because MLflow and the models' packages take seconds to import
     from churn_tasks.work.kept_models import require_champion
+    from churn_tasks.work.training import month_candidates, offered_features
 
+    month_candidates(run, offered_features(run))
     run.tracking.require_experiment()
     require_champion(run)

@@ -7,6 +7,7 @@ the same digests, so it is the model that was validated or none.
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from churn_tasks.adapters.model_copies import ModelCopies
 from churn_tasks.adapters.model_files import ModelLost, digests, read_model, verify
@@ -14,7 +15,8 @@ from churn_tasks.adapters.tracking import Tracking
 from churn_tasks.adapters.warehouse import Champion, Warehouse
 from churn_tasks.core.errors import BadInput, ConnectionTrouble
 from churn_tasks.core.months import Month
-from churn_tasks.modeling.classifier import TRUSTED_TYPES, ChurnClassifier
+from churn_tasks.modeling.classifier import ChurnClassifier
+from churn_tasks.modeling.family import trusted_types
 from churn_tasks.runner.month_run import MonthRun
 
 log = logging.getLogger("churn")
@@ -22,11 +24,16 @@ log = logging.getLogger("churn")
 
 @dataclass(frozen=True)
 class KeptModels:
-    """The model versions of one profile."""
+    """The model versions of one profile.
+
+    Attributes:
+        profile_dir: folder of the profile, which may hold families of its own.
+    """
 
     warehouse: Warehouse
     tracking: Tracking
     copies: ModelCopies
+    profile_dir: Path
 
     def classifier(self, name: str, version: int) -> ChurnClassifier:
         """The model of a version, after its files proved to be the recorded ones.
@@ -37,8 +44,9 @@ class KeptModels:
             BadInput: the files differ, or nothing is on record about them.
         """
         recorded = self.warehouse.model_files(name, version)
+        trusted = trusted_types(self.profile_dir)
         try:
-            return self.tracking.load(name, version, recorded, TRUSTED_TYPES)
+            return self.tracking.load(name, version, recorded, trusted)
         except (ModelLost, ConnectionTrouble) as trouble:
             if not self.has_copy(name, version, recorded):
                 raise
@@ -48,7 +56,7 @@ class KeptModels:
             )
         folder = self.copies.path(name, version)
         said = f"{name} version {version}, the lake's copy"
-        return read_model(folder, recorded, TRUSTED_TYPES, said)
+        return read_model(folder, recorded, trusted, said)
 
     def has_copy(self, name: str, version: int, recorded: Mapping[str, str]) -> bool:
         """Whether the lake has a copy of the recorded files."""
@@ -101,7 +109,7 @@ class KeptModels:
 
 def kept_models(run: MonthRun) -> KeptModels:
     copies = ModelCopies(run.settings.model_copies_dir)
-    return KeptModels(run.warehouse, run.tracking, copies)
+    return KeptModels(run.warehouse, run.tracking, copies, run.settings.profile_dir)
 
 
 def require_champion(run: MonthRun) -> None:

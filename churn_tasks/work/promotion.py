@@ -33,7 +33,7 @@ def validated_models(run: MonthRun) -> Models:
 
 def decision_of_gate(run: MonthRun, models: Models) -> Decision:
     contenders = {name: _contender(name, row) for name, row in models.items()}
-    names = run.settings.model.candidates
+    names = run.settings.model.candidate_names
     candidates = [contenders[name] for name in names if name in contenders]
     base_rate = float(next(iter(models.values()))["churn_rate"])
     champion = contenders.get(CHAMPION)

@@ -2,24 +2,15 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from churn_tasks.core.months import Month
 from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.frames import FeatureSet
+from churn_tasks.modeling.validation import InForce
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.work.kept_models import champion_classifier, kept_models
 
 log = logging.getLogger("churn")
-
-
-@dataclass(frozen=True)
-class InForce:
-    """The champion of a month, ready to be judged."""
-
-    model_name: str
-    version: int
-    classifier: ChurnClassifier
 
 
 def in_force(run: MonthRun, month: Month, offered: FeatureSet) -> InForce | None:

@@ -1,14 +1,24 @@
-"""What the candidates of a month learn from and are judged on."""
+"""The training window of a month: what its candidates learn from and are judged on, and the judging itself.
+
+It knows neither MLflow nor the warehouse: who keeps models says so by ``judge_one``.
+"""
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from churn_tasks.adapters.tracking import requirements
+from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.months import Month
-from churn_tasks.core.sections import Select
+from churn_tasks.core.sections import Model, Select
 from churn_tasks.declared.labels.query import signs_without_a_day
-from churn_tasks.modeling.candidates import code_digest
+from churn_tasks.modeling.candidates import (
+    Candidate,
+    CandidateModel,
+    candidate_models,
+    code_digest,
+    fit_candidate,
+)
 from churn_tasks.modeling.frames import (
     EVERYBODY,
     FeatureSet,
@@ -17,6 +27,8 @@ from churn_tasks.modeling.frames import (
     sample,
 )
 from churn_tasks.modeling.metrics import ListTerms
+from churn_tasks.modeling.packages import requirements
+from churn_tasks.modeling.validation import CHAMPION, InForce, Judged, judged
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import learning_months
 from churn_tasks.warning.capacity import list_size
@@ -27,7 +39,6 @@ from churn_tasks.work.chosen_columns import (
     chosen_columns,
 )
 from churn_tasks.work.customer_rows import customer_rows
-from churn_tasks.work.registered_model import InForce, in_force
 
 NOT_FITTED = {
     "candidates",
@@ -37,19 +48,22 @@ NOT_FITTED = {
 
 
 @dataclass(frozen=True)
-class TrainingSet:
-    """What the candidates of one run have in common.
+class TrainingWindow:
+    """What the candidates of one month have in common: months, rows, selected columns, what the leak probe found.
+
+    Training, backtest and whatever else judges models of a month make it with :func:`training_window`.
 
     Attributes:
         tested: month whose truth has just come in; nothing is learnt from it.
         offered: the columns that are not banned.
         chosen: what was decided about each of them.
         features: those that were selected.
-        learn: rows to learn from, with the selected columns.
+        learn: rows to learn from, with the selected columns and those that a candidate looks at beside them.
         champion: the model in force, judged beside the candidates; None at first, or when its features are gone.
         test: rows to be judged on, with the columns of the candidates and of the champion; no month is in both.
         terms: dates and length of the list, from the settings.
-        digest: of all that decides what is fitted.
+        digest: of all that decides what is fitted, but for the families themselves.
+        model, threads: how candidates are fitted, from the settings.
     """
 
     tested: Month
@@ -61,6 +75,20 @@ class TrainingSet:
     test: Sample
     terms: ListTerms
     digest: str
+    model: Model
+    threads: int
+
+    def fitted(self, candidate: CandidateModel) -> Candidate:
+        """The candidate fitted on the rows to learn from."""
+        features, rows = self.features_of(candidate), self.learn
+        if features.names != list(rows.features.columns):
+            rows = rows.with_columns(features.names)  # a copy, so only where needed
+        seed, derive = self.model.seed, self.model.derive
+        return fit_candidate(candidate, rows, features, seed, self.threads, derive)
+
+    def features_of(self, candidate: CandidateModel) -> FeatureSet:
+        """The columns that a candidate is fitted on."""
+        return candidate.features(self.offered, self.features)
 
     @property
     def places(self) -> int:
@@ -68,36 +96,71 @@ class TrainingSet:
         return self.terms.size
 
 
-def training_set(run: MonthRun) -> TrainingSet:
-    """Read what the month learns from and is judged on, and select the columns.
+def offered_features(run: MonthRun) -> FeatureSet:
+    """The columns of the catalogue that are not banned."""
+    wanted = run.settings.features
+    queries = run.registry.queries["features"]
+    return feature_set(queries, wanted.ban, wanted.pin)
+
+
+def month_candidates(run: MonthRun, offered: FeatureSet) -> list[CandidateModel]:
+    """The candidates of the settings, looked at before anything is read.
+
+    Raises:
+        SettingsError: no such family or parameter, or one looks at a column that is not offered.
+    """
+    settings = run.settings
+    models = candidate_models(settings.model.candidates, settings.profile_dir)
+    for model in models:
+        unknown = set(model.own_columns) - set(offered.names)
+        if unknown:
+            raise SettingsError(
+                f"model.candidates, {model.name}: no such feature: {', '.join(sorted(unknown))}."
+                " The dictionary of features names them all; features.ban may have taken it away."
+            )
+    return models
+
+
+def training_window(
+    run: MonthRun,
+    candidates: Sequence[CandidateModel],
+    champion: InForce | None,
+    offered: FeatureSet,
+) -> TrainingWindow:
+    """Read what a month learns from and is judged on, and select the columns. MLflow and warehouse are not asked.
+
+    Args:
+        run: of any month whose history is in the lake.
+        champion: the model to judge beside the candidates; every column that it needs is offered.
 
     Raises:
         CheckFailed: a single column tells the label.
     """
     *months, tested = learning_months(run)
-    wanted = run.settings.features
-    queries = run.registry.queries["features"]
-    offered = feature_set(queries, wanted.ban, wanted.pin)
     digest = _digest(run, offered, months)
     looked_at = None
     chosen = chosen_before(run, offered, digest)
     if chosen is None:
         looked_at = training_rows(run, offered, months, most_looked_at(run))
         chosen = chosen_columns(run, offered, looked_at)
-    features = offered.subset(chosen.selection.kept)
-    learn = _learnt_rows(run, features, months, looked_at)
-    champion = in_force(run, run.month - 1, offered)
-    test = _tested_rows(run, offered, features, champion, tested)
-    return TrainingSet(
+    names = list(chosen.selection.kept)
+    for candidate in candidates:
+        names += candidate.own_columns
+    needed = offered.subset(names)
+    learn = _learnt_rows(run, needed, months, looked_at)
+    test = _tested_rows(run, offered, needed, champion, tested)
+    return TrainingWindow(
         tested=tested,
         offered=offered,
         chosen=chosen,
-        features=features,
+        features=offered.subset(chosen.selection.kept),
         learn=learn,
         champion=champion,
         test=test,
         terms=list_terms(run, tested, len(test)),
         digest=digest,
+        model=run.settings.model,
+        threads=run.settings.resources.threads,
     )
 
 
@@ -112,12 +175,44 @@ def list_terms(run: MonthRun, month: Month, customers: int) -> ListTerms:
     )
 
 
-def too_few(training: TrainingSet) -> str:
+JudgeOne = Callable[[TrainingWindow, CandidateModel], Judged]
+
+
+def judged_here(window: TrainingWindow, candidate: CandidateModel) -> Judged:
+    """A candidate fitted and judged on the tested month; nothing is kept of it but what is given back."""
+    classifier = window.fitted(candidate).classifier
+    name, model = candidate.name, window.model.name
+    return judged(name, model, 0, None, classifier, window.test, window.terms)
+
+
+def judge(
+    window: TrainingWindow,
+    candidates: Sequence[CandidateModel],
+    judge_one: JudgeOne = judged_here,
+) -> list[Judged]:
+    """Every candidate of a month and the champion, judged on the same customers of the tested month.
+
+    Args:
+        candidates: in the order of the table; among equals the first is selected.
+        judge_one: fits and judges a candidate, keeping it or not; :func:`judged_here` keeps nothing.
+    """
+    models = [judge_one(window, candidate) for candidate in candidates]
+    champion = window.champion
+    if champion is not None:
+        name, version = champion.model_name, champion.version
+        classifier, test = champion.classifier, window.test
+        models.append(
+            judged(CHAMPION, name, version, None, classifier, test, window.terms)
+        )
+    return models
+
+
+def too_few(window: TrainingWindow) -> str:
     """How many leavers there are where no model can be learnt or judged; empty where there are enough."""
-    learnt, tested = training.learn.churners, training.test.churners
+    learnt, tested = window.learn.churners, window.test.churners
     if min(learnt, tested) >= FEWEST_CHURNERS:
         return ""
-    return f"{learnt} to learn from, {tested} in {training.tested}"
+    return f"{learnt} to learn from, {tested} in {window.tested}"
 
 
 def most_looked_at(run: MonthRun) -> int:
@@ -130,7 +225,7 @@ def _learnt_rows(
 ) -> Sample:
     """The rows to learn from: those that the selection looked at, where these are all there are.
 
-    Else the selected columns are read: holding every column of so many rows would take several times the memory.
+    Else the needed columns are read: holding every column of so many rows would take several times the memory.
     """
     everybody = _per_million(run, months, None)
     shown = _per_million(run, months, most_looked_at(run))
@@ -196,6 +291,6 @@ def _digest(run: MonthRun, features: FeatureSet, months: list[Month]) -> str:
         "chosen": run.settings.features.model_dump(exclude={"watch"}),
         "leak_probe": run.settings.leak_probe.model_dump(),
         "drop_left_early": run.settings.definition.drop_left_early,
-        "code": [code_digest(), *requirements()],
+        "code": [code_digest(), *requirements(["lightgbm"])],  # the selection uses it
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

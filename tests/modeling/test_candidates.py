@@ -7,19 +7,19 @@ from sklearn.metrics import roc_auc_score
 
 from churn_tasks.core.sections import Derive
 from churn_tasks.modeling.calibration import STEEPEST_FALL, platt
-from churn_tasks.modeling.candidates import MODULES, fit_candidate
+from churn_tasks.modeling.candidates import fit_candidate, shipped_candidate
 from churn_tasks.modeling.folds import GROUPS, inner_folds
 from tests.modeling.samples import FEATURES, drawn
 
-NAMES = sorted(MODULES)
+NAMES = ["lightgbm", "logistic_regression"]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_finds_the_truth_and_its_scores_are_probabilities(name: str) -> None:
     learn, later = drawn(2_000, seed=1), drawn(4_000, months=1, seed=2)
-    scores = fit_candidate(name, learn, FEATURES, seed=5, threads=1).classifier.predict(
-        later.features
-    )
+    scores = fit_candidate(
+        shipped_candidate(name), learn, FEATURES, seed=5, threads=1
+    ).classifier.predict(later.features)
     assert roc_auc_score(later.churned, scores) > 0.78  # the truth itself has 0.84
     assert scores.mean() == pytest.approx(later.churned.mean(), abs=0.02)
     likely = scores > 0.5
@@ -35,9 +35,9 @@ def test_the_same_rows_give_the_same_scores_with_any_number_of_threads(
 ) -> None:
     learn, later = drawn(8_000, seed=3), drawn(500, months=1, seed=4)
     one, again, two = (
-        fit_candidate(name, learn, FEATURES, 5, threads).classifier.predict(
-            later.features
-        )
+        fit_candidate(
+            shipped_candidate(name), learn, FEATURES, 5, threads
+        ).classifier.predict(later.features)
         for threads in (1, 1, 2)
     )
     assert np.array_equal(one, again)
@@ -46,7 +46,9 @@ def test_the_same_rows_give_the_same_scores_with_any_number_of_threads(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_values_never_seen_in_training_are_scored(name: str) -> None:
-    classifier = fit_candidate(name, drawn(1_000, seed=6), FEATURES, 5, 1).classifier
+    classifier = fit_candidate(
+        shipped_candidate(name), drawn(1_000, seed=6), FEATURES, 5, 1
+    ).classifier
     later = drawn(50, months=1, seed=7).features
     later["plan"] = "launched yesterday"
     later["noise_a"] = np.nan
@@ -62,9 +64,9 @@ def test_with_shuffled_labels_nothing_is_learnt(name: str) -> None:
             drawn(1_000, seed=seed, truth=False),
             drawn(2_000, months=1, seed=100 + seed, truth=False),
         )
-        scores = fit_candidate(name, learn, FEATURES, seed, 1).classifier.predict(
-            later.features
-        )
+        scores = fit_candidate(
+            shipped_candidate(name), learn, FEATURES, seed, 1
+        ).classifier.predict(later.features)
         aucs.append(roc_auc_score(later.churned, scores))
     assert np.mean(aucs) == pytest.approx(0.5, abs=0.03)
 
@@ -107,7 +109,7 @@ def test_fitting_and_scoring_leave_the_shared_rows_as_they_are(name: str) -> Non
     learn = drawn(500, seed=8)
     before = learn.features.copy(deep=True)
     derive = Derive(pca=2, factors=1, clusters=2)
-    fitted = fit_candidate(name, learn, FEATURES, 5, 1, derive)
+    fitted = fit_candidate(shipped_candidate(name), learn, FEATURES, 5, 1, derive)
     fitted.classifier.predict(learn.features)
     pd.testing.assert_frame_equal(learn.features, before, check_exact=True)
 
@@ -117,7 +119,9 @@ def test_rows_scored_in_batches_get_the_scores_of_all_at_once(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learn, later = drawn(500, seed=9), drawn(100, months=1, seed=10).features
-    classifier = fit_candidate(name, learn, FEATURES, 5, 1).classifier
+    classifier = fit_candidate(
+        shipped_candidate(name), learn, FEATURES, 5, 1
+    ).classifier
     at_once = classifier.predict(later)
     monkeypatch.setattr("churn_tasks.modeling.classifier.BATCH_ROWS", 33)
     assert np.allclose(classifier.predict(later), at_once, rtol=0, atol=1e-12)

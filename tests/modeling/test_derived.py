@@ -5,17 +5,18 @@ import pytest
 import skops.io
 
 from churn_tasks.core.sections import Derive
-from churn_tasks.modeling.candidates import MODULES, fit_candidate
-from churn_tasks.modeling.classifier import TRUSTED_TYPES, ChurnClassifier
+from churn_tasks.modeling.candidates import fit_candidate, shipped_candidate
+from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.derived import DerivedColumns
 from churn_tasks.modeling.explanation import (
     cluster_table,
     contributions,
     derived_columns,
 )
+from churn_tasks.modeling.family import trusted_types
 from tests.modeling.samples import FEATURES, drawn
 
-NAMES = sorted(MODULES)
+NAMES = ["lightgbm", "logistic_regression"]
 ALL = Derive(pca=3, factors=2, clusters=4)
 
 
@@ -30,7 +31,7 @@ def _candidate(
     name: str, seed: int = 1, derive: Derive | None = ALL, threads: int = 1
 ) -> ChurnClassifier:
     return fit_candidate(
-        name, drawn(1_000, seed=seed), FEATURES, 5, threads, derive
+        shipped_candidate(name), drawn(1_000, seed=seed), FEATURES, 5, threads, derive
     ).classifier
 
 
@@ -49,7 +50,7 @@ def test_the_same_rows_give_the_same_bytes_with_any_number_of_threads(
 
 def _content(file: bytes) -> list[float]:
     """What was fitted, without the addresses that a file of skops names objects by."""
-    preprocess = skops.io.loads(file, trusted=list(TRUSTED_TYPES))
+    preprocess = skops.io.loads(file, trusted=list(trusted_types()))
     step = derived_columns(preprocess)
     return [
         array.tobytes()

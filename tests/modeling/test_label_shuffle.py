@@ -13,7 +13,7 @@ import pytest
 
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.sections import Features
-from churn_tasks.modeling.candidates import fit_candidate
+from churn_tasks.modeling.candidates import fit_candidate, shipped_candidate
 from churn_tasks.modeling.frames import (
     FeatureSet,
     Sample,
@@ -79,7 +79,7 @@ def fitted_auc(
     learn: Sample, test: Sample, features: FeatureSet, candidate: str
 ) -> float:
     columns = replace(learn, features=learn.features[features.names])
-    fitted = fit_candidate(candidate, columns, features, 1, 1)
+    fitted = fit_candidate(shipped_candidate(candidate), columns, features, 1, 1)
     scores = fitted.classifier.predict(test.features)
     return float(ranking(scores, test.churned)["auc"] or 0.5)
 

@@ -34,7 +34,7 @@ from churn_tasks.core.settings import (
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
-from churn_tasks.work import candidates
+from churn_tasks.work import training
 from tests.databases import copied_database
 from tests.lakes import small_profile
 from tests.modeling.synthetic import fill
@@ -492,7 +492,7 @@ def test_without_turns_there_would_be_two(
 ) -> None:
     """Negative control: a second training that begins while the first one fits, with no lock between them."""
     monkeypatch.setattr(Warehouse, "in_turn", lambda *_: nullcontext())
-    fit, fits = candidates.fit_candidate, []
+    fit, fits = training.fit_candidate, []
 
     def interrupted(*arguments: object) -> object:
         fits.append(arguments[0])
@@ -502,7 +502,7 @@ def test_without_turns_there_would_be_two(
                 run_on("promote", second)
         return fit(*arguments)
 
-    monkeypatch.setattr(candidates, "fit_candidate", interrupted)
+    monkeypatch.setattr(training, "fit_candidate", interrupted)
     with closing(MonthRun(road.settings(), AUGUST)) as first:
         run_on("train", first)
         run_on("promote", first)

@@ -13,7 +13,7 @@ from churn_tasks.core.errors import BadInput, CheckFailed, NotReady
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
-from churn_tasks.modeling.classifier import TRUSTED_TYPES
+from churn_tasks.modeling.family import trusted_types
 from churn_tasks.modeling.frames import Sample
 from churn_tasks.modeling.selection import Selection, select
 from churn_tasks.runner.month_run import MonthRun
@@ -96,7 +96,7 @@ def test_what_was_learnt_from_is_on_record_with_the_reason_for_every_column(
     assert (
         set(
             run.tracking.load(
-                run.settings.model.name, version, files, TRUSTED_TYPES
+                run.settings.model.name, version, files, trusted_types()
             ).features
         )
         == kept

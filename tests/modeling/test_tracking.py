@@ -12,8 +12,10 @@ from churn_tasks.adapters.tracking import Record, Tracking
 from churn_tasks.core.errors import BadInput, ChurnError
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
-from churn_tasks.modeling.candidates import fit_candidate
-from churn_tasks.modeling.classifier import TRUSTED_TYPES, ChurnClassifier
+from churn_tasks.modeling.candidates import fit_candidate, shipped_candidate
+from churn_tasks.modeling.classifier import ChurnClassifier
+from churn_tasks.modeling.family import trusted_types
+from churn_tasks.modeling.packages import requirements
 from tests.lakes import small_profile
 from tests.modeling.samples import FEATURES, NUMERIC, TEXT, drawn
 
@@ -30,7 +32,13 @@ def tracking(tmp_path_factory: pytest.TempPathFactory) -> Tracking:
 
 @pytest.fixture(scope="module")
 def classifier() -> ChurnClassifier:
-    return fit_candidate("lightgbm", drawn(300, seed=1), FEATURES, 5, 1).classifier
+    return fit_candidate(
+        shipped_candidate("lightgbm"), drawn(300, seed=1), FEATURES, 5, 1
+    ).classifier
+
+
+TRUSTED = trusted_types()
+PACKAGES = requirements(["lightgbm"])
 
 
 def _register(
@@ -39,13 +47,13 @@ def _register(
     classifier: Any,
     name: str = "lightgbm",
     training: str = "abc",
-    trusted: Any = TRUSTED_TYPES,
+    trusted: Any = TRUSTED,
 ) -> int:
     with (
         tracking.month_run(month) as parent,
         tracking.candidate_run(parent, month, name, training) as run_id,
     ):
-        return tracking.register(run_id, classifier, NUMERIC, TEXT, trusted)
+        return tracking.register(run_id, classifier, NUMERIC, TEXT, trusted, PACKAGES)
 
 
 def _runs(tracking: Tracking, month: Month) -> pd.DataFrame:
@@ -66,7 +74,7 @@ def test_a_registered_model_gives_the_same_scores_when_read_back(
     files = tracking.files(tracking.model_name, version)
     assert {MODEL_FILE, "MLmodel", "requirements.txt"} <= set(files)
     rows = drawn(200, months=1, seed=2).features
-    back = tracking.load(tracking.model_name, version, files, TRUSTED_TYPES)
+    back = tracking.load(tracking.model_name, version, files, trusted_types())
     assert (back.predict(rows) == classifier.predict(rows)).all()
     assert back.trained_on == ["2024-03", "2024-04", "2024-05"]
 
@@ -101,7 +109,7 @@ def test_a_try_that_died_leaves_no_ghost(
     child = (
         dying.__enter__()
     )  # and never left: the process was killed after it had registered
-    orphan = tracking.register(child, classifier, NUMERIC, TEXT, TRUSTED_TYPES)
+    orphan = tracking.register(child, classifier, NUMERIC, TEXT, TRUSTED, PACKAGES)
     version = _register(tracking, month, classifier)
     runs = _runs(tracking, month)
     assert sorted(runs["status"]) == ["FINISHED", "FINISHED", "KILLED"]
@@ -170,7 +178,7 @@ def test_one_changed_byte_is_refused_before_reading(
 ) -> None:
     folder = _folder(tracking, _register(tracking, Month(2024, 9), classifier))
     recorded = digests(folder)
-    assert read_model(folder, recorded, TRUSTED_TYPES, "m").predict(
+    assert read_model(folder, recorded, trusted_types(), "m").predict(
         drawn(5).features
     ).shape == (15,)
     content = bytearray((folder / MODEL_FILE).read_bytes())
@@ -179,7 +187,7 @@ def test_one_changed_byte_is_refused_before_reading(
     with pytest.raises(
         BadInput, match=f"not the ones that were validated: {MODEL_FILE}"
     ):
-        read_model(folder, recorded, TRUSTED_TYPES, "m")
+        read_model(folder, recorded, trusted_types(), "m")
 
 
 def test_added_missing_and_unrecorded_files_are_refused(
@@ -189,14 +197,14 @@ def test_added_missing_and_unrecorded_files_are_refused(
 
     skops.io.dump(classifier, tmp_path / MODEL_FILE)
     recorded = digests(tmp_path)
-    read_model(tmp_path, recorded, TRUSTED_TYPES, "m")
+    read_model(tmp_path, recorded, trusted_types(), "m")
     with pytest.raises(BadInput, match="no digests on record"):
-        read_model(tmp_path, {}, TRUSTED_TYPES, "m")
+        read_model(tmp_path, {}, trusted_types(), "m")
     with pytest.raises(BadInput, match="MLmodel"):
-        read_model(tmp_path, {**recorded, "MLmodel": "0"}, TRUSTED_TYPES, "m")
+        read_model(tmp_path, {**recorded, "MLmodel": "0"}, trusted_types(), "m")
     (tmp_path / "extra.py").write_text("import os\n")
     with pytest.raises(BadInput, match=r"extra\.py"):
-        read_model(tmp_path, recorded, TRUSTED_TYPES, "m")
+        read_model(tmp_path, recorded, trusted_types(), "m")
 
 
 def test_a_type_that_is_not_on_our_list_is_refused(
@@ -209,7 +217,7 @@ def test_a_type_that_is_not_on_our_list_is_refused(
         read_model(
             tmp_path,
             digests(tmp_path),
-            [t for t in TRUSTED_TYPES if "Booster" not in t],
+            [t for t in trusted_types() if "Booster" not in t],
             "m",
         )
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from churn_tasks.core.sections import Derive
-from churn_tasks.modeling.candidates import MODULES, fit_candidate
+from churn_tasks.modeling.candidates import fit_candidate, shipped_candidate
 from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.explanation import contributions, raising_factors
 from churn_tasks.modeling.frames import UNKNOWN, FeatureSet, Sample
@@ -20,7 +20,7 @@ from churn_tasks.modeling.stand_ins import (
     stood_in,
 )
 
-NAMES = sorted(MODULES)
+NAMES = ["lightgbm", "logistic_regression"]
 NUMERIC, TEXT = ("tenure_months", "bill_cny", "calls_drop"), ("plan",)
 FEATURES = FeatureSet(dict.fromkeys((*NUMERIC, *TEXT), "feat_t"), NUMERIC, TEXT, "ab")
 NEAR = 0.03  # of a probability, mean over customers
@@ -62,13 +62,17 @@ def blanked(
 
 
 def fitted(name: str, rows: Sample, derive: Derive | None = None) -> ChurnClassifier:
-    return fit_candidate(name, rows, FEATURES, 5, 1, derive).classifier
+    return fit_candidate(
+        shipped_candidate(name), rows, FEATURES, 5, 1, derive
+    ).classifier
 
 
 def without_column(name: str, rows: Sample, *columns: str) -> ChurnClassifier:
     """The same family on the same rows, that never saw the columns."""
     others = FEATURES.subset(set(FEATURES.names) - set(columns))
-    return fit_candidate(name, rows.with_columns(others.names), others, 5, 1).classifier
+    return fit_candidate(
+        shipped_candidate(name), rows.with_columns(others.names), others, 5, 1
+    ).classifier
 
 
 def trusting(classifier: ChurnClassifier) -> ChurnClassifier:

@@ -16,11 +16,11 @@ for _name, _value in {
     default_process_variable(_name, _value)
 
 # MLflow reads the variables above when these import it
-from churn_tasks.adapters.tracking.models import Models, requirements  # noqa: E402
+from churn_tasks.adapters.tracking.models import Models  # noqa: E402
 from churn_tasks.adapters.tracking.records import Record, Records  # noqa: E402
 from churn_tasks.adapters.tracking.runs import Logged, Runs  # noqa: E402
 
-__all__ = ["Logged", "Record", "Tracking", "requirements"]
+__all__ = ["Logged", "Record", "Tracking"]
 
 
 class Tracking(Runs, Records, Models):

@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,6 @@ from churn_tasks.adapters.tracking.store import EXISTS, GONE, Store, named_troub
 log = logging.getLogger("churn")
 
 RESTORED = "churn.restored_version"
-REQUIREMENTS = ("scikit-learn", "lightgbm", "numpy", "pandas", "scipy", "skops")
-
-
-def requirements() -> list[str]:
-    """The packages that reading a model needs, pinned to what fitted it; given, because guessing them takes seconds."""
-    return [f"{name}=={installed_version(name)}" for name in REQUIREMENTS]
 
 
 class Models(Store):
@@ -38,6 +31,7 @@ class Models(Store):
         numeric: Sequence[str],
         text: Sequence[str],
         trusted: Sequence[str],
+        requirements: Sequence[str],
         above: int = 0,
     ) -> int:
         """Log a model with its signature and register it; no example rows are stored.
@@ -46,6 +40,7 @@ class Models(Store):
             above: the highest number that was ever given; an MLflow that is new or was set back begins above it.
             numeric, text: the columns it takes; numbers as float64, so that NaN fits and nothing is narrowed.
             trusted: the types that its file may hold.
+            requirements: packages that reading it needs, pinned; given, because guessing them takes seconds.
 
         Returns:
             The version of the registered model.
@@ -65,7 +60,7 @@ class Models(Store):
                 serialization_format="skops",
                 skops_trusted_types=list(trusted),
                 signature=_signature(numeric, text),
-                pip_requirements=requirements(),
+                pip_requirements=list(requirements),
             )
         with named_trouble("register model"):
             self._ensure_registered_model()

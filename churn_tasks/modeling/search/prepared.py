@@ -12,8 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
-from churn_tasks.modeling.boosted import fit
 from churn_tasks.modeling.calibration import platt
+from churn_tasks.modeling.families.lightgbm import Parameters, fit
+from churn_tasks.modeling.fitted import LearntRows
 from churn_tasks.modeling.folds import customer_folds, groups_of
 from churn_tasks.modeling.frames import FeatureSet, Sample
 from churn_tasks.modeling.search.residual import Residual
@@ -76,7 +77,9 @@ def prepare(rows: Sample, features: FeatureSet, seed: int, threads: int) -> Prep
         rows: of the training window, both classes present.
     """
     folds = customer_folds(rows.customers)
-    fitted = fit(rows.features, list(features.text), rows.churned, folds, seed, threads)
+    text = list(features.text)
+    learnt = LearntRows(rows.features, text, rows.churned, folds, seed, threads)
+    fitted = fit(learnt, Parameters())
     margin = np.empty(len(rows))
     margin[np.concatenate([judged for _, judged in folds])] = fitted.margins
     slope, intercept = platt(margin, rows.churned)

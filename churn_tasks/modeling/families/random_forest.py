@@ -1,0 +1,57 @@
+"""Random forest (Breiman 2001): the mean of many deep trees, each fitted on rows drawn anew."""
+
+from typing import Literal
+
+from pydantic import Field
+from sklearn.ensemble import RandomForestClassifier
+
+from churn_tasks.core.closed import Closed
+from churn_tasks.modeling.fitted import Fitted, LearntRows
+from churn_tasks.modeling.scaled import fitted_scaled
+
+
+class Parameters(Closed):
+    """What may be given."""
+
+    trees: int = Field(200, ge=10, le=2_000)
+    fewest_in_leaf: int = Field(
+        20, ge=1, le=10_000, description="rows that a leaf holds"
+    )
+    column_share: float = Field(
+        0.2, gt=0, le=1, description="share of the columns tried for each question"
+    )
+    class_weight: Literal["none", "balanced"] = Field(
+        "none", description="balanced: leavers weigh as much as stayers together"
+    )
+
+
+def fit(rows: LearntRows, given: Parameters) -> Fitted:
+    """Fit with as many threads as there are: each tree has a seed of its own."""
+    weight = None if given.class_weight == "none" else given.class_weight
+
+    def forest() -> "Forest":
+        return Forest(
+            n_estimators=given.trees,
+            min_samples_leaf=given.fewest_in_leaf,
+            max_features=given.column_share,
+            class_weight=weight,
+            random_state=rows.seed,
+            n_jobs=rows.threads,
+        )
+
+    return fitted_scaled(rows, forest, given.model_dump())
+
+
+class Forest(RandomForestClassifier):
+    """A forest whose threads fit and do not score: the order in which they add up would change the last digits."""
+
+    def fit(self, numbers: object, churned: object) -> "Forest":
+        super().fit(numbers, churned)
+        self.n_jobs = None
+        return self
+
+
+TRUSTED = (
+    "churn_tasks.modeling.families.random_forest.Forest",
+    "sklearn.tree._tree.Tree",
+)

@@ -1,0 +1,41 @@
+"""Columns made into numbers of one scale, for every family that needs that."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+from churn_tasks.modeling.derived import derived_step
+
+if TYPE_CHECKING:
+    from churn_tasks.core.sections import Derive
+
+
+def text_encoder() -> OneHotEncoder:
+    """One column for each value seen in at least 1 % of the training rows; the rest share one."""
+    return OneHotEncoder(
+        min_frequency=0.01, handle_unknown="infrequent_if_exist", sparse_output=False
+    )
+
+
+def preprocessing(
+    numeric: list[str], text: list[str], derive: "Derive | None" = None
+) -> ColumnTransformer:
+    """Median for the unknown with a mark beside it, a logarithmic scale for amounts, one column for each text value.
+
+    Amounts and minutes have long tails; arcsinh is the logarithm for large values of either sign and passes through 0.
+    """
+    amounts = make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True, add_indicator=True),
+        FunctionTransformer(np.arcsinh, feature_names_out="one-to-one"),
+        StandardScaler(copy=False),  # of what arcsinh has just made
+    )
+    steps = [
+        ("numeric", amounts, numeric),
+        ("text", text_encoder(), text),
+        *derived_step(derive, numeric),
+    ]
+    return ColumnTransformer(steps)

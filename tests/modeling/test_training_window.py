@@ -1,0 +1,180 @@
+"""The training window of a month: judged without MLflow, with any champion, by whoever asks."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from churn_tasks.core.errors import SettingsError
+from churn_tasks.core.months import Month, months_between
+from churn_tasks.core.settings import load_settings
+from churn_tasks.modeling.candidates import CandidateModel, shipped_candidate
+from churn_tasks.modeling.validation import CHAMPION, InForce, Judged
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.work.training import (
+    TrainingWindow,
+    judge,
+    judged_here,
+    month_candidates,
+    offered_features,
+    training_window,
+)
+from tests.lakes import small_profile, telecom_tables
+from tests.modeling.synthetic import fill, signals
+
+FIRST_FEATURES, JULY, AUGUST = Month(2024, 3), Month(2024, 7), Month(2024, 8)
+TREE = {"name": "tree", "family": "decision_tree", "given": {"depth": 3}}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake of 400 customers, of which no month has been trained; there is no warehouse and no MLflow."""
+    folder = tmp_path_factory.mktemp("window")
+    with _run(folder, JULY) as run:
+        fill(run, list(months_between(FIRST_FEATURES, AUGUST + 1)), 400)
+    return folder
+
+
+def _run(folder: Path, month: Month, *candidates: object) -> closing[MonthRun]:
+    model = {"name": "shop", "candidates": list(candidates) or ["logistic_regression"]}
+    profile = small_profile(folder, telecom_tables(), model=model)
+    settings = load_settings(str(profile), state_dir=folder / "state")
+    return closing(MonthRun(settings, month))
+
+
+def _window(
+    run: MonthRun, champion: InForce | None = None
+) -> tuple[TrainingWindow, list[CandidateModel]]:
+    offered = offered_features(run)
+    candidates = month_candidates(run, offered)
+    return training_window(run, candidates, champion, offered), candidates
+
+
+@pytest.fixture
+def july(folder: Path) -> Iterator[MonthRun]:
+    with _run(folder, JULY, "logistic_regression", TREE) as run:
+        yield run
+
+
+def test_families_are_judged_on_the_same_later_month(july: MonthRun) -> None:
+    window, candidates = _window(july)
+    models = judge(window, candidates)
+    assert [model.name for model in models] == ["logistic_regression", "tree"]
+    assert str(window.tested) == "2024-05"
+    assert {str(month)[:7] for month in window.learn.months} == {"2024-03"}
+    for model in models:
+        assert model.outcome.customers == len(window.test) == len(model.scores)
+        assert model.outcome.auc is not None and model.outcome.auc > 0.6
+        assert model.classifier.trained_on == ["2024-03"]
+        assert (model.version, model.run_id) == (0, None)
+
+
+def test_nothing_is_kept_and_the_same_comes_out_again(july: MonthRun) -> None:
+    before = _files(july)
+    first, again = (judge(*_window(july)) for _ in range(2))
+    for one, other in zip(first, again, strict=True):
+        assert np.array_equal(one.scores, other.scores)
+    assert _files(july) == before
+
+
+def _files(run: MonthRun) -> list[Path]:
+    return sorted(run.settings.state_dir.rglob("*.parquet"))
+
+
+def test_the_champion_of_one_month_is_judged_in_the_next(folder: Path) -> None:
+    """As a backtest walks: nobody but the caller knows who is in force."""
+    with _run(folder, JULY, "logistic_regression", TREE) as july:
+        window, candidates = _window(july)
+        best = max(
+            judge(window, candidates),
+            key=lambda model: model.outcome.average_precision or 0.0,
+        )
+    champion = InForce("shop", 7, best.classifier)
+    with _run(folder, AUGUST, "logistic_regression", TREE) as august:
+        window, candidates = _window(august, champion)
+        models = judge(window, candidates)
+    assert [model.name for model in models] == ["logistic_regression", "tree", CHAMPION]
+    assert models[-1].version == 7
+    assert models[-1].classifier.trained_on == ["2024-03"]
+    assert models[0].classifier.trained_on == ["2024-03", "2024-04"]
+
+
+def test_who_keeps_models_is_asked_for_each(july: MonthRun) -> None:
+    asked: list[str] = []
+
+    def judge_one(window: TrainingWindow, candidate: CandidateModel) -> Judged:
+        asked.append(candidate.name)
+        return judged_here(window, candidate)
+
+    judge(*_window(july), judge_one)
+    assert asked == ["logistic_regression", "tree"]
+
+
+def test_a_rule_stands_in_the_table_though_its_column_was_not_selected(
+    folder: Path,
+) -> None:
+    """And the others do not get its column for that: control."""
+    with _run(folder, JULY) as run:
+        window, (regression,) = _window(run)
+        alone = judge(window, [regression])[0]
+        (left_out, *_) = set(window.offered.numeric) - set(window.features.names)
+        (signal, *_) = signals(run)
+    rules = []
+    for name, column in (("noise", left_out), ("signal", signal)):
+        given = {"column": column}
+        rules.append({"name": name, "family": "rule", "given": given})
+    with _run(folder, JULY, "logistic_regression", *rules) as run:
+        window, candidates = _window(run)
+        models = {model.name: model for model in judge(window, candidates)}
+    assert models["noise"].classifier.features == [left_out]
+    assert left_out not in models["logistic_regression"].classifier.features
+    assert np.array_equal(models["logistic_regression"].scores, alone.scores)
+    best = models["logistic_regression"].outcome.auc or 0.0
+    assert best > (models["noise"].outcome.auc or 1.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"column": "no_such"}, "rule: no such feature: no_such"),
+        ({}, "family rule: column: Field required"),
+        ({"column": "x", "direction": "up"}, "there are column, high"),
+    ],
+)
+def test_a_rule_of_no_feature_is_refused_before_anything_is_read(
+    folder: Path, given: dict[str, str], said: str
+) -> None:
+    with (
+        _run(folder, JULY, {"name": "rule", "given": given}) as run,
+        pytest.raises(SettingsError, match=said),
+    ):
+        month_candidates(run, offered_features(run))
+
+
+def test_other_candidates_leave_the_digest_of_the_window_as_it_is(
+    folder: Path,
+) -> None:
+    """So that a family that is added fits no other anew."""
+    digests = []
+    for candidates in (["logistic_regression"], ["logistic_regression", TREE]):
+        with _run(folder, JULY, *candidates) as run:
+            window, models = _window(run)
+            digests.append(models[0].digest(window.digest))
+    assert digests[0] == digests[1]
+    assert shipped_candidate("svm").digest("x") != shipped_candidate(
+        "rule", column="y"
+    ).digest("x")
+
+
+def test_it_knows_no_mlflow() -> None:
+    """Control: the training step's candidates do."""
+    for module, knows in (("training", False), ("candidates", True)):
+        code = (
+            f"import sys, churn_tasks.work.{module}; sys.exit('mlflow' in sys.modules)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], check=False)
+        assert (done.returncode == 1) == knows
