@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from churn_tasks.by_hand.learnt_months import learnt_months
+from churn_tasks.by_hand.learnt_rows import learnt_rows
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
-from churn_tasks.modeling.frames import UNKNOWN, FeatureSet, Sample, feature_set
+from churn_tasks.modeling.frames import UNKNOWN, FeatureSet, Sample
 from churn_tasks.modeling.leak_probe import MOST_ROWS
 from churn_tasks.runner.month_run import MonthRun
 
@@ -31,12 +31,9 @@ def month_rows(
     Raises:
         NotReady: history is too short, or what is needed has not been made yet.
     """
-    from churn_tasks.work.training import training_rows
-
     with closing(MonthRun(settings, month)) as run:
-        offered = feature_set(run.registry.queries["features"], settings.features.ban)
-        months = learnt_months(run, offered)
-        return training_rows(run, offered, months, MOST_ROWS), offered, months
+        learnt = learnt_rows(run, MOST_ROWS)
+        return learnt.rows, learnt.features, learnt.months
 
 
 def file_rows(

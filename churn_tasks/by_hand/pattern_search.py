@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from churn_tasks.by_hand.learnt_months import learnt_months
+from churn_tasks.by_hand.learnt_rows import learnt_rows
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.files import replace_text
 from churn_tasks.core.months import Month
@@ -133,16 +133,10 @@ def window_of(settings: Settings, month: Month, most: int = MOST_ROWS) -> Window
     Raises:
         NotReady: see :func:`search`.
     """
-    from churn_tasks.work.training import training_rows
-
-    choice = settings.features
     with closing(MonthRun(settings, month)) as run:
-        queries = run.registry.queries["features"]
-        features = feature_set(queries, choice.ban, choice.pin)
-        months = learnt_months(run, features)
-        rows = training_rows(run, features, months, most)
+        learnt = learnt_rows(run, most)
         catalogue = {column.name: column for column in run.registry.features}
-        return Window(rows, features, months, catalogue)
+    return Window(learnt.rows, learnt.features, learnt.months, catalogue)
 
 
 def _formulas_text(done: Search) -> str:

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from churn_tasks.cli.catalogue import write_catalogue_page
 from churn_tasks.cli.definitions import definitions
+from churn_tasks.cli.examples import examples
 from churn_tasks.cli.features import features
 from churn_tasks.cli.forget import forget_people
 from churn_tasks.cli.models import models
@@ -45,6 +46,7 @@ app.add_typer(models, name="models")
 app.add_typer(warehouse, name="warehouse")
 app.add_typer(definitions, name="definitions")
 app.add_typer(features, name="features")
+app.add_typer(examples, name="examples")
 app.command("restate")(restate_month)
 app.command("check-source")(check_source)
 app.command("what-we-need")(what_we_need)

@@ -174,6 +174,11 @@ class Model(Closed):
         description="a column that more customers lack than twice the share in training and so much stops the scoring",
     )
     derive: Derive = Derive()
+    stayers_per_leaver: float | None = Field(
+        None,
+        ge=1,
+        description="beyond it stayers are thinned before a fit and scores corrected for it; null: all are taken",
+    )
     seed: int = 20_240_101
 
     @model_validator(mode="after")

@@ -1,5 +1,7 @@
 """Calibration: log-odds of a ranker to probabilities, fitted on predictions for rows it had not seen."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 STEEPEST_FALL = 1e-3
@@ -41,3 +43,31 @@ def platt(margins: np.ndarray, churned: np.ndarray) -> tuple[float, float]:
     )
     slope, intercept = fitted.x
     return float(slope), float(intercept)
+
+
+@dataclass(frozen=True)
+class Thinned:
+    """Rows of which stayers were left out.
+
+    Attributes:
+        positions: of the rows that stay, in their order.
+        correction: what is to be added to log-odds learnt from them, 0 or less.
+    """
+
+    positions: np.ndarray
+    correction: float
+
+
+def without_some_stayers(churned: np.ndarray, per_leaver: float) -> Thinned:
+    """All leavers, and at most so many stayers for each of them, evenly spread.
+
+    Where a share k of the stayers is taken, everybody's odds are higher by 1 / k, and nothing else changes: log k is
+    added to the log-odds (Prentice and Pyke 1979; King and Zeng 2001, Logistic regression in rare events data).
+    """
+    leavers, stayers = np.flatnonzero(churned), np.flatnonzero(~churned)
+    most = int(per_leaver * len(leavers))
+    if len(stayers) <= most:
+        return Thinned(np.arange(len(churned)), 0.0)
+    places = np.linspace(0, len(stayers) - 1, most).astype(int)
+    positions = np.sort(np.concatenate([leavers, stayers[places]]))
+    return Thinned(positions, float(np.log(most / len(stayers))))

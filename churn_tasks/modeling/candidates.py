@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from churn_tasks.core.modeling_section import Wanted
 from churn_tasks.core.sections import Derive
-from churn_tasks.modeling.calibration import platt
+from churn_tasks.modeling.calibration import platt, without_some_stayers
 from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.family import FOLDER, PACKAGE, Family, family
 from churn_tasks.modeling.fitted import Fitted, LearntRows
@@ -113,6 +113,7 @@ def fit_candidate(
     seed: int,
     threads: int,
     derive: Derive | None = None,
+    stayers_per_leaver: float | None = None,
 ) -> Candidate:
     """Fit one candidate. The same rows, seed and parameters give the same classifier.
 
@@ -121,12 +122,17 @@ def fit_candidate(
         features: the columns of the rows.
         threads: at most this many; the result does not depend on it.
         derive: what columns to derive from the numeric ones, fitted on these rows as well; none when absent.
+        stayers_per_leaver: stayers are thinned beyond it, and the scores corrected for it; none: all are taken.
     """
+    shown, correction = rows, 0.0
+    if stayers_per_leaver is not None:
+        thinned = without_some_stayers(rows.churned, stayers_per_leaver)
+        shown, correction = rows.rows(thinned.positions), thinned.correction
     learnt = LearntRows(
-        frame=rows.features,
+        frame=shown.features,
         text=list(features.text),
-        churned=rows.churned,
-        folds=inner_folds(rows.months, rows.customers, rows.churned),
+        churned=shown.churned,
+        folds=inner_folds(shown.months, shown.customers, shown.churned),
         seed=seed,
         threads=threads,
         derive=derive,
@@ -134,6 +140,7 @@ def fit_candidate(
     with threadpool_limits(1, user_api="blas"):  # two spin more than they compute
         fitted = model.family.fit(learnt, model.given)
     slope, intercept = platt(fitted.margins, learnt.judged_truth)
+    intercept += correction
     classifier = ChurnClassifier(
         preprocess=fitted.preprocess,
         ranker=fitted.ranker,

@@ -83,8 +83,16 @@ class TrainingWindow:
         features, rows = self.features_of(candidate), self.learn
         if features.names != list(rows.features.columns):
             rows = rows.with_columns(features.names)  # a copy, so only where needed
-        seed, derive = self.model.seed, self.model.derive
-        return fit_candidate(candidate, rows, features, seed, self.threads, derive)
+        model = self.model
+        return fit_candidate(
+            candidate,
+            rows,
+            features,
+            model.seed,
+            self.threads,
+            model.derive,
+            model.stayers_per_leaver,
+        )
 
     def features_of(self, candidate: CandidateModel) -> FeatureSet:
         """The columns that a candidate is fitted on."""
