@@ -1,6 +1,6 @@
 """The sections of a profile that say what models learn from and when one goes live: features, model, gate."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -149,6 +149,29 @@ def named(candidate: Any) -> Any:
 Candidate = Annotated[Wanted, BeforeValidator(named)]
 
 
+class Search(Closed):
+    """Whether the parameters of candidates are searched each month (E3), inside the months that they learn from.
+
+    What a candidate is given stays as it is; its family says which values are tried for the others (docs/models.md).
+    """
+
+    kind: Literal["none", "grid", "random"] = Field(
+        "none",
+        description="grid: one combination after the other; random: drawn, none twice",
+    )
+    trials: int = Field(
+        20, ge=2, le=10_000, description="combinations tried of each candidate"
+    )
+    seconds: float | None = Field(
+        None,
+        gt=0,
+        description="no trial of a candidate begins later; null: all trials are made",
+    )
+    months: int = Field(
+        2, ge=1, le=24, description="latest months on which each trial is judged"
+    )
+
+
 class Model(Closed):
     """Candidates to fit each month and the months they may learn from."""
 
@@ -174,6 +197,7 @@ class Model(Closed):
         description="a column that more customers lack than twice the share in training and so much stops the scoring",
     )
     derive: Derive = Derive()
+    search: Search = Search()
     stayers_per_leaver: float | None = Field(
         None,
         ge=1,

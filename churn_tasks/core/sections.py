@@ -15,6 +15,7 @@ from churn_tasks.core.modeling_section import (
     LeakProbe,
     Model,
     Promotion,
+    Search,
     Select,
     Share,
     Watch,
@@ -26,7 +27,7 @@ from churn_tasks.core.standard_section import Standard
 
 __all__ = [  # sections that stand in files of their own are imported with the others
     "Derive", "Exceptional", "Features", "LeakProbe", "Matching", "Model", "MonthField", "ProfileFile", "Promotion",
-    "Quality", "Relations", "Resources", "Restatement", "Select", "WarningList", "Watch", "Widths", "Windows",
+    "Quality", "Relations", "Resources", "Restatement", "Search", "Select", "WarningList", "Watch", "Widths", "Windows",
 ]  # fmt: skip
 
 Limits = tuple[

@@ -4,6 +4,7 @@ The file says:
 
 - ``Parameters``: a closed class with a default, a range and a description for each; a typo names what there is;
 - ``fit(rows, given)``: ``LearntRows`` and ``Parameters`` to ``Fitted``;
+- ``SEARCHED``, where a search may choose: by parameter the values to be tried;
 - ``TRUSTED``, where its models hold types that skops does not trust by itself: their dotted names;
 - ``PACKAGES``, where its models need a package that the others do without;
 - ``columns(given)``, where it looks at certain columns instead of those that were selected.
@@ -42,6 +43,7 @@ class Family:
     """What a family's file says.
 
     Attributes:
+        searched: by parameter, the values that a search may try.
         columns: the columns that it looks at, given its parameters; None: those that were selected.
     """
 
@@ -51,6 +53,7 @@ class Family:
     fit: Callable[[LearntRows, Any], Fitted]
     trusted: tuple[str, ...]
     packages: tuple[str, ...]
+    searched: Mapping[str, tuple[Any, ...]]
     columns: Callable[[Any], tuple[str, ...]] | None
 
     @property
@@ -128,6 +131,7 @@ def _family(file: Path) -> Family:
         fit=module.fit,
         trusted=tuple(getattr(module, "TRUSTED", ())),
         packages=tuple(getattr(module, "PACKAGES", ())),
+        searched=getattr(module, "SEARCHED", {}),
         columns=getattr(module, "columns", None),
     )
 

@@ -69,7 +69,7 @@ def _candidate(
 ) -> Judged:
     """One candidate; an earlier try's where it was fitted on the very same."""
     model, name = window.model.name, candidate.name
-    for logged in run.tracking.finished(parent, name, candidate.digest(window.digest)):
+    for logged in run.tracking.finished(parent, name, window.digest_of(candidate)):
         if not run.warehouse.model_files(model, logged.version):
             continue  # the warehouse was set back to before it was made
         try:
@@ -88,7 +88,7 @@ def _fit(
     said = (run.month, name, len(learn), learn.churners)
     log.info("train %s: fitting %s on %d rows, %d leavers", *said)
     fitted = window.fitted(candidate)
-    features, digest = window.features_of(candidate), candidate.digest(window.digest)
+    features, digest = window.features_of(candidate), window.digest_of(candidate)
     with run.tracking.candidate_run(parent, run.month, name, digest) as run_id:
         version = run.tracking.register(
             run_id,

@@ -6,11 +6,13 @@ It knows neither MLflow nor the warehouse: who keeps models says so by ``judge_o
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Model, Select
+from churn_tasks.core.windows import Calendar
 from churn_tasks.declared.labels.query import signs_without_a_day
 from churn_tasks.modeling.candidates import (
     Candidate,
@@ -19,6 +21,7 @@ from churn_tasks.modeling.candidates import (
     code_digest,
     fit_candidate,
 )
+from churn_tasks.modeling.folds import Fold
 from churn_tasks.modeling.frames import (
     EVERYBODY,
     FeatureSet,
@@ -26,8 +29,15 @@ from churn_tasks.modeling.frames import (
     feature_set,
     sample,
 )
-from churn_tasks.modeling.metrics import ListTerms
+from churn_tasks.modeling.metrics import ListTerms, ranking
 from churn_tasks.modeling.packages import requirements
+from churn_tasks.modeling.tuning import (
+    Trial,
+    best_of,
+    searched,
+    timed_folds,
+    trial_table,
+)
 from churn_tasks.modeling.validation import CHAMPION, InForce, Judged, judged
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import learning_months
@@ -39,10 +49,12 @@ from churn_tasks.work.chosen_columns import (
     chosen_columns,
 )
 from churn_tasks.work.customer_rows import customer_rows
+from churn_tasks.work.kept_trials import KeptTrials
 
 NOT_FITTED = {
     "candidates",
     "max_unknown_rise",
+    "search",
     "train_from",
 }  # decide nothing that is fitted
 
@@ -64,6 +76,8 @@ class TrainingWindow:
         terms: dates and length of the list, from the settings.
         digest: of all that decides what is fitted, but for the families themselves.
         model, threads: how candidates are fitted, from the settings.
+        calendar: when which truth was known.
+        trials_dir: where a search keeps its finished trials.
     """
 
     tested: Month
@@ -77,12 +91,42 @@ class TrainingWindow:
     digest: str
     model: Model
     threads: int
+    calendar: Calendar
+    trials_dir: Path
 
     def fitted(self, candidate: CandidateModel) -> Candidate:
-        """The candidate fitted on the rows to learn from."""
+        """The candidate fitted on the rows to learn from, its parameters searched there where the settings say so."""
         features, rows = self.features_of(candidate), self.learn
         if features.names != list(rows.features.columns):
             rows = rows.with_columns(features.names)  # a copy, so only where needed
+        trials = self._trials(candidate, rows, features)
+        fitted = self._fit(best_of(candidate, trials), rows, features)
+        if not trials:
+            return fitted
+        return replace(fitted, tables={**fitted.tables, "trials": trial_table(trials)})
+
+    def _trials(
+        self, candidate: CandidateModel, rows: Sample, features: FeatureSet
+    ) -> list[Trial]:
+        search = self.model.search
+        if search.kind == "none" or not candidate.family.searched:
+            return []
+
+        def judge_trial(other: CandidateModel, fold: Fold) -> float:
+            fitted, judged = (rows.rows(positions) for positions in fold)
+            scores = self._fit(other, fitted, features).classifier.predict(
+                judged.features
+            )
+            return float(ranking(scores, judged.churned)["average_precision"] or 0.0)
+
+        folds = timed_folds(rows, self.calendar.mature_months, search.months)
+        name = f"{candidate.name}-{candidate.digest(self.digest)[:16]}.jsonl"
+        kept = KeptTrials(self.trials_dir / name)
+        return searched(candidate, folds, judge_trial, search, self.model.seed, kept)
+
+    def _fit(
+        self, candidate: CandidateModel, rows: Sample, features: FeatureSet
+    ) -> Candidate:
         model = self.model
         return fit_candidate(
             candidate,
@@ -93,6 +137,11 @@ class TrainingWindow:
             model.derive,
             model.stayers_per_leaver,
         )
+
+    def digest_of(self, candidate: CandidateModel) -> str:
+        """Of all that decides what a candidate becomes, the search of its parameters included."""
+        search = self.model.search.model_dump_json()
+        return candidate.digest(f"{self.digest} {search}")
 
     def features_of(self, candidate: CandidateModel) -> FeatureSet:
         """The columns that a candidate is fitted on."""
@@ -169,6 +218,8 @@ def training_window(
         digest=digest,
         model=run.settings.model,
         threads=run.settings.resources.threads,
+        calendar=run.settings.calendar,
+        trials_dir=run.settings.state_dir / "tuning" / str(run.month),
     )
 
 

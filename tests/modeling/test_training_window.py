@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from churn_tasks.core.settings import load_settings
 from churn_tasks.modeling.candidates import CandidateModel, shipped_candidate
 from churn_tasks.modeling.validation import CHAMPION, InForce, Judged
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.work import training
 from churn_tasks.work.training import (
     TrainingWindow,
     judge,
@@ -27,6 +29,7 @@ from tests.lakes import small_profile, telecom_tables
 from tests.modeling.synthetic import fill, signals
 
 FIRST_FEATURES, JULY, AUGUST = Month(2024, 3), Month(2024, 7), Month(2024, 8)
+OCTOBER = Month(2024, 10)
 TREE = {"name": "tree", "family": "decision_tree", "given": {"depth": 3}}
 
 
@@ -39,8 +42,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _run(folder: Path, month: Month, *candidates: object) -> closing[MonthRun]:
-    model = {"name": "shop", "candidates": list(candidates) or ["logistic_regression"]}
+def _run(
+    folder: Path, month: Month, *candidates: object, **model: object
+) -> closing[MonthRun]:
+    wanted = list(candidates) or ["logistic_regression"]
+    model = {"name": "shop", "candidates": wanted, **model}
     profile = small_profile(folder, telecom_tables(), model=model)
     settings = load_settings(str(profile), state_dir=folder / "state")
     return closing(MonthRun(settings, month))
@@ -168,6 +174,41 @@ def test_other_candidates_leave_the_digest_of_the_window_as_it_is(
     assert shipped_candidate("svm").digest("x") != shipped_candidate(
         "rule", column="y"
     ).digest("x")
+
+
+def test_a_search_fits_the_best_of_its_trials_and_is_not_made_twice(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In October three months can be learnt from, and the latest of them judges what the first tells."""
+    search = {"kind": "grid", "trials": 4, "months": 1}
+    with _run(folder, OCTOBER, "decision_tree", search=search) as run:
+        fill(run, [AUGUST + 1, OCTOBER], 400)
+        window, (tree,) = _window(run)
+        found = window.fitted(tree)
+        trials = found.tables["trials"]
+        assert len(trials) == 4
+        best = trials.loc[trials["average_precision"].idxmax()]
+        if best.name:  # the first is what is given
+            assert found.parameters["depth"] == best["depth"]
+        fits = []
+        fit = training.fit_candidate
+
+        def counted(*arguments: Any) -> Any:
+            fits.append(arguments[0].name)
+            return fit(*arguments)
+
+        monkeypatch.setattr(training, "fit_candidate", counted)
+        again = window.fitted(tree)
+        assert fits == ["decision_tree"]  # the last fit; the trials were kept
+        assert again.parameters == found.parameters
+
+
+@pytest.mark.parametrize("search", [{"kind": "bayes"}, {"kind": "grid", "trials": 1}])
+def test_a_search_that_there_is_not_is_refused(
+    folder: Path, search: dict[str, object]
+) -> None:
+    with pytest.raises(SettingsError, match=r"model\.search"):
+        _run(folder, JULY, search=search)
 
 
 def test_it_knows_no_mlflow() -> None:

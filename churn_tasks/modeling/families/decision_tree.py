@@ -19,6 +19,7 @@ TRUSTED = (
     "churn_tasks.modeling.families.decision_tree.SmoothTree",
     "sklearn.tree._tree.Tree",
 )
+SEARCHED = {"depth": (3, 4, 5, 6, 8), "fewest_in_leaf": (0.002, 0.005, 0.01, 0.03)}
 
 
 class Parameters(Closed):

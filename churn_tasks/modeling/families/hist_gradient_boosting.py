@@ -9,6 +9,13 @@ from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.scaled import fitted_scaled
 
 TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
+SEARCHED = {
+    "trees": (75, 150, 300),
+    "learning_rate": (0.02, 0.05, 0.1),
+    "leaves": (6, 15, 31),
+    "fewest_in_leaf": (20, 40, 100),
+    "l2": (1.0, 10.0, 50.0),
+}
 
 
 class Parameters(Closed):

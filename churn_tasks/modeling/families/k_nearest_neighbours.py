@@ -11,6 +11,8 @@ from churn_tasks.core.closed import Closed
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.scaled import fitted_scaled
 
+SEARCHED = {"neighbours": (25, 50, 100, 200, 400)}
+
 
 class Parameters(Closed):
     """What may be given."""

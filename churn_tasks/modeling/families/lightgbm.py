@@ -25,6 +25,13 @@ BY_ROWS = "by the number of rows where nothing is given"
 
 PACKAGES = ("lightgbm",)
 TRUSTED = ("collections.OrderedDict", "lightgbm.basic.Booster")
+SEARCHED = {
+    "leaves": (4, 8, 16, 31),
+    "learning_rate": (0.02, 0.03, 0.05, 0.1),
+    "fewest_in_leaf": (20, 50, 100, 200),
+    "column_share": (0.3, 0.5, 0.8),
+    "l2": (1.0, 10.0, 50.0),
+}
 
 
 class Parameters(Closed):

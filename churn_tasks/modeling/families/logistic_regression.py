@@ -9,6 +9,11 @@ from churn_tasks.core.closed import Closed
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.scaled import fitted_scaled
 
+SEARCHED = {
+    "strength": (0.001, 0.003, 0.01, 0.03, 0.1, 1.0),
+    "class_weight": ("none", "balanced"),
+}
+
 
 class Parameters(Closed):
     """What may be given."""

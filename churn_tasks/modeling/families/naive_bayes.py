@@ -8,6 +8,8 @@ from churn_tasks.core.closed import Closed
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.scaled import fitted_scaled
 
+SEARCHED = {"smoothing": (0.01, 0.03, 0.1, 0.3, 1.0)}
+
 
 class Parameters(Closed):
     """What may be given."""

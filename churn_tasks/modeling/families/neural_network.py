@@ -8,6 +8,12 @@ from churn_tasks.core.closed import Closed
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.scaled import fitted_scaled
 
+SEARCHED = {
+    "hidden": ((8,), (16,), (32,), (16, 8)),
+    "penalty": (0.1, 1.0, 10.0),
+    "rounds": (20, 40, 80),
+}
+
 
 class Parameters(Closed):
     """What may be given."""

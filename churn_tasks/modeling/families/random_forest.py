@@ -9,6 +9,11 @@ from churn_tasks.core.closed import Closed
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.scaled import fitted_scaled
 
+SEARCHED = {
+    "fewest_in_leaf": (5, 10, 20, 50, 100),
+    "column_share": (0.05, 0.1, 0.2, 0.4),
+}
+
 
 class Parameters(Closed):
     """What may be given."""

@@ -12,6 +12,8 @@ from churn_tasks.core.closed import Closed
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.scaled import fitted_scaled
 
+SEARCHED = {"kernel": ("rbf", "linear"), "strength": (0.01, 0.1, 0.5, 2.0)}
+
 
 class Parameters(Closed):
     """What may be given."""

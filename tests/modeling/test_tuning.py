@@ -1,0 +1,220 @@
+"""The search for parameters: in time, bounded, resumed, and never worse than what it began with."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from churn_tasks.core.family_files import family_files
+from churn_tasks.core.months import Month
+from churn_tasks.core.sections import Search
+from churn_tasks.core.windows import Calendar
+from churn_tasks.modeling import tuning
+from churn_tasks.modeling.candidates import CandidateModel, shipped_candidate
+from churn_tasks.modeling.family import family
+from churn_tasks.modeling.folds import Fold
+from churn_tasks.modeling.tuning import (
+    Trial,
+    best_of,
+    proposals,
+    searched,
+    timed_folds,
+    trial_table,
+)
+from churn_tasks.work.kept_trials import KeptTrials
+from tests.modeling.samples import drawn
+
+TREE = shipped_candidate("decision_tree")
+FOLDS: list[Fold] = [(np.array([0]), np.array([1]))]
+
+
+@dataclass
+class InMemory:
+    trials: list[Trial] = field(default_factory=list)
+
+    def known(self) -> Sequence[Trial]:
+        return self.trials
+
+    def keep(self, trial: Trial) -> None:
+        self.trials.append(trial)
+
+
+def _deeper_is_better(candidate: CandidateModel, _fold: Fold) -> float:
+    return float(candidate.given.depth) / 100
+
+
+@pytest.mark.parametrize(("delay", "predict"), [(1, 1), (0, 1), (1, 2), (2, 2)])
+def test_nothing_is_judged_by_a_fit_that_knew_its_truth(
+    delay: int, predict: int
+) -> None:
+    """Control: with the month before, as a plain split in time would have it, the truth was not known yet."""
+    rows = drawn(120, months=8)
+    calendar = Calendar(
+        first_month=Month(2023, 10),
+        observe=3,
+        delay=delay,
+        predict=predict,
+        settle_days=5,
+    )
+    folds = timed_folds(rows, calendar.mature_months, 3)
+    assert len(folds) == 3
+    for fitted, judged in folds:
+        (judging,) = {Month.parse(str(month)[:7]) for month in rows.months[judged]}
+        latest = Month.parse(str(rows.months[fitted].max())[:7])
+        assert latest in calendar.mature_months(judging)
+        assert latest + delay + predict <= judging
+        assert not set(fitted) & set(judged)
+    assert (judging - 1) not in calendar.mature_months(judging) or not delay
+    latest_first = [rows.months[judged][0] for _, judged in folds]
+    assert latest_first == sorted(latest_first, reverse=True)
+
+
+def test_without_a_month_late_enough_nothing_is_searched() -> None:
+    rows = drawn(120, months=2)
+    calendar = Calendar(
+        first_month=Month(2024, 1), observe=3, delay=1, predict=1, settle_days=5
+    )
+    folds = timed_folds(rows, calendar.mature_months, 3)
+    assert folds == []
+    search = Search(kind="random")
+    assert searched(TREE, folds, _deeper_is_better, search, 1, InMemory()) == []
+    assert best_of(TREE, []) is TREE
+
+
+def test_months_with_too_few_leavers_judge_nothing() -> None:
+    rows = drawn(120, months=6)
+    rows.churned[rows.months == rows.months.max()] = False
+    calendar = Calendar(
+        first_month=Month(2023, 10), observe=3, delay=1, predict=1, settle_days=5
+    )
+    folds = timed_folds(rows, calendar.mature_months, 2)
+    judging = {str(rows.months[judged][0]) for _, judged in folds}
+    assert str(rows.months.max()) not in judging
+    assert len(folds) == 2
+
+
+@pytest.mark.parametrize("kind", ["grid", "random"])
+def test_the_best_wins_and_what_is_given_comes_first(kind: str) -> None:
+    search = Search(kind=kind, trials=21)
+    trials = searched(TREE, FOLDS, _deeper_is_better, search, 1, InMemory())
+    assert len(trials) == 21  # what is given, and 5 x 4 combinations
+    assert trials[0].given == {}
+    keys = {json.dumps(trial.given, sort_keys=True) for trial in trials}
+    assert len(keys) == 21
+    assert best_of(TREE, trials).given.depth == 8
+    assert best_of(TREE, trials).given.class_weight == "none"
+    assert list(trial_table(trials)["average_precision"][:1]) == [0.05]
+
+
+def test_where_nothing_is_better_the_candidate_stays_as_it_is() -> None:
+    def all_alike(_candidate: CandidateModel, _fold: Fold) -> float:
+        return 0.3
+
+    search = Search(kind="random", trials=5)
+    trials = searched(TREE, FOLDS, all_alike, search, 1, InMemory())
+    assert best_of(TREE, trials).given == TREE.given
+
+
+def test_what_is_given_is_not_searched() -> None:
+    given = shipped_candidate("decision_tree", depth=3)
+    for proposal in list(proposals(given, Search(kind="grid"), 1)):
+        assert "depth" not in proposal
+    search = Search(kind="grid", trials=5)
+    trials = searched(given, FOLDS, _deeper_is_better, search, 1, InMemory())
+    assert best_of(given, trials).given.depth == 3
+
+
+def test_the_seed_decides_what_is_drawn() -> None:
+    def drawn_by(seed: int) -> list[object]:
+        return list(proposals(TREE, Search(kind="random"), seed))[:6]
+
+    assert drawn_by(1) == drawn_by(1)
+    assert drawn_by(1) != drawn_by(2)
+
+
+def test_time_runs_out_after_the_trial_that_is_under_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(tuning.time, "monotonic", lambda: clock[0])
+
+    def slow(_candidate: CandidateModel, _fold: Fold) -> float:
+        clock[0] += 10.0
+        return 0.3
+
+    search = Search(kind="grid", trials=20, seconds=25.0)
+    assert len(searched(TREE, FOLDS, slow, search, 1, InMemory())) == 3
+    unlimited = Search(kind="grid", trials=20)
+    assert len(searched(TREE, FOLDS, slow, unlimited, 1, InMemory())) == 20
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from churn_tasks.core.sections import Search
+from churn_tasks.modeling.candidates import shipped_candidate
+from churn_tasks.modeling.tuning import searched
+from churn_tasks.work.kept_trials import KeptTrials
+
+made = []
+
+def judge_trial(candidate, fold):
+    if len(made) == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+    made.append(candidate)
+    return candidate.given.depth / 100
+
+tree = shipped_candidate("decision_tree")
+search = Search(kind="random", trials=9)
+fold = [(np.array([0]), np.array([1]))]
+searched(tree, fold, judge_trial, search, 1, KeptTrials(Path(sys.argv[1])))
+"""
+
+
+def test_a_search_that_was_killed_goes_on_behind_what_it_has_finished(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "month" / "tree.jsonl"
+    done = subprocess.run([sys.executable, "-c", KILLED, str(file)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    with file.open("a", encoding="utf-8") as lines:
+        lines.write('{"given": {"dep')  # a line that was being written
+    assert len(KeptTrials(file).known()) == 4
+    made = []
+
+    def judge_trial(candidate: CandidateModel, fold: Fold) -> float:
+        made.append(candidate)
+        return _deeper_is_better(candidate, fold)
+
+    search = Search(kind="random", trials=9)
+    trials = searched(TREE, FOLDS, judge_trial, search, 1, KeptTrials(file))
+    whole = searched(TREE, FOLDS, _deeper_is_better, search, 1, InMemory())
+    assert trials == whole
+    assert len(made) == 5
+    assert KeptTrials(file).known() == whole
+    assert os.listdir(file.parent) == ["tree.jsonl"]
+
+
+@pytest.mark.parametrize("name", [*family_files()])
+def test_a_family_takes_every_value_that_it_offers(name: str) -> None:
+    given = {"column": "calls_drop"} if name == "rule" else {}
+    for parameter, values in family(name).searched.items():
+        assert len(values) >= 2
+        for value in values:
+            taken = family(name).given({**given, parameter: value})
+            assert getattr(taken, parameter) == value
+
+
+def test_the_table_has_a_column_for_each_parameter() -> None:
+    trials = [Trial({}, 0.2), Trial({"depth": 3}, 0.3)]
+    expected = pd.DataFrame({"average_precision": [0.2, 0.3], "depth": [np.nan, 3.0]})
+    pd.testing.assert_frame_equal(trial_table(trials), expected)
