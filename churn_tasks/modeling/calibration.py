@@ -28,7 +28,8 @@ def platt(margins: np.ndarray, churned: np.ndarray) -> tuple[float, float]:
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         odds = parameters[0] * margins + parameters[1]
-        residual = 1 / (1 + np.exp(-odds)) - target
+        with np.errstate(over="ignore"):  # of odds far from 0 the chance is 0
+            residual = 1 / (1 + np.exp(-odds)) - target
         slope_gradient = np.mean(residual * margins)
         value = np.mean(np.logaddexp(0, odds) - target * odds)
         return value, np.array([slope_gradient, np.mean(residual)])

@@ -121,4 +121,5 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
 
 def probability(odds: np.ndarray) -> np.ndarray:
     """Of log-odds."""
-    return 1.0 / (1.0 + np.exp(-odds))
+    with np.errstate(over="ignore"):  # of odds far below 0 it is 0
+        return 1.0 / (1.0 + np.exp(-odds))

@@ -359,3 +359,34 @@ def test_without_any_champion_nothing_is_decided_for_chance(road: Path) -> None:
     assert run_on("promote", run).facts["promoted"] is False
     assert isinstance(before, PromotionRow)
     assert run.warehouse.promotion(JULY) == before
+
+
+def test_other_families_are_registered_with_what_they_show_of_themselves(
+    road: Path,
+) -> None:
+    """Last, because it judges August anew with other candidates."""
+    rule = {"column": signals(_run(road, AUGUST))[0]}
+    candidates = [
+        "logistic_statistical",
+        {"name": "drawn", "family": "decision_tree", "given": {"depth": 3}},
+        {"name": "rule", "given": rule},
+    ]
+    model = {"name": "small_churn", "candidates": candidates}
+    run = _run(road, AUGUST, model=model)
+    assert run_on("train", run).outcome == "done"
+    judged = {row["candidate"]: row for row in rows(run, "out_validation")}
+    assert set(judged) == {"logistic_statistical", "drawn", "rule", "champion"}
+    client = run.tracking.client
+    shown = {}
+    for name in ("logistic_statistical", "drawn", "rule"):
+        run_id = judged[name]["mlflow_run_id"]
+        shown[name] = {file.path for file in client.list_artifacts(run_id)}
+        assert client.get_run(run_id).data.params["train_from"] == "2024-03"
+        assert "curves.png" in shown[name]
+    assert "coefficients.json" in shown["logistic_statistical"]
+    assert "tree.png" in shown["drawn"]
+    assert client.get_run(judged["drawn"]["mlflow_run_id"]).data.params["depth"] == "3"
+    again = _run(road, AUGUST, model=model)
+    before = run.lake.sha256("out_validation", AUGUST)
+    assert run_on("train", again).outcome == "done"
+    assert again.lake.sha256("out_validation", AUGUST) == before

@@ -5,7 +5,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from churn_tasks.core.errors import SettingsError
+from churn_tasks.modeling.calibration import platt
 from churn_tasks.modeling.candidates import fit_candidate, shipped_candidate
+from churn_tasks.modeling.classifier import probability
 from churn_tasks.modeling.families.stacking import stacked_weights
 from churn_tasks.modeling.family import family
 from churn_tasks.modeling.scaled import thinned
@@ -163,3 +165,18 @@ def test_a_family_that_selects_no_columns_takes_the_selected() -> None:
         rule, rows, rule.features(FEATURES, selected), 5, 1
     ).classifier
     assert classifier.feature_set != FEATURES.digest
+
+
+@pytest.mark.filterwarnings("error")
+def test_margins_far_from_0_give_probabilities_and_no_warning() -> None:
+    """Naive Bayes adds up what correlated columns tell, each as if it were alone."""
+    learn, later = drawn(200, seed=1), drawn(50, months=1, seed=2).features
+    for frame in (learn.features, later):
+        frame["bill_cny"] *= 1e30
+    scores = fitted("naive_bayes", learn).classifier.predict(later)
+    assert ((scores >= 0) & (scores <= 1)).all()
+    odds = np.array([-2000.0, 0.0, 2000.0])
+    assert list(probability(odds)) == [0.0, 0.5, 1.0]
+    churned = np.array([False, True, True])
+    slope, intercept = platt(odds, churned)
+    assert np.isfinite([slope, intercept]).all()
