@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def require_places(settings: Settings, first: Month, last: Month) -> None:
-    """Look at the words for reasons, the token key, the warehouse (set up or upgraded here), the candidates, MLflow,
+    """Look at the words for reasons, the token key, the candidates, the warehouse (set up or upgraded here), MLflow,
     and the files of the model in force.
 
     Months before the first model need no warehouse and no MLflow; what has an address is looked at all the same.
@@ -32,6 +32,8 @@ def require_places(settings: Settings, first: Month, last: Month) -> None:
     with closing(MonthRun(settings, first)) as run:
         _require_words(run)
         _require_key(run)
+        if trains:
+            _require_candidates(run)
         if trains or settings.environment.warehouse_url:
             run.warehouse.migrate()
         if trains:
@@ -44,6 +46,14 @@ def _require_words(run: "MonthRun") -> None:
 
     groups = {feature.group for feature in run.registry.features}
     load_playbook(run.settings).require(groups)
+
+
+def _require_candidates(run: "MonthRun") -> None:
+    """Families, their parameters and the columns that they name are there: else training would stop."""
+    # here, because the models' packages take seconds to import
+    from churn_tasks.work.training import month_candidates, offered_features
+
+    month_candidates(run, offered_features(run))
 
 
 def _require_key(run: "MonthRun") -> None:
@@ -71,10 +81,8 @@ def _tables_with_tokens(run: "MonthRun") -> list[str]:
 
 
 def _require_model(run: "MonthRun") -> None:
-    # here, because MLflow and the models' packages take seconds to import
+    # here, because MLflow takes seconds to import
     from churn_tasks.work.kept_models import require_champion
-    from churn_tasks.work.training import month_candidates, offered_features
 
-    month_candidates(run, offered_features(run))
     run.tracking.require_experiment()
     require_champion(run)

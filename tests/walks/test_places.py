@@ -1,5 +1,6 @@
 """What a month needs outside its own folders is told before its first step; nothing is half done by then."""
 
+import re
 import time
 import uuid
 from pathlib import Path
@@ -58,6 +59,24 @@ def test_a_feature_whose_reason_has_no_words_is_told_at_once(profile: Path) -> N
     said = _refused(_settings(profile), MARCH)
     assert "no reason is put into words for the groups visits_down" in said
     assert "playbook/reasons.yaml of the profile" in said
+
+
+@pytest.mark.parametrize(
+    ("candidate", "said"),
+    [
+        ({"name": "svm", "given": {"kernle": "rbf"}}, "there are kernel, strength"),
+        ({"name": "random_forest", "given": {"trees": 3}}, "trees: .*10"),
+        ({"name": "rule", "given": {"column": "gone"}}, "no such feature: gone"),
+    ],
+)
+def test_a_candidate_that_cannot_be_fitted_is_told_at_once(
+    tmp_path: Path, candidate: dict[str, object], said: str
+) -> None:
+    """Else it would stop training, after minutes of work. A month that trains nothing yet does not ask: control."""
+    model = {"name": "shop", "candidates": [candidate]}
+    settings = _settings(small_profile(tmp_path, ["bill"], model=model))
+    assert re.search(said, _refused(settings))
+    require_places(settings, MARCH, MARCH)
 
 
 def test_a_month_that_trains_needs_a_warehouse_and_an_earlier_one_does_not(

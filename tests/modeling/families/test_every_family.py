@@ -85,7 +85,7 @@ def test_it_comes_back_from_its_file_without_pickle(
 def test_the_same_rows_give_the_same_bytes_with_any_number_of_threads(
     name: str, later: Sample
 ) -> None:
-    rows = drawn(500, seed=3)
+    rows = drawn(300, seed=3)
     one, again, two = (fitted(name, rows, threads) for threads in (1, 1, 2))
     scores = one.classifier.predict(later.features).tobytes()
     assert again.classifier.predict(later.features).tobytes() == scores
