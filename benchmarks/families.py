@@ -1,6 +1,7 @@
 """Every model family and a few rules on the tested months of a lake: what each comes to, and what it costs.
 
-    python -m benchmarks.families --profile telecom --month 2024-11 --state DIR [--families a,b] [--rules=x,-y]
+    python -m benchmarks.families --profile telecom --month 2024-11 --state DIR
+        [--families a,b] [--rules=x,-y] [--trials 20]
 
 Reads the lake alone (no warehouse, no MLflow). A rule is a column, with a minus where low values go with leaving.
 Precision and coverage are those of the list; the mean score stands beside the rate of leavers.
@@ -17,6 +18,7 @@ from rich.console import Console
 from churn_tasks.core.family_files import family_files
 from churn_tasks.core.modeling_section import Wanted
 from churn_tasks.core.months import Month
+from churn_tasks.core.sections import Search
 from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.modeling.candidates import CandidateModel
 from churn_tasks.modeling.validation import Judged
@@ -57,7 +59,10 @@ def _settings(options: argparse.Namespace) -> Settings:
         column = rule.removeprefix("-")
         given = {"column": column, "high": rule == column}
         candidates.append(Wanted(name=f"rule_{column}", family="rule", given=given))
-    model = own.model.model_copy(update={"candidates": tuple(candidates)})
+    wanted: dict[str, object] = {"candidates": tuple(candidates)}
+    if options.trials:
+        wanted["search"] = Search(kind="random", trials=options.trials, months=3)
+    model = own.model.model_copy(update=wanted)
     return load_settings(options.profile, state_dir=options.state, model=model)
 
 
@@ -111,6 +116,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--state", required=True, type=Path)
     parser.add_argument("--families", type=lambda text: text.split(","), default=[])
     parser.add_argument("--rules", type=lambda text: text.split(","), default=[])
+    parser.add_argument("--trials", type=int, help="search parameters: so many trials")
     return parser.parse_args()
 
 

@@ -79,7 +79,7 @@ def timed_folds(
 
 
 def proposals(candidate: CandidateModel, search: Search, seed: int) -> Iterator[Given]:
-    """What is to be tried, the candidate as it is given first; the same for the same seed."""
+    """What is to be tried, the candidate as it is given first and once; the same for the same seed."""
     yield {}
     space = {}
     for name, values in candidate.family.searched.items():
@@ -90,8 +90,11 @@ def proposals(candidate: CandidateModel, search: Search, seed: int) -> Iterator[
     combinations: Iterator[tuple[Any, ...]] = itertools.product(*space.values())
     if search.kind == "random":
         combinations = _drawn(list(space.values()), seed)
+    as_given = candidate.given.model_dump()
     for values in combinations:
-        yield dict(zip(space, values, strict=True))
+        other = dict(zip(space, values, strict=True))
+        if with_given(candidate, other).given.model_dump() != as_given:
+            yield other
 
 
 def _drawn(space: Sequence[Sequence[Any]], seed: int) -> Iterator[tuple[Any, ...]]:
