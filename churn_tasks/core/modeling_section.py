@@ -27,6 +27,10 @@ class Select(Closed):
         lt=1,
         description="share of rows that must differ from the commonest value",
     )
+    max_month_share: Share = Field(
+        0.3,
+        description="a column that marks the month by so much falls out, unless the latest training month bears it out",
+    )
     max_correlation: float = Field(
         0.95,
         gt=0,

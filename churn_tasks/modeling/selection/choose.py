@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from churn_tasks.core.sections import Features, Select
 from churn_tasks.modeling.frames import FeatureSet, Sample
 from churn_tasks.modeling.selection.gain import gains
+from churn_tasks.modeling.selection.month_marks import MonthMark, month_marks
 from churn_tasks.modeling.selection.strength import Strength, strengths
 from churn_tasks.modeling.selection.twins import closest_kept, rank_correlations
 
@@ -21,6 +22,7 @@ Reason = Literal[
     "missing",
     "constant",
     "rare",
+    "month",
     "twin",
     "weak",
     "full",
@@ -36,11 +38,13 @@ class Verdict:
 
     Attributes:
         reason: ``pinned``, ``tells`` and ``all`` (nothing is selected) keep it; ``banned``, ``missing`` (hardly ever
-            known), ``constant``, ``rare`` (hardly ever another value), ``twin`` (says what ``twin_of`` says), ``weak``
-            (tells nothing, alone or beside others) and ``full`` (others tell more, no room is left) leave it out.
+            known), ``constant``, ``rare`` (hardly ever another value), ``month`` (tells the month, and nothing that
+            held in the latest one), ``twin`` (says what ``twin_of`` says), ``weak`` (tells nothing, alone or beside
+            others) and ``full`` (others tell more, no room is left) leave it out.
         correlation: with ``twin_of``.
         gain: share of a small booster's gain, where the column got so far.
         place: by that gain, 1 for the column that adds most.
+        month_share: how much the column marks the month (``month_marks.py``), where it got so far.
     """
 
     feature: str
@@ -48,6 +52,7 @@ class Verdict:
     strength: Strength | None = None
     gain: float | None = None
     place: int | None = None
+    month_share: float | None = None
     twin_of: str | None = None
     correlation: float | None = None
 
@@ -110,6 +115,8 @@ def select(rows: Sample, features: FeatureSet, wanted: Features) -> Selection:
     known, pinned = strengths(rows, features), frozenset(wanted.pin)
     by_strength = sorted(known, key=lambda name: known[name].weakness)
     out = _failing(by_strength, known, wanted.select)
+    marks = month_marks(rows, _left(by_strength, out, pinned))
+    out |= _marking(marks, wanted.select)
     left = _left(by_strength, out, pinned)
     numbers = [name for name in left if name in features.numeric]
     out |= _twins(rows, numbers, wanted.select, pinned)
@@ -119,6 +126,7 @@ def select(rows: Sample, features: FeatureSet, wanted: Features) -> Selection:
     verdicts = []
     for name in features.names:
         verdict = out.get(name, Verdict(name, "tells"))
+        verdict = replace(verdict, month_share=_month_share(marks.get(name)))
         verdicts.append(beside.with_figures(verdict, known[name]))
     banned = [Verdict(name, "banned") for name in wanted.ban]
     selection = Selection((*verdicts, *banned), rows=len(rows))
@@ -141,6 +149,22 @@ def _failing(
         if reason:
             out[name] = Verdict(name, reason)
     return out
+
+
+def _marking(marks: Mapping[str, MonthMark], limits: Select) -> dict[str, Verdict]:
+    """The columns that tell which month it is, and whose worth ended with the months it was found in."""
+    out = {}
+    for name, mark in marks.items():
+        is_mark = mark.share >= limits.max_month_share
+        if is_mark and not mark.holds(limits.certainty):
+            out[name] = Verdict(name, "month")
+    return out
+
+
+def _month_share(mark: MonthMark | None) -> float | None:
+    if mark is None:
+        return None
+    return mark.share
 
 
 def _twins(
@@ -215,6 +239,7 @@ def _record(verdict: Verdict, rows: int) -> dict[str, Any]:
         "correlation": verdict.correlation,
         "gain": verdict.gain,
         "place": verdict.place,
+        "month_share": verdict.month_share,
         **{name: getattr(verdict.strength, name, None) for name in STRENGTH},
         "row_count": rows,
     }
@@ -230,6 +255,7 @@ def _verdict(record: Mapping[str, Any]) -> Verdict:
         strength=strength,
         gain=record["gain"],
         place=record["place"],
+        month_share=record["month_share"],
         twin_of=record["twin_of"],
         correlation=record["correlation"],
     )

@@ -1,12 +1,23 @@
-"""What each column tells about leaving, taken alone: how often it is known and varies, information value and AUC."""
+"""What each column tells about leaving, taken alone: how often it is known and varies, information value and AUC.
 
+The last two hold leavers against the stayers of their own month (``within_months.py``).
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 
 from churn_tasks.modeling.auc import CHANCE, auc_of, better, error_under_chance
 from churn_tasks.modeling.binning import counts_in, edges_of, information_value
 from churn_tasks.modeling.frames import UNKNOWN, FeatureSet, Sample
+from churn_tasks.modeling.selection.within_months import (
+    MonthPart,
+    averaged_counts,
+    evidence_of,
+    month_parts,
+)
 
 RAREST_VALUE = 0.01  # texts of fewer rows share one bin, as the models' encoder has it
 
@@ -18,8 +29,9 @@ class Strength:
     Attributes:
         missing_share: rows without a value.
         varied_share: rows that differ from the commonest value, no value counting as one.
-        iv: information value, less what chance gives.
-        auc: chance that a leaver's value lies above a stayer's; None for texts, and where nothing is known.
+        iv: information value of shares averaged over the months, less what chance gives.
+        auc: chance that a leaver's value lies above a stayer's of the same month, averaged over the months; None for
+            texts, and where nothing is known.
         iv_error, auc_error: standard errors of the two if the column told nothing.
     """
 
@@ -49,42 +61,92 @@ class Strength:
 
 def strengths(rows: Sample, features: FeatureSet) -> dict[str, Strength]:
     """Every column of the set, in its order."""
+    parts = month_parts(rows.months, rows.churned)
     known = {}
     for name in features.names:
         judged = of_numbers if name in features.numeric else _of_texts
-        known[name] = judged(rows.features[name].to_numpy(), rows.churned)
+        known[name] = judged(rows.features[name].to_numpy(), parts)
     return known
 
 
-def of_numbers(values: np.ndarray, churned: np.ndarray) -> Strength:
-    """A column of numbers, NaN where unknown."""
+def of_numbers(values: np.ndarray, parts: Sequence[MonthPart]) -> Strength:
+    """A column of numbers, NaN where unknown.
+
+    Args:
+        parts: the months whose leavers and stayers are compared.
+    """
     unknown = np.isnan(values)
     ordered = np.sort(values[~unknown])
-    leaving = np.sort(values[~unknown & churned])
-    missing = int(unknown.sum())
-    leavers_missing = int(unknown[churned].sum())
     edges = edges_of(ordered)
-    iv, iv_error = information_value(
-        counts_in(ordered, edges, missing), counts_in(leaving, edges, leavers_missing)
-    )
+    counts = []
+    aucs = _Averaged()
+    for part in parts:
+        given = values[part.rows]
+        is_known = ~unknown[part.rows]
+        those = np.sort(given[is_known])
+        leaving = np.sort(given[is_known & part.left])
+        leavers_missing = part.leavers - len(leaving)
+        rows = counts_in(those, edges, len(given) - len(those))
+        counts.append((rows, counts_in(leaving, edges, leavers_missing)))
+        aucs.add(those, leaving)
+    iv, iv_error = information_value(*averaged_counts(parts, counts))
+    missing = int(unknown.sum())
     commonest = max(_most_repeated(ordered), missing)
     return Strength(
         missing_share=float(unknown.mean()),
         varied_share=1 - commonest / max(len(values), 1),
         iv=iv,
-        auc=auc_of(ordered, leaving),
+        auc=aucs.auc,
         iv_error=iv_error,
-        auc_error=error_under_chance(len(ordered), len(leaving)) or 0.0,
+        auc_error=aucs.error,
     )
 
 
-def _of_texts(values: np.ndarray, churned: np.ndarray) -> Strength:
+class _Averaged:
+    """The AUC averaged over months, each weighed by the evidence of its known values."""
+
+    def __init__(self) -> None:
+        self._weight = 0.0
+        self._sum = 0.0
+        self._variance = 0.0
+
+    def add(self, ordered: np.ndarray, leaving: np.ndarray) -> None:
+        auc = auc_of(ordered, leaving)
+        error = error_under_chance(len(ordered), len(leaving))
+        if auc is None or error is None:
+            return
+        weight = evidence_of(len(ordered), len(leaving))
+        self._weight += weight
+        self._sum += weight * auc
+        self._variance += (weight * error) ** 2
+
+    @property
+    def auc(self) -> float | None:
+        """None where no month has known values of leavers and of stayers."""
+        if not self._weight:
+            return None
+        return self._sum / self._weight
+
+    @property
+    def error(self) -> float:
+        """Standard error if the column told nothing; 0 without an AUC."""
+        if not self._weight:
+            return 0.0
+        return sqrt(self._variance) / self._weight
+
+
+def _of_texts(values: np.ndarray, parts: Sequence[MonthPart]) -> Strength:
     """A column of texts; rare ones share one bin."""
     names, place = np.unique(values.astype(str), return_inverse=True)
     rows = np.bincount(place, minlength=len(names))
-    leavers = np.bincount(place[churned], minlength=len(names))
     is_rare = rows < RAREST_VALUE * len(values)
-    iv, iv_error = information_value(_pooled(rows, is_rare), _pooled(leavers, is_rare))
+    counts = []
+    for part in parts:
+        those = place[part.rows]
+        everybody = np.bincount(those, minlength=len(names))
+        leavers = np.bincount(those[part.left], minlength=len(names))
+        counts.append((_pooled(everybody, is_rare), _pooled(leavers, is_rare)))
+    iv, iv_error = information_value(*averaged_counts(parts, counts))
     total = max(len(values), 1)
     return Strength(
         missing_share=float(rows[names == UNKNOWN].sum() / total),
