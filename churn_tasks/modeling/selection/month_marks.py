@@ -13,7 +13,8 @@ other by far more than a month changes them, and still each value is of one mont
 Worked example: two months with as many rows each, a column that is A in the first and A or B, half each, in the second.
 It tells 0.22 of the month's 0.69 nats, its own entropy is 0.56: the share is 0.22 / 0.56 = 0.38.
 
-Bins are those of the leak probe: up to 50, about as many as a booster has. A tariff's price does matter though it rises
+Only rows with a value count: a source that is young, or a figure that takes a year, marks no month by that. Bins are
+those of the leak probe: up to 50, about as many as a booster has. A tariff's price does matter though it rises
 from month to month, and a shop has seasons that return, so the latest training month decides: what the values told
 within the months before must hold there. Bins are ranked by how many more left than each month's leaving rate expects;
 a rate that is that of a bad month ranks nothing.
@@ -29,6 +30,7 @@ from churn_tasks.modeling.binning import bin_numbers, quantile_edges
 from churn_tasks.modeling.frames import Sample
 from churn_tasks.modeling.leak_signs import MOST_BINS, texts_binned
 from churn_tasks.modeling.selection.within_months import evidence_of
+from churn_tasks.modeling.stand_ins import is_unknown
 
 DECIMALS = 9  # so that the last bits of a sum part no two bins
 HELD = 0.5  # of what its values told before, a column must tell at least so much
@@ -64,32 +66,43 @@ class MonthMark:
 
 def month_marks(rows: Sample, names: Iterable[str]) -> dict[str, MonthMark]:
     """Every named column with what it has to do with the months of the rows."""
-    months, month = np.unique(rows.months, return_inverse=True)
-    is_earlier = month < len(months) - 1
+    _, month = np.unique(rows.months, return_inverse=True)
     marks = {}
     for name in names:
-        bins = _bins(rows.features[name].to_numpy(), is_earlier)
-        shape = len(months), int(bins.max(initial=0)) + 1
-        cells = month * shape[1] + bins
-        counts = np.bincount(cells, minlength=shape[0] * shape[1])
-        leavers = np.bincount(cells[rows.churned], minlength=shape[0] * shape[1])
-        marks[name] = _mark(counts.reshape(shape), leavers.reshape(shape))
+        is_known = ~is_unknown(rows.features[name])
+        values = rows.features[name].to_numpy()[is_known]
+        counts = _counts(values, month[is_known], rows.churned[is_known])
+        marks[name] = _mark(*counts)
     return marks
 
 
-def _bins(values: np.ndarray, is_earlier: np.ndarray) -> np.ndarray:
+def _counts(
+    values: np.ndarray, month: np.ndarray, churned: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and leavers, a line for each month that has values and a column for each bin."""
+    bins = _bins(values, month)
+    shape = int(month.max(initial=0)) + 1, int(bins.max(initial=0)) + 1
+    cells = month * shape[1] + bins
+    size = shape[0] * shape[1]
+    rows = np.bincount(cells, minlength=size).reshape(shape)
+    leavers = np.bincount(cells[churned], minlength=size).reshape(shape)
+    has_values = rows.any(axis=1)
+    return rows[has_values], leavers[has_values]
+
+
+def _bins(values: np.ndarray, month: np.ndarray) -> np.ndarray:
     """Ranges of numbers as the months before the latest give them; texts by value, the rare ones together."""
     if values.dtype.kind != "f":
         return texts_binned(values).bins
-    known = values[is_earlier & ~np.isnan(values)]
-    return bin_numbers(values, quantile_edges(known, MOST_BINS))
+    earlier = values[month < month.max(initial=0)]
+    return bin_numbers(values, quantile_edges(earlier, MOST_BINS))
 
 
 def _mark(rows: np.ndarray, leavers: np.ndarray) -> MonthMark:
     """Of counts by month and bin."""
-    *before, latest = range(len(rows))
-    if not before:
+    if len(rows) < 2:
         return MonthMark(0.0, CHANCE, CHANCE, None)
+    *before, latest = range(len(rows))
     share = shared_information(rows)
     place = _ranked(rows[before], leavers[before])
     aucs, evidence = [], []

@@ -77,6 +77,18 @@ def test_what_holds_in_the_latest_month_stays_though_it_marks_the_month(
     assert verdict_on_planted(same, features).month_share < 0.01
 
 
+@pytest.mark.parametrize("known_from", [3, 5])
+def test_a_young_source_marks_no_month(known_from: int) -> None:
+    """Known from a month on, and telling since: that there is a value tells the month, and says nothing against it."""
+    rows, features = seasonal("fee", 1.0)
+    months = np.unique(rows.months)
+    is_before = rows.months < months[known_from]
+    rows.features.loc[is_before, "planted"] = np.nan
+    verdict = verdict_on_planted(rows, features)
+    assert verdict.reason == "tells"
+    assert verdict.month_share < 0.01
+
+
 def test_of_one_month_no_column_is_told_apart_by_month() -> None:
     rows, features = seasonal("of month")
     one = rows.rows(rows.months == rows.months.min())
