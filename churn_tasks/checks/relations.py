@@ -17,6 +17,7 @@ from churn_tasks.checks.measures import Measure
 from churn_tasks.core.sections import Quality, Relations, Widths
 
 RELATION = "relation"  # the table that keeps them
+CLOSED_AGAIN = "closed_again_share"
 OF_REGIONS = ("gone_of_region", "joined_of_region", "churn_of_region")
 # amounts a month that are of the size of a bill, each in month_billing or the master
 BESIDE_BILLS = ("payment", "recharge", "arrears", "plan_fee")
@@ -27,6 +28,7 @@ RELATIONS = (
     "left_early_share",
     "lost_share",
     "without_person_share",
+    CLOSED_AGAIN,
     *OF_REGIONS,
     *(f"{name}_nobody" for name in OF_REGIONS),
     *(f"{name}_to_bill" for name in BESIDE_BILLS),

@@ -52,7 +52,7 @@ def probe_leaks(
     ] = None,
     profile: ProfileOption = None,
 ) -> None:
-    """Look at every column alone and name those that tell who leaves; ends with 1 where training would stop."""
+    """Look at every column alone and name those that have seen who leaves; ends with 1 where training would stop."""
     from churn_tasks.modeling.leak_probe import probe
 
     rows, features, limits, title = _asked(
@@ -76,7 +76,7 @@ def probe_leaks(
             f"[red]{len(leaks)} of {len(suspects)} columns have seen the label:[/] {', '.join(leaks)}"
         )
         raise typer.Exit(1)
-    console.print(f"[green]None of {len(suspects)} columns tells who leaves.[/]")
+    console.print(f"[green]None of {len(suspects)} columns is a leak.[/]")
 
 
 def _asked(

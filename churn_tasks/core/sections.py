@@ -172,6 +172,7 @@ class Relations(Closed):
             accepted that tells what is usual.
         churn: the same of the customers of a label who left.
         lost: shares of the customers in the clean rows whom the month's summary lacks.
+        closed: shares of the accounts closed by the month before last that are active, from which it warns and stops.
         warn, stop: how far a share may lie from that of accepted months. A month loses one customer in thirty: what
             guards that is narrower.
         region_warn, region_stop: how far a region's share may lie above that of all others.
@@ -182,6 +183,7 @@ class Relations(Closed):
     gone: tuple[Share, Share] = (0.15, 0.3)
     churn: tuple[Share, Share] = (0.2, 0.5)
     lost: tuple[Share, Share] = (0.01, 0.05)
+    closed: tuple[Share, Share] = (0.1, 0.25)
     warn: Widths = Widths(mads=4, share=0.03, chance=5)
     stop: Widths = Widths(mads=8, share=0.08, chance=10)
     region_warn: Share = 0.1

@@ -12,7 +12,7 @@ import numpy as np
 from churn_tasks.core.errors import CheckFailed
 from churn_tasks.core.sections import LeakProbe
 from churn_tasks.modeling.frames import FeatureSet, Sample
-from churn_tasks.modeling.leak_signs import Signs, signs_of
+from churn_tasks.modeling.leak_signs import SURE_RATE, Signs, signs_of
 
 log = logging.getLogger("churn")
 
@@ -133,11 +133,11 @@ def _sure_shares(signs: Signs, bound: float) -> list[str]:
     told = []
     if signs.sure_leavers >= bound:
         told.append(
-            f"{signs.sure_leavers:.1%} of all leavers where nearly everybody leaves: {signs.where_leavers}"
+            f"{signs.sure_leavers:.1%} of all leavers where at least {SURE_RATE:.0%} leave: {signs.where_leavers}"
         )
     if signs.sure_stayers >= bound:
         told.append(
-            f"{signs.sure_stayers:.1%} of all stayers where nearly everybody stays: {signs.where_stayers}"
+            f"{signs.sure_stayers:.1%} of all stayers where at least {SURE_RATE:.0%} stay: {signs.where_stayers}"
         )
     return told
 

@@ -5,9 +5,9 @@ leave), and a customer who has bought must have visited. So beside the AUC four 
 
 * ``split_auc``: bins ranked by the leaving rate of one half of the customers, judged on the other half. It sees a
   column that is high in the middle, and a text; its own label never ranks a row.
-* ``sure_leavers``: share of all leavers that lie in bins where next to everybody leaves (95 % or more, and the odds of
-  leaving are 20 times those of everybody); bins found on one half, counted on the other.
-* ``sure_stayers``: share of all stayers that lie in bins where next to nobody leaves (odds a twentieth).
+* ``sure_leavers``: share of all leavers that lie in bins where nearly everybody leaves (85 % or more, and the odds of
+  leaving are 10 times those of everybody); bins found on one half, counted on the other.
+* ``sure_stayers``: share of all stayers that lie in bins where next to nobody leaves (odds a tenth).
 * ``jump``: how far the AUC of the latest month lies from the middle of the months before: a leak that began with a
   change of the source is thin in all months together. ``latest_auc`` is that month's own.
 
@@ -24,9 +24,11 @@ from churn_tasks.modeling.binning import UNKNOWN_BIN, bin_numbers, quantile_edge
 
 MOST_BINS = 50
 MOST_NAMED = 5  # bins in a message
-RAREST_TEXT = 0.01  # share of rows; rarer texts share one bin, as they do in the models
-SURE_RATE = 0.95
-SURE_ODDS = 20.0  # times the odds of everybody
+RAREST_TEXT = 0.001  # share of rows; rarer texts share one bin
+SURE_RATE = (
+    0.85  # a status that is set before people leave is taken back for some of them
+)
+SURE_ODDS = 10.0  # times the odds of everybody
 FEWEST_SURE = 3  # leavers of a bin in the half that finds it
 FEWEST_OF_MONTH = 30  # leavers, and stayers, for the AUC of a month
 FEWEST_BEFORE = 2  # months before the latest

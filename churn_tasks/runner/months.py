@@ -24,6 +24,13 @@ def month_before(run: MonthRun) -> list[Month]:
     return [run.month - 1]
 
 
+def month_before_last(run: MonthRun) -> list[Month]:
+    """2024-05; of the first two months none."""
+    if run.month - 1 <= run.settings.first_month:
+        return []
+    return [run.month - 2]
+
+
 def months_before(run: MonthRun) -> list[Month]:
     """2024-01 to 2024-09."""
     return list(months_between(run.settings.first_month, run.month))

@@ -6,7 +6,12 @@ the scores.
 
 from churn_tasks.runner.conditions import has_customers
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.runner.months import label_month, month_before, months_before
+from churn_tasks.runner.months import (
+    label_month,
+    month_before,
+    month_before_last,
+    months_before,
+)
 from churn_tasks.runner.step import Made, Read, step
 from churn_tasks.work.relations import judge_relations
 
@@ -17,6 +22,7 @@ from churn_tasks.work.relations import judge_relations
         Read("month_activity", month_before),
         Read("month_profile"),
         Read("month_profile", month_before),
+        Read("month_profile", month_before_last),
         Read("month_profile", label_month),
         Read("customer_line", needed=has_customers),
         Read("month_billing"),
@@ -28,7 +34,7 @@ from churn_tasks.work.relations import judge_relations
     restated="never",
 )
 def check_relations(run: MonthRun) -> Made:
-    """Who is seen again, whom the summary lost, and how many of the labelled left: overall and by region.
+    """Who is seen again, whom the summary lost, who is active though closed, and how many of the labelled left.
 
     Raises:
         CheckFailed: a bound is broken, or an earlier month's still is.

@@ -13,6 +13,7 @@ from churn_tasks.checks.exceptions import with_stated
 from churn_tasks.checks.gate import Failure, Verdict, judge, stop_on_failures
 from churn_tasks.checks.measures import Measure, Suite
 from churn_tasks.checks.relations import (
+    CLOSED_AGAIN,
     RELATION,
     OfRegion,
     Share,
@@ -48,6 +49,7 @@ NO_FEES = subquery(
     "SELECT NULL::DATE AS month, NULL::VARCHAR AS customer_id, NULL::DECIMAL(18, 4) AS plan_fee_cny WHERE false"
 )
 OF_BILLING = ("bill_cny", "payment_cny", "recharge_cny", "arrears_cny")
+LEAST_CLOSED = 10  # accounts from which their share says anything
 NO_LINES = subquery("SELECT NULL::DATE AS month, NULL::VARCHAR AS customer_id")
 GONE: Text = (
     "上月客户当月未再出现的比例",
@@ -64,6 +66,11 @@ LOST: Text = (
 NO_PERSON: Text = (
     "没有对应自然人的客户比例",
     "customers who are no person of the customer master",
+)
+CLOSED: Text = (
+    "上上月主档记为已销户、当月却仍活跃的比例；主档是否为事后读取",
+    "accounts that the master of the month before last calls closed, and that are active in this one; was that master"
+    " read when its customers had left since? Such a month lacks its leavers. Deliver it as it stood",
 )
 CHURNED: Text = ("标签中的流失率", "labelled customers who left in the predict window")
 LEFT_EARLY: Text = ("标签中缓冲期内流失的比例", "labelled customers who left before the predict window")  # fmt: skip
@@ -103,8 +110,10 @@ def judge_relations(run: MonthRun) -> Made:
     taught = _taught(run)
     _refuse_refused_labels(run, taught.stopped)
     again = _customers_again(run)
+    closed = _closed_again(run)
     judged = [
         *_of_customers(again, taught),
+        *_of_closed(closed, taught),
         *_reached(run, taught),
         *_beside_bills(run),
         *_of_labels(run, taught),
@@ -121,8 +130,10 @@ def judge_relations(run: MonthRun) -> Made:
     for warning in verdict.warnings:
         log.warning("%s %s", run.month, warning)
     written = run.engine.write(RELATION, run.month, _lines(verdict))
-    failures = tuple(_with_customers(failure, again) for failure in verdict.failures)
-    stop_on_failures(replace(verdict, failures=failures), site)
+    failures = []
+    for failure in verdict.failures:
+        failures.append(_with_customers(failure, again, closed))
+    stop_on_failures(replace(verdict, failures=tuple(failures)), site)
     return Made({RELATION: written}, verdict.facts())
 
 
@@ -139,6 +150,16 @@ def _of_customers(again: Rows, taught: Taught) -> Iterator[Judged]:
     yield from _of_regions("gone_of_region", GONE, of_before, relations)
     of_now = list(regions_of(again, "joined", "customers_now"))
     yield from _of_regions("joined_of_region", JOINED, of_now, relations)
+
+
+def _of_closed(closed: Mapping[str, Any], taught: Taught) -> Iterator[Judged]:
+    """Whether those who were called gone are gone: who has closed is left out of every cohort, unseen by any probe."""
+    if not closed or closed["closed"] < LEAST_CLOSED:
+        return
+    bounds = taught.quality.relations.closed
+    part, whole = closed["active_again"], closed["closed"]
+    share = Share(CLOSED_AGAIN, part, whole, CLOSED, bounds, is_learnt=False)
+    yield taught.judged(share)
 
 
 def _of_labels(run: MonthRun, taught: Taught) -> Iterator[Judged]:
@@ -288,6 +309,22 @@ def _customers_again(run: MonthRun) -> Rows:
     return run.engine.records(sql, asked)
 
 
+def _closed_again(run: MonthRun) -> Mapping[str, Any]:
+    """Accounts closed two months ago, since the last bill may come in the month after; empty without such a month."""
+    closed_by = run.month - 2
+    if not run.lake.has("month_profile", closed_by):
+        return {}
+    if not run.lake.has("month_activity", run.month):
+        return {}
+    run.engine.views("month_profile", "month_activity")
+    asked = {
+        "month": run.month.start,
+        "closed_by": closed_by.start,
+        "as_of": run.window.as_of,
+    }
+    return run.engine.row(composed("checks", "closed_again"), asked)
+
+
 def _label_counts(run: MonthRun, labelled: Month) -> Rows:
     run.engine.view("label")
     asked = {"label_month": labelled.start, "as_of": run.window.as_of}
@@ -313,8 +350,12 @@ def _lines(verdict: Verdict) -> pa.Table:
     return pa.Table.from_pylist(lines, pa.schema(JUDGED))
 
 
-def _with_customers(failure: Failure, again: Sequence[dict[str, Any]]) -> Failure:
-    """The failure with the first customers who are gone, where it is about them."""
+def _with_customers(
+    failure: Failure, again: Sequence[dict[str, Any]], closed: Mapping[str, Any]
+) -> Failure:
+    """The failure with the first customers who are gone, or are not, where it is about them."""
+    if failure.measure == CLOSED_AGAIN:
+        return _with_examples(failure, closed["active_again"], closed["examples"])
     if not failure.measure.startswith("gone_"):
         return failure
     gone: list[str] = []
@@ -324,5 +365,9 @@ def _with_customers(failure: Failure, again: Sequence[dict[str, Any]]) -> Failur
             or f"region {row['region_code']}," in failure.meaning
         ):
             gone += row["gone_examples"] or []
-    examples = tuple(f"customer_id {masked(number)}" for number in sorted(gone)[:5])
-    return replace(failure, rows=summed(again, "gone"), examples=examples)
+    return _with_examples(failure, summed(again, "gone"), gone)
+
+
+def _with_examples(failure: Failure, rows: int, customers: Sequence[str]) -> Failure:
+    examples = [f"customer_id {masked(number)}" for number in sorted(customers)[:5]]
+    return replace(failure, rows=rows, examples=tuple(examples))

@@ -324,3 +324,50 @@ def test_an_exception_of_the_settings_counts() -> None:
     quality = Quality.model_validate({"exceptions": exceptions})
     measure = share_measure(share(300, 1000), [0.03, 0.03], None, quality)
     assert measure.highest is None and measure.usual_highest is not None
+
+
+def close(run: MonthRun, month: str, customers: Customers, closed: set[str]) -> None:
+    """The master of a month, which calls some accounts closed."""
+    told = []
+    for customer, region in customers.items():
+        has_left = customer in closed
+        told.append(
+            {"customer_id": customer, "region_code": region, "has_left": has_left}
+        )
+    put(run, "month_profile", month, told)
+
+
+def gone_by(place: int) -> set[str]:
+    """Who of the first month's customers is no longer there in a later one."""
+    return set(people(0)) - set(people(place))
+
+
+@pytest.mark.parametrize("months", [5, 6])
+def test_a_master_that_was_read_when_they_had_left_stops(
+    run: MonthRun, months: int
+) -> None:
+    """The status of today in every past month: who leaves later is closed before, in no cohort, and no leaver."""
+    closed = set()
+    for place in range(months - 1):
+        closed |= set(people(place)) - set(people(months - 1))
+    for place, month in enumerate(MONTHS[:2]):
+        of_month = deliver(run, month, people(place))
+        close(run, month, people(place), closed)
+        run_on("check_relations", of_month)
+    third = deliver(run, MONTHS[2], people(2))
+    with pytest.raises(CheckFailed, match=r"closed_again_share is 0\.[3-9]") as told:
+        run_on("check_relations", third)
+    assert "customer_id" in str(told.value)
+
+
+def test_a_master_as_it_stood_says_nothing(run: MonthRun) -> None:
+    """Control: closed is who has left by then."""
+    for place, month in enumerate(MONTHS[:4]):
+        customers = people(place)
+        of_month = deliver(run, month, customers)
+        left = gone_by(place)
+        known = dict.fromkeys(left, "R1") | customers
+        close(run, month, known, left)
+        run_on("check_relations", of_month)
+    assert len(gone_by(1)) > 10
+    assert verdicts(run, MONTHS[3])["closed_again_share"] == "pass"

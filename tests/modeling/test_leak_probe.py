@@ -129,6 +129,56 @@ def test_a_text_that_has_seen_the_label_is_named(leak: str) -> None:
         refuse_leaks(rows, FEATURES, LIMITS)
 
 
+def _status(
+    rows: Sample, chance: np.random.Generator, held: float, leave: float
+) -> np.ndarray:
+    """A status read late: a share of all leavers has it, and of those who have it a share leaves; else three plans."""
+    with_it = held * rows.churners
+    staying = with_it * (1 - leave) / leave / (len(rows) - rows.churners)
+    share = np.where(rows.churned, held, staying)
+    plan = np.array([f"plan {number}" for number in chance.integers(0, 3, len(rows))])
+    return np.where(chance.random(len(rows)) < share, "closing", plan)
+
+
+@pytest.mark.parametrize("base", [0.006, 0.03, 0.26, 0.4])
+@pytest.mark.parametrize(("held", "leave"), [(0.76, 0.91), (0.6, 0.95)])
+def test_a_status_that_most_leavers_have_is_named(
+    held: float, leave: float, base: float
+) -> None:
+    """No AUC and no rate of 95 % tells it: some who are about to close are kept."""
+    rows, chance = drawn(8_000), np.random.default_rng(3)
+    rows.churned[:] = chance.random(len(rows)) < base
+    rows.features["plan"] = _status(rows, chance, held, leave).astype(object)
+    found = {one.name: one for one in probe(rows, FEATURES, LIMITS)}["plan"]
+    assert found.signs.best_auc < LIMITS.max_auc
+    assert found.signs.where_leavers == "closing"
+    with pytest.raises(CheckFailed, match="alone, plan of feat_test"):
+        refuse_leaks(rows, FEATURES, LIMITS)
+
+
+@pytest.mark.parametrize("code", [1.0, 7.0])
+def test_the_same_status_as_a_number_is_named(code: float) -> None:
+    rows, chance = drawn(8_000), np.random.default_rng(3)
+    rows.churned[:] = chance.random(len(rows)) < 0.03
+    has_it = _status(rows, chance, 0.76, 0.91) == "closing"
+    rows.features["noise_a"] = np.where(has_it, code, chance.integers(0, 9, len(rows)))
+    rows.features["noise_a"] += 10 * has_it
+    with pytest.raises(CheckFailed, match="alone, noise_a of feat_test"):
+        refuse_leaks(rows, FEATURES, LIMITS)
+
+
+@pytest.mark.parametrize(("held", "leave"), [(0.2, 0.85), (0.5, 0.6)])
+def test_an_honest_sign_that_some_leavers_have_raises_no_alarm(
+    held: float, leave: float
+) -> None:
+    """Control: a request to port the number that is mostly carried out, a complaint after which six in ten leave."""
+    rows, chance = drawn(8_000), np.random.default_rng(3)
+    rows.churned[:] = chance.random(len(rows)) < 0.05
+    rows.features["plan"] = _status(rows, chance, held, leave).astype(object)
+    found = {one.name: one for one in probe(rows, FEATURES, LIMITS)}["plan"]
+    assert found.reasons == ()
+
+
 def test_a_text_of_its_own_for_everybody_tells_nothing() -> None:
     """Control: rates of texts that occur once are their own labels; ranked by them, every such column is a leak."""
     rows = drawn(2_000)

@@ -87,7 +87,7 @@ def test_the_same_file_without_it_ends_with_nothing(tmp_path: Path) -> None:
         "status",
     )
     assert code == 0
-    assert "None of 2 columns tells who leaves" in output
+    assert "None of 2 columns is a leak" in output
 
 
 @pytest.mark.parametrize(

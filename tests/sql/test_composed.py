@@ -99,7 +99,7 @@ def test_the_number_of_queries_is_known() -> None:
     counted = Counter(query.family for query in COMPOSED)
     assert counted == {
         "catalogue": 1,
-        "checks": 6,
+        "checks": 7,
         "extraction": 7,
         "matching": 25,
         "quarantine": 19,
