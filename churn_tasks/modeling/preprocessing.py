@@ -6,19 +6,13 @@ import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from churn_tasks.modeling.derived import derived_step
+from churn_tasks.modeling.encoding import text_encoder
 
 if TYPE_CHECKING:
     from churn_tasks.core.sections import Derive
-
-
-def text_encoder() -> OneHotEncoder:
-    """One column for each value seen in at least 1 % of the training rows; the rest share one."""
-    return OneHotEncoder(
-        min_frequency=0.01, handle_unknown="infrequent_if_exist", sparse_output=False
-    )
 
 
 def preprocessing(

@@ -12,8 +12,8 @@ from sklearn.compose import ColumnTransformer
 
 from churn_tasks.core.closed import Closed
 from churn_tasks.modeling.derived import derived_step
+from churn_tasks.modeling.encoding import text_encoder
 from churn_tasks.modeling.fitted import Fitted, LearntRows
-from churn_tasks.modeling.preprocessing import text_encoder
 from churn_tasks.modeling.stand_ins import fewest_rows
 
 PATIENCE = 30

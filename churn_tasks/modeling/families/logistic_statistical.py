@@ -17,8 +17,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 
 from churn_tasks.core.closed import Closed
+from churn_tasks.modeling.encoding import text_encoder
 from churn_tasks.modeling.fitted import Fitted, LearntRows
-from churn_tasks.modeling.preprocessing import text_encoder
 from churn_tasks.modeling.scaled import thinned
 
 if TYPE_CHECKING:
