@@ -81,11 +81,14 @@ def _counts(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows and leavers, a line for each month that has values and a column for each bin."""
     bins = _bins(values, month)
-    shape = int(month.max(initial=0)) + 1, int(bins.max(initial=0)) + 1
-    cells = month * shape[1] + bins
-    size = shape[0] * shape[1]
-    rows = np.bincount(cells, minlength=size).reshape(shape)
-    leavers = np.bincount(cells[churned], minlength=size).reshape(shape)
+    lines = int(month.max(initial=0)) + 1
+    width = int(bins.max(initial=0)) + 1
+    cells = month * width + bins
+    size = lines * width
+    rows = np.bincount(cells, minlength=size)
+    leavers = np.bincount(cells[churned], minlength=size)
+    rows = rows.reshape(lines, width)
+    leavers = leavers.reshape(lines, width)
     has_values = rows.any(axis=1)
     return rows[has_values], leavers[has_values]
 
@@ -105,17 +108,19 @@ def _mark(rows: np.ndarray, leavers: np.ndarray) -> MonthMark:
     *before, latest = range(len(rows))
     share = shared_information(rows)
     place = _ranked(rows[before], leavers[before])
+    seen = rows.sum(axis=1).tolist()
+    left = leavers.sum(axis=1).tolist()
     aucs, evidence = [], []
     for at in before:
         aucs.append(_auc_in(place, rows[at], leavers[at]))
-        evidence.append(evidence_of(int(rows[at].sum()), int(leavers[at].sum())))
+        evidence.append(evidence_of(seen[at], left[at]))
     if not sum(evidence):
         return MonthMark(share, CHANCE, CHANCE, None)
     return MonthMark(
         share=share,
         before=float(np.average(aucs, weights=evidence)),
         latest=_auc_in(place, rows[latest], leavers[latest]),
-        error=error_under_chance(int(rows[latest].sum()), int(leavers[latest].sum())),
+        error=error_under_chance(seen[latest], left[latest]),
     )
 
 
@@ -125,8 +130,8 @@ def _ranked(rows: np.ndarray, leavers: np.ndarray) -> np.ndarray:
     A bin of few rows is taken for ordinary: its rate is that of its rows and of one more that is as expected. Bins that
     no month has seen share one place.
     """
-    rate = leavers.sum(axis=1, keepdims=True) / rows.sum(axis=1, keepdims=True)
-    expected = (rows * rate).sum(axis=0)
+    rate = leavers.sum(axis=1) / rows.sum(axis=1)
+    expected = rate @ rows
     more = leavers.sum(axis=0) - expected
     told = more / (rows.sum(axis=0) + 1)
     _, place = np.unique(np.round(told, DECIMALS), return_inverse=True)
@@ -147,13 +152,18 @@ def shared_information(counts: np.ndarray) -> float:
     0.38
     """
     rows = counts.sum()
-    of_month, of_bin = counts.sum(axis=1), counts.sum(axis=0)
-    smaller = min(_entropy(of_month), _entropy(of_bin))
+    of_month = counts.sum(axis=1)
+    of_bin = counts.sum(axis=0)
+    month_entropy = _entropy(of_month)
+    bin_entropy = _entropy(of_bin)
+    smaller = min(month_entropy, bin_entropy)
     if not smaller:
         return 0.0
-    freedom = (np.count_nonzero(of_month) - 1) * (np.count_nonzero(of_bin) - 1)
-    mutual = _entropy(of_month) + _entropy(of_bin) - _entropy(counts.ravel())
-    return float(max(mutual - freedom / (2 * rows), 0.0) / smaller)
+    more_months = np.count_nonzero(of_month) - 1
+    more_bins = np.count_nonzero(of_bin) - 1
+    by_chance = more_months * more_bins / (2 * rows)
+    mutual = month_entropy + bin_entropy - _entropy(counts.ravel())
+    return float(max(mutual - by_chance, 0.0) / smaller)
 
 
 def _entropy(counts: np.ndarray) -> float:
