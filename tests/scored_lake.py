@@ -14,11 +14,11 @@ MODEL = {"model_name": "'small_lake'", "model_version": "3", "feature_set": "'f0
 FEATURES = {  # feature -> how it follows from u, the customer's risk in [0, 1), and v, which has nothing to do with it
     "voice_out_to_past_ratio": "1.4 - 1.3 * u",
     "active_last_days": "floor(30 * (1 - u))",
-    "complaint_unsatisfied_count": "CASE WHEN u > 0.7 THEN 1 + floor(3 * v) ELSE 0 END",
-    "contract_left_months": "floor(12 * (1 - u))",
-    "off_net_last_share": "u * v",
+    "complaint_service_count": "CASE WHEN u > 0.7 THEN 1 + floor(3 * v) ELSE 0 END",
+    "contract_ended_months": "CASE WHEN u * w > 0.6 THEN 1 ELSE 0 END",
+    "off_net_change_share": "u * v",
     "bill_to_past_ratio": "1.2 - v",
-    "arrears_last_cny": "CASE WHEN v > 0.8 THEN 50 * u ELSE 0 END",
+    "arrears_to_bill_ratio": "CASE WHEN v > 0.8 THEN 2 * u ELSE 0 END",
     "data_to_past_ratio": "1.5 - u - v / 2",
 }
 
@@ -62,6 +62,16 @@ def fill(run: MonthRun, month: Month, customers: int = CUSTOMERS) -> None:
         region_code="'R' || (n % 4)",
         customer_group=group,
     )
+    _write(
+        run,
+        month,
+        "month_usage",
+        people,
+        voice_out_min="5 + floor(90 * (1 - u))",
+        active_days="1 + floor(29 * (1 - u))",
+        data_mb="50 + floor(900 * v)",
+    )
+    _write(run, month, "month_billing", people, bill_cny="20 + floor(100 * v)")
     if calendar.has_features(month):
         _write(run, month, "cohort", people)
         for query in run.registry.queries["features"]:

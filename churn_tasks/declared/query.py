@@ -25,6 +25,7 @@ class Query:
     folder: Path
     output: QueryFile
     generated: str = ""  # the SQL that was made of trajectory.yaml, or of a definition
+    trajectory: TrajectoryFile | None = None
 
     @property
     def name(self) -> str:
@@ -70,7 +71,7 @@ def _generated(folder: Path, trajectory: Path, months: int) -> Query:
         raise SettingsError(
             f"{trajectory}: {wrong_fields(error, TrajectoryFile)}"
         ) from error
-    return Query("features", folder, output, sql_of(file, months))
+    return Query("features", folder, output, sql_of(file, months), file)
 
 
 @cache

@@ -7,7 +7,10 @@ from churn_tasks.runner.step import Made, Read, step
 from churn_tasks.warning.listing import warning_list
 from churn_tasks.warning.playbook import load_playbook
 from churn_tasks.warning.priority import LEVELS
+from churn_tasks.warning.reasons import Known
+from churn_tasks.work.causes import cause_rows, causes_of, known_months
 from churn_tasks.work.listed import listed_customers
+from churn_tasks.work.sayings import sayings_of
 
 FACTOR = ("customer_id", "feature", "contribution", "value")
 
@@ -18,10 +21,15 @@ FACTOR = ("customer_id", "feature", "contribution", "value")
         Read("score_factor", needed=True),
         Read("cohort", needed=True),
         Read("customer_line"),
-        Read("month_activity", observed_months),
-        Read("month_profile", observed_months),
+        # what moved, in figures that can be said
+        Read("month_*", observed_months),
+        # signs of causes, and what they were worth among those whose truth is known
+        Read("feat_*"),
+        Read("feat_*", known_months, renews=False),
+        Read("cohort", known_months, renews=False),
+        Read("label", known_months, renews=False),
     ),
-    writes=("out_warning_list",),
+    writes=("out_warning_list", "score_cause"),
     idle=nobody_scored,
 )
 def warn(run: MonthRun) -> Made:
@@ -35,10 +43,19 @@ def warn(run: MonthRun) -> Made:
     playbook.require(feature.group for feature in features)
     listed = listed_customers(run)
     factors = run.rows_of_month("score_factor", FACTOR)
-    limits = run.settings.warning_list
-    rows = warning_list(
-        listed, factors, limits=limits, features=features, playbook=playbook
+    known = Known(
+        playbook=playbook,
+        features={feature.name: feature for feature in features},
+        sayings=sayings_of(run, factors),
+        causes=causes_of(run, playbook.reasons, listed["customer_id"]),
     )
-    written = run.engine.write("out_warning_list", run.month, rows)
+    limits = run.settings.warning_list
+    rows = warning_list(listed, factors, limits=limits, known=known)
+    written = {
+        "out_warning_list": run.engine.write("out_warning_list", run.month, rows),
+        "score_cause": run.engine.write(
+            "score_cause", run.month, cause_rows(known.causes)
+        ),
+    }
     by_level = {level: int((rows["level"] == level).sum()) for level in LEVELS}
-    return Made({"out_warning_list": written}, facts=by_level)
+    return Made(written, facts=by_level)

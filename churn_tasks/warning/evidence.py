@@ -20,6 +20,13 @@ UNITS_ZH = {
     "min": "分钟", "days": "天", "months": "个月", "years": "岁", "h": "小时", "min a month": "分钟/月",
     "MB a month": "MB/月", "count a month": "/月",
 }  # fmt: skip
+# what we call it, and what a caller says
+PLAINLY = (
+    ("over the window", "in {months} months", "观察期内", "近{months}个月"),
+    ("of the window", "of {months} months", "观察期", "近{months}个月"),
+    ("within the window", "within {months} months", "观察截止", "月底"),
+    ("to as_of", "to the month's end", "截止时", "月底"),
+)
 WITHOUT_UNIT = ("", "count", "ratio", "1-5", "0-10", "G", "code")
 
 
@@ -49,23 +56,29 @@ def _lowest_not_low(feature: FeatureColumn) -> int | None:
     return None
 
 
-def fact(feature: FeatureColumn, value: float) -> Text | None:
-    """The figure with its meaning, without the meaning's side remarks; None for yes-or-no features."""
+def fact(feature: FeatureColumn, value: float, months: int) -> Text | None:
+    """The figure with its meaning, without the meaning's side remarks; None for yes-or-no features.
+
+    Args:
+        months: of the observe window, which a caller does not know by that name.
+    """
     if feature.unit == FLAG:
         return None
     en, _, _ = feature.en.partition(", ")
     zh, _, _ = feature.zh.partition("（")
-    unit_zh = _unit_zh(feature.unit)
+    for word_en, plain_en, word_zh, plain_zh in PLAINLY:
+        en = en.replace(word_en, plain_en.format(months=months))
+        zh = zh.replace(word_zh, plain_zh.format(months=months))
     return Text(
-        en=f"{en}: {_said(feature, value, feature.unit)}",
-        zh=f"{zh}：{_said(feature, value, unit_zh)}",
+        en=f"{en[0].lower()}{en[1:]}: {_said(feature, value, feature.unit)}",
+        zh=f"{zh}：{_said(feature, value, unit_zh(feature.unit))}",
     )
 
 
-def _unit_zh(unit: str) -> str:
+def unit_zh(unit: str) -> str:
     """The unit in Chinese; one of money by the name of its currency.
 
-    >>> _unit_zh("min a month"), _unit_zh("RUB a month"), _unit_zh("CNY/min"), _unit_zh("MB")
+    >>> unit_zh("min a month"), unit_zh("RUB a month"), unit_zh("CNY/min"), unit_zh("MB")
     ('分钟/月', '卢布/月', '元/分钟', 'MB')
     """
     if unit in UNITS_ZH:

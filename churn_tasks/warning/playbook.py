@@ -6,7 +6,7 @@ same names in a ``playbook`` folder of its own.
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -19,19 +19,69 @@ from churn_tasks.declared.yaml_file import read_yaml
 SHIPPED = INCLUDE / "playbook"
 
 
+Role = Literal["cause", "symptom", "profile", "ours"]
+
+
 class Reason(Closed):
-    """One reason group: a short title for charts and a sentence that a caller can say."""
+    """One reason group: a short title for charts and a sentence that a caller can say.
+
+    Attributes:
+        role: ``cause`` why somebody leaves, ``symptom`` what fades before, ``profile`` what the customer is, ``ours``
+            what we did: never a reason.
+        share: of a cause, how common it is among those who leave, beside the other causes.
+        steady: said in place of ``says`` where a low figure has not fallen, if ``says`` speaks of a fall.
+    """
 
     title: Text
+    says: Text
+    steady: Text | None = None
+    role: Role = "symptom"
+    share: float = Field(1, gt=0)
+
+
+class Sign(Closed):
+    """What shows a cause in a customer's own figures.
+
+    Attributes:
+        of: features, of which the one that stands out most counts.
+        shows: the causes that it speaks for.
+        says: in words; ``{value}`` is the customer's figure, ``{months}`` the length of the observe window.
+    """
+
+    of: tuple[str, ...] = Field(min_length=1)
+    shows: tuple[str, ...] = Field(min_length=1)
     says: Text
 
 
 class Reasons(Closed):
-    """``reasons.yaml``. A group behind less than ``min_share`` of a customer's risk is not given as a reason."""
+    """``reasons.yaml``. A group behind less than ``min_share`` of a customer's risk is not given as a reason.
+
+    Attributes:
+        unseen_share: those who leave over what shows in no sign, beside the shares of the causes.
+        not_said: features whose figures are never said.
+    """
 
     min_share: float = Field(0.05, ge=0, lt=1)
     most: int = Field(3, ge=1, le=3)
+    unseen_share: float = Field(1, gt=0)
     groups: dict[str, Reason]
+    signs: dict[str, Sign] = Field(default_factory=dict)
+    not_said: frozenset[str] = frozenset()
+
+    @model_validator(mode="after")
+    def _signs_show_causes(self) -> Self:
+        causes = self.of_role("cause")
+        for name, sign in self.signs.items():
+            unknown = sorted(set(sign.shows) - set(causes))
+            if unknown:
+                raise ValueError(
+                    f"signs.{name}.shows: {', '.join(unknown)} is no cause; causes are {', '.join(causes)}"
+                )
+        return self
+
+    def of_role(self, *roles: Role) -> list[str]:
+        """The groups that have one of these roles, in the order of the file."""
+        return [name for name, reason in self.groups.items() if reason.role in roles]
 
 
 class Strategies(Closed):
@@ -42,14 +92,15 @@ class Strategies(Closed):
 
 
 class Playbook(Closed):
-    """Both files; every reason has a strategy."""
+    """Both files; every reason that is said has a strategy."""
 
     reasons: Reasons
     strategies: Strategies
 
     @model_validator(mode="after")
-    def _same_groups(self) -> "Playbook":
-        reasons, strategies = set(self.reasons.groups), set(self.strategies.by_reason)
+    def _same_groups(self) -> Self:
+        reasons = set(self.reasons.of_role("cause", "symptom", "profile"))
+        strategies = set(self.strategies.by_reason)
         if reasons != strategies:
             lacks, unknown = sorted(reasons - strategies), sorted(strategies - reasons)
             raise ValueError(
@@ -79,8 +130,8 @@ def load_playbook(settings: Settings) -> Playbook:
         SettingsError: a file is malformed, with the field.
     """
     own = settings.profile_dir / "playbook"
-    reasons = _merged("reasons.yaml", own, "groups")
-    strategies = _merged("strategies.yaml", own, "by_reason")
+    reasons = _merged("reasons.yaml", own, ("groups", "signs"))
+    strategies = _merged("strategies.yaml", own, ("by_reason",))
     try:
         return Playbook(reasons=Reasons(**reasons), strategies=Strategies(**strategies))
     except (ValidationError, TypeError) as error:
@@ -89,12 +140,22 @@ def load_playbook(settings: Settings) -> Playbook:
         ) from error
 
 
-def _merged(name: str, own: Path, table: str) -> dict[str, Any]:
-    """The shipped file with the profile's own on top, entry by entry within ``table``."""
-    merged: dict[str, Any] = {table: {}}
+def own_signs(settings: Settings) -> dict[str, Any]:
+    """The signs that the profile declares itself, as they stand in its file."""
+    file = settings.profile_dir / "playbook" / "reasons.yaml"
+    if not file.is_file():
+        return {}
+    return (read_yaml(file) or {}).get("signs", {})
+
+
+def _merged(name: str, own: Path, tables: Iterable[str]) -> dict[str, Any]:
+    """The shipped file with the profile's own on top, entry by entry within each of ``tables``."""
+    merged: dict[str, Any] = {}
     for file in (SHIPPED / name, own / name):
-        if file.is_file():
-            content = read_yaml(file) or {}
-            entries = merged[table] | content.pop(table, {})
-            merged = merged | content | {table: entries}
+        if not file.is_file():
+            continue
+        content = read_yaml(file) or {}
+        for table in tables:
+            content[table] = merged.get(table, {}) | content.get(table, {})
+        merged = merged | content
     return merged

@@ -46,6 +46,8 @@ def listed(
         "strategy_en": "call", "strategy_zh": "回访",
         "model_name": "telecom_churn", "model_version": 3, "feature_set": "f00d",
         "person_id": f"Pcustomer_{rank}", "line_count": 1, "person_arpu_cny": Decimal("40.0000"),
+        "reason_1_role": "symptom", "reason_2_role": None, "reason_3_role": None,
+        "cause_1": "payment", "cause_2": None, "cause_3": None,
     }  # fmt: skip
     return tuple({**row, **changes}.values())
 

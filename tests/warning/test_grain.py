@@ -120,9 +120,6 @@ def test_score_explains_exactly_those_whom_warn_lists(
 
 def put_all_factors(run: MonthRun, every: dict[str, float]) -> None:
     """A factor for everybody: other lines are on this list than the fixture explains."""
-    feature = run.registry.features[0].name
-    made = [
-        {"customer_id": line, "feature": feature, "contribution": 0.5, "value": 1.0}
-        for line in every
-    ]
+    unused = {"feature": "silent_days", "contribution": 0.5, "value": 9.0}
+    made = [{"customer_id": line, **unused} for line in every]
     put(run, "score_factor", str(run.month), made)

@@ -1,5 +1,6 @@
 """Reasons are what raised the score, said with the customer's own figure, and never what lowered it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +22,8 @@ from churn_tasks.warning.playbook import (
     Strategies,
     load_playbook,
 )
-from churn_tasks.warning.reasons import reasons_by_customer
+from churn_tasks.warning.reasons import Known, reasons_by_customer
+from churn_tasks.warning.sayings import Sayings
 from tests.lakes import small_profile
 from tests.property_sizes import examples
 
@@ -61,6 +63,12 @@ PLAYBOOK = Playbook(
         by_reason={g: Text(en=g, zh=g) for g in GROUPS},
     ),
 )
+KNOWN = Known(
+    playbook=PLAYBOOK,
+    features={column.name: column for column in CATALOGUE},
+    sayings=Sayings(months=3, moving={}, ends={}),
+    causes={},
+)
 QUICK = settings(
     max_examples=examples(50), deadline=None
 )  # no deadline: a busy machine is no counter-example
@@ -77,7 +85,7 @@ def factors(*rows: tuple[str, str, float, float | None]) -> pd.DataFrame:
 
 
 def groups_of(frame: pd.DataFrame) -> dict[str, list[str]]:
-    given = reasons_by_customer(frame, CATALOGUE, PLAYBOOK)
+    given = reasons_by_customer(frame, KNOWN)
     return {
         customer: [reason.group for reason in reasons]
         for customer, reasons in given.items()
@@ -135,15 +143,12 @@ def test_the_order_of_rows_does_not_matter(
     contributions: list[tuple[str, float]], seed: int
 ) -> None:
     rows = factors(*[("c", name, value, 1.0) for name, value in contributions])
-    assert reasons_by_customer(
-        rows.sample(frac=1, random_state=seed), CATALOGUE, PLAYBOOK
-    ) == reasons_by_customer(rows, CATALOGUE, PLAYBOOK)
+    shuffled = rows.sample(frac=1, random_state=seed)
+    assert reasons_by_customer(shuffled, KNOWN) == reasons_by_customer(rows, KNOWN)
 
 
 def test_the_text_holds_the_customers_own_figure() -> None:
-    (reason,) = reasons_by_customer(
-        factors(("c", "calls", 1.0, 12.345)), CATALOGUE, PLAYBOOK
-    )["c"]
+    (reason,) = reasons_by_customer(factors(("c", "calls", 1.0, 12.345)), KNOWN)["c"]
     assert reason.text == Text(
         en="less usage (calls of the month: 12.3 min)",
         zh="usage下降（calls：12.3 分钟）",
@@ -185,17 +190,17 @@ def test_which_values_bear_a_reason_out(
     ],
 )
 def test_how_figures_are_said(name: str, unit: str, value: float, said: str) -> None:
-    assert fact(feature(name, "usage", unit=unit), value).en.endswith(f": {said}")
-    assert fact(feature(name, "usage", unit="0/1"), 1.0) is None
+    assert fact(feature(name, "usage", unit=unit), value, 3).en.endswith(f": {said}")
+    assert fact(feature(name, "usage", unit="0/1"), 1.0, 3) is None
 
 
 def test_an_unknown_group_names_the_file_to_mend() -> None:
-    catalogue = [feature("dreams", "sleep")]
+    dreams = replace(KNOWN, features={"dreams": feature("dreams", "sleep")})
     with pytest.raises(
         SettingsError,
         match=r"no reason .* groups sleep, .*playbook/reasons\.yaml of the profile",
     ):
-        reasons_by_customer(factors(("c", "dreams", 1.0, 1.0)), catalogue, PLAYBOOK)
+        reasons_by_customer(factors(("c", "dreams", 1.0, 1.0)), dreams)
 
 
 PROFILES = sorted(

@@ -10,10 +10,14 @@ import pytest
 
 from churn_tasks.adapters.lake import Lake
 from churn_tasks.core.reading import Reading
+from churn_tasks.core.settings import load_settings
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
+from churn_tasks.warning.playbook import load_playbook
 from tests.lakes import another_month, put, rows
 from tests.scored_lake import scored_run
+
+CAUSES = load_playbook(load_settings("telecom")).reasons.of_role("cause")
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +30,8 @@ def test_the_list_holds_the_highest_scores_ranked_by_expected_loss(
 ) -> None:
     report = run_on("warn", run)
     listed = sorted(rows(run, "out_warning_list"), key=lambda row: row["rank"])
-    assert (
-        report.rows == {"out_warning_list": 40} and len(listed) == 40
-    )  # a tenth of 400
+    assert len(listed) == 40  # a tenth of 400
+    assert report.rows == {"out_warning_list": 40, "score_cause": 40 * len(CAUSES)}
     best = sorted(
         rows(run, "score_churn"),
         key=lambda row: (-row["churn_score"], row["customer_id"]),
@@ -61,6 +64,35 @@ def test_every_listed_customer_has_reasons_strategy_and_lineage(run: MonthRun) -
     ), "not the same for everybody"
 
 
+def test_causes_come_before_symptoms_and_the_strategy_is_that_of_the_first(
+    run: MonthRun,
+) -> None:
+    run_on("warn", run)
+    strategies = load_playbook(run.settings).strategies.by_reason
+    order = ["cause", "symptom", "profile", None]
+    listed = rows(run, "out_warning_list")
+    for row in listed:
+        roles = [row[f"reason_{n}_role"] for n in (1, 2, 3)]
+        assert roles == sorted(roles, key=order.index)
+        assert row["strategy_en"] == strategies[row["reason_1"]].en
+    first = {row["reason_1_role"] for row in listed}
+    assert first == {"cause", "symptom"}, "some show a cause, others only a symptom"
+
+
+def test_the_likeliest_causes_are_those_of_highest_probability(run: MonthRun) -> None:
+    run_on("warn", run)
+    probability: dict[str, dict[str, float]] = {}
+    for row in rows(run, "score_cause"):
+        probability.setdefault(row["customer_id"], {})[row["cause"]] = row[
+            "probability"
+        ]
+    for row in rows(run, "out_warning_list"):
+        mine = probability[row["customer_id"]]
+        likeliest = sorted(mine, key=lambda cause: (-mine[cause], cause))
+        assert [row[f"cause_{n}"] for n in (1, 2, 3)] == likeliest[:3]
+        assert 0 < sum(mine.values()) < 1, "the rest shows in no sign"
+
+
 def test_the_same_scores_give_the_same_bytes(run: MonthRun) -> None:
     run_on("warn", run)
     first = run.lake.sha256("out_warning_list", run.month)
@@ -91,6 +123,8 @@ def test_arpu_counts_a_month_without_revenue_as_zero(tmp_path: Path) -> None:
     }
     put(run, "score_churn", "2024-06", [{"customer_id": "c0000", **score}])
     put(run, "score_factor", "2024-06", [])
+    for query in run.registry.queries["features"]:
+        put(run, query.output.table, "2024-06", [])  # no sign of a cause either
     run_on("warn", run)
     (row,) = rows(run, "out_warning_list")
     assert (row["arpu_cny"], row["action_priority"], row["level"]) == (

@@ -13,6 +13,7 @@ COLUMNS = (
     "action_priority", "level", "reason_1", "reason_1_en", "reason_1_zh", "reason_2", "reason_2_en", "reason_2_zh",
     "reason_3", "reason_3_en", "reason_3_zh", "strategy_en", "strategy_zh", "model_name", "model_version",
     "feature_set", "person_id", "line_count", "person_arpu_cny",
+    "reason_1_role", "reason_2_role", "reason_3_role", "cause_1", "cause_2", "cause_3",
 )  # fmt: skip
 
 _COUNTS = """

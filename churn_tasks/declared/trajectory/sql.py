@@ -45,19 +45,19 @@ class Statement:
         source, key = "months", "customer_id"
         if self._sums:
             sums = [f"{sql} AS {name}" for name, sql in self._sums.items()]
-            steps["summed"] = _select(["*", *sums], "FROM months")
+            steps["summed"] = select_of(["*", *sums], "FROM months")
             source = "summed"
         clauses = [f"FROM {source}"]
         if self._regional:
             columns = ["region_code", *self._regional]
-            steps["regional"] = _select(columns, *clauses, "GROUP BY region_code")
+            steps["regional"] = select_of(columns, *clauses, "GROUP BY region_code")
             on = f"regional.region_code = {source}.region_code"
             clauses.append(f"LEFT JOIN regional ON {on}")
             key = f"{source}.customer_id"
         common = ",\n\n".join(
             f"{name} AS (\n{_indented(select)}\n)" for name, select in steps.items()
         )
-        final = _select([key, *self._features], *clauses)
+        final = select_of([key, *self._features], *clauses)
         return f"{self._comment()}\nWITH {common}\n\n{final}\n"
 
     @cached_property
@@ -121,9 +121,9 @@ class Statement:
             for ago in range(self.months):
                 value = f"{name}_{ago}"
                 if value in asked:
-                    columns.append(f"{_value(measure, ago)} AS {value}")
+                    columns.append(f"{value_of(measure, ago)} AS {value}")
         joins = self._joins(" ".join(columns))
-        return _select(columns, "FROM cohort", *joins, "WHERE cohort.month = $month")
+        return select_of(columns, "FROM cohort", *joins, "WHERE cohort.month = $month")
 
     def _joins(self, columns: str) -> list[str]:
         """The months of the sources that the columns read."""
@@ -132,9 +132,9 @@ class Statement:
             for ago in range(self.months):
                 name = f"{alias}_{ago}"
                 if re.search(rf"\b{name}\.", columns):
-                    joins.append(_join(table, name, ago))
+                    joins.append(join_of(table, name, ago))
         if self.file.looks_at_regions:
-            joins.append(_join(PROFILE, "profile", ago=0))
+            joins.append(join_of(PROFILE, "profile", ago=0))
         return joins
 
     def _comment(self) -> str:
@@ -152,7 +152,7 @@ def _names(texts: Iterable[str]) -> set[str]:
     return set(re.findall(r"[a-z_0-9]+", " ".join(texts)))
 
 
-def _value(measure: Measure, ago: int) -> str:
+def value_of(measure: Measure, ago: int) -> str:
     """A measure of one month; each column is filled alone, so that a sum with one unknown side is the other side."""
     column = rf"\1_{ago}.\2"
     fill = FILLS.get(measure.empty)
@@ -161,7 +161,8 @@ def _value(measure: Measure, ago: int) -> str:
     return QUALIFIED.sub(column, measure.sql)
 
 
-def _join(table: str, name: str, ago: int) -> str:
+def join_of(table: str, name: str, ago: int) -> str:
+    """LEFT JOIN of a table's month, so long ago, under a name."""
     month = f"CAST($month - INTERVAL {ago} MONTH AS DATE)" if ago else "$month"
     return (
         f"LEFT JOIN {table} AS {name}\n"
@@ -170,7 +171,8 @@ def _join(table: str, name: str, ago: int) -> str:
     )
 
 
-def _select(columns: list[str], *clauses: str) -> str:
+def select_of(columns: list[str], *clauses: str) -> str:
+    """SELECT of some columns, one a line, with what follows them."""
     listed = "    " + ",\n    ".join(map(_wrapped, columns))
     return "\n".join(["SELECT", listed, *clauses])
 

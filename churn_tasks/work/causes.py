@@ -1,0 +1,60 @@
+"""The causes that the signs of listed customers speak for, learnt from the months whose truth is known."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from churn_tasks.core.months import Month
+from churn_tasks.modeling.frames import EVERYBODY, FeatureSet, feature_set
+from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.warning.causes import Causes, learnt, sign_features
+from churn_tasks.warning.playbook import Reasons
+from churn_tasks.work.customer_rows import customer_rows
+
+MOST_MONTHS = 6  # that are learnt from, the latest
+MOST_ROWS = 200_000
+CAUSE_COLUMNS = ["customer_id", "cause", "probability", "is_seen"]
+
+
+def known_months(run: MonthRun) -> list[Month]:
+    """The latest months whose truth is known at as_of of the run: the customers that the signs are learnt from."""
+    mature = run.settings.calendar.mature_months(run.month)
+    return mature[-MOST_MONTHS:]
+
+
+def causes_of(run: MonthRun, reasons: Reasons, customers: Iterable[str]) -> Causes:
+    """All causes of each customer, the likeliest first; nobody's where the profile has no sign or no truth yet."""
+    features = run.registry.features
+    telling = sign_features(reasons, features)
+    names = {name for mine in telling.values() for name in mine}
+    months = [month for month in known_months(run) if run.lake.has("label", month)]
+    if not names or not months:
+        return {}
+    wanted = feature_set(run.registry.queries["features"]).subset(names)
+    past = _past(run, wanted, months)
+    has_left = past["churned"] | past["left_in_delay"]
+    model = learnt(past[~has_left], past[has_left], reasons, telling, features)
+    now = customer_rows(run, wanted, [run.month], labelled=False)
+    return model.found(now[now["customer_id"].isin(set(customers))])
+
+
+def _past(run: MonthRun, features: FeatureSet, months: list[Month]) -> pd.DataFrame:
+    """Past customers with their truth; who changed lines neither left nor stayed."""
+    total = sum(run.lake.rows("cohort", month) for month in months)
+    return customer_rows(
+        run,
+        features,
+        months,
+        labelled=True,
+        per_million=min(EVERYBODY, MOST_ROWS * EVERYBODY // max(total, 1)),
+        without=["rotated"],
+    )
+
+
+def cause_rows(causes: Causes) -> pd.DataFrame:
+    """The rows of ``score_cause``."""
+    rows = []
+    for customer, found in causes.items():
+        for each in found:
+            rows.append((customer, each.cause, each.probability, each.is_seen))
+    return pd.DataFrame(rows, columns=CAUSE_COLUMNS)
