@@ -10,6 +10,7 @@ from churn_tasks.core.closed import Text
 from churn_tasks.core.settings import Settings
 from churn_tasks.core.windows import Window
 from churn_tasks.report.outcome import ListResult
+from churn_tasks.report.reason_shares import ReasonShare
 
 Row = Mapping[str, Any]
 SCORE_BINS = 20
@@ -78,6 +79,7 @@ class MonthContent:
     list_facts: Row = field(default_factory=dict)
     levels: Mapping[str, int] = field(default_factory=dict)
     groups: Sequence[GroupWeight] = ()
+    reasons: Sequence[ReasonShare] = ()
     factors: Sequence[Factor] = ()
     score_bins: Sequence[int] = ()
     unknown: Mapping[str, int] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from churn_tasks.report.content import (
     MonthContent,
 )
 from churn_tasks.report.outcome import list_outcomes
+from churn_tasks.report.reason_shares import reason_shares
 
 TOP_FACTORS = 6
 HEAD_ROWS = 10
@@ -128,6 +129,9 @@ def _list_figures(tables: MonthTables, titles: Mapping[str, Text]) -> dict[str, 
         "listed": listed[:HEAD_ROWS],
         "levels": {level: levels.count(level) for level in LEVELS},
         "groups": _group_weights(registry, weights, listed, titles),
+        "reasons": reason_shares(
+            listed, tables.rows("score_cause", "customer_id, cause"), titles
+        ),
         "factors": _factors(tables, [row["feature"] for row in weights]),
         "score_bins": _score_bins(tables),
         "unknown": _scored_without(tables),

@@ -24,7 +24,8 @@ UNITS_ZH = {
 PLAINLY = (
     ("over the window", "in {months} months", "观察期内", "近{months}个月"),
     ("of the window", "of {months} months", "观察期", "近{months}个月"),
-    ("within the window", "within {months} months", "观察截止", "月底"),
+    ("in the window", "in {months} months", "观察截止", "月底"),
+    ("within the window", "within {months} months", "观察首月", "最早一个月"),
     ("to as_of", "to the month's end", "截止时", "月底"),
 )
 WITHOUT_UNIT = ("", "count", "ratio", "1-5", "0-10", "G", "code")

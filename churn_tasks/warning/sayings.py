@@ -22,8 +22,12 @@ from churn_tasks.warning.evidence import (
 )
 
 LEAST_CHANGE = 0.2  # of the larger of both figures
+LEAST_STEP = (
+    2  # minutes, calls, days, megabytes, units of money: from 1 to 0 is no news
+)
 LEAST_POINTS = 0.05  # of a share
 SHORTEST_GAP_DAYS = 7
+WITHOUT_STEP = ("share", "ratio", "1-5", "0-10")
 SHARES = ("share", "share_last", "share_change")
 
 Ends = Mapping[str, float]  # voice_out_first -> 412.0
@@ -95,6 +99,8 @@ def _of_months(moving: Moving, ends: Ends, value: float, months: int) -> Saying 
     if first is None or last is None or not max(first, last) > 0:
         return None  # unknown, or nothing that the customer has
     least = LEAST_CHANGE * max(abs(first), abs(last))
+    if moving.unit not in WITHOUT_STEP:
+        least = max(least, LEAST_STEP)
     direction = _direction(moving.feature)
     verb = _verb(direction, first, last, least)
     if verb:

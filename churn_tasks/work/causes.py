@@ -5,7 +5,13 @@ from collections.abc import Iterable
 import pandas as pd
 
 from churn_tasks.core.months import Month
-from churn_tasks.modeling.frames import EVERYBODY, FeatureSet, feature_set
+from churn_tasks.modeling.frames import (
+    EVERYBODY,
+    PEOPLE,
+    FeatureSet,
+    columns_sql,
+    feature_set,
+)
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.warning.causes import Causes, learnt, sign_features
 from churn_tasks.warning.playbook import Reasons
@@ -13,6 +19,10 @@ from churn_tasks.work.customer_rows import customer_rows
 
 MOST_MONTHS = 6  # that are learnt from, the latest
 MOST_ROWS = 200_000
+ASKED = (
+    "SELECT $month AS month, customer_id, row_number() OVER (ORDER BY customer_id) AS place"
+    " FROM asked"
+)
 CAUSE_COLUMNS = ["customer_id", "cause", "probability", "is_seen"]
 
 
@@ -34,8 +44,21 @@ def causes_of(run: MonthRun, reasons: Reasons, customers: Iterable[str]) -> Caus
     past = _past(run, wanted, months)
     has_left = past["churned"] | past["left_in_delay"]
     model = learnt(past[~has_left], past[has_left], reasons, telling, features)
-    now = customer_rows(run, wanted, [run.month], labelled=False)
-    return model.found(now[now["customer_id"].isin(set(customers))])
+    return model.found(_now(run, wanted, customers))
+
+
+def _now(run: MonthRun, features: FeatureSet, customers: Iterable[str]) -> pd.DataFrame:
+    """The customers in question with their figures of the month, in order of their numbers."""
+    asked = pd.DataFrame({"customer_id": sorted(customers)})
+    run.engine.views(*features.tables)
+    parts = [asked]
+    with (
+        run.engine.registered("asked", asked),
+        run.engine.held(PEOPLE, ASKED, {"month": run.month.start}),
+    ):
+        for table in features.tables:
+            parts.append(run.engine.frame(columns_sql(features, table)))
+    return pd.concat(parts, axis="columns")
 
 
 def _past(run: MonthRun, features: FeatureSet, months: list[Month]) -> pd.DataFrame:
