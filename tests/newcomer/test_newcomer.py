@@ -24,7 +24,7 @@ from tests.newcomer.write_data import DATA, main
 
 HERE = Path(__file__).parent
 PROFILE = HERE / "my_region"
-LAST = Month(2024, 10)
+LAST = Month(2024, 8)
 Environment = dict[str, str | None]  # None: not set, whatever the caller has
 
 
@@ -45,7 +45,7 @@ def readme_commands() -> list[list[str]]:
 
 def ours(arguments: list[str]) -> list[str]:
     """The command with this operator's months in place of the README's."""
-    last = "2024-10" if arguments[0] != "check-source" else "2024-03"
+    last = "2024-08" if arguments[0] != "check-source" else "2024-03"
     months = {
         "--month": "2024-01" if "--through" in arguments else last,
         "--through": last,
@@ -106,7 +106,7 @@ def test_the_check_finds_the_source_usable(said: dict[str, str]) -> None:
 def test_a_list_is_published_with_masked_numbers(
     said: dict[str, str], environment: Environment
 ) -> None:
-    assert "Warning list 2024-10" in said["list"]
+    assert "Warning list 2024-08" in said["list"]
     assert len(re.findall(r"139\*{4}\d{4}", said["list"])) >= 10
     assert not re.search(r"139\d{8}", said["list"])
     settings = load_settings(str(PROFILE), state_dir=Path(environment["CHURN_STATE_DIR"]),
@@ -125,7 +125,7 @@ def test_amounts_numbers_and_dates_arrive_in_the_units_of_the_contract(
     said: dict[str, str], environment: Environment
 ) -> None:
     """Held against the files themselves, read here in another way."""
-    with (DATA / "出账明细_202410.csv").open(encoding="gb18030", newline="") as file:
+    with (DATA / "出账明细_202408.csv").open(encoding="gb18030", newline="") as file:
         billed = list(csv.DictReader(file))
     settings = load_settings(
         str(PROFILE),
@@ -142,7 +142,7 @@ def test_amounts_numbers_and_dates_arrive_in_the_units_of_the_contract(
         len(billed),
         sum(int(row["金额分"]) for row in billed),
     )
-    assert str(bill["first"]) == "2024-11-01"
+    assert str(bill["first"]) == "2024-09-01"
     numbers = run.engine.row(
         "SELECT count(*) FILTER (WHERE starts_with(phone_token, 'invalid_')) AS bad, count(DISTINCT phone_token) AS n,"
         f" count(*) AS customers FROM clean_customer {month}"
@@ -151,7 +151,7 @@ def test_amounts_numbers_and_dates_arrive_in_the_units_of_the_contract(
     usage = run.engine.row(
         f"SELECT max(data_mb) AS most FROM clean_usage_summary {month}"
     )
-    with (DATA / "用量汇总_202410.csv").open(encoding="utf-8", newline="") as file:
+    with (DATA / "用量汇总_202408.csv").open(encoding="utf-8", newline="") as file:
         gigabytes = [
             Decimal(row["流量GB"]) for row in csv.DictReader(file, delimiter=";")
         ]

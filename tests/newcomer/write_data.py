@@ -1,4 +1,4 @@
-"""Writes ``data/``: ten months of a small regional operator as its clerks export them, seeded and made up.
+"""Writes ``data/``: eight months of a small regional operator as its clerks export them, seeded and made up.
 
 Bills in fen with dates such as 2024/3/5, GB18030; the master record the same way, phone numbers with +86, spaces and
 dashes; usage already summed up by month, with semicolons, in UTF-8; complaints as one file that grows.
@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
-MONTHS = [date(2024, number, 1) for number in range(1, 11)]
+MONTHS = [date(2024, number, 1) for number in range(1, 9)]
 CUSTOMERS, JOINING, COMPLAINTS = 180, 12, 12
 PLANS = {"畅聊19": 1900, "畅聊38": 3800, "全家58": 5800}
 NAMES = ("王", "李", "赵", "钱", "孙", "周", "吴", "郑")
