@@ -13,7 +13,7 @@ from churn_tasks.walks.tasks import TASKS
 READY_S = 25.0  # services started and operator simulated
 MONTH_S = 8.0  # of any operator, however small
 MONTH_S_PER_CUSTOMER = 0.0007
-TRAINING_BEGINS = 6  # months before the first that fits models
+TRAINING_BEGINS = 8  # months before the first that fits models
 TRAINED_MONTH = 1.3  # times a month without
 MINUTE_S = 60
 LITTLE_S = 90

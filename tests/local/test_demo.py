@@ -30,7 +30,7 @@ def test_the_history_is_the_profiles_or_as_long_as_asked(tmp_path):
         "2024-02",
         "2024-03",
     ]
-    assert len(demo(tmp_path).history) == 12
+    assert len(demo(tmp_path).history) == 14
     assert str(demo(tmp_path, "retail").history[-1]) == "2011-11"
 
 
@@ -80,7 +80,7 @@ def test_what_is_left_is_told_with_each_month(capsys):
 
 def test_the_plan_is_told_in_words(tmp_path):
     assert demo(tmp_path)._summary() == (
-        "a simulated operator with 2,000 customers, 12 months from 2024-01"
+        "a simulated operator with 2,000 customers, 14 months from 2024-01"
     )
     assert demo(tmp_path, "retail")._summary().startswith("profile retail, 24 months")
 
