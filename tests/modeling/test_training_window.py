@@ -47,7 +47,9 @@ def _run(
 ) -> closing[MonthRun]:
     wanted = list(candidates) or ["logistic_regression"]
     model = {"name": "shop", "candidates": wanted, **model}
-    profile = small_profile(folder, telecom_tables(), model=model)
+    profile = small_profile(
+        folder, telecom_tables(), model=model, definition="not_billed"
+    )
     settings = load_settings(str(profile), state_dir=folder / "state")
     return closing(MonthRun(settings, month))
 
