@@ -15,9 +15,18 @@ from churn_tasks.core.settings import Settings
 CUSTOMER, WHERE = ("#", "customer"), ("region", "group")
 Row = Mapping[str, Any]
 # of bi_validation, in the order shown
-COUNTED = ("customers", "churners", "warned", "warned_churners")
-SHARES = ("precision", "coverage", "precision_in_time", "coverage_in_time")
-RANKED = ("auc", "average_precision")
+COUNTED = {
+    "customers": "customers",
+    "churners": "churners",
+    "warned": "warned",
+    "warned_churners": "who left",
+}
+SHARES = {
+    "precision": "precision",
+    "coverage": "coverage",
+    "precision_in_time": "in time",
+}
+RANKED = {"auc": "AUC", "average_precision": "AP"}
 # of bi_result, with their heads
 RESULTS = {
     "customers": "customers",
@@ -31,9 +40,9 @@ RESULTS = {
 # of bi_result, by when the warned left
 PARTS = {
     "warned": "warned",
-    "warned_left_before_list": "before the list",
-    "warned_left_in_delay": "in the delay",
-    "warned_churners": "in the window",
+    "warned_left_before_list": "before list",
+    "warned_left_in_delay": "in delay",
+    "warned_churners": "in window",
     "warned_left_later": "later",
     "warned_rotated": "changed lines",
 }
@@ -148,15 +157,15 @@ def _days_told(row: Row) -> str:
 def _early_table(rows: Sequence[Row], lead_days: int) -> Table:
     """When the warned left, and how much of each list was in time."""
     early = table(
-        "When the warned left 预警客户何时离网",
+        "When the warned left, precision and coverage in time 预警客户何时离网与及时效果",
         "month",
         *PARTS.values(),
-        "days to leaving",
-        "precision in time",
-        "coverage in time",
+        "days",
+        "precision",
+        "coverage",
         caption=(
             f"In time 及时: {lead_days} days after the list or later, within the predict window. "
-            "Days: median (quartiles) 天数：中位数（四分位数）"
+            "Days from the list: median (quartiles) 出单后天数：中位数（四分位数）"
         ),
     )
     for row in rows:
@@ -183,8 +192,14 @@ def _validation_table(rows: Sequence[Row]) -> Table:
         run, tested_on = f"{row['month']:%Y-%m}", f"{row['tested_month']:%Y-%m}"
         measures = by_candidate.setdefault((run, tested_on, row["candidate"]), {})
         measures[row["measure"]] = row["value"]
-    heads = ("run", "tested on", "candidate", *COUNTED, *SHARES, *RANKED)
-    candidates = table("Candidates on later months 模型验证", *heads)
+    measured = {**COUNTED, **SHARES, **RANKED}
+    candidates = table(
+        "Candidates on later months 模型验证",
+        "run",
+        "tested",
+        "candidate",
+        *measured.values(),
+    )
     for key, measures in sorted(by_candidate.items()):
         counts = [_count(measures.get(name)) for name in COUNTED]
         shares = [_share(measures.get(name)) for name in SHARES]
