@@ -1,5 +1,6 @@
 -- The day of leaving (C1). A closing that the source has recorded, and that still stands when the truth is known, gives the
--- day itself, whether or not bills trail after it. Else it is the last day of the last active month, if the month after
+-- day itself, whether or not bills trail after it; it stands if the last month that shows the customer says so, since sources
+-- drop who has gone. Else it is the last day of the last active month, if the month after
 -- that one has ended without activity: who pauses for a month and comes back has not left. Months are read from the observe window
 -- on, whatever $since says: who was active last in the observe window left before the list was out.
 WITH last_active AS (
@@ -15,10 +16,11 @@ WITH last_active AS (
 closed AS (
     SELECT
         customer_id,
-        coalesce(closed_date, month) AS closed_date
+        max_by(coalesce(closed_date, month), month) AS closed_date
     FROM month_profile
-    WHERE month = CAST($label_known - INTERVAL 1 MONTH AS DATE) AND month < $label_known
-        AND has_left
+    WHERE month > $month AND month < $label_known
+    GROUP BY customer_id
+    HAVING max_by(has_left, month)
 )
 
 SELECT
