@@ -37,7 +37,7 @@ def causes_of(run: MonthRun, reasons: Reasons, customers: Iterable[str]) -> Caus
     features = run.registry.features
     telling = sign_features(reasons, features)
     names = {name for mine in telling.values() for name in mine}
-    months = [month for month in known_months(run) if run.lake.has("label", month)]
+    months = _latest_enough(run)
     if not names or not months:
         return {}
     wanted = feature_set(run.registry.queries["features"]).subset(names)
@@ -45,6 +45,17 @@ def causes_of(run: MonthRun, reasons: Reasons, customers: Iterable[str]) -> Caus
     has_left = past["churned"] | past["left_in_delay"]
     model = learnt(past[~has_left], past[has_left], reasons, telling, features)
     return model.found(_now(run, wanted, customers))
+
+
+def _latest_enough(run: MonthRun) -> list[Month]:
+    """The latest labelled months that together have rows enough: of a large operator one."""
+    chosen: list[Month] = []
+    rows = 0
+    for month in reversed(known_months(run)):
+        if rows < MOST_ROWS and run.lake.has("label", month):
+            chosen.insert(0, month)
+            rows += run.lake.rows("cohort", month)
+    return chosen
 
 
 def _now(run: MonthRun, features: FeatureSet, customers: Iterable[str]) -> pd.DataFrame:
