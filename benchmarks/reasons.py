@@ -51,7 +51,7 @@ console = Console(width=130)
 def main(
     seed: Annotated[list[int], typer.Option(help="Of the simulator; repeat it.")],
     customers: Annotated[int, typer.Option(min=500)] = 2_500,
-    months: Annotated[int, typer.Option(min=8)] = 9,
+    months: Annotated[int, typer.Option(min=9)] = 11,
 ) -> None:
     """Measure every list of each seed and print a row a seed."""
     table = Table(*COLUMNS)

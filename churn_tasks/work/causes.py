@@ -42,7 +42,7 @@ def causes_of(run: MonthRun, reasons: Reasons, customers: Iterable[str]) -> Caus
         return {}
     wanted = feature_set(run.registry.queries["features"]).subset(names)
     past = _past(run, wanted, months)
-    has_left = past["churned"] | past["left_in_delay"]
+    has_left = past["churned"] | past["left_early"]
     model = learnt(past[~has_left], past[has_left], reasons, telling, features)
     return model.found(_now(run, wanted, customers))
 
