@@ -8,7 +8,7 @@ from churn_tasks.core.closed import Closed
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import MonthField
 
-VERSION = 5  # raised whenever the simulator's output changes, so that an older simulation is made anew
+VERSION = 6  # raised whenever the simulator's output changes, so that an older simulation is made anew
 
 
 class SimulationSettings(Closed):

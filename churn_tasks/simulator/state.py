@@ -64,8 +64,9 @@ class MonthState:
 
     @cached_property
     def last_day(self) -> Array:
-        """Last day on the network within the month."""
-        return self.slot_end.max(axis=1) - 1
+        """Last day on the network within the month; slots after it are empty."""
+        is_there = self.slot_end > self.slot_start
+        return np.where(is_there, self.slot_end, self.start).max(axis=1) - 1
 
     @cached_property
     def leaves_before_end(self) -> Array:

@@ -142,3 +142,31 @@ def test_some_show_signs_and_stay_and_contacts_work_both_ways(
     kept, driven = lives.kept_by_contact, lives.driven_by_contact
     assert kept.sum() > 20 and driven.sum() > 5
     assert (lives.leave_day[kept & ~driven] >= 0).all()
+
+
+def test_whoever_leaves_is_there_up_to_the_day_before_and_no_longer(
+    operator: Operator,
+) -> None:
+    """Closings, payments and talks at the desk are dated by this day."""
+    ended = 0
+    for k in range(MONTHS):
+        state = month_state(operator.clock, k, operator.people, operator.lives)
+        leave_day = operator.lives.leave_day[state.who]
+        leaves = state.leaves_before_end
+        assert (state.last_day[leaves] == leave_day[leaves] - 1).all()
+        assert (state.last_day[~leaves] == state.end - 1).all()
+        ended += leaves.sum()
+    assert ended > 1_000
+
+
+def test_the_books_close_an_account_on_the_day_of_leaving(operator: Operator) -> None:
+    first = operator.people.subs_id[0]
+    closed = 0
+    for delivery in operator.months():
+        books = delivery.boss["subs_his"].to_pandas()
+        books = books[books["sts_cd"] == "X"]
+        number = books["subs_id"].to_numpy() - first
+        day = books["eff_tm"].dt.tz_localize(None).to_numpy().astype("datetime64[D]")
+        assert (day.astype(int) == operator.lives.leave_day[number]).all()
+        closed += len(books)
+    assert closed > 1_000
