@@ -257,6 +257,15 @@ class LeakProbe(Closed):
 
 
 class Promotion(Closed):
-    """The gate (F5): what a challenger must gain in average precision on the same later month."""
+    """The gate (F5): what a challenger must gain in average precision on the same later months, beyond chance."""
 
-    min_gain: float = Field(0.0, ge=0)
+    min_gain: float = Field(
+        0.0,
+        ge=0,
+        description="the lower end of the interval of its gain must lie above it",
+    )
+    min_churners: int = Field(
+        100,
+        ge=0,
+        description="leavers that a gain must rest on; with fewer the champion stays",
+    )

@@ -3,14 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from churn_tasks.core.modeling_section import Promotion
+from churn_tasks.modeling.paired import Gain
+
+CHANCE = "chance, there being no champion"
+
 
 @dataclass(frozen=True)
 class Contender:
-    """A model with what it came to on the tested month; the same month and the same customers for all."""
+    """A model with what it came to; the same months and the same customers for all.
+
+    Attributes:
+        average_precision: on the tested month.
+        gain: on the champion, or on chance while there is none; None for the champion itself, and where nobody left.
+    """
 
     name: str
     version: int
     average_precision: float
+    gain: Gain | None = None
 
 
 @dataclass(frozen=True)
@@ -23,34 +34,42 @@ class Decision:
 
 
 def select(candidates: Sequence[Contender]) -> Contender:
-    """The candidate with the highest average precision; among equals the first, so the simpler where listed first."""
-    return max(candidates, key=lambda contender: contender.average_precision)
+    """The candidate with the highest gain; among equals the first, so the simpler where listed first.
+
+    Where no gain could be told, by average precision.
+    """
+    return max(candidates, key=_merit)
+
+
+def _merit(contender: Contender) -> float:
+    if contender.gain is None:
+        return contender.average_precision
+    return contender.gain.difference
 
 
 def decide(
-    candidates: Sequence[Contender],
-    champion: Contender | None,
-    base_rate: float,
-    min_gain: float,
+    candidates: Sequence[Contender], champion: Contender | None, terms: Promotion
 ) -> Decision:
     """Judge the best candidate against the champion, or against chance while there is no champion.
 
+    It is promoted when the lower end of the interval of its gain lies above ``min_gain``, and when that rests on
+    ``min_churners`` leavers at least. The first model takes nobody's place: however few leavers there are, it must be
+    surely better than chance, and no more.
+
     Args:
-        candidates: at least one.
-        champion: the model in force, judged on the same month; None at first.
-        base_rate: churn rate of the tested month, the average precision that chance gives.
-        min_gain: what the candidate must be better by; at 0 any gain will do, a tie never.
+        candidates: at least one, each with its gain on this champion; the interval allows for how many they are.
+        champion: the model in force; None at first.
     """
     best = select(candidates)
-    floor, rival = base_rate, "the base rate, there being no champion"
-    if champion:
-        floor = champion.average_precision
-        rival = f"champion version {champion.version}"
-    gain = best.average_precision - floor
-    promote = gain > 0 and gain >= min_gain
-    wanted = f"at least {min_gain:g}" if min_gain else "more than 0"
-    why = (
-        f"{best.name} version {best.version}: average precision {best.average_precision:.4f}"
-        f" against {floor:.4f} of {rival}; gain {gain:+.4f}, wanted {wanted}"
-    )
-    return Decision(promote, best, why)
+    rival = f"champion version {champion.version}" if champion else CHANCE
+    name = f"{best.name} version {best.version}"
+    gain = best.gain
+    if gain is None:
+        why = f"{name} against {rival}: nobody left in the months that both can be judged on"
+        return Decision(False, best, why)
+    why = f"{name}: average precision {best.average_precision:.4f}; {gain.text} on {rival}"
+    if champion and gain.churners < terms.min_churners:
+        why = f"{why}; at least {terms.min_churners} leavers are wanted"
+        return Decision(False, best, why)
+    why = f"{why}; the lower end must lie above {terms.min_gain:g}"
+    return Decision(gain.low > terms.min_gain, best, why)

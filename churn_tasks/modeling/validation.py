@@ -1,7 +1,7 @@
-"""Rows of ``out_validation``: every model of a run judged on the same later month."""
+"""Rows of ``out_validation`` and ``out_gate``: every model of a run judged on the same later months."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,9 @@ from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.frames import Sample
 from churn_tasks.modeling.gate import Contender, select
 from churn_tasks.modeling.metrics import ListTerms, Outcome, Truth, judge
+from churn_tasks.modeling.paired import Evidence, Gain, gains
+
+GAIN = ("gain", "gain_low", "gain_high", "gain_months", "gain_churners")
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Judged:
         scores: probability of leaving of each customer of the tested month.
         version: of the registered model; 0 of one that was fitted to be judged alone.
         run_id: MLflow run of a candidate; None for the champion, and for what is not registered.
+        gain: of a candidate on the champion, or on chance while there is none; None where nobody left.
     """
 
     name: str
@@ -42,12 +46,12 @@ class Judged:
     classifier: ChurnClassifier
     scores: np.ndarray
     outcome: Outcome
+    gain: Gain | None = None
 
     @property
     def contender(self) -> Contender:
-        return Contender(
-            self.name, self.version, float(self.outcome.average_precision or 0.0)
-        )
+        precision = float(self.outcome.average_precision or 0.0)
+        return Contender(self.name, self.version, precision, self.gain)
 
 
 def judged(
@@ -76,6 +80,54 @@ def truth_of(test: Sample) -> Truth:
     return Truth(test.churned, test.left_early, test.rotated, test.left_date)
 
 
+def with_gains(
+    models: Sequence[Judged], earlier: Sample, test: Sample, seed: int
+) -> list[Judged]:
+    """Each candidate with its gain on the champion, or on chance, over all months that none of them has learnt from.
+
+    Args:
+        models: candidates and champion, judged on ``test``.
+        earlier: rows at risk of the months before the tested one; there may be none.
+        test: everybody of the tested month; who was not at risk is left out.
+    """
+    at_risk = truth_of(test).at_risk
+    scores = {}
+    for model in models:
+        parts = [model.scores[at_risk]]
+        if len(earlier):
+            parts.insert(0, model.classifier.predict(earlier.features))
+        scores[model.name] = np.concatenate(parts)
+    evidence = Evidence(
+        churned=np.concatenate([earlier.churned, test.churned[at_risk]]),
+        months=np.concatenate([earlier.months, test.months[at_risk]]),
+        customers=np.concatenate([earlier.customers, test.customers[at_risk]]),
+    )
+    champion = scores.pop(CHAMPION, None)
+    found = gains(scores, champion, evidence, seed=seed)
+    return [replace(model, gain=found.get(model.name)) for model in models]
+
+
+def gate_rows(models: Sequence[Judged]) -> list[dict[str, Any]]:
+    """One row a candidate and judged month, in the columns of ``out_gate``."""
+    rows = []
+    for model in models:
+        if model.gain is None:
+            continue
+        for month in model.gain.by_month:
+            row = {
+                "candidate": model.name,
+                "judged_month": month.month,
+                "model_version": model.version,
+                "churners": month.churners,
+                "average_precision": month.ours,
+                "rival_average_precision": month.rivals,
+                "gain_low": month.low,
+                "gain_high": month.high,
+            }
+            rows.append(row)
+    return rows
+
+
 def validation_rows(
     models: Sequence[Judged], tested: Month, size: int
 ) -> list[dict[str, Any]]:
@@ -99,7 +151,15 @@ def _row(model: Judged, is_selected: bool, tested: Month, size: int) -> dict[str
         "train_to": _first_day(months[-1]),
         "list_size": size,
         **asdict(model.outcome),
+        **_gain_columns(model.gain),
     }
+
+
+def _gain_columns(gain: Gain | None) -> dict[str, Any]:
+    if gain is None:
+        return dict.fromkeys(GAIN)
+    figures = (gain.difference, gain.low, gain.high, gain.months, gain.churners)
+    return dict(zip(GAIN, figures, strict=True))
 
 
 def _first_day(month: str) -> date:

@@ -66,6 +66,24 @@ def learning_months(run: MonthRun) -> list[Month]:
     return [*mature[-run.settings.model.max_train_months :], tested]
 
 
+def judged_months(run: MonthRun) -> list[Month]:
+    """Those on which models are judged: 2024-05, 2024-06 and 2024-07.
+
+    Later than what they learn from, and no leaving that is learnt from counts again: the predict window of the first
+    begins when the windows that are learnt from have ended.
+    """
+    if not learning_months(run):
+        return []
+    *_, learnt, tested = learning_months(run)
+    first = learnt + run.settings.windows.predict
+    return list(months_between(first, tested + 1))
+
+
+def months_of_models(run: MonthRun) -> list[Month]:
+    """All of which a model of this run learns or is judged on: 2024-03 to 2024-07."""
+    return sorted({*learning_months(run), *judged_months(run)})
+
+
 def deciding_month(run: MonthRun) -> list[Month]:
     """2024-10, in whose run the gate decides; none while history is too short to test a model."""
     is_tested = run.settings.calendar.tested_month(run.month) is not None

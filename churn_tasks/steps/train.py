@@ -3,7 +3,8 @@
 In the run of 2024-09 (observe 3, delay 1, predict 1, truth_after 1) the tested month is 2024-06: its truth has just
 come in.
 Candidates learn from the months whose truth was in at its as_of (up to 2024-03) and are judged on 2024-05 beside
-the champion.
+the champion. Whether the best of them is really better is told by all months that none of them has learnt from, here
+2024-04 and 2024-05 (``modeling/paired.py``).
 The files that are judged are the files that may go live: nothing is fitted again.
 
 Which columns of the catalogue they learn from is decided first, on a part of the same training rows
@@ -12,7 +13,7 @@ Which columns of the catalogue they learn from is decided first, on a part of th
 
 from churn_tasks.runner.conditions import nothing_to_test
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.runner.months import deciding_month_before, learning_months
+from churn_tasks.runner.months import deciding_month_before, months_of_models
 from churn_tasks.runner.step import Made, Read, step
 
 SHOWN = ("average_precision", "churn_rate", "auc")
@@ -26,13 +27,13 @@ SHOWN = ("average_precision", "churn_rate", "auc")
             needed=True,
             otherwise="needs {table} of {months}, unless model.train_from says that training begins later",
         ),
-        Read("cohort", learning_months, needed=True),
-        Read("feat_*", learning_months, needed=True),
-        Read("label", learning_months, needed=True),
+        Read("cohort", months_of_models, needed=True),
+        Read("feat_*", months_of_models, needed=True),
+        Read("label", months_of_models, needed=True),
         # of an earlier run of this month, when nothing that decides it has changed
         Read("feature_selection", renews=False),
     ),
-    writes=("out_validation", "feature_selection"),
+    writes=("out_validation", "out_gate", "feature_selection"),
     idle=nothing_to_test,
     restated="never",
 )
@@ -43,7 +44,7 @@ def train(run: MonthRun) -> Made:
         CheckFailed: a single feature tells the label; no model is fitted.
     """
     # here, so that walking over the steps does not import scikit-learn and MLflow
-    from churn_tasks.modeling.validation import validation_rows
+    from churn_tasks.modeling.validation import gate_rows, validation_rows
     from churn_tasks.work.candidates import judged_models
     from churn_tasks.work.chosen_columns import FEWEST_CHURNERS
     from churn_tasks.work.registered_model import in_force
@@ -64,6 +65,7 @@ def train(run: MonthRun) -> Made:
     rows = validation_rows(models, window.tested, window.places)
     written = {
         "out_validation": run.engine.write_rows("out_validation", run.month, rows),
+        "out_gate": run.engine.write_rows("out_gate", run.month, gate_rows(models)),
         "feature_selection": run.engine.write_rows(
             "feature_selection", run.month, window.chosen.rows(window.digest)
         ),

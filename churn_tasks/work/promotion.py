@@ -1,6 +1,7 @@
 """The gate's decision of a month, from the validated models to the registry's aliases."""
 
 from dataclasses import replace
+from math import isnan
 from typing import Any
 
 import pyarrow as pa
@@ -8,7 +9,8 @@ import pyarrow as pa
 from churn_tasks.adapters.warehouse import PromotionRow
 from churn_tasks.core.months import Month
 from churn_tasks.modeling.gate import Contender, Decision, decide
-from churn_tasks.modeling.validation import CHAMPION
+from churn_tasks.modeling.paired import Gain
+from churn_tasks.modeling.validation import CHAMPION, GAIN
 from churn_tasks.runner.month_run import MonthRun
 
 Row = dict[str, Any]
@@ -35,10 +37,8 @@ def decision_of_gate(run: MonthRun, models: Models) -> Decision:
     contenders = {name: _contender(name, row) for name, row in models.items()}
     names = run.settings.model.candidate_names
     candidates = [contenders[name] for name in names if name in contenders]
-    base_rate = float(next(iter(models.values()))["churn_rate"])
     champion = contenders.get(CHAMPION)
-    gain = run.settings.promotion.min_gain
-    decision = decide(candidates, champion, base_rate, gain)
+    decision = decide(candidates, champion, run.settings.promotion)
     return _with_orders(run, decision)
 
 
@@ -54,7 +54,16 @@ def _with_orders(run: MonthRun, decision: Decision) -> Decision:
 
 
 def _contender(name: str, row: Row) -> Contender:
-    return Contender(name, int(row["model_version"]), float(row["average_precision"]))
+    version, precision = int(row["model_version"]), float(row["average_precision"])
+    return Contender(name, version, precision, _gain(row))
+
+
+def _gain(row: Row) -> Gain | None:
+    """What ``out_validation`` says of it; its months are in ``out_gate``."""
+    if not is_told(row["gain"]):
+        return None
+    ends = (float(row["gain"]), float(row["gain_low"]), float(row["gain_high"]))
+    return Gain(*ends, int(row["gain_churners"]), int(row["gain_months"]))
 
 
 def promotion_row(
@@ -64,7 +73,12 @@ def promotion_row(
     tested = Month.of(in_force["tested_month"])
     metrics: dict[str, Any] = {"tested_month": str(tested)}
     for name, row in sorted(models.items()):
-        metrics[name] = {figure: float(row[figure]) for figure in FIGURES}
+        figures = {figure: float(row[figure]) for figure in FIGURES}
+        for figure in GAIN:
+            if is_told(row[figure]):
+                figures[figure] = float(row[figure])
+        metrics[name] = figures
+    metrics |= _regret(run, decision, models)
     return PromotionRow(
         decided_in=str(run.month),
         model_name=in_force["model_name"],
@@ -74,6 +88,32 @@ def promotion_row(
         why=f"tested on {tested}: {decision.why}",
         metrics=metrics,
     )
+
+
+def is_told(figure: float | None) -> bool:
+    """Whether a figure has a value: a column without any is read as None, one that is missing among others as NaN."""
+    return figure is not None and not isnan(figure)
+
+
+def _regret(run: MonthRun, decision: Decision, models: Models) -> Row:
+    """What the champion that was judged has cost since it went live, by the months tested since.
+
+    ``missed`` is the average precision of the best candidate less the champion's, in the tested month; ``regret`` the
+    sum of it over this decision and those before that judged the same version. Below 0 nothing was missed.
+    """
+    champion = models.get(CHAMPION)
+    if champion is None:
+        return {}
+    version = int(champion["model_version"])
+    best = decision.selected.average_precision
+    missed = best - float(champion["average_precision"])
+    total = missed
+    for row in run.warehouse.promotions():
+        before = row["metrics"]
+        is_earlier = row["is_current"] and Month.of(row["valid_from"]) < run.month
+        if is_earlier and before.get("judged_version") == version:
+            total += before["missed"]
+    return {"judged_version": version, "missed": missed, "regret": total}
 
 
 def pinned_row(run: MonthRun, gate: PromotionRow | None) -> PromotionRow | None:

@@ -32,7 +32,7 @@ from churn_tasks.core.sections import Quality, Relations
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.sql_parts import Relation, subquery, union_all
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.runner.months import label_lag, learning_months
+from churn_tasks.runner.months import label_lag, months_of_models
 from churn_tasks.runner.step import Made
 from churn_tasks.work.acceptances import acceptances_of
 from churn_tasks.work.judged_lines import JUDGED, judged_line
@@ -282,11 +282,11 @@ def _refuse_refused_labels(run: MonthRun, refused: set[Month]) -> None:
     """A label that was refused in an earlier run lies in the lake all the same: nothing may learn from it.
 
     Raises:
-        CheckFailed: one would be learnt from in this month.
+        CheckFailed: one would be learnt from in this month, or models would be judged by it.
     """
     lag = label_lag(run.settings.calendar)
-    learnt_from = {month + lag for month in learning_months(run)}
-    stopped = sorted(refused & learnt_from)
+    came_in = {month + lag for month in months_of_models(run)}
+    stopped = sorted(refused & came_in)
     if stopped:
         listed = ", ".join(map(str, stopped))
         raise CheckFailed(

@@ -38,9 +38,15 @@ from churn_tasks.modeling.tuning import (
     timed_folds,
     trial_table,
 )
-from churn_tasks.modeling.validation import CHAMPION, InForce, Judged, judged
+from churn_tasks.modeling.validation import (
+    CHAMPION,
+    InForce,
+    Judged,
+    judged,
+    with_gains,
+)
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.runner.months import learning_months
+from churn_tasks.runner.months import judged_months, learning_months
 from churn_tasks.warning.capacity import list_size
 from churn_tasks.work.chosen_columns import (
     FEWEST_CHURNERS,
@@ -57,6 +63,7 @@ NOT_FITTED = {
     "search",
     "train_from",
 }  # decide nothing that is fitted
+NOT_AT_RISK = ("left_early", "rotated")
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,8 @@ class TrainingWindow:
         learn: rows to learn from, with the selected columns and those that a candidate looks at beside them.
         champion: the model in force, judged beside the candidates; None at first, or when its features are gone.
         test: rows to be judged on, with the columns of the candidates and of the champion; no month is in both.
+        earlier: rows at risk of the months between those learnt from (by the champion as well) and the tested one, with
+            the same columns; thinned by customer as the rows to learn from are.
         terms: dates and length of the list, from the settings.
         digest: of all that decides what is fitted, but for the families themselves.
         model, threads: how candidates are fitted, from the settings.
@@ -87,6 +96,7 @@ class TrainingWindow:
     learn: Sample
     champion: InForce | None
     test: Sample
+    earlier: Sample
     terms: ListTerms
     digest: str
     model: Model
@@ -205,7 +215,9 @@ def training_window(
         names += candidate.own_columns
     needed = offered.subset(names)
     learn = _learnt_rows(run, needed, months, looked_at)
-    test = _tested_rows(run, offered, needed, champion, tested)
+    judged_by = _columns_of_all(offered, needed, champion)
+    test = sample(customer_rows(run, judged_by, [tested], labelled=True), judged_by)
+    between = _months_between(run, champion)
     return TrainingWindow(
         tested=tested,
         offered=offered,
@@ -214,6 +226,7 @@ def training_window(
         learn=learn,
         champion=champion,
         test=test,
+        earlier=labelled_rows(run, judged_by, between, without=NOT_AT_RISK),
         terms=list_terms(run, tested, len(test)),
         digest=digest,
         model=run.settings.model,
@@ -254,6 +267,9 @@ def judge(
     Args:
         candidates: in the order of the table; among equals the first is selected.
         judge_one: fits and judges a candidate, keeping it or not; :func:`judged_here` keeps nothing.
+
+    Returns:
+        The candidates, each with its gain on the champion or on chance, then the champion.
     """
     models = [judge_one(window, candidate) for candidate in candidates]
     champion = window.champion
@@ -263,7 +279,7 @@ def judge(
         models.append(
             judged(CHAMPION, name, version, None, classifier, test, window.terms)
         )
-    return models
+    return with_gains(models, window.earlier, window.test, window.model.seed)
 
 
 def too_few(window: TrainingWindow) -> str:
@@ -293,19 +309,24 @@ def _learnt_rows(
     return looked_at.with_columns(features.names)
 
 
-def _tested_rows(
-    run: MonthRun,
-    offered: FeatureSet,
-    features: FeatureSet,
-    champion: InForce | None,
-    tested: Month,
-) -> Sample:
-    """Everybody of the tested month, with all columns that a judged model needs."""
+def _columns_of_all(
+    offered: FeatureSet, features: FeatureSet, champion: InForce | None
+) -> FeatureSet:
+    """All columns that a judged model needs."""
     names = features.names
     if champion:
         names += champion.classifier.features
-    needed = offered.subset(names)
-    return sample(customer_rows(run, needed, [tested], labelled=True), needed)
+    return offered.subset(names)
+
+
+def _months_between(run: MonthRun, champion: InForce | None) -> list[Month]:
+    """The months before the tested one that neither the candidates nor the champion have learnt from."""
+    *between, _ = judged_months(run)
+    if champion is None:
+        return between
+    learnt = Month.parse(champion.classifier.trained_on[-1])
+    first = learnt + run.settings.windows.predict
+    return [month for month in between if month >= first]
 
 
 def training_rows(
@@ -319,6 +340,22 @@ def training_rows(
     without = ["rotated"]
     if run.settings.definition.drop_left_early:
         without.append("left_early")
+    return labelled_rows(run, features, months, most, without=without)
+
+
+def labelled_rows(
+    run: MonthRun,
+    features: FeatureSet,
+    months: list[Month],
+    most: int | None = None,
+    *,
+    without: Sequence[str],
+) -> Sample:
+    """Rows of several months with their truth: thinned by customer beyond ``max_train_rows`` (or fewer).
+
+    Args:
+        without: flags of the label; customers for whom one is true are left out.
+    """
     rows = customer_rows(
         run,
         features,

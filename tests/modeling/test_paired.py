@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from churn_tasks.modeling.paired import gain
+from churn_tasks.modeling.paired import Evidence, gain, gains
 
 WORLDS = 200
 
@@ -49,6 +49,47 @@ def test_a_constant_rival_comes_to_the_base_rate():
         better = average_precision_score(truth, given["scores"][rows]) - truth.mean()
         alone += better * truth.sum() / given["churned"].sum()
     assert gain(**given).difference == pytest.approx(alone, abs=1e-6)
+
+
+def test_the_months_stand_beside_the_whole_and_one_without_leavers_is_left_out():
+    given = world(5, ours=1.0, theirs=0.5)
+    given["churned"][given["months"] == 2] &= np.arange(3_000) < 1_500
+    found = gain(**given)
+    assert [each.month for each in found.by_month] == [1, 2]
+    assert sum(each.churners for each in found.by_month) == found.churners
+    weighted = 0.0
+    for each in found.by_month:
+        rows = given["months"] == each.month
+        truth, scores = given["churned"][rows], given["scores"][rows]
+        assert each.ours == pytest.approx(average_precision_score(truth, scores))
+        assert each.low < each.ours - each.rivals < each.high
+        weighted += (each.ours - each.rivals) * each.churners / found.churners
+    assert found.difference == pytest.approx(weighted)
+    given["churned"][given["months"] == 2] = False
+    assert [each.month for each in gain(**given).by_month] == [1]
+
+
+def test_models_are_held_against_the_same_draws_whether_together_or_alone():
+    given = world(6, ours=1.0, theirs=0.5)
+    models = {"one": given.pop("scores"), "other": given["rival"][::-1].copy()}
+    rival = given.pop("rival")
+    together = gains(models, rival, Evidence(**given), candidates=1, seed=3)
+    for name, scores in models.items():
+        alone = gain(scores=scores, rival=rival, **given, seed=3)
+        assert together[name] == alone
+
+
+def test_a_customer_of_two_months_is_one_unit():
+    """Control: the same rows as those of different customers seem to prove more than they do."""
+    chance = np.random.default_rng(8)
+    persons = np.tile(np.arange(1_500), 2)
+    taste = np.tile(chance.normal(size=1_500), 2)
+    churned = np.tile(chance.random(1_500) < 0.05, 2)
+    rows = {"churned": churned, "months": np.repeat([1, 2], 1_500)}
+    views = {"scores": churned + taste, "rival": 0.3 * churned + taste[::-1]}
+    clustered = gain(**views, **rows, customers=persons)
+    apart = gain(**views, **rows, customers=np.arange(3_000))
+    assert clustered.high - clustered.low > 1.2 * (apart.high - apart.low)
 
 
 def test_where_neither_knows_anything_hardly_one_world_in_forty_is_sure_of_a_gain():
