@@ -10,6 +10,8 @@ or with `airflow backfill create --dag-id churn_monthly --from-date 2024-01-01 -
 which billing closes: a window that ends on the 5th of June loses June. Name whole months.
 A month that is run again replaces its own tables and publishes a new version; other
 months stay as they are. A profile with a `last_month` has a source that no longer grows: only backfills run it.
+With `promotion.approval: person` the task `approve` shows a better model's card under *Required actions* and waits. No
+answer keeps the present model. `churn models approve` agrees afterwards; then clear `publish`.
 
 ## Late rows and restated months
 
@@ -52,6 +54,7 @@ from datetime import datetime, time
 import pendulum
 from airflow.sdk import CronPartitionTimetable, Param, dag, task
 
+from churn_airflow.approval import ApprovalOperator
 from churn_airflow.bridge import DEFAULTS, limits, run
 from churn_airflow.month import PATTERN
 from churn_tasks.core.settings import load_settings
@@ -107,7 +110,10 @@ def churn_monthly() -> None:
         """Write the report of the month in both languages, and the page of the features."""
         return run("report")
 
-    extract() >> integrate() >> model() >> publish() >> report()
+    judged = extract() >> integrate() >> model()
+    if SETTINGS.promotion.approval == "person":
+        judged >>= ApprovalOperator(task_id="approve", terms=SETTINGS.promotion)
+    judged >> publish() >> report()
 
 
 churn_monthly()

@@ -1,4 +1,4 @@
-"""What people do about model versions: see where each is, put lost files back, retire one, pin one."""
+"""What people do about model versions: see where each is, put lost files back, retire one, pin one, roll back."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -149,6 +149,37 @@ def pin(
             ) from lost
     _record(models, month, order, undo=undo)
     return models.warehouse.champion(month)
+
+
+def roll_back(models: KeptModels, month: Month, decided_by: str, why: str) -> Champion:
+    """Put the version before the one in force in its place, from a month on; returns what is in force then.
+
+    The version in force is retired, so that the gate goes on and holds new candidates against the one before it; to
+    keep a version whatever the gate finds is to pin it.
+
+    Raises:
+        BadInput: nothing is in force, there is no version before it, or the files of that one cannot be read.
+    """
+    now = models.warehouse.champion(month)
+    if now is None:
+        raise BadInput(f"no version is in force in {month} (churn models list)")
+    name, version = now.model_name, now.version
+    before = models.warehouse.champion_without(month, name, version)
+    if before is None:
+        raise BadInput(
+            f"there is no version before {name} version {version}. Out of force it goes with: churn models retire"
+            f" --version {version} --month {month}; then the gate takes the best candidate of the month."
+        )
+    try:
+        models.keep(before.model_name, before.version)
+    except ModelLost as lost:
+        raise BadInput(
+            f"{before.model_name} version {before.version} cannot take its place: {lost}, and the lake has no copy"
+        ) from lost
+    why = f"rolled back to version {before.version}: {why}"
+    order = ModelOrder("retire", name, version, decided_by, why)
+    _record(models, month, order, undo=False)
+    return before
 
 
 def version_named(models: KeptModels, version: int) -> tuple[str, int]:

@@ -1,6 +1,6 @@
-"""``churn models``: where the versions of the model are, putting lost files back, and overruling the gate."""
+"""``churn models``: where the versions of the model are and why, putting lost files back, and overruling the gate."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 models = typer.Typer(
     no_args_is_help=True,
-    help="Versions of the model: see where each is, restore lost files, retire one, pin one.",
+    help="Versions of the model: see where each is and why, restore lost files, approve, roll back, retire, pin.",
 )
 VersionOption = Annotated[
     int, typer.Option("--version", help="Version of the model.", min=1)
@@ -41,6 +41,75 @@ def list_versions(profile: ProfileOption = None) -> None:
 
     with opened_models(load_settings(profile)) as opened:
         console.print(_screen(version_states(opened)))
+
+
+@models.command("history")
+def list_decisions(profile: ProfileOption = None) -> None:
+    """List the decisions about what is in force: from when to when, by whom and why, and what was missed since."""
+    from churn_tasks.by_hand.models import opened_models
+
+    with opened_models(load_settings(profile)) as opened:
+        decisions = opened.warehouse.promotions()
+    console.print(_history([row for row in decisions if row["is_current"]]))
+
+
+@models.command("card")
+def show_card(
+    version: VersionOption,
+    profile: ProfileOption = None,
+) -> None:
+    """Show the card of a version: what it learnt from, figures by month, calibration, decisions, columns, limits."""
+    from churn_tasks.core.errors import BadInput
+
+    settings = load_settings(profile)
+    card = settings.model_card(settings.model.name, version)
+    if not card.exists():
+        raise BadInput(
+            f"version {version} has no card in {card.parent}: none was judged by that number (churn models list)"
+        )
+    typer.echo(card.read_text(encoding="utf-8"))
+
+
+@models.command("rollback")
+def roll_back_version(
+    month: FromOption,
+    by: ByOption,
+    why: WhyOption,
+    version: Annotated[
+        int | None,
+        typer.Option(
+            "--version", help="Pin this one; else the one before takes over.", min=1
+        ),
+    ] = None,
+    profile: ProfileOption = None,
+) -> None:
+    """Go back from a month on: to the version before, which the gate then goes on from, or to one that is pinned."""
+    if version is not None:
+        _decide("pin", version, month, by, why, undo=False, profile=profile)
+        return
+    from churn_tasks.by_hand.models import opened_models, roll_back
+
+    with opened_models(load_settings(profile)) as opened:
+        first = Month.parse(month)
+        _say_in_force(roll_back(opened, first, by, why), first)
+
+
+@models.command("approve")
+def approve_proposed(
+    month: Annotated[
+        str, typer.Option("--month", help="Month whose gate proposes it, YYYY-MM.")
+    ],
+    by: ByOption,
+    why: WhyOption,
+    profile: ProfileOption = None,
+) -> None:
+    """Let the version go live that the gate of a month proposes (promotion.approval: person)."""
+    from churn_tasks.by_hand.approval import let_go_live
+
+    version = let_go_live(load_settings(profile), Month.parse(month), by, why)
+    say(
+        f"{month}: version {version} is in force. Make the month's list by it with: churn run --month {month}"
+    )
 
 
 @models.command("restore")
@@ -132,6 +201,28 @@ def _screen(states: list["VersionState"]) -> Table:
             _there(state.has_copy),
             ", ".join(state.in_force),
             "; ".join(state.orders),
+        )
+        screen.add_row(*map(escape, cells))
+    return screen
+
+
+def _history(decisions: list[dict[str, Any]]) -> Table:
+    """One row a month; regret is the average precision that its champion has missed since it went live."""
+    screen = table(
+        "Decisions 上线决定",
+        "from 起", "to 止", "version", "regret 累计遗憾", "by 决定者",
+        folded=["why 原因"],
+    )  # fmt: skip
+    for row in decisions:
+        until = row["valid_to"]
+        regret = row["metrics"].get("regret")
+        cells = (
+            f"{row['valid_from']:%Y-%m}",
+            f"{until:%Y-%m}" if until else "",
+            str(row["model_version"]),
+            "" if regret is None else f"{regret:+.4f}",
+            row["decided_by"],
+            row["why"],
         )
         screen.add_row(*map(escape, cells))
     return screen

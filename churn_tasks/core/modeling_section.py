@@ -269,3 +269,13 @@ class Promotion(Closed):
         ge=0,
         description="leavers that a gain must rest on; with fewer the champion stays",
     )
+    approval: Literal["none", "person"] = Field(
+        "none",
+        description="person: what passes the gate goes live when somebody agrees; no answer keeps the champion",
+    )
+    approval_hours: int = Field(
+        48,
+        ge=1,
+        le=240,
+        description="hours for which the month waits for the answer before its list goes out",
+    )

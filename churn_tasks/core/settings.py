@@ -81,6 +81,10 @@ class Settings(ProfileFile):
         """Files of every model version that was ever in force, beside those in MLflow."""
         return self.state_dir / "models"
 
+    def model_card(self, name: str, version: int) -> Path:
+        """The page that says what a model version is."""
+        return self.state_dir / "model_cards" / name / f"{version}.md"
+
     @property
     def report_dir(self) -> Path:
         return self.state_dir / "reports"

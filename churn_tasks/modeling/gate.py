@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from churn_tasks.core.modeling_section import Promotion
 from churn_tasks.modeling.paired import Gain
 
+BY_GATE = "gate"
 CHANCE = "chance, there being no champion"
 
 
@@ -26,11 +27,19 @@ class Contender:
 
 @dataclass(frozen=True)
 class Decision:
-    """Promote ``selected``, or keep what is. ``why`` holds the figures."""
+    """Promote ``selected``, or keep what is.
+
+    Attributes:
+        why: holds the figures.
+        decided_by: the gate, or who has agreed.
+        waits: it passed the gate, and nobody has agreed yet.
+    """
 
     promote: bool
     selected: Contender
     why: str
+    decided_by: str = BY_GATE
+    waits: bool = False
 
 
 def select(candidates: Sequence[Contender]) -> Contender:

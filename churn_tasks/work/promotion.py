@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from churn_tasks.adapters.warehouse import PromotionRow
+from churn_tasks.adapters.warehouse import DatedOrder, PromotionRow
 from churn_tasks.core.months import Month
 from churn_tasks.modeling.gate import Contender, Decision, decide
 from churn_tasks.modeling.paired import Gain
@@ -15,7 +15,7 @@ from churn_tasks.runner.month_run import MonthRun
 
 Row = dict[str, Any]
 Models = dict[str, Row]  # candidate -> its row of out_validation
-BY_GATE = "gate"
+PROPOSED = "proposed"
 FIGURES = (
     "average_precision",
     "auc",
@@ -33,6 +33,11 @@ def validated_models(run: MonthRun) -> Models:
     return {row["candidate"]: row for row in rows}
 
 
+def versions_judged(models: Models) -> set[int]:
+    """Those of the candidates and of the champion."""
+    return {int(row["model_version"]) for row in models.values()}
+
+
 def decision_of_gate(run: MonthRun, models: Models) -> Decision:
     contenders = {name: _contender(name, row) for name, row in models.items()}
     names = run.settings.model.candidate_names
@@ -43,14 +48,33 @@ def decision_of_gate(run: MonthRun, models: Models) -> Decision:
 
 
 def _with_orders(run: MonthRun, decision: Decision) -> Decision:
-    """What people have retired is not promoted, whatever it came to."""
+    """What people have retired is not promoted, whatever it came to; nor what waits for somebody to agree."""
+    if not decision.promote:
+        return decision
+    retired = _order_about(run, decision, "retire")
+    if retired:
+        order = retired.order
+        why = f"{decision.why}; retired from {retired.from_month} by {order.decided_by}: {order.why}"
+        return replace(decision, promote=False, why=why)
+    if run.settings.promotion.approval == "none":
+        return decision
+    approved = _order_about(run, decision, "approve")
+    if approved:
+        order = approved.order
+        why = f"{decision.why}; approved by {order.decided_by}: {order.why}"
+        return replace(decision, why=why, decided_by=order.decided_by)
+    remedy = f"churn models approve --month {run.month}"
+    why = f"{decision.why}; it waits until somebody agrees: {remedy}"
+    return replace(decision, promote=False, waits=True, why=why)
+
+
+def _order_about(run: MonthRun, decision: Decision, kind: str) -> DatedOrder | None:
+    """What people have ordered about the selected version, as it holds in this month."""
     selected = (run.settings.model.name, decision.selected.version)
     for dated in run.warehouse.model_orders(run.month):
-        order = dated.order
-        if order.kind == "retire" and order.model == selected and decision.promote:
-            why = f"{decision.why}; retired from {dated.from_month} by {order.decided_by}: {order.why}"
-            return replace(decision, promote=False, why=why)
-    return decision
+        if dated.order.kind == kind and dated.order.model == selected:
+            return dated
+    return None
 
 
 def _contender(name: str, row: Row) -> Contender:
@@ -84,7 +108,7 @@ def promotion_row(
         model_name=in_force["model_name"],
         model_version=int(in_force["model_version"]),
         promoted=decision.promote,
-        decided_by=BY_GATE,
+        decided_by=decision.decided_by,
         why=f"tested on {tested}: {decision.why}",
         metrics=metrics,
     )

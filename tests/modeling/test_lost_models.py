@@ -14,12 +14,18 @@ from typer.testing import CliRunner
 
 from churn_tasks.adapters.tracking import Tracking
 from churn_tasks.adapters.tracking.models import RESTORED
-from churn_tasks.adapters.warehouse import Champion, ModelOrder, Warehouse
+from churn_tasks.adapters.warehouse import (
+    Champion,
+    ModelOrder,
+    PromotionRow,
+    Warehouse,
+)
 from churn_tasks.by_hand.models import (
     opened_models,
     pin,
     restore,
     retire,
+    roll_back,
     version_states,
 )
 from churn_tasks.cli.models import models
@@ -50,6 +56,7 @@ class Road:
 
     postgres: Cluster
     folder: Path
+    database: str = "lost_models"
 
     @property
     def profile(self) -> Path:
@@ -82,7 +89,7 @@ class Road:
         url = self.own_mlflow("july")
         (self.folder / "mlflow").write_text(url)
         name = Path(url).stem
-        url = copied_database(self.postgres, "lost_models", name)
+        url = copied_database(self.postgres, self.database, f"{self.database}_{name}")
         (self.folder / "warehouse").write_text(url)
 
     def run(self, month: Month = AUGUST, mlflow_url: str = "") -> dict[str, dict]:
@@ -364,6 +371,11 @@ def test_the_commands_say_where_versions_are_and_what_is_in_force(
         return done.exit_code, " ".join(done.output.split())
 
     assert f"{NAME} {version} whole whole 2024-07" in said("list")[1]
+    assert f"2024-07 {version} gate" in said("history")[1].replace("│", " ")
+    card = said("card", "--version", str(version))[1]
+    assert f"# {NAME} version {version}" in card and "on chance, there being" in card
+    missing = CliRunner().invoke(models, ["card", "--version", "99"])
+    assert "version 99 has no card" in str(missing.exception)
     assert said("retire", *order, "--why", "bad lists") == (
         0,
         "2024-08: no version is in force; the gate takes the best candidate of the month."
@@ -384,6 +396,44 @@ def test_the_commands_say_where_versions_are_and_what_is_in_force(
         models, ["pin", *order[2:], "--version", "99", "--why", "x"]
     )
     assert "has no version 99; were ever in force" in str(unknown.exception)
+
+
+def test_a_version_is_rolled_back_to_the_one_before_and_the_gate_goes_on(
+    road: Road,
+) -> None:
+    first = road.champion(JULY)
+    second = 3 - first.version
+    with opened_models(road.settings()) as opened:
+        with pytest.raises(BadInput, match="there is no version before"):
+            roll_back(opened, AUGUST, "Li", "bad lists")
+        opened.keep(NAME, second)
+        decided = PromotionRow("2024-08", NAME, second, True, "gate", "better")
+        opened.warehouse.record_promotion(decided)
+        assert roll_back(opened, AUGUST, "Li", "bad lists") == first
+        assert opened.warehouse.champion(AUGUST) == first
+        assert opened.warehouse.champion(AUGUST + 3) == first
+        (order,) = opened.warehouse.model_orders(AUGUST)
+        assert order.order.model == (NAME, second)
+        assert order.order.why == f"rolled back to version {first.version}: bad lists"
+    facts = road.run()["promote"]
+    assert f"on champion version {first.version}" in facts["why"]
+
+
+def test_nothing_is_rolled_back_to_a_version_whose_files_are_lost(road: Road) -> None:
+    """Control: with the copy in its place it is."""
+    first = road.champion(JULY)
+    with opened_models(road.settings()) as opened:
+        opened.keep(NAME, 3 - first.version)
+        decided = PromotionRow("2024-08", NAME, 3 - first.version, True, "gate", "")
+        opened.warehouse.record_promotion(decided)
+        copy = opened.copies.path(NAME, first.version)
+        aside = copy.rename(copy.with_name("aside"))
+        _delete_version(road)
+        with pytest.raises(BadInput, match="cannot take its place"):
+            roll_back(opened, AUGUST, "Li", "bad lists")
+        assert opened.warehouse.model_orders(AUGUST) == []
+        aside.rename(copy)
+        assert roll_back(opened, AUGUST, "Li", "bad lists") == first
 
 
 def test_a_changed_copy_is_no_copy(road: Road) -> None:

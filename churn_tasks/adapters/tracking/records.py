@@ -1,17 +1,21 @@
 """What is written of a run: parameters, metrics, tables, documents, figures."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlflow.entities import Metric, Param
+from mlflow.exceptions import MlflowException
 
-from churn_tasks.adapters.tracking.store import Store, named_trouble
+from churn_tasks.adapters.tracking.store import GONE, Store, named_trouble
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+log = logging.getLogger("churn")
 
 # a tag that lists the tables of a run; without it MLflow shows and loads none
 TABLES = "mlflow.loggedArtifacts"
@@ -61,6 +65,16 @@ class Records(Store):
             if value is not None:
                 dated.append(Metric(name, float(value), began, 0))
         return dated
+
+    def write_text(self, run_id: str, name: str, text: str) -> None:
+        """A text, in place of an earlier one; a run that MLflow has lost goes without."""
+        with named_trouble(name):
+            try:
+                self.client.log_text(run_id, text, name)
+            except MlflowException as error:
+                if error.error_code != GONE:
+                    raise
+                log.warning("MLflow has lost run %s: no %s there", run_id, name)
 
     def write_table(self, run_id: str, name: str, table: "pd.DataFrame") -> None:
         """A table as JSON (as ``mlflow.load_table`` reads it), CSV and HTML, in place of an earlier one."""

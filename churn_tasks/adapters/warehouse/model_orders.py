@@ -2,6 +2,7 @@
 
 ``retire``  it is never in force again; the version before it is, or none
 ``pin``     it is in force whatever the gate finds
+``approve`` it may go live if it passes the gate, where a person is asked
 """
 
 from dataclasses import astuple, dataclass, fields
@@ -11,7 +12,7 @@ from churn_tasks.adapters.warehouse.connection import Connection, Cursor
 from churn_tasks.adapters.warehouse.rows import append
 from churn_tasks.core.months import Month
 
-Kind = Literal["retire", "pin"]
+Kind = Literal["retire", "pin", "approve"]
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,13 @@ def in_force(cursor: Cursor, month: Month) -> list[DatedOrder]:
 
 def retired(cursor: Cursor, month: Month) -> set[tuple[str, int]]:
     """Name and version of what must not be in force in a month."""
+    return _ordered(cursor, month, "retire")
+
+
+def _ordered(cursor: Cursor, month: Month, kind: Kind) -> set[tuple[str, int]]:
     found = set()
     for dated in in_force(cursor, month):
-        if dated.order.kind == "retire":
+        if dated.order.kind == kind:
             found.add(dated.order.model)
     return found
 
@@ -95,8 +100,8 @@ def record(
 
 
 def _holds(cursor: Cursor, month: Month, order: ModelOrder) -> bool:
-    """Whether a version is retired, or is the one that is pinned."""
-    if order.kind == "retire":
-        return order.model in retired(cursor, month)
+    """Whether a version is retired, approved, or is the one that is pinned."""
+    if order.kind != "pin":
+        return order.model in _ordered(cursor, month, order.kind)
     now = pinned(cursor, month)
     return now is not None and now.order.model == order.model
