@@ -81,4 +81,4 @@ def test_a_month_killed_at_any_moment_ends_like_one_that_was_not(
     assert _whole(killed) == 0
     assert _outcome(killed) == expected
     assert len(expected["published"]) > 40
-    assert len(expected) == 31
+    assert len(expected) == 32

@@ -269,6 +269,10 @@ class Promotion(Closed):
         ge=0,
         description="leavers that a gain must rest on; with fewer the champion stays",
     )
+    first_model: Literal["sure", "ahead"] = Field(
+        "sure",
+        description="ahead: where few leave, the first model goes live though it is not surely better than chance",
+    )
     approval: Literal["none", "person"] = Field(
         "none",
         description="person: what passes the gate goes live when somebody agrees; no answer keeps the champion",

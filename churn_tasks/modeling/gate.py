@@ -63,7 +63,7 @@ def decide(
 
     It is promoted when the lower end of the interval of its gain lies above ``min_gain``, and when that rests on
     ``min_churners`` leavers at least. The first model takes nobody's place: however few leavers there are, it must be
-    surely better than chance, and no more.
+    surely better than chance, and no more; with ``first_model: ahead`` it is enough that it is better on these months.
 
     Args:
         candidates: at least one, each with its gain on this champion; the interval allows for how many they are.
@@ -80,5 +80,8 @@ def decide(
     if champion and gain.churners < terms.min_churners:
         why = f"{why}; at least {terms.min_churners} leavers are wanted"
         return Decision(False, best, why)
+    if champion is None and terms.first_model == "ahead":
+        why = f"{why}; a first model must be ahead by more than {terms.min_gain:g}"
+        return Decision(gain.difference > terms.min_gain, best, why)
     why = f"{why}; the lower end must lie above {terms.min_gain:g}"
     return Decision(gain.low > terms.min_gain, best, why)

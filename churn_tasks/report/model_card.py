@@ -65,14 +65,16 @@ def model_card(facts: CardFacts) -> str:
         f"## On {_month(judged['tested_month'])} 检验月指标",
         *_figures(judged, FIGURES),
         "## Against its rival, by month 逐月对比",
-        "The rival is the champion of the time, or chance while there was none. 对手为当时的在用模型；尚无时为随机排序。",
+        "The rival is the champion of the time, or chance while there was none."
+        " 对手为当时的在用模型；尚无时为随机排序。",
         *_by_month(facts.months),
         "## Calibration 校准",
         *_figures(judged, CALIBRATION),
         "## Decisions 上线决定",
         *_decisions(facts.decisions),
         "## Columns and directions 特征与方向",
-        "The columns that the month selected; a rule looks at its own. A direction is that of the column alone over the training rows; it is no cause."
+        "The columns that the month selected; a rule looks at its own. A direction is that of the column alone over the"
+        " training rows; it is no cause."
         " 所列为当月选用的特征，规则类模型只看自身特征；方向仅指该特征单独与离网的关系，并非原因。",
         *_columns(facts.columns),
         "## Limits 适用范围",
@@ -170,8 +172,8 @@ def _limits(settings: Settings) -> list[str]:
         f" figure here. 预测账期之后{zh}内的离网；更早离网者不计入以上任何指标。",
         "- It was judged on months later than those it learnt from, and on this operator alone."
         " 检验月均晚于学习月份，仅限本运营商。",
-        "- Its scores are probabilities as far as the table of calibration says; a season that moves the churn rate moves"
-        " them apart. 评分作为概率的可信程度见校准表；离网率随季节变动时会出现偏差。",
+        "- Its scores are probabilities as far as the table of calibration says; a season that moves the churn rate"
+        " moves them apart. 评分作为概率的可信程度见校准表；离网率随季节变动时会出现偏差。",
         "- A gain is the lower for every month in which customers behave otherwise than in those above."
         " 客户行为变化后，提升幅度会下降。",
     ]

@@ -85,5 +85,6 @@ def figures(settings: Settings) -> dict[str, list[str]]:
 
 FIGURES = (
     "audit_rows", "profile", "profile_accepted", "check_result", "relation", "feature_stat", "feature_bin",
-    "feature_selection", "out_validation", "out_gate", "out_promotion", "delivery", "treatment", "standardised", "late_rows",
+    "feature_selection", "out_validation", "out_gate", "out_promotion", "delivery", "treatment", "standardised",
+    "late_rows",
 )  # fmt: skip

@@ -65,6 +65,16 @@ def test_the_first_champion_must_surely_beat_chance_with_however_few(
     assert "chance" in decision.why
 
 
+@pytest.mark.parametrize(("low", "promote"), [(-0.01, True), (-0.03, False)])
+def test_where_few_leave_a_first_model_may_be_ahead_and_no_more(
+    low: float, promote: bool
+) -> None:
+    """Its gain is 0.02 above ``low``. Control: a champion does not fall to what is ahead."""
+    terms = Promotion(first_model="ahead")
+    assert decide([candidate(low)], None, terms).promote is promote
+    assert not decide([candidate(low)], CHAMPION, terms).promote
+
+
 def test_the_best_candidate_is_the_one_that_is_judged() -> None:
     models = [candidate(0.01, "logistic_regression", 8), candidate(0.02)]
     chosen = decide(models, CHAMPION, Promotion())
