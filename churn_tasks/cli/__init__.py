@@ -7,6 +7,7 @@ import typer
 from rich.logging import RichHandler
 from rich.markup import escape
 
+from churn_tasks.cli.backtest import backtest_months
 from churn_tasks.cli.catalogue import write_catalogue_page
 from churn_tasks.cli.definitions import definitions
 from churn_tasks.cli.examples import examples
@@ -52,6 +53,7 @@ app.command("check-source")(check_source)
 app.command("what-we-need")(what_we_need)
 app.command("catalogue")(write_catalogue_page)
 app.command("probe-leaks")(probe_leaks)
+app.command("backtest")(backtest_months)
 app.command("search")(search_month)
 app.command("adopt")(adopt_formula)
 app.command("forget")(forget_people)

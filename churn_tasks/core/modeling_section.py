@@ -9,6 +9,7 @@ from churn_tasks.core.month_field import MonthField
 
 Share = Annotated[float, Field(gt=0, le=1)]
 CHAMPION = "champion"  # as tables call the model in force
+ALL_MONTHS = "all"  # as tables call several months together
 
 
 class Select(Closed):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from churn_tasks.core.errors import SettingsError
-from churn_tasks.core.months import Month
+from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.sections import Model, Select
 from churn_tasks.core.windows import Calendar
 from churn_tasks.declared.labels.query import signs_without_a_day
@@ -390,3 +390,9 @@ def _digest(run: MonthRun, features: FeatureSet, months: list[Month]) -> str:
         "code": [code_digest(), *requirements(["lightgbm"])],  # the selection uses it
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def decided_from(run: MonthRun, offered: FeatureSet) -> str:
+    """Digest of all that a month's candidates can be fitted and judged on; nothing is read for it but digests."""
+    learnt = learning_months(run)
+    return _digest(run, offered, list(months_between(learnt[0], learnt[-1] + 1)))

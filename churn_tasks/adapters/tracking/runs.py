@@ -55,6 +55,23 @@ class Runs(Store):
         with self._ending(run_id):
             yield run_id
 
+    @contextmanager
+    def backtest_run(self, name: str, parent: str | None = None) -> Iterator[str]:
+        """The run of a backtest, or of one of its months below it, taken up again when there is one; yields its id."""
+        tags = {KIND: "backtest", NAME: name}
+        if parent:
+            tags[PARENT] = parent
+        with named_trouble(f"run of {name}"):
+            runs = self.runs_where(_tagged(tags))
+            if runs:
+                run_id = str(runs[0].info.run_id)
+                self.client.update_run(run_id, status="RUNNING")
+            else:
+                run = self.client.create_run(self.experiment_id, tags=tags)
+                run_id = str(run.info.run_id)
+        with self._ending(run_id):
+            yield run_id
+
     def finished(self, parent: str, candidate: str, training: str) -> list[Logged]:
         """The candidates that earlier tries of this month have finished on the same data, earliest first."""
         tags = {PARENT: parent, CANDIDATE: candidate, TRAINING: training}

@@ -1,0 +1,1 @@
+"""``churn backtest``: past months as they would have gone, without touching registry, promotions or lists."""

@@ -1,0 +1,24 @@
+"""churn_backtest: started by people alone, one task, and only names and months in XCom."""
+
+import pytest
+
+from churn_airflow import backtest as bridge
+from churn_tasks.core.errors import BadInput
+
+
+@pytest.fixture
+def backtest_dag(load_dag):
+    return load_dag("churn_backtest.py")
+
+
+def test_it_is_one_task_that_nobody_but_people_start(backtest_dag):
+    assert [task.task_id for task in backtest_dag.tasks] == ["backtest"]
+    assert type(backtest_dag.timetable).__name__ == "NullTimetable"
+    assert backtest_dag.max_active_runs == 1
+    assert set(backtest_dag.params) == {"from", "to"}
+
+
+def test_a_month_that_is_none_is_refused_before_anything_is_read(monkeypatch):
+    monkeypatch.setattr(bridge, "connected", lambda settings: settings)
+    with pytest.raises(BadInput, match="2024-13"):
+        bridge.run_backtest({"from": "2024-13", "to": None})
