@@ -201,6 +201,12 @@ class Model(Closed):
         le=1,
         description="a column that more customers lack than twice the share in training and so much stops the scoring",
     )
+    calibration: Literal["auto", "window", "latest", "prior_shift", "month_of_year"] = (
+        Field(
+            "window",
+            description="to what share of leavers a month is moved (docs/backtest.md); auto: what came closest",
+        )
+    )
     derive: Derive = Derive()
     search: Search = Search()
     stayers_per_leaver: float | None = Field(

@@ -27,6 +27,7 @@ METHODS = (WINDOW, LATEST, PRIOR_SHIFT, MONTH_OF_YEAR)
 TOO_FAR = 0.03  # mean distance of mean score and share of leavers
 NEAREST = 1e-9  # to 0 or 1: nearer, a score has no log-odds
 MOST_MOVED = 30.0  # log-odds
+MOST_LOOKED_AT = 2_000  # scores by which the likeliest share is found
 
 
 def moved(scores: np.ndarray, by: float) -> np.ndarray:
@@ -43,6 +44,15 @@ def move_to(scores: np.ndarray, share: float) -> float:
         return float(moved(scores, by).mean()) - share
 
     return float(brentq(distance, -MOST_MOVED, MOST_MOVED))
+
+
+def shift_of(before: np.ndarray, after: np.ndarray) -> float:
+    """By how much the log-odds of scores were moved, told by the score nearest to one half."""
+    if not len(before):
+        return 0.0
+    middle = int(np.argmin(np.abs(before - 0.5)))
+    odds = [np.log(share / (1 - share)) for share in (before[middle], after[middle])]
+    return float(odds[1] - odds[0])
 
 
 @dataclass(frozen=True)
@@ -86,7 +96,9 @@ def by_method(
     if known is not None and 0 < known.share < 1:
         found[LATEST] = moved(now.scores, move_to(known.scores, known.share))
     if 0 < now.learnt < 1:
-        share = likeliest_share(now.scores, now.learnt)
+        step = max(len(now.scores) // MOST_LOOKED_AT, 1)
+        evenly = np.sort(now.scores)[::step]
+        share = likeliest_share(evenly, now.learnt)
         found[PRIOR_SHIFT] = with_share(now.scores, now.learnt, share)
     year_before = shares.get(now.month - 12)
     if year_before is not None and 0 < year_before < 1:

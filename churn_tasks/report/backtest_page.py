@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from markupsafe import escape
-
-from churn_tasks.core import svg
 from churn_tasks.core.modeling_section import ALL_MONTHS, CHAMPION
 from churn_tasks.core.numbers import counted, or_nothing, percent, written
 from churn_tasks.core.pages import page_environment
 from churn_tasks.core.settings import Settings
 from churn_tasks.report.charts import Series, lines
+from churn_tasks.report.reliability_chart import reliability_chart
 
 Row = Mapping[str, Any]
 TEMPLATES = Path(__file__).parent / "templates"
@@ -121,27 +119,3 @@ def ranking_chart(ranking: Ranking) -> str:
         Series("覆盖率", "coverage", coverage),
     ]
     return lines(shares, series, percent=True)
-
-
-def reliability_chart(tenths: Sequence[Row]) -> str:
-    """A square with the diagonal of perfect scores and one dot a tenth."""
-    side, margin = 300.0, 44.0
-    values = [tenth[name] for tenth in tenths for name in ("mean_score", "churn_rate")]
-    plot = svg.Plot(side, side, (margin, 12, 12, margin), high=max(values, default=1.0))
-    scale = plot.inner_width / (plot.high or 1)
-    ends = [(margin, plot.y(0)), (margin + scale * plot.high, plot.y(plot.high))]
-    parts = [svg.polyline(ends, fill="none", stroke="#dfe4ea", stroke_width=2)]
-    for tenth in tenths:
-        x, y = margin + scale * tenth["mean_score"], plot.y(tenth["churn_rate"])
-        said = f"{percent(tenth['mean_score'])} / {percent(tenth['churn_rate'])}"
-        parts.append(
-            svg.element("circle", svg.title(said), cx=x, cy=y, r=4, fill="#2f5d8a")
-        )
-    for share in (0.0, plot.high / 2, plot.high):
-        name = str(escape(percent(share, 0)))
-        x = margin + scale * share
-        parts.append(svg.element("text", name, x=x, y=side - 24, text_anchor="middle"))
-        parts.append(
-            svg.element("text", name, x=38.0, y=plot.y(share), text_anchor="end")
-        )
-    return svg.drawing(parts, side, side)

@@ -63,6 +63,8 @@ class MonthContent:
         restated_until: day before which everything on the page had become known, when the month was restated.
         accepted: figures that would have stopped the month, and who says that they are right.
         undated: signs of the definition of leaving that know months alone; with any, no list has figures in time.
+        tenths: mean score and share of leavers by tenth of the scores, for the month of ``segment_month``; none where
+            nobody was scored then.
         judged: candidates on the latest tested months, one row each.
         taken_out: people who were taken out of the month since it was made.
     """
@@ -90,6 +92,7 @@ class MonthContent:
     segments: Sequence[Row] = ()
     segment_month: str = ""
     kinds: Sequence[Row] = ()
+    tenths: Sequence[Row] = ()
     counts: Sequence[Row] = ()
     drift: Sequence[Row] = ()
     standardised: Sequence[Row] = ()

@@ -104,6 +104,7 @@ def _content(tables: MonthTables) -> MonthContent:
         segments=_top_segments(tables.answer("churn_by_segment")),
         segment_month=str(tables.label_month),
         kinds=tables.answer("churn_by_kind"),
+        tenths=tables.answer("reliability"),
         counts=tables.rows("audit_rows", "step, table_name"),
         drift=tables.rows("drift", "table_name, relation, column_name"),
         standardised=tables.rows(

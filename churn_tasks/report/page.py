@@ -22,6 +22,7 @@ from churn_tasks.report.month_charts import (
     score_chart,
 )
 from churn_tasks.report.outcome import total
+from churn_tasks.report.reliability_chart import reliability_chart
 
 TEMPLATES = Path(__file__).parent / "templates"
 TAKEN_OUT = re.compile(r'<p class="notice" id="taken-out">.*?</p>\n', re.DOTALL)
@@ -40,6 +41,7 @@ def month_page(content: MonthContent) -> str:
         churn_chart=churn_chart(content),
         leaving_chart=leaving_chart(content),
         days_chart=days_chart(content),
+        tenths_chart=reliability_chart(content.tenths) if content.tenths else None,
         factor_charts=[(factor, factor_chart(factor)) for factor in content.factors],
         total=total(content.results) if len(content.results) > 1 else None,
         widest=max((group.share for group in content.groups), default=1.0),

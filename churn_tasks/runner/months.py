@@ -57,6 +57,11 @@ def label_month(run: MonthRun) -> list[Month]:
     return [run.settings.calendar.label_month(run.month)]
 
 
+def known_months(run: MonthRun) -> list[Month]:
+    """2024-03 to 2024-07: the months with features whose truth is in."""
+    return run.settings.calendar.mature_months(run.month)
+
+
 def learning_months(run: MonthRun) -> list[Month]:
     """Those a model of this run learns from, and the one it is tested on: 2024-03, 2024-04 and 2024-07."""
     tested = run.settings.calendar.tested_month(run.month)

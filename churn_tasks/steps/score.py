@@ -2,7 +2,7 @@
 
 from churn_tasks.runner.conditions import NO_MODEL, is_own_run, no_model_yet
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.runner.months import deciding_month, observed_months
+from churn_tasks.runner.months import deciding_month, known_months, observed_months
 from churn_tasks.runner.step import Made, Read, step
 
 
@@ -14,6 +14,9 @@ from churn_tasks.runner.step import Made, Read, step
         # who has a place on the list
         Read("month_activity", observed_months),
         Read("customer_line"),
+        # what earlier scores came to, for model.calibration
+        Read("label", known_months, renews=False),
+        Read("score_churn", known_months, renews=False),
     ),
     writes=("score_churn", "score_factor"),
     idle=no_model_yet,
@@ -36,6 +39,7 @@ def score(run: MonthRun) -> Made:
         rows_to_score,
         score_rows,
     )
+    from churn_tasks.work.season_scores import season_scores
     from churn_tasks.work.unknown_values import refuse_unknown, unknown_features
 
     version = pinned_version(run)
@@ -46,11 +50,11 @@ def score(run: MonthRun) -> Made:
     features = offered.subset(classifier.features)
     rows = rows_to_score(run, features)
     refuse_unknown(run, classifier, rows, features)
-    scores = classifier.predict(rows.features)
-    listed = rows.rows(is_listed(run, rows, scores))
+    calibrated = season_scores(run, classifier, classifier.predict(rows.features))
+    listed = rows.rows(is_listed(run, rows, calibrated.scores))
     factors = raising_factors(classifier, listed.customers, listed.features)
     unknown = unknown_features(classifier, rows)
-    scored = score_rows(rows, scores, version, features, unknown)
+    scored = score_rows(rows, calibrated, version, features, unknown)
     written = {
         "score_churn": run.engine.write("score_churn", run.month, scored),
         "score_factor": run.engine.write("score_factor", run.month, factors),
@@ -59,6 +63,7 @@ def score(run: MonthRun) -> Made:
         "model": version.model_name,
         "version": version.version,
         "decided_in": version.decided_in,
+        "calibration": calibrated.method,
         "with_unknown": int(scored["unknown_features"].notna().sum()),
     }
     return Made(written, facts)

@@ -12,6 +12,7 @@ from churn_tasks.warning.grain import chosen, lines_of_persons
 from churn_tasks.work.customer_rows import customer_rows
 from churn_tasks.work.kept_models import champion_classifier
 from churn_tasks.work.registered_model import features_gone
+from churn_tasks.work.season_scores import SeasonScores
 
 
 def pinned_version(run: MonthRun) -> Champion | None:
@@ -58,7 +59,7 @@ def is_listed(run: MonthRun, rows: Sample, scores: np.ndarray) -> np.ndarray:
 
 def score_rows(
     rows: Sample,
-    scores: np.ndarray,
+    calibrated: SeasonScores,
     version: Champion,
     features: FeatureSet,
     unknown: np.ndarray,
@@ -67,7 +68,10 @@ def score_rows(
     return pd.DataFrame(
         {
             "customer_id": rows.customers,
-            "churn_score": scores,
+            "churn_score": calibrated.scores,
+            "calibration": calibrated.method,
+            "calibration_shift": calibrated.shift,
+            "learnt_share": pd.array([calibrated.learnt] * len(rows), dtype="Float64"),
             "model_name": version.model_name,
             "model_version": version.version,
             "feature_set": features.digest,

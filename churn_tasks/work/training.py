@@ -58,6 +58,7 @@ from churn_tasks.work.customer_rows import customer_rows
 from churn_tasks.work.kept_trials import KeptTrials
 
 NOT_FITTED = {
+    "calibration",
     "candidates",
     "max_unknown_rise",
     "search",

@@ -14,6 +14,7 @@ from churn_tasks.modeling.frames import FeatureSet, Sample, sample
 from churn_tasks.modeling.metrics import on_list
 from churn_tasks.modeling.validation import CHAMPION, truth_of
 from churn_tasks.work.customer_rows import customer_rows
+from churn_tasks.work.season_scores import known_shares
 from churn_tasks.work.training import list_terms
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def scored_month(replayed: Replayed, month: Month) -> ScoredMonth | None:
         scores[name] = classifier.predict(rows.features)
     terms = list_terms(run, month, len(rows))
     learnt = Month.parse(replayed.classifiers[CHAMPION].trained_on[-1])
-    shares = _shares(replayed, month)
+    shares = known_shares(run)
     told = _customers(replayed, month, rows)
     listed = on_list(scores[CHAMPION], terms.size)
     return ScoredMonth(
@@ -76,18 +77,6 @@ def _customers(replayed: Replayed, month: Month, rows: Sample) -> pd.DataFrame:
     answer = replayed.run.engine.ask(question, {"month": month.start})
     by_customer = pd.DataFrame(answer).set_index("customer_id")
     return by_customer.loc[rows.customers].reset_index(drop=True)
-
-
-def _shares(replayed: Replayed, month: Month) -> dict[Month, float]:
-    """Share of leavers among those at risk, of every month whose truth was in at as_of."""
-    run = replayed.run
-    known = run.settings.calendar.label_month(month)
-    question = load_question("report", "churn_by_month")
-    shares = {}
-    for row in run.engine.ask(question, {"label_month": known.start}):
-        at_risk = row["customers"] - row["left_early"]
-        shares[Month.of(row["month"])] = row["churners"] / max(at_risk, 1)
-    return shares
 
 
 def _segments(rows: Sample, told: pd.DataFrame) -> pd.DataFrame:
