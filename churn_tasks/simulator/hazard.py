@@ -3,6 +3,7 @@
 import numpy as np
 
 from churn_tasks.simulator import codes
+from churn_tasks.simulator.behaviour import readiness
 from churn_tasks.simulator.chance import Array
 from churn_tasks.simulator.clock import NEVER
 from churn_tasks.simulator.lives import PlannedMonth
@@ -25,7 +26,8 @@ def odds_of_leaving(month: PlannedMonth, frailty: Array) -> Array:
     """
     present = month.settled(SETTLED_DAYS)
     weight = np.where(present, _weights(month, frailty), 0)
-    churn_rate = month.clock.settings.churn_rate
+    settings = month.clock.settings
+    churn_rate = settings.churn_rate * readiness(settings, month.k)
     season = codes.SEASON[month.clock.month_of_year(month.k)]
     month_rate = churn_rate * season * month.chance.normal(RATE_MEAN, RATE_SPREAD)
     return month_rate * weight / weight[present].mean()

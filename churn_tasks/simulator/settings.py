@@ -21,6 +21,7 @@ class SimulationSettings(Closed):
         dirt: multiplies the shares of planted dirt; 0 gives clean data.
         planted_interaction: share of the leavers decided by a ratio of two differences that shows in no single
             amount (``interaction.py``); 0 plants none and leaves all other output as it is.
+        months_as_planned: months after which people behave otherwise (``behaviour.py``); 0: they never do.
     """
 
     customers: int = Field(20_000, ge=100, le=5_000_000)
@@ -31,6 +32,7 @@ class SimulationSettings(Closed):
     churn_rate: float = Field(0.05, gt=0, le=0.2)
     dirt: float = Field(1.0, ge=0, le=10)
     planted_interaction: float = Field(0.0, ge=0, le=0.9)
+    months_as_planned: int = Field(0, ge=0, le=60)
     time_zone: str = "Asia/Shanghai"
 
     @property

@@ -35,7 +35,8 @@ def test_a_fingerprint_covers_every_setting() -> None:
     base = SimulationSettings()
     others = {
         "customers": 300, "months": 3, "first_month": Month(2023, 1), "cdr_per_month": 5, "seed": 2,
-        "churn_rate": 0.1, "dirt": 0.0, "planted_interaction": 0.3, "time_zone": "UTC",
+        "churn_rate": 0.1, "dirt": 0.0, "planted_interaction": 0.3,
+        "months_as_planned": 2, "time_zone": "UTC",
     }  # fmt: skip
     assert set(others) == set(SimulationSettings.model_fields), (
         "a new setting must be tried here"
