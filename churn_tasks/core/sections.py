@@ -24,10 +24,12 @@ from churn_tasks.core.month_field import MonthField
 from churn_tasks.core.source_section import Source
 from churn_tasks.core.spark_section import Spark
 from churn_tasks.core.standard_section import Standard
+from churn_tasks.core.watch_section import ModelWatch
 
 __all__ = [  # sections that stand in files of their own are imported with the others
-    "Derive", "Exceptional", "Features", "LeakProbe", "Matching", "Model", "MonthField", "ProfileFile", "Promotion",
-    "Quality", "Relations", "Resources", "Restatement", "Search", "Select", "WarningList", "Watch", "Widths", "Windows",
+    "Derive", "Exceptional", "Features", "LeakProbe", "Matching", "Model", "ModelWatch", "MonthField", "ProfileFile",
+    "Promotion", "Quality", "Relations", "Resources", "Restatement", "Search", "Select", "WarningList", "Watch",
+    "Widths", "Windows",
 ]  # fmt: skip
 
 Limits = tuple[
@@ -335,6 +337,7 @@ class ProfileFile(Closed):
     model: Model
     leak_probe: LeakProbe = LeakProbe()
     promotion: Promotion = Promotion()
+    watch: ModelWatch = ModelWatch()
     matching: Matching = Matching()
     warning_list: WarningList = WarningList()
     quality: Quality = Quality()

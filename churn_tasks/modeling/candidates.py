@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from churn_tasks.core.modeling_section import Wanted
 from churn_tasks.core.sections import Derive
 from churn_tasks.modeling.calibration import platt, without_some_stayers
-from churn_tasks.modeling.classifier import ChurnClassifier
+from churn_tasks.modeling.classifier import ChurnClassifier, probability
 from churn_tasks.modeling.family import FOLDER, PACKAGE, Family, family
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.folds import inner_folds
@@ -21,6 +21,12 @@ from churn_tasks.modeling.frames import FeatureSet, Sample
 from churn_tasks.modeling.packages import requirements
 from churn_tasks.modeling.stand_ins import stand_ins, unknown_shares
 from churn_tasks.modeling.used_code import digest_of
+from churn_tasks.modeling.watching.learnt import (
+    SCORE,
+    as_json,
+    learnt_columns,
+    learnt_scores,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,8 +145,12 @@ def fit_candidate(
     )
     with threadpool_limits(1, user_api="blas"):  # two spin more than they compute
         fitted = model.family.fit(learnt, model.given)
-    slope, intercept = platt(fitted.margins, learnt.judged_truth)
+    truth = learnt.judged_truth
+    slope, intercept = platt(fitted.margins, truth)
     intercept += correction
+    scores = probability(slope * fitted.margins + intercept)
+    watched = learnt_columns(rows.features, rows.months)
+    watched[SCORE] = learnt_scores(scores, truth, stayers_kept=np.exp(correction))
     classifier = ChurnClassifier(
         preprocess=fitted.preprocess,
         ranker=fitted.ranker,
@@ -151,6 +161,7 @@ def fit_candidate(
         trained_on=[str(month)[:7] for month in np.unique(rows.months)],
         stand_ins=stand_ins(rows.features),
         unknown_shares=unknown_shares(rows.features),
+        learnt=as_json(watched),
     )
     parameters = _record(model, fitted, slope, intercept)
     return Candidate(model.name, classifier, parameters, fitted.tables, fitted.figures)

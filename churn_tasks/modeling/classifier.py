@@ -36,11 +36,13 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         trained_on: months it was fitted on, YYYY-MM, earliest first.
         stand_ins: by feature, values for customers of whom it is unknown as it was of none that were learnt from.
         unknown_shares: by feature, the share of training rows for which it was unknown.
+        learnt: what watching holds later months against (``watching/learnt.py``).
     """
 
     # of models that were saved without
     stand_ins: StandIns = MappingProxyType({})
     unknown_shares: Mapping[str, float] = MappingProxyType({})
+    learnt: str = ""
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         trained_on: Any = (),
         stand_ins: Any = MappingProxyType({}),
         unknown_shares: Any = MappingProxyType({}),
+        learnt: str = "",
     ) -> None:
         self.preprocess = preprocess
         self.ranker = ranker
@@ -63,6 +66,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         self.trained_on = trained_on
         self.stand_ins = stand_ins
         self.unknown_shares = unknown_shares
+        self.learnt = learnt
         self.classes_ = np.array([0, 1])
 
     def __sklearn_is_fitted__(self) -> bool:
