@@ -66,6 +66,7 @@ class MonthContent:
         tenths: mean score and share of leavers by tenth of the scores, for the month of ``segment_month``; none where
             nobody was scored then.
         judged: candidates on the latest tested months, one row each.
+        watched: what watching the model in force found, of this month and those before.
         taken_out: people who were taken out of the month since it was made.
     """
 
@@ -88,6 +89,7 @@ class MonthContent:
     results: Sequence[ListResult] = ()
     undated: Sequence[str] = ()
     judged: Sequence[Row] = ()
+    watched: Sequence[Row] = ()
     churn_by_month: Sequence[Row] = ()
     segments: Sequence[Row] = ()
     segment_month: str = ""

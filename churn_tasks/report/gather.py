@@ -100,6 +100,9 @@ def _content(tables: MonthTables) -> MonthContent:
         judged=tables.rows(
             "out_validation", "month, tested_month, candidate", "month <= $month"
         ),
+        watched=tables.rows(
+            "model_watch", "month, subject, measure", "month <= $month"
+        ),
         churn_by_month=tables.answer("churn_by_month"),
         segments=_top_segments(tables.answer("churn_by_segment")),
         segment_month=str(tables.label_month),

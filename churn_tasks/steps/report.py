@@ -20,6 +20,7 @@ from churn_tasks.work.month_page import is_current, month_content
         Read("score_*", whole_history),
         Read("out_validation", whole_history),
         Read("out_promotion", whole_history),
+        Read("model_watch", whole_history),
         Read("audit_rows"),
         Read("drift"),
         Read("treatment"),

@@ -18,20 +18,24 @@ from churn_tasks.runner.step import Made, Read, step
         Read("label", known_months, renews=False),
         Read("score_churn", known_months, renews=False),
     ),
-    writes=("score_churn", "score_factor"),
+    writes=("score_churn", "score_factor", "score_watch"),
     idle=no_model_yet,
     after="score_churn",
 )
 def score(run: MonthRun) -> Made:
     """Write ``score_churn`` for everybody, and ``score_factor`` for those with a place on the list.
 
+    ``score_watch`` says how the inputs, looked at before they are scored, and the scores differ from what was learnt.
+
     Raises:
         BadInput: the model's files are not the recorded ones, or it needs features that are gone.
-        CheckFailed: a feature is unknown for many more customers than when the model was trained.
+        CheckFailed: a feature is unknown for many more customers than when the model was trained, or many have a text
+            of it that the model learnt in another spelling.
     """
     # here, so that walking over the steps does not import scikit-learn
     from churn_tasks.modeling.explanation import raising_factors
     from churn_tasks.modeling.frames import feature_set
+    from churn_tasks.modeling.watching.finding import watch_rows
     from churn_tasks.work.scoring import (
         is_listed,
         pinned_classifier,
@@ -41,6 +45,7 @@ def score(run: MonthRun) -> Made:
     )
     from churn_tasks.work.season_scores import season_scores
     from churn_tasks.work.unknown_values import refuse_unknown, unknown_features
+    from churn_tasks.work.watching import watched_inputs, watched_scores
 
     version = pinned_version(run)
     if version is None:
@@ -50,14 +55,18 @@ def score(run: MonthRun) -> Made:
     features = offered.subset(classifier.features)
     rows = rows_to_score(run, features)
     refuse_unknown(run, classifier, rows, features)
-    calibrated = season_scores(run, classifier, classifier.predict(rows.features))
+    findings = watched_inputs(run, classifier, rows, features)
+    scores = classifier.predict(rows.features)
+    calibrated = season_scores(run, classifier, scores)
     listed = rows.rows(is_listed(run, rows, calibrated.scores))
     factors = raising_factors(classifier, listed.customers, listed.features)
+    findings += watched_scores(run, classifier, scores)
     unknown = unknown_features(classifier, rows)
     scored = score_rows(rows, calibrated, version, features, unknown)
     written = {
         "score_churn": run.engine.write("score_churn", run.month, scored),
         "score_factor": run.engine.write("score_factor", run.month, factors),
+        "score_watch": run.engine.write("score_watch", run.month, watch_rows(findings)),
     }
     facts = {
         "model": version.model_name,

@@ -142,3 +142,21 @@ def test_a_refused_restatement_is_announced_and_the_task_goes_on(settings, monke
         "refused-2024-02-restated-2024-04-06",
         "raw_bill 2024-02: bad",
     )
+
+
+def test_an_alarm_of_the_watch_is_announced_and_the_task_goes_on(settings, monkeypatch):
+    """The list is out; people are told that its model no longer fits. A watch without alarms says nothing."""
+    alarm = "churn_score: psi 0.41, bound 0.25"
+    reports = [
+        StepReport("publish", "2024-03"),
+        StepReport("watch", "2024-03", facts={"recorded": 9, "alarms": alarm}),
+        StepReport("watch", "2024-04", facts={"recorded": 9, "alarms": ""}),
+    ]
+    monkeypatch.setattr(bridge, "load_settings", lambda: settings)
+    monkeypatch.setattr(
+        bridge, "get_current_context", lambda: {**failure(), "partition_key": "2024-03"}
+    )
+    monkeypatch.setattr(bridge, "run_task", lambda *_: iter(reports))
+    assert len(bridge.run("publish")) == 3
+    (said,) = written(settings)
+    assert (said["kind"], said["error"]) == ("watch-2024-03", alarm)

@@ -74,6 +74,7 @@ def figures(settings: Settings) -> dict[str, list[str]]:
         if table in (
             "result",
             "validation",
+            "model_watch",
             "promotion",
             "manifest",
             "manifest_history",
@@ -86,5 +87,5 @@ def figures(settings: Settings) -> dict[str, list[str]]:
 FIGURES = (
     "audit_rows", "profile", "profile_accepted", "check_result", "relation", "feature_stat", "feature_bin",
     "feature_selection", "out_validation", "out_gate", "out_promotion", "delivery", "treatment", "standardised",
-    "late_rows",
+    "late_rows", "score_watch", "model_watch",
 )  # fmt: skip

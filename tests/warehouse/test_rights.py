@@ -31,16 +31,18 @@ VIEWS = (
     "bi_promotion",
     "bi_publication",
     "bi_erasure",
+    "bi_model_watch",
 )
 TABLES = (
     "publish_lease", "run", "audit", "warning_list", "manifest", "manifest_history", "result", "validation",
     "promotion", "model_file", "quarantine_release", "check_acceptance", "model_order", "vault", "migration",
     "applied_migration", "match_review", "match_decision", "list_remainder", "erasure", "erasure_month",
+    "model_watch",
 )  # fmt: skip
 EVERYTHING = (*TABLES, *VIEWS, "retention_call_list", "review_queue")
 ADDED_ONLY = (
     "run", "audit", "warning_list", "manifest_history", "result", "validation", "promotion", "model_file",
-    "quarantine_release", "check_acceptance", "model_order",
+    "quarantine_release", "check_acceptance", "model_order", "model_watch",
 )  # fmt: skip
 READ = "SELECT * FROM {} LIMIT 1"
 VERBS = {
@@ -104,7 +106,7 @@ def test_each_role_may_do_exactly_this(url: str, role: str) -> None:
     allowed = {
         (name, verb): verb in ALLOWED[role].get(name, ()) for name, verb in tried
     }
-    assert len(tried) == 29 * 6
+    assert len(tried) == 31 * 6
     assert tried == allowed
 
 

@@ -22,6 +22,7 @@ from churn_tasks.adapters.warehouse import (
     reviews,
     turns,
     vault,
+    watch,
 )
 from churn_tasks.adapters.warehouse.audit_rules import COLUMNS
 from churn_tasks.adapters.warehouse.connection import Connection
@@ -229,6 +230,12 @@ class Warehouse:
 
     def record_validation(self, month: Month, rows: Iterable[Mapping[str, Any]]) -> int:
         return outcomes.record_validation(self._ready, month, rows)
+
+    def record_watch(
+        self, month: Month, model: Champion, rows: Sequence[Mapping[str, Any]]
+    ) -> int:
+        """Add what watching the model in force has found; returns rows added."""
+        return watch.record_watch(self._ready, month, model, rows)
 
     # rejected rows that people accept
     def acceptances(self, month: Month) -> list[Acceptance]:
