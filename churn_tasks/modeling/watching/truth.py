@@ -55,9 +55,13 @@ def truth_findings(then: ScoredThen, bounds: ModelWatch) -> list[Finding]:
 def _gap(
     subject: str, scores: np.ndarray, churned: np.ndarray, bound: float
 ) -> Finding:
-    """Mean score less the share that left: above 0 the model promised more leavers than there were."""
+    """Mean score less the share that left: above 0 the model promised more leavers than there were.
+
+    If the scores hold, the share that leaves has the variance sum(p (1 - p)) / n², each p a score.
+    """
     expected, left = float(scores.mean()), float(churned.mean())
-    chance = CERTAIN * float(np.sqrt(left * (1 - left) / len(churned)))
+    variance = np.sum(scores * (1 - scores)) / len(scores) ** 2
+    chance = CERTAIN * float(np.sqrt(variance))
     gap = expected - left
     status: Status = "alarm" if abs(gap) > bound + chance else "ok"
     note = f"expected {expected:.1%}, left {left:.1%}"
