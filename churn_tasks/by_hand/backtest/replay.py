@@ -141,8 +141,7 @@ def gate_decision(judged: Sequence[Judged], settings: Settings) -> Decision:
     """What the gate says of the models of a month, the champion among them where there is one."""
     contenders = {one.name: one.contender for one in judged}
     champion = contenders.pop(CHAMPION, None)
-    base_rate, gain = judged[0].outcome.churn_rate, settings.promotion.min_gain
-    return decide(list(contenders.values()), champion, base_rate, gain)
+    return decide(list(contenders.values()), champion, settings.promotion)
 
 
 def _digest(
@@ -157,6 +156,6 @@ def _digest(
         "candidates": [[one.name, one.digest(data)] for one in candidates],
         "champion": asdict(champion) if champion else None,
         "promotion": run.settings.promotion.model_dump(mode="json"),
-        "gate": digest_of(PACKAGE, FOLDER, [f"{PACKAGE}.gate", f"{PACKAGE}.metrics"]),
+        "gate": digest_of(PACKAGE, FOLDER, [f"{PACKAGE}.gate", f"{PACKAGE}.paired"]),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
