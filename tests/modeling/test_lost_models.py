@@ -4,7 +4,7 @@ import logging
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,7 @@ from churn_tasks.core.settings import (
     process_environment,
 )
 from churn_tasks.local.postgres import Cluster
+from churn_tasks.modeling.gate import Contender, Decision, select
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 from churn_tasks.work import training
@@ -287,6 +288,17 @@ def test_without_a_copy_the_month_says_what_people_can_do(
     assert f"{first['valid_to']:%Y-%m}" == "2024-08"
 
 
+@pytest.fixture
+def eager_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best candidate goes live in any case: 600 customers would prove nothing in one month."""
+
+    def decided(candidates: Sequence[Contender], *_: object) -> Decision:
+        return Decision(True, select(candidates), "the best")
+
+    monkeypatch.setattr("churn_tasks.work.promotion.decide", decided)
+
+
+@pytest.mark.usefixtures("eager_gate")
 def test_the_champion_before_takes_over(road: Road) -> None:
     first = road.champion(JULY)
     road.run()
@@ -467,6 +479,7 @@ def test_what_is_pinned_goes_before_the_gate(road: Road) -> None:
     assert road.decisions()[-1]["decided_by"] == "gate"
 
 
+@pytest.mark.usefixtures("eager_gate")
 def test_what_is_retired_is_never_promoted_and_not_pinned(road: Road) -> None:
     road.run()
     best = road.champion(AUGUST).version
