@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
+from typer.testing import CliRunner
 
 from churn_tasks.by_hand.backtest.kept import KeptMonths
 from churn_tasks.by_hand.backtest.replay import replay
@@ -22,6 +23,7 @@ from churn_tasks.by_hand.backtest.run import (
     write_page,
     write_tables,
 )
+from churn_tasks.cli import app
 from churn_tasks.core.errors import BadInput, NotReady, SettingsError
 from churn_tasks.core.modeling_section import ALL_MONTHS, CHAMPION
 from churn_tasks.core.months import Month, months_between
@@ -317,3 +319,19 @@ def test_factors_are_compared_by_rank(
     other: dict[str, float], expected: float | None
 ) -> None:
     assert rank_correlation({"a": 3.0, "b": 2.0, "c": 1.0}, other) == expected
+
+
+def test_the_command_shows_the_table_and_says_where_the_page_is(
+    done: Backtest, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHURN_STATE_DIR", str(settings.environment.state_dir))
+    asked = ["backtest", "--from", "2024-08", "--to", "2024-08", "--profile"]
+    shown = CliRunner().invoke(app, [*asked, str(settings.profile_dir)])
+    assert shown.exit_code == 0, shown.output
+    said = shown.output.replace("\n", "")
+    assert "2024-08: " in said and "as decided before" in said
+    assert str(backtest_dir(settings) / "backtest.html") in said
+    content = json.loads((backtest_dir(settings) / "backtest.json").read_text("utf-8"))
+    assert content["lists"] == ["2024-08"]
+    own = [row for row in done.tables["months"] if row["month"] == "2024-08"]
+    assert content["months"][: len(own)] == own
