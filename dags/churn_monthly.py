@@ -37,6 +37,9 @@ names the last one that was done.
 * **An alert `refused-2024-02-restated-...`, and everything green**: rows that came late for that month failed a check.
   The month keeps the list it had, the run goes on. The reason stands in the alert and in the lake's table `refusal`.
   Ask the source for a corrected delivery, then `churn restate --month 2024-02`. This can wait for office hours.
+* **An alert `watch-2024-10`, and everything green**: the list is out, and its model no longer meets what it learnt
+  from, or no longer keeps what it promised. The month's page and `bi_model_watch` say which columns; docs/models.md
+  says what people can do. Nothing has to be done at night.
 * **Fenced**: a later attempt owns the month. Nothing to do; look at the later attempt.
 * **No error, task killed**: most often memory. Lower `resources.memory` in the profile and clear the task.
 * **BadInput about a model version or MLflow's experiment**: MLflow has lost something, and there is no copy of it. The

@@ -1,4 +1,4 @@
-"""The change of behaviour: nothing before its month, fewer calls and more leavers from then on."""
+"""The change of behaviour: nothing before its month; fewer calls, more data and more leavers from then on."""
 
 import pyarrow.compute as pc
 import pytest
@@ -9,17 +9,17 @@ from churn_tasks.simulator.settings import SimulationSettings
 CHANGED = 2
 
 
-def talk_shares(planned: int) -> list[float]:
-    """Share of each month's records that are no data."""
+def records(planned: int) -> list[tuple[int, int]]:
+    """Calls and messages, and data sessions, of each month."""
     settings = SimulationSettings(
         customers=600, months=4, seed=5, dirt=0, months_as_planned=planned
     )
-    shares = []
+    counted = []
     for delivery in Operator(settings).months():
         kinds = delivery.boss["cdr"]["biz_typ"]
         data = pc.sum(pc.equal(kinds.cast("string"), "30")).as_py()
-        shares.append(1 - data / len(kinds))
-    return shares
+        counted.append((len(kinds) - data, data))
+    return counted
 
 
 def leavers(planned: int) -> list[int]:
@@ -35,13 +35,12 @@ def leavers(planned: int) -> list[int]:
     ]
 
 
-def test_people_talk_less_from_the_month_of_the_change_on() -> None:
-    usual, changed = talk_shares(0), talk_shares(CHANGED)
-    assert changed[:CHANGED] == pytest.approx(usual[:CHANGED], rel=0.02), (
-        "some who leave later use less before"
-    )
-    for k in (2, 3):
-        assert changed[k] == pytest.approx(0.4 * usual[k], rel=0.15)
+def test_people_talk_less_and_use_more_data_from_the_month_of_the_change_on() -> None:
+    for k, usual, changed in zip(range(4), records(0), records(CHANGED), strict=True):
+        talk, data = (0.7, 2.0) if k >= CHANGED else (1.0, 1.0)
+        # some who leave later use less before
+        assert changed[0] == pytest.approx(talk * usual[0], rel=0.1)
+        assert changed[1] == pytest.approx(data * usual[1], rel=0.1)
 
 
 def test_more_leave_once_they_have_made_up_their_minds() -> None:

@@ -264,3 +264,32 @@ def test_making_the_object_costs_nothing_and_using_it_without_an_address_says_wh
     warehouse = Warehouse(load_settings("telecom", warehouse_url=""))
     with pytest.raises(SettingsError, match="CHURN_WAREHOUSE_URL"):
         warehouse.champion(Month.parse("2024-06"))
+
+
+def test_what_watching_found_is_added_and_the_latest_revision_is_shown(
+    warehouse: Warehouse,
+) -> None:
+    model = Champion("telecom_churn", 3, "2024-06")
+    found = [
+        {
+            "subject": subject,
+            "measure": "psi",
+            "value": value,
+            "bound": 0.25,
+            "status": "ok",
+            "note": "",
+        }
+        for subject, value in (("Churn_b", 0.01), ("churn_score", 0.1), ("home", 0.0))
+    ]
+    assert warehouse.record_watch(JUNE, model, found) == 3
+    assert warehouse.record_watch(JUNE, model, found) == 0, "the same again"
+    moved = [found[0], {**found[1], "value": 0.3, "status": "alarm"}]
+    assert warehouse.record_watch(JUNE, model, moved) == 2
+    told = warehouse.read(
+        "SELECT month, subject, value, status, revision, model_version FROM bi_model_watch ORDER BY value"
+    )
+    assert [(row["subject"], row["value"]) for row in told] == [
+        ("Churn_b", 0.01),
+        ("churn_score", 0.3),
+    ]
+    assert {row["revision"] for row in told} == {2}
