@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Literal, NamedTuple
 
 from churn_tasks.checks.delivered_types import FITS, type_word
+from churn_tasks.checks.destinations import Destination, destinations
 from churn_tasks.checks.disposals import FEW_STOP
 from churn_tasks.checks.measures import measured_rules, rules_behind
 from churn_tasks.checks.volume import volume_bounds
@@ -71,6 +72,7 @@ class Judged:
         stops: why a month could not run; empty when it could.
         remarks: what a person should look at.
         cost: what falls away because of the gaps.
+        destinations: what becomes of each delivered column.
     """
 
     table: str
@@ -85,6 +87,7 @@ class Judged:
     stops: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     cost: Cost = field(default_factory=Cost)
+    destinations: tuple[Destination, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """For machines: the same, with plain values."""
@@ -102,6 +105,7 @@ class Judged:
             "remarks": list(self.remarks),
             "lost_features": self.cost.by_family(),
             "lost_triggers": [trigger.number for trigger in self.cost.triggers],
+            "columns": [each.as_json() for each in self.destinations],
         }
 
 
@@ -137,6 +141,7 @@ def judge(
         stops=tuple(_stops(table, seen, absent, quality)),
         remarks=tuple(_remarks(table, seen, window, empty)),
         cost=_cost(gaps, table.table, absent + empty),
+        destinations=destinations(table, seen.columns, gaps),
     )
 
 

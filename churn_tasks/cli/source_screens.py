@@ -6,10 +6,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from churn_tasks.adapters.source.proposal import Proposal
+from churn_tasks.checks.destinations import IN_ORDER, Destination
 from churn_tasks.checks.source_check import Judged
 from churn_tasks.cli.tables import NOT_KNOWN, count, table
 
 STATES = ("present", "refused", "absent")
+MOST_NAMED = 3  # features of a category
+BECOMES = {
+    "category": "category 类别特征",
+    "feature": "feature 数值特征",
+    "trigger": "trigger 触发规则",
+    "key": "key 标识",
+    "kept only": "kept only 仅保存",
+    "ignored": "ignored 未采用",
+}
 SHOWN = {"present": "[green]present[/]", "absent": "not delivered"}
 
 
@@ -22,7 +32,8 @@ def source_screens(
     """
     overview = _overview(judged, f"Source of {profile}, {month} 数据源检查")
     worth_a_look = (_remarks(judged), _columns(judged))
-    for screen in (_stops(judged), overview, *worth_a_look, _costs(judged)):
+    at_the_end = (_destinations(judged), _costs(judged))
+    for screen in (_stops(judged), overview, *worth_a_look, *at_the_end):
         if screen.row_count:
             yield screen
 
@@ -99,6 +110,34 @@ def _columns(judged: Sequence[Judged]) -> Table:
             unreadable = "[red]none can[/]" if rows < 0 else f"{rows:,}"
             screen.add_row(one.table, column, escape(now), wanted, unreadable)
     return screen
+
+
+def _destinations(judged: Sequence[Judged]) -> Table:
+    screen = table(
+        "What becomes of each column 各列去向",
+        "contract",
+        "becomes",
+        folded=("columns",),
+    )
+    for one in judged:
+        head = one.table
+        for becomes in IN_ORDER:
+            there = [each for each in one.destinations if each.becomes == becomes]
+            if there:
+                columns = ", ".join(_destination(each) for each in there)
+                screen.add_row(head, BECOMES[becomes], escape(columns))
+                head = ""
+    return screen
+
+
+def _destination(one: Destination) -> str:
+    """A column; a category with the features that it is, a trigger with its numbers."""
+    if one.becomes == "category":
+        return f"{one.column} ({', '.join(one.features[:MOST_NAMED])})"
+    if one.becomes == "trigger":
+        numbers = ", ".join(str(number) for number in one.triggers)
+        return f"{one.column} ({numbers})"
+    return one.column
 
 
 def _costs(judged: Sequence[Judged]) -> Table:

@@ -28,6 +28,11 @@ class Select(Closed):
         lt=1,
         description="share of rows that must differ from the commonest value",
     )
+    max_levels: int = Field(
+        500,
+        ge=2,
+        description="a text with more levels falls out: it names customers rather than kinds of them",
+    )
     max_month_share: Share = Field(
         0.3,
         description="a column that marks the month by so much falls out, unless the latest training month bears it out",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
+from sklearn.frozen import FrozenEstimator
 
 from churn_tasks.core.family_files import family_files
 from churn_tasks.modeling.calibration import platt
@@ -110,7 +111,8 @@ def blended(
     """The members with these weights of their calibrated log-odds, as one fitted family."""
     side_by_side = []
     for name, one in zip(members.names, members.fitted, strict=True):
-        side_by_side.append((name, one.preprocess, list(rows.frame.columns)))
+        as_fitted = FrozenEstimator(one.preprocess)
+        side_by_side.append((name, as_fitted, list(rows.frame.columns)))
     preprocess = ColumnTransformer(side_by_side)
     numbers = preprocess.fit_transform(rows.frame)
     widths = []

@@ -19,7 +19,7 @@ from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.folds import inner_folds
 from churn_tasks.modeling.frames import FeatureSet, Sample
 from churn_tasks.modeling.packages import requirements
-from churn_tasks.modeling.stand_ins import stand_ins, unknown_shares
+from churn_tasks.modeling.stand_ins import known_levels, stand_ins, unknown_shares
 from churn_tasks.modeling.used_code import digest_of
 from churn_tasks.modeling.watching.learnt import (
     SCORE,
@@ -138,6 +138,8 @@ def fit_candidate(
         frame=shown.features,
         text=list(features.text),
         churned=shown.churned,
+        months=shown.months,
+        customers=shown.customers,
         folds=inner_folds(shown.months, shown.customers, shown.churned),
         seed=seed,
         threads=threads,
@@ -162,6 +164,7 @@ def fit_candidate(
         stand_ins=stand_ins(rows.features),
         unknown_shares=unknown_shares(rows.features),
         learnt=as_json(watched),
+        known_levels=known_levels(rows.features, features.text),
     )
     parameters = _record(model, fitted, slope, intercept)
     return Candidate(model.name, classifier, parameters, fitted.tables, fitted.figures)

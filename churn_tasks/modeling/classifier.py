@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from churn_tasks.modeling.ranking import margin
-from churn_tasks.modeling.stand_ins import StandIns, not_learnt, stood_in
+from churn_tasks.modeling.stand_ins import Levels, StandIns, not_learnt, stood_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +35,8 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         feature_set: digest of the features it was fitted on.
         trained_on: months it was fitted on, YYYY-MM, earliest first.
         stand_ins: by feature, values for customers of whom it is unknown as it was of none that were learnt from.
+        known_levels: by text feature, the levels that it has seen, in order; any other one is scored like an unknown
+            value.
         unknown_shares: by feature, the share of training rows for which it was unknown.
         learnt: what watching holds later months against (``watching/learnt.py``).
     """
@@ -43,6 +45,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
     stand_ins: StandIns = MappingProxyType({})
     unknown_shares: Mapping[str, float] = MappingProxyType({})
     learnt: str = ""
+    known_levels: Levels = MappingProxyType({})
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         stand_ins: Any = MappingProxyType({}),
         unknown_shares: Any = MappingProxyType({}),
         learnt: str = "",
+        known_levels: Any = MappingProxyType({}),
     ) -> None:
         self.preprocess = preprocess
         self.ranker = ranker
@@ -67,6 +71,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         self.stand_ins = stand_ins
         self.unknown_shares = unknown_shares
         self.learnt = learnt
+        self.known_levels = known_levels
         self.classes_ = np.array([0, 1])
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -78,8 +83,8 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         return [str(name) for name in self.preprocess.feature_names_in_]
 
     def not_learnt(self, frame: "pd.DataFrame") -> np.ndarray:
-        """Mask, rows x features: unknown, and nothing was learnt of what that means (``stand_ins.py``)."""
-        return not_learnt(self.stand_ins, frame[self.features])
+        """Mask, rows x features: unknown or a level never seen, and nothing was learnt of what that means."""
+        return not_learnt(self.stand_ins, frame[self.features], self.known_levels)
 
     def decision_function(self, frame: "pd.DataFrame") -> np.ndarray:
         """Calibrated log-odds of leaving, one a row."""
@@ -92,7 +97,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
 
     def _log_odds(self, given: "pd.DataFrame") -> np.ndarray:
         odds = self._as_they_are(given)
-        unknown = not_learnt(self.stand_ins, given)
+        unknown = not_learnt(self.stand_ins, given, self.known_levels)
         rows = unknown.any(axis=1)
         if rows.any():
             odds[rows] = self._without_the_unknown(given[rows], unknown[rows])

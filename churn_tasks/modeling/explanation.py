@@ -8,6 +8,7 @@ import pandas as pd
 from churn_tasks.modeling import ranking
 from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.derived import DerivedColumns
+from churn_tasks.modeling.encoding import TEXT
 from churn_tasks.modeling.stand_ins import stood_in
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _totals(classifier: ChurnClassifier, given: pd.DataFrame) -> np.ndarray:
 
 
 def source_features(preprocess: "ColumnTransformer") -> list[str]:
-    """The feature that each preprocessed column comes from: itself, its mark of missing values, one of its texts.
+    """The feature that each preprocessed column comes from: itself, its mark of missing values, a level of it.
 
     Columns derived from several come last, under a name that no feature has.
     """
@@ -73,8 +74,10 @@ def source_features(preprocess: "ColumnTransformer") -> list[str]:
     for label, transformer, columns in preprocess.transformers_:
         if not len(columns):
             continue
-        if label == "text":
-            names += _sources_of_texts(columns, transformer)
+        if hasattr(transformer, "infrequent_categories_"):
+            names += _sources_of_levels(columns, transformer)
+        elif label == TEXT:
+            names += list(columns)
         elif hasattr(transformer, "transformers_"):
             names += source_features(transformer)  # of a member of a blend
         elif label == "derived":
@@ -85,8 +88,8 @@ def source_features(preprocess: "ColumnTransformer") -> list[str]:
     return names
 
 
-def _sources_of_texts(columns: list[str], encoder: "OneHotEncoder") -> list[str]:
-    """Each feature as often as it has columns: one for each text, the rare ones sharing one."""
+def _sources_of_levels(columns: list[str], encoder: "OneHotEncoder") -> list[str]:
+    """Each feature as often as it has columns: one for each level, the rare ones sharing one."""
     names = []
     for name, known, rare in zip(
         columns, encoder.categories_, encoder.infrequent_categories_, strict=True

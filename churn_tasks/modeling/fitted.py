@@ -24,6 +24,7 @@ class LearntRows:
         frame: their features, numbers with NaN and texts with ``unknown`` where there is no value; never written to.
         text: names of the columns that hold texts.
         churned: the truth, boolean.
+        months, customers: of each row.
         folds: positions to fit on and to predict, inside these rows; for tuning and calibration.
         seed: of all that is drawn.
         threads: at most so many; the result must not depend on it.
@@ -33,6 +34,8 @@ class LearntRows:
     frame: "pd.DataFrame"
     text: list[str]
     churned: np.ndarray
+    months: np.ndarray
+    customers: np.ndarray
     folds: list[Fold]
     seed: int
     threads: int

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def preprocessing(
     numeric: list[str], text: list[str], derive: "Derive | None" = None
 ) -> ColumnTransformer:
-    """Median for the unknown with a mark beside it, a logarithmic scale for amounts, one column for each text value.
+    """Median for the unknown with a mark beside it, a logarithmic scale for amounts, of a text the rate of its level.
 
+    To be fitted by ``encoding.fitted_numbers``.
     Amounts and minutes have long tails; arcsinh is the logarithm for large values of either sign and passes through 0.
     """
     amounts = make_pipeline(

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from churn_tasks.modeling.encoding import fitted_numbers
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.preprocessing import preprocessing
 from churn_tasks.modeling.ranking import margin
@@ -20,14 +21,15 @@ def fitted_scaled(
 ) -> Fitted:
     """Fit on all rows, and on the folds for the margins that calibration learns from.
 
-    Preprocessing sees no label, so it is fitted once, on all training rows.
+    Preprocessing is fitted once, on all training rows; what it learns from labels no row gets from its own
+    (``encoding.py``).
 
     Args:
         make: called anew for each fit.
         most_rows: beyond so many, rows are thinned before each fit (:func:`thinned`); none when absent.
     """
     preprocess = preprocessing(rows.numeric, rows.text, rows.derive)
-    numbers = preprocess.fit_transform(rows.frame)
+    numbers = fitted_numbers(preprocess, rows)
     centre = numbers.mean(axis=0)
     numbers = np.ascontiguousarray(numbers)  # what each fit would copy for itself
     margins = []

@@ -4,11 +4,13 @@ What an unknown value means, a model learns from training rows that lack it. Wit
 LightGBM reads a blank as 0, a regression as the middle value, and one blank row among thousands teaches its own fate.
 Such a customer is scored without the column: the mean of the probabilities that the model gives with each of twenty
 values that stand for the training rows in equal parts, all other columns as they are (Friedman 2001, partial
-dependence). Where several columns are unknown, each has an order of its own, so that no two go up together
+dependence). A level of a text that training never saw is unknown in
+this sense. Where several columns are unknown, each has an order of its own, so that no two go up together
 (McKay, Beckman and Conover 1979, Latin hypercube).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 
 VALUES = 20  # of each column
 SEED = 0  # of the orders in which they are taken
+NUMBERS = "fiub"  # kinds of numpy
 StandIns = Mapping[str, np.ndarray]
+Levels = Mapping[str, Collection[str]]  # by feature
 
 
 def fewest_rows(rows: int) -> int:
@@ -30,6 +34,8 @@ def fewest_rows(rows: int) -> int:
 
 def stand_ins(frame: "pd.DataFrame") -> dict[str, np.ndarray]:
     """Of each column that is known for all training rows, or unknown for too few to learn from, twenty values.
+
+    Of texts always, because a level may come that training never saw.
 
     Args:
         frame: the features of the training rows, numbers with NaN and texts with ``unknown`` where there is no value.
@@ -44,7 +50,8 @@ def stand_ins(frame: "pd.DataFrame") -> dict[str, np.ndarray]:
         column = frame[name]
         unknown = is_unknown(column)
         known = column[~unknown].to_numpy()
-        if unknown.sum() < fewest and len(known):
+        may_lack = unknown.sum() < fewest or column.dtype.kind not in NUMBERS
+        if may_lack and len(known):
             found[name] = chance.permutation(_spread(known))
     return found
 
@@ -58,7 +65,7 @@ def unknown_shares(frame: "pd.DataFrame") -> dict[str, float]:
 def is_unknown(column: "pd.Series") -> np.ndarray:
     """Mask of the rows without a value, a number or a text."""
     empty = column.isna().to_numpy(dtype=bool)
-    if column.dtype.kind in "fiub":
+    if column.dtype.kind in NUMBERS:
         return empty
     return empty | (column == UNKNOWN).to_numpy(dtype=bool)
 
@@ -70,11 +77,37 @@ def _spread(known: np.ndarray) -> np.ndarray:
     return ordered[(middles * len(ordered)).astype(int)]
 
 
-def not_learnt(values: StandIns, frame: "pd.DataFrame") -> np.ndarray:
-    """Mask, rows x columns of the frame: unknown where the model has seen known values alone."""
+def known_levels(frame: "pd.DataFrame", text: Iterable[str]) -> dict[str, list[str]]:
+    """The levels of each text column, in order; no value is one where enough rows lack one to learn what it means.
+
+    Args:
+        frame: the features of the training rows.
+    """
+    fewest = fewest_rows(len(frame))
+    known = {}
+    for name in text:
+        rows = frame[name].value_counts()
+        if rows.get(UNKNOWN, fewest) < fewest:
+            rows = rows.drop(UNKNOWN)
+        known[name] = sorted(rows.index)
+    return known
+
+
+def not_learnt(
+    values: StandIns, frame: "pd.DataFrame", levels: Levels = MappingProxyType({})
+) -> np.ndarray:
+    """Mask, rows x columns of the frame: unknown where the model has seen known values alone, or a level it never saw.
+
+    Args:
+        levels: of texts those that it has seen (:func:`known_levels`).
+    """
     mask = np.zeros(frame.shape, dtype=bool)
     for position, name in enumerate(frame.columns):
-        if name in values:
+        if name not in values:
+            continue
+        if name in levels:
+            mask[:, position] = ~frame[name].isin(levels[name])
+        else:
             mask[:, position] = is_unknown(frame[name])
     return mask
 

@@ -22,6 +22,7 @@ REASONS = {
     "missing": ("几乎全为空", "hardly ever known"),
     "constant": ("取值不变", "never varies"),
     "rare": ("极少变化", "hardly ever varies"),
+    "levels": ("取值过多", "too many levels"),
     "month": ("仅标示月份", "tells which month it is"),
     "weak": ("无区分力", "tells nothing alone"),
     "twin": ("与他列重复", "says what another says"),

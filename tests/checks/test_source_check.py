@@ -9,8 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from churn_tasks.by_hand.source import look
+from churn_tasks.checks.destinations import destinations
 from churn_tasks.checks.source_check import Judged, Seen, judge, missing_activity
 from churn_tasks.cli import app
+from churn_tasks.cli.source_screens import source_screens
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Quality
 from churn_tasks.core.settings import Settings, load_settings
@@ -287,3 +289,55 @@ def test_the_command_ends_with_one_and_names_the_column_and_shows_no_value(
     assert "13800000007" in (tmp_path / "drops" / "lines.csv").read_text(
         encoding="utf-8"
     ), "control: it is in the data"
+
+
+def test_each_delivered_column_is_said_to_become_something(gaps: Gaps) -> None:
+    given = gaps.contracts["customer"]
+    names = [*(column.name for column in given.delivered_columns), "shoe_size"]
+    found = {one.column: one for one in destinations(given, names, gaps)}
+    assert list(found) == names
+    becomes = {name: one.becomes for name, one in found.items()}
+    assert becomes["customer_id"] == becomes["known_date"] == "key"
+    for name in ("region_code", "city_code", "customer_group", "plan_code"):
+        assert becomes[name] == "category"
+    assert becomes["pay_mode"] == becomes["joined_date"] == "feature"
+    assert becomes["gender"] == becomes["address_text"] == "kept only"
+    assert becomes["shoe_size"] == "ignored"
+    assert found["plan_code"].features[0] == "tariff"
+    assert found["customer_group"].triggers == (5,)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "becomes"),
+    [
+        ("payment", "channel", "category"), ("payment", "billed_month", "kept only"),
+        ("complaint", "category", "feature"),
+        ("handset", "maker", "kept only"), ("contact", "contact_id", "key"), ("market", "series_code", "feature"),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_a_column_of_another_table(
+    gaps: Gaps, table: str, column: str, becomes: str
+) -> None:
+    (one,) = destinations(gaps.contracts[table], [column], gaps)
+    assert one.becomes == becomes
+
+
+def test_a_column_under_another_of_its_names_is_not_ignored(gaps: Gaps) -> None:
+    given = gaps.contracts["customer"]
+    (token,) = [c for c in given.delivered_columns if c.name == "phone_token"]
+    other = sorted(token.delivered_names - {"phone_token"})[0]
+    (one,) = destinations(given, [other], gaps)
+    assert one.column == "phone_token"
+
+
+def test_the_command_says_what_becomes_of_columns(gaps: Gaps) -> None:
+    said = verdict(gaps)
+    columns = {each["column"]: each["becomes"] for each in said.as_json()["columns"]}
+    assert columns["category"] == "feature"
+    assert set(columns) == set(COMPLAINT)
+    (screen,) = [
+        one
+        for one in source_screens([said], MARCH, "telecom")
+        if "What becomes" in str(one.title)
+    ]
+    assert screen.row_count == len(set(columns.values()))

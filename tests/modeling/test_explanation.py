@@ -52,8 +52,12 @@ def test_reasons_raise_the_score_and_differ_by_customer(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+LEVELS = {"lightgbm": 1, "logistic_regression": 1, "logistic_statistical": 3}
+
+
+@pytest.mark.parametrize("name", LEVELS)
 def test_every_column_is_traced_to_its_feature(name: str) -> None:
+    """A category is one column, but for the family that has a column for each of its levels."""
     classifier = fit_candidate(
         shipped_candidate(name), drawn(1_000, seed=5), FEATURES, 5, 1
     ).classifier
@@ -62,7 +66,16 @@ def test_every_column_is_traced_to_its_feature(name: str) -> None:
         len(source)
         == classifier.preprocess.transform(drawn(5, months=1).features).shape[1]
     )
-    assert (
-        source.count("plan") == 3
-    )  # basic, gold, unknown; not mixed up with plan_type
+    # of basic, gold, unknown; not mixed up with plan_type
+    assert source.count("plan") == LEVELS[name]
     assert set(source) == set(FEATURES.names)
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_a_category_has_one_contribution(name: str) -> None:
+    rows = drawn(1_000, seed=6)
+    classifier = fit_candidate(shipped_candidate(name), rows, FEATURES, 5, 1).classifier
+    added = contributions(classifier, rows.features)
+    assert list(added.columns).count("plan") == 1
+    of_level = added["plan"].groupby(rows.features["plan"]).mean()
+    assert of_level["gold"] > 0.1 > of_level["basic"], "holders of gold leave more"

@@ -12,7 +12,7 @@ from sklearn.compose import ColumnTransformer
 
 from churn_tasks.core.closed import Closed
 from churn_tasks.modeling.derived import derived_step
-from churn_tasks.modeling.encoding import text_encoder
+from churn_tasks.modeling.encoding import fitted_numbers, text_encoder
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.stand_ins import fewest_rows
 
@@ -78,7 +78,7 @@ def fit(rows: LearntRows, given: Parameters) -> Fitted:
         *derived_step(rows.derive, rows.numeric),
     ]
     preprocess = ColumnTransformer(columns)
-    numbers = preprocess.fit_transform(rows.frame)
+    numbers = fitted_numbers(preprocess, rows)
     chosen = parameters(len(rows.frame), rows.seed, rows.threads, given)
     label = rows.churned.astype(float)
     data = lgb.Dataset(numbers, label, params=chosen, free_raw_data=False)

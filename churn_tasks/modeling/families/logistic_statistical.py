@@ -17,7 +17,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 
 from churn_tasks.core.closed import Closed
-from churn_tasks.modeling.encoding import text_encoder
+from churn_tasks.modeling.encoding import level_encoder
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.scaled import thinned
 
@@ -101,7 +101,7 @@ def _preprocessing(numeric: list[str], text: list[str]) -> ColumnTransformer:
     amounts = SimpleImputer(
         strategy="median", keep_empty_features=True, add_indicator=True
     )
-    steps = [("numeric", amounts, numeric), ("text", text_encoder(), text)]
+    steps = [("numeric", amounts, numeric), ("text", level_encoder(), text)]
     return ColumnTransformer(steps, verbose_feature_names_out=False)
 
 

@@ -22,6 +22,7 @@ Reason = Literal[
     "missing",
     "constant",
     "rare",
+    "levels",
     "month",
     "twin",
     "weak",
@@ -38,9 +39,9 @@ class Verdict:
 
     Attributes:
         reason: ``pinned``, ``tells`` and ``all`` (nothing is selected) keep it; ``banned``, ``missing`` (hardly ever
-            known), ``constant``, ``rare`` (hardly ever another value), ``month`` (tells the month, and nothing that
-            held in the latest one), ``twin`` (says what ``twin_of`` says), ``weak`` (tells nothing, alone or beside
-            others) and ``full`` (others tell more, no room is left) leave it out.
+            known), ``constant``, ``rare`` (hardly ever another value), ``levels`` (a text of too many), ``month``
+            (tells the month, and nothing that held in the latest one), ``twin`` (says what ``twin_of`` says), ``weak``
+            (tells nothing, alone or beside others) and ``full`` (others tell more, no room is left) leave it out.
         correlation: with ``twin_of``.
         gain: share of a small booster's gain, where the column got so far.
         place: by that gain, 1 for the column that adds most.
@@ -185,7 +186,9 @@ def _simple(one: Strength, limits: Select) -> Reason | None:
         return "missing"
     if one.varied_share == 0:
         return "constant"
-    return "rare" if one.varied_share < limits.min_varied else None
+    if one.varied_share < limits.min_varied:
+        return "rare"
+    return "levels" if one.levels > limits.max_levels else None
 
 
 class _Beside:

@@ -19,7 +19,9 @@ from churn_tasks.modeling.selection.within_months import (
     month_parts,
 )
 
-RAREST_VALUE = 0.01  # texts of fewer rows share one bin, as the models' encoder has it
+RAREST_VALUE = (
+    0.01  # texts of fewer rows share one bin: too few for a rate of their own
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Strength:
         iv: information value of shares averaged over the months, less what chance gives.
         auc: chance that a leaver's value lies above a stayer's of the same month, averaged over the months; None for
             texts, and where nothing is known.
+        levels: values of a text, no value not counted; 0 for numbers.
         iv_error, auc_error: standard errors of the two if the column told nothing.
     """
 
@@ -41,6 +44,7 @@ class Strength:
     auc: float | None
     iv_error: float = 0.0
     auc_error: float = 0.0
+    levels: int = 0
 
     @property
     def better_auc(self) -> float:
@@ -154,6 +158,7 @@ def _of_texts(values: np.ndarray, parts: Sequence[MonthPart]) -> Strength:
         iv=iv,
         auc=None,
         iv_error=iv_error,
+        levels=int((names != UNKNOWN).sum()),
     )
 
 

@@ -11,6 +11,7 @@ from churn_tasks.core.errors import BadInput
 from churn_tasks.core.sections import Features, Select
 from churn_tasks.modeling.frames import FeatureSet, Sample
 from churn_tasks.modeling.selection import Selection, select
+from churn_tasks.modeling.selection.gain import PARAMETERS, TREES, gains
 from churn_tasks.modeling.selection.twins import closest_kept, rank_correlations
 from tests.modeling.samples import FEATURES, drawn
 
@@ -191,3 +192,45 @@ def test_a_subset_is_told_apart_by_its_columns_and_keeps_their_order() -> None:
     )
     with pytest.raises(BadInput, match="no such features: bill"):
         FEATURES.subset(["bill"])
+
+
+@pytest.mark.parametrize(
+    ("levels", "most", "reason"),
+    [(400, 500, "tells"), (400, 300, "levels"), (6_000, 500, "levels")],
+)
+def test_a_text_of_too_many_levels_falls_out(
+    levels: int, most: int, reason: str
+) -> None:
+    sample, _ = rows()
+    place = np.arange(len(sample)) % levels
+    code = np.array([f"L{number}" for number in place], dtype=object)
+    frame = sample.features[["drop"]].assign(code=code)
+    features = FeatureSet(
+        dict.fromkeys(("drop", "code"), "t"), ("drop",), ("code",), ""
+    )
+    given = Features(select=Select(max_levels=most))
+    found = select(replace(sample, features=frame), features, given)
+    assert reasons(found)["code"] == reason
+
+
+def test_a_text_that_tells_nothing_gains_no_more_than_chance() -> None:
+    """Control: the codes of its levels as a booster's own categories gain far more."""
+    sample, _ = rows()
+    rng = np.random.default_rng(1)
+    code = np.array([f"L{n}" for n in rng.integers(0, 300, len(sample))], dtype=object)
+    frame = sample.features[["drop", "noise"]].assign(code=code)
+    sample = replace(sample, features=frame)
+    gain, chance = gains(sample, ["drop", "noise"], ["code"])
+    assert gain["code"] < 1.5 * chance
+    assert _gain_of_codes(sample) > 2 * gain["code"]
+
+
+def _gain_of_codes(sample: Sample) -> float:
+    """Share of the gain that a booster's own categories would take."""
+    import lightgbm as lgb
+
+    _, codes = np.unique(sample.features["code"].astype(str), return_inverse=True)
+    columns = np.column_stack([sample.features[["drop", "noise"]], codes])
+    data = lgb.Dataset(columns, sample.churned, categorical_feature=[2])
+    gained = lgb.train(PARAMETERS, data, TREES).feature_importance("gain")
+    return float(gained[2] / gained.sum())
