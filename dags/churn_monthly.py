@@ -7,20 +7,20 @@ It runs at 02:00 operator's time on the day after billing of the month before ha
 says otherwise). Months that were missed are caught up. Past months are run again with a backfill, from the DAG's page
 or with `airflow backfill create --dag-id churn_monthly --from-date 2024-01-01 --to-date 2024-06-30 --max-active-runs 2
 --reprocess-behavior completed`. Airflow holds the dates against one moment of each month, 02:00 on the day (the 6th) on
-which billing closes: a window that ends on the 5th of June loses June. Name whole months.
-A month that is run again replaces its own tables and publishes a new version; other
-months stay as they are. A profile with a `last_month` has a source that no longer grows: only backfills run it.
-With `promotion.approval: person` the task `approve` shows a better model's card under *Required actions* and waits. No
-answer keeps the present model. `churn models approve` agrees afterwards; then clear `publish`.
+which billing closes: a window that ends on the 5th of June loses June. Name whole months. A month that is run again
+replaces its own tables and publishes a new version; other months stay as they are. A profile with a `last_month` has a
+source that no longer grows: only backfills run it. With `promotion.approval: person` the task `approve` shows a better
+model's card under *Required actions* and waits. No answer keeps the present model. `churn models approve` agrees
+afterwards; then clear `publish`.
 
 ## Late rows and restated months
 
 Rows that become known after their month was read are looked for by the run of the next month (of more months, if
-`restatement.months` in the profile says so). It then restates the earlier month: `integrate`, `model`, `publish`
-and `report` do their work for it first, and what they report bears its name, `2024-02-restated-2024-04-06`.
-The first versions stay beside the restated ones, models are never trained again for it, the published list becomes a
-further version marked `is_restated`, and the report says so. Corrections that the source made in place, without a new
-known date, are found by `churn restate --month 2024-02`, which reads the whole month again.
+`restatement.months` in the profile says so). It then restates the earlier month: `integrate`, `model`, `publish` and
+`report` do their work for it first, and what they report bears its name, `2024-02-restated-2024-04-06`. The first
+versions stay beside the restated ones, models are never trained again for it, the published list becomes a further
+version marked `is_restated`, and the report says so. Corrections that the source made in place, without a new known
+date, are found by `churn restate --month 2024-02`, which reads the whole month again.
 
 ## At three in the morning
 
