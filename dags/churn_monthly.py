@@ -1,7 +1,7 @@
 """# churn_monthly
 
-Takes one billing month from the source to the published warning list and its report. The month is the run's
-partition key (`2024-03`), or the parameter `month` of a run that somebody starts by hand.
+Takes one billing month from the source to the published warning list and its report. The month is the run's partition
+key (`2024-03`), or the parameter `month` of a run that somebody starts by hand.
 
 It runs at 02:00 operator's time on the day after billing of the month before has closed (the 6th, unless the profile
 says otherwise). Months that were missed are caught up. Past months are run again with a backfill, from the DAG's page
@@ -26,31 +26,28 @@ date, are found by `churn restate --month 2024-02`, which reads the whole month 
 
 The list that BI reads is still the last good one, unless only `report` is red: then the month's list is out. A restated
 list of an earlier month that passed its checks may be out as well. Open the red task's log; the last lines name table,
-month, column, count and up to five examples, and what to do. A task runs several steps; the line before the error
-names the last one that was done.
+month, column, count and up to five examples, and what to do. A task runs several steps; the line before the error names
+the last one that was done.
 
-* **CheckFailed, BadInput**: the data are wrong. It was not retried, because trying again cannot mend data. Rejected
-  rows are in the lake's `quarantine`, the results in Data Docs. Ask the source for a corrected delivery, then clear the
-  month's `extract` task. This can wait for office hours.
-* **ConnectionTrouble, NotReady**: a database was away, or the month before is not done. It was tried seven times
-  in an hour. Bring the database back or finish the earlier month, then clear the red task; what is done stays done.
+* **CheckFailed, BadInput**: the data are wrong, and trying again cannot mend data. Rejected rows are in the lake's
+  `quarantine`, the results in Data Docs. In office hours ask the source to deliver anew, then clear `extract`.
+* **ConnectionTrouble, NotReady**: a database was away, or the month before is not done, seven times in an hour. Mend
+  that, then clear the red task; what is done stays done.
 * **An alert `refused-2024-02-restated-...`, and everything green**: rows that came late for that month failed a check.
-  The month keeps the list it had, the run goes on. The reason stands in the alert and in the lake's table `refusal`.
-  Ask the source for a corrected delivery, then `churn restate --month 2024-02`. This can wait for office hours.
-* **An alert `watch-2024-10`, and everything green**: the list is out, and its model no longer meets what it learnt
-  from, or no longer keeps what it promised. The month's page and `bi_model_watch` say which columns; docs/models.md
-  says what people can do. Nothing has to be done at night.
-* **Fenced**: a later attempt owns the month. Nothing to do; look at the later attempt.
-* **No error, task killed**: most often memory. Lower `resources.memory` in the profile and clear the task.
+  The month keeps the list it had, the run goes on; the lake's table `refusal` has the reason. In office hours ask the
+  source to deliver anew, then `churn restate --month 2024-02`.
+* **An alert `watch-2024-10`, and everything green**: the list is out, its model fits less than it did. Not at night.
+  The month's page and `bi_model_watch` say where, docs/models.md what people can do.
+* **Fenced**: a later attempt owns the month; look at that one. **No error, task killed**: most often memory. Lower
+  `resources.memory` in the profile and clear the task.
 * **BadInput about a model version or MLflow's experiment**: MLflow has lost something, and there is no copy of it. The
   message names the commands that go on (`churn models restore`, `retire`, `pin`; docs/models.md), then clear `extract`.
 * **SettingsError**: a setting or an address is wrong, the warehouse needs a DBA, or views of others keep it from being
   upgraded; the message names them. It comes before the first step, so nothing is half done.
-* **Somebody asks to be deleted** (`churn forget`, docs/privacy.md): not at night. Pause this DAG, let its run end, take
-  the person out, and go on. A request that was killed half-way is taken up with `churn forget --resume`.
+* **Somebody asks to be deleted** (`churn forget`, docs/privacy.md): in office hours pause this DAG, let its run end, and
+  take the person out. `churn forget --resume` takes up a request that was killed half-way.
 
-Clearing a task is always safe: every step replaces its own output whole or not at all.
-"""
+Clearing a task is always safe: every step replaces its own output whole or not at all."""
 
 from datetime import datetime, time
 
