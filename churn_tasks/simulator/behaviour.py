@@ -1,18 +1,18 @@
-"""A change of behaviour that nobody announced: people live on their data connection, and leave more readily.
+"""A change of behaviour that nobody announced: people use their phones much more, and leave more readily.
 
 It is what watching a model must see: the source delivers as always, and what the model learnt no longer holds.
 """
 
 from churn_tasks.simulator.settings import SimulationSettings
 
-TALK_KEPT = 0.7  # of calls and messages
-DATA_MORE = 2.0
+TALK_MORE = 1.4  # calls and messages
+DATA_MORE = 2.2
 LEAVE_MORE = 2.0
 
 
 def talk(settings: SimulationSettings, k: int) -> float:
     """Calls and messages in the month of that number, as a multiple of what they were before the change."""
-    return TALK_KEPT if _has_changed(settings, k) else 1.0
+    return TALK_MORE if _has_changed(settings, k) else 1.0
 
 
 def data(settings: SimulationSettings, k: int) -> float:
