@@ -6,6 +6,9 @@ itself, so each rate is that of the level's rows and of 200 more that are as the
 200 rows counts half, as is right where levels differ by 1.5 points of a leaving rate of 5 %. scikit-learn's own choice
 (``smooth="auto"``) would not do: it believes a level of two rows that both left.
 
+Rates go in steps of half a point. Without steps a level has five rates a little apart while a model learns, each of
+them lower the more of its own group left, and a booster takes that for a sign.
+
 A level that training never saw is scored like an unknown value (``stand_ins.py``). The mean would not do: a booster has
 whatever lies between two levels in the bin of one of them.
 
@@ -21,7 +24,7 @@ so that its odds ratios hold one level against the rest.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from churn_tasks.modeling.fitted import LearntRows
 
 TEXT = "text"  # name of the step in a preprocessing
+STEP = 0.005  # of a rate
 MEAN_ROWS = 200  # rows as the mean that are added to each level
 RAREST = 0.01  # share of the training rows
 
@@ -55,9 +59,25 @@ def text_encoder() -> Pipeline:
     return Pipeline([("rates", rate_encoder()), ("scale", StandardScaler())])
 
 
-def rate_encoder() -> TargetEncoder:
+class Rates(TargetEncoder):
+    """Rates of levels in steps of half a point, so that a level has about one rate, whichever group it is told by."""
+
+    def fit_transform(
+        self, frame: "pd.DataFrame", told: np.ndarray, **params: Any
+    ) -> np.ndarray:
+        return _in_steps(super().fit_transform(frame, told, **params))
+
+    def transform(self, frame: "pd.DataFrame") -> np.ndarray:
+        return _in_steps(super().transform(frame))
+
+
+def _in_steps(rates: np.ndarray) -> np.ndarray:
+    return np.round(rates / STEP) * STEP
+
+
+def rate_encoder() -> Rates:
     """Rates of levels; its labels are those of :func:`beside_month`."""
-    return TargetEncoder(target_type="continuous", smooth=MEAN_ROWS)
+    return Rates(target_type="continuous", smooth=MEAN_ROWS)
 
 
 def beside_month(churned: np.ndarray, months: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ def _uniform(*parts: str) -> str:
 def _value(name: str, kind: ColumnType, month: Month) -> str:
     drawn = _uniform(name, str(month))
     if kind == "text":
-        return f"(['north', 'south', 'west', NULL])[1 + CAST(floor({drawn} * 4) AS BIGINT)]"
+        return "'north'"  # of chance levels one may look like a signal beside two that are weak
     if kind == "boolean":
         return f"{drawn} < 0.3"
     return f"CAST({drawn} * 100 AS {'BIGINT' if kind == 'integer' else 'DOUBLE'})"

@@ -172,6 +172,23 @@ def test_a_level_never_seen_is_scored_as_if_it_were_unknown(name: str) -> None:
         assert model.predict(west).mean() > 2 * learn.churned.mean()
 
 
+def test_a_level_of_many_rows_has_one_rate_whichever_group_it_is_told_by() -> None:
+    """Control: without steps it has five, each lower the more of its own group left."""
+    rng = np.random.default_rng(12)
+    learn = drawn(rng.integers(0, 4, 20_000), np.zeros(4), 8, months=1, base=-3)
+    column = learn.features[["city"]]
+    told = beside_month(learn.churned, learn.months)
+    cross = cross_fit([], learn.customers)
+    stepless = TargetEncoder(target_type="continuous", smooth=MEAN_ROWS, cv=cross)
+    fine = stepless.fit_transform(column, told)[:, 0]
+    steps = rate_encoder().set_params(cv=cross).fit_transform(column, told)[:, 0]
+    for city in column["city"].unique():
+        those = (column["city"] == city).to_numpy()
+        assert len(np.unique(fine[those])) == 5
+        assert len(np.unique(steps[those])) <= 2
+        assert np.ptp(steps[those]) < 0.006
+
+
 def test_the_model_s_file_does_not_hold_who_was_in_which_fold() -> None:
     rng = np.random.default_rng(10)
     learn = drawn(rng.integers(0, 6, 500), np.zeros(6), 6)
