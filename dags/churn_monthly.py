@@ -44,7 +44,7 @@ the last one that was done.
   message names the commands that go on (`churn models restore`, `retire`, `pin`; docs/models.md), then clear `extract`.
 * **SettingsError**: a setting or an address is wrong, the warehouse needs a DBA, or views of others keep it from being
   upgraded; the message names them. It comes before the first step, so nothing is half done.
-* **Somebody asks to be deleted** (`churn forget`, docs/privacy.md): in office hours pause this DAG, let its run end, and
+* **Somebody asks to be deleted** (`churn forget`, docs/privacy.md): in office hours pause this DAG, let its run end,
   take the person out. `churn forget --resume` takes up a request that was killed half-way.
 
 Clearing a task is always safe: every step replaces its own output whole or not at all."""
