@@ -1,23 +1,20 @@
-"""A change of behaviour that nobody announced: people use their phones much more, and leave more readily.
+"""A change of behaviour that nobody announced: people talk over the internet instead, and leave more readily.
 
 It is what watching a model must see: the source delivers as always, and what the model learnt no longer holds.
 """
 
+from churn_tasks.simulator.chance import Array
 from churn_tasks.simulator.settings import SimulationSettings
 
-TALK_MORE = 1.4  # calls and messages
-DATA_MORE = 2.2
+TALK_KEPT = 0.4  # of calls and messages; what goes is made over the data network
 LEAVE_MORE = 2.0
 
 
-def talk(settings: SimulationSettings, k: int) -> float:
-    """Calls and messages in the month of that number, as a multiple of what they were before the change."""
-    return TALK_MORE if _has_changed(settings, k) else 1.0
-
-
-def data(settings: SimulationSettings, k: int) -> float:
-    """Data sessions, in the same way."""
-    return DATA_MORE if _has_changed(settings, k) else 1.0
+def data_share(settings: SimulationSettings, k: int, usual: Array) -> Array:
+    """Share of each one's records that are data, in the month of that number."""
+    if not _has_changed(settings, k):
+        return usual
+    return 1 - TALK_KEPT * (1 - usual)
 
 
 def readiness(settings: SimulationSettings, k: int) -> float:

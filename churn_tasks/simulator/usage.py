@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from churn_tasks.simulator import behaviour, codes
+from churn_tasks.simulator import codes
+from churn_tasks.simulator.behaviour import data_share
 from churn_tasks.simulator.chance import Array, Chance
 from churn_tasks.simulator.clock import DAY_S, HOUR_S
 from churn_tasks.simulator.columns import coded, flags, whole
@@ -87,13 +88,11 @@ def _draw(state: MonthState, chance: Chance) -> Connections:
 def _numbers_of_records(state: MonthState, chance: Chance) -> list[Array]:
     """Number of records of each kind by customer and slot, shape (n, SLOTS) each."""
     base = _daily_use(state, chance)[:, None] * _days_present(state)
-    data_share = state.people.data_share[state.who][:, None]
-    settings, k = state.clock.settings, state.k
-    talk = base * (1 - data_share) * (1 - state.felt("voice"))
-    data = base * data_share * (1 - state.felt("data"))
-    talk *= behaviour.talk(settings, k)
-    data *= behaviour.data(settings, k)
-    numbers = [chance.poisson(talk * share) for share in TALK_SHARES]
+    usual = state.people.data_share[state.who]
+    share = data_share(state.clock.settings, state.k, usual)[:, None]
+    talk = base * (1 - share) * (1 - state.felt("voice"))
+    data = base * share * (1 - state.felt("data"))
+    numbers = [chance.poisson(talk * part) for part in TALK_SHARES]
     return [*numbers, chance.poisson(data)]
 
 

@@ -25,7 +25,7 @@ REBUILT = {
         "delivery", "profile", "check_result", "profile_accepted", "audit_rows", "treatment", "touched_customer",
         "customer_line", "month_activity", "month_billing", "cohort", "feat_spend", "feat_care",
         "feat_bill_items", "feat_complaint_answers", "feat_complaint_text",
-        "score_churn", "score_factor", "score_watch", "out_warning_list", "touched_customer",
+        "score_churn", "score_factor", "score_cause", "score_watch", "out_warning_list", "touched_customer",
     )),
     *(f"{table}/month=2024-07-01/late={DAY}.parquet" for table in ("raw_bill", "clean_bill")),  # the twelve rows alone
     f"label/month=2024-05-01/restated={DAY}.parquet",
@@ -253,7 +253,13 @@ def test_a_lake_built_anew_in_order_has_the_same_bytes(road: Road) -> None:
         f"label/month=2024-05-01/restated={DAY}.parquet",
         *(
             f"{t}/month=2024-07-01/restated={DAY}.parquet"
-            for t in ("score_churn", "score_factor", "score_watch", "out_warning_list")
+            for t in (
+                "score_churn",
+                "score_factor",
+                "score_cause",
+                "score_watch",
+                "out_warning_list",
+            )
         ),
     }
 
