@@ -42,10 +42,11 @@ def require_places(settings: Settings, first: Month, last: Month) -> None:
 
 def _require_words(run: "MonthRun") -> None:
     """Every feature has a reason in words: else the first list would stop, months later."""
-    from churn_tasks.warning.playbook import load_playbook
+    from churn_tasks.warning.playbook import load_playbook, refuse_unknown_features
 
-    groups = {feature.group for feature in run.registry.features}
-    load_playbook(run.settings).require(groups)
+    features = run.registry.features
+    load_playbook(run.settings).require({feature.group for feature in features})
+    refuse_unknown_features(run.settings, [feature.name for feature in features])
 
 
 def _require_candidates(run: "MonthRun") -> None:

@@ -5,6 +5,7 @@ same names in a ``playbook`` folder of its own.
 """
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -140,12 +141,24 @@ def load_playbook(settings: Settings) -> Playbook:
         ) from error
 
 
-def own_signs(settings: Settings) -> dict[str, Any]:
-    """The signs that the profile declares itself, as they stand in its file."""
+def refuse_unknown_features(settings: Settings, features: Iterable[str]) -> None:
+    """Refuse a sign of the profile's own ``reasons.yaml`` that names a feature which the profile does not make.
+
+    Shipped signs are for all profiles, so what a profile lacks of them falls away.
+
+    Raises:
+        SettingsError: the sign, its feature, and the features that are spelled alike.
+    """
     file = settings.profile_dir / "playbook" / "reasons.yaml"
-    if not file.is_file():
-        return {}
-    return (read_yaml(file) or {}).get("signs", {})
+    content = (read_yaml(file) or {}) if file.is_file() else {}
+    known = sorted(features)
+    for name, sign in content.get("signs", {}).items():
+        for feature in sorted(set(sign["of"]) - set(known)):
+            alike = ", ".join(get_close_matches(feature, known)) or "none"
+            raise SettingsError(
+                f"{file}: signs.{name}.of names the feature {feature}, which the profile does not make."
+                f" Features of nearly that name: {alike}"
+            )
 
 
 def _merged(name: str, own: Path, tables: Iterable[str]) -> dict[str, Any]:

@@ -61,6 +61,20 @@ def test_a_feature_whose_reason_has_no_words_is_told_at_once(profile: Path) -> N
     assert "playbook/reasons.yaml of the profile" in said
 
 
+def test_a_sign_of_a_feature_that_is_not_made_is_told_at_once(profile: Path) -> None:
+    """Shipped signs speak for all profiles: what one lacks of them falls away (control: without the file)."""
+    run_first = _settings(profile)
+    (profile / "playbook").mkdir()
+    (profile / "playbook" / "reasons.yaml").write_text(
+        "signs:\n  billed_less:\n    of: [charged_last_cnyy]\n    shows: [plan_fit]\n"
+        "    says: {en: bills fell, zh: 账单下降}\n",
+        encoding="utf-8",
+    )
+    said = _refused(run_first, MARCH)
+    assert "signs.billed_less.of names the feature charged_last_cnyy" in said
+    assert "charged_last_cny" in said.partition("nearly that name: ")[2]
+
+
 @pytest.mark.parametrize(
     ("candidate", "said"),
     [
