@@ -26,7 +26,7 @@ from churn_tasks.modeling.candidates import candidate_models, fit_candidate
 from churn_tasks.modeling.frames import Sample, feature_set, sample
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.work.customer_rows import customer_rows
-from churn_tasks.work.training import most_looked_at, training_rows
+from churn_tasks.work.training_rows import most_looked_at, training_rows
 
 FIRST = Month(2023, 1)
 SHARE_OF_FLAG = {"churned": 30, "left_early": 50, "rotated": 50}  # one in so many

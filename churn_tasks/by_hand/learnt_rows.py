@@ -34,7 +34,8 @@ def learnt_rows(run: MonthRun, most: int) -> LearntFrom:
         NotReady: history is too short, or what is needed has not been made yet.
     """
     # here, because scikit-learn takes a while to import
-    from churn_tasks.work.training import offered_features, training_rows
+    from churn_tasks.work.training import offered_features
+    from churn_tasks.work.training_rows import training_rows
 
     offered = offered_features(run)
     months = learnt_months(run, offered)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.months import Month, months_between
-from churn_tasks.core.sections import Model, Select
+from churn_tasks.core.sections import Model
 from churn_tasks.core.windows import Calendar
 from churn_tasks.declared.labels.query import signs_without_a_day
 from churn_tasks.modeling.candidates import (
@@ -23,7 +23,6 @@ from churn_tasks.modeling.candidates import (
 )
 from churn_tasks.modeling.folds import Fold
 from churn_tasks.modeling.frames import (
-    EVERYBODY,
     FeatureSet,
     Sample,
     feature_set,
@@ -56,6 +55,12 @@ from churn_tasks.work.chosen_columns import (
 )
 from churn_tasks.work.customer_rows import customer_rows
 from churn_tasks.work.kept_trials import KeptTrials
+from churn_tasks.work.training_rows import (
+    labelled_rows,
+    most_looked_at,
+    per_million,
+    training_rows,
+)
 
 NOT_FITTED = {
     "calibration",
@@ -291,11 +296,6 @@ def too_few(window: TrainingWindow) -> str:
     return f"{learnt} to learn from, {tested} in {window.tested}"
 
 
-def most_looked_at(run: MonthRun) -> int:
-    """Rows of all columns that selection and leak probe are shown."""
-    return (run.settings.features.select or Select()).max_rows
-
-
 def _learnt_rows(
     run: MonthRun, features: FeatureSet, months: list[Month], looked_at: Sample | None
 ) -> Sample:
@@ -303,8 +303,8 @@ def _learnt_rows(
 
     Else the needed columns are read: holding every column of so many rows would take several times the memory.
     """
-    everybody = _per_million(run, months, None)
-    shown = _per_million(run, months, most_looked_at(run))
+    everybody = per_million(run, months, None)
+    shown = per_million(run, months, most_looked_at(run))
     if looked_at is None or shown < everybody:
         return training_rows(run, features, months)
     return looked_at.with_columns(features.names)
@@ -328,51 +328,6 @@ def _months_between(run: MonthRun, champion: InForce | None) -> list[Month]:
     learnt = Month.parse(champion.classifier.trained_on[-1])
     first = learnt + run.settings.windows.predict
     return [month for month in between if month >= first]
-
-
-def training_rows(
-    run: MonthRun, features: FeatureSet, months: list[Month], most: int | None = None
-) -> Sample:
-    """Rows to learn from: thinned by customer beyond ``max_train_rows`` (or fewer), without who left too early.
-
-    Who left before the predict window could not be called in time (the definition's ``drop_left_early``); who left for
-    another line of his own neither stayed nor churned. Both are left out.
-    """
-    without = ["rotated"]
-    if run.settings.definition.drop_left_early:
-        without.append("left_early")
-    return labelled_rows(run, features, months, most, without=without)
-
-
-def labelled_rows(
-    run: MonthRun,
-    features: FeatureSet,
-    months: list[Month],
-    most: int | None = None,
-    *,
-    without: Sequence[str],
-) -> Sample:
-    """Rows of several months with their truth: thinned by customer beyond ``max_train_rows`` (or fewer).
-
-    Args:
-        without: flags of the label; customers for whom one is true are left out.
-    """
-    rows = customer_rows(
-        run,
-        features,
-        months,
-        labelled=True,
-        per_million=_per_million(run, months, most),
-        without=without,
-    )
-    return sample(rows, features)
-
-
-def _per_million(run: MonthRun, months: list[Month], most: int | None) -> int:
-    """Customers of a million to keep, so that no more than ``max_train_rows`` (or fewer) rows are learnt from."""
-    total = sum(run.lake.rows("cohort", month) for month in months)
-    limit = min(run.settings.model.max_train_rows, most or EVERYBODY)
-    return min(EVERYBODY, limit * EVERYBODY // max(total, 1))
 
 
 def _digest(run: MonthRun, features: FeatureSet, months: list[Month]) -> str:
