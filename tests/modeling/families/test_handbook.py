@@ -15,7 +15,8 @@ HANDBOOK = (REPOSITORY / "docs" / "models.md").read_text(encoding="utf-8")
 
 
 def test_every_family_has_a_row_with_the_rows_from_which_it_is_thinned() -> None:
-    lines = re.findall(r"^\| `(\w+)` \|.*\| (.*) \|$", HANDBOOK, re.MULTILINE)
+    families, _, _ = HANDBOOK.partition("\n## Watching")
+    lines = re.findall(r"^\| `(\w+)` \|.*\| (.*) \|$", families, re.MULTILINE)
     rows = dict(lines)
     assert set(rows) == set(family_files())
     for model in candidate_models(
