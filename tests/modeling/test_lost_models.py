@@ -504,6 +504,7 @@ def test_what_cannot_be_read_is_not_pinned(road: Road) -> None:
     assert road.champion(AUGUST) == road.champion(JULY)
 
 
+@pytest.mark.usefixtures("eager_gate")
 def test_candidates_of_an_earlier_try_whose_files_are_lost_are_fitted_again(
     road: Road,
 ) -> None:
@@ -514,6 +515,7 @@ def test_candidates_of_an_earlier_try_whose_files_are_lost_are_fitted_again(
     assert road.champion(AUGUST).version > first
 
 
+@pytest.mark.usefixtures("eager_gate")
 def test_a_warehouse_set_back_trains_again(road: Road) -> None:
     """The other way round: MLflow is ahead of a warehouse that came from a backup."""
     road.run()
