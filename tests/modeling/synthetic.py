@@ -15,10 +15,12 @@ def _uniform(*parts: str) -> str:
     return f"(hash(customer_id || '{'|'.join(parts)}') % 1000003) / 1000003.0"
 
 
-def _value(name: str, kind: ColumnType, month: Month) -> str:
+def _value(name: str, kind: ColumnType, month: Month, levels: str) -> str:
     drawn = _uniform(name, str(month))
-    if kind == "text":
+    if kind == "text" and name != levels:
         return "'north'"  # of chance levels one may look like a signal beside two that are weak
+    if kind == "text":
+        return f"(['north', 'south', 'west', NULL])[1 + CAST(floor({drawn} * 4) AS BIGINT)]"
     if kind == "boolean":
         return f"{drawn} < 0.3"
     return f"CAST({drawn} * 100 AS {'BIGINT' if kind == 'integer' else 'DOUBLE'})"
@@ -34,11 +36,14 @@ def signals(run: MonthRun) -> tuple[str, str]:
     return names[0], names[1]
 
 
-def fill_month(run: MonthRun, month: Month, customers: int, *, leak: str = "") -> None:
+def fill_month(
+    run: MonthRun, month: Month, customers: int, *, leak: str = "", levels: str = ""
+) -> None:
     """Write ``cohort``, every feature table and ``label`` of one month.
 
     Args:
         leak: name of a numeric feature that is made to repeat the label; none by default.
+        levels: name of a text feature that has four levels, no value one of them; all others have one.
     """
     run.engine.write(
         "cohort",
@@ -64,7 +69,8 @@ def fill_month(run: MonthRun, month: Month, customers: int, *, leak: str = "") -
             column for column in query.output.columns if column.name != "customer_id"
         ]
         values = {
-            column.name: _value(column.name, column.type, month) for column in columns
+            column.name: _value(column.name, column.type, month, levels)
+            for column in columns
         }
         if leak in values:
             values[leak] = f"CASE WHEN {churned} THEN 100 ELSE 0 END"

@@ -266,7 +266,7 @@ def test_features_do_not_change_when_later_months_come(tmp_path: Path) -> None:
     featured(tmp_path, "2010-05")
     run_on("features", run)
     assert {table: run.lake.sha256(table, run.month) for table in tables} == before
-    assert len(before) == 4
+    assert len(before) == 5
     query = next(
         query
         for query in run.registry.queries["features"]

@@ -240,7 +240,7 @@ def test_columns_of_later_months_change_nothing(tmp_path: Path) -> None:
         for run in (known, changed)
     ]
     assert digests[0] == digests[1]
-    assert len(tables) == 4
+    assert len(tables) == 5
     after = [
         rows(cleaned(tmp_path / side, "2014-09"), "clean_usage_month")
         for side in ("a", "b")

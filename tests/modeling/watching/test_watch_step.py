@@ -58,7 +58,8 @@ def road(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("watched")
     (folder / "warehouse").write_text(postgres.create_database("watched"))
     run = _run(folder, JULY)
-    fill(run, list(months_between(FIRST_FEATURES, LATER + 1)), CUSTOMERS)
+    months = list(months_between(FIRST_FEATURES, LATER + 1))
+    fill(run, months, CUSTOMERS, levels=TEXT)
     for step in ("train", "promote"):
         run_on(step, run)
     run.close()
@@ -136,7 +137,7 @@ def test_a_spelling_that_changed_stops_before_anybody_is_scored(
 ) -> None:
     run = _run(road, AUGUST)
     scored = (road / f"scored {AUGUST}").read_text()
-    fill(run, [AUGUST], CUSTOMERS)
+    fill(run, [AUGUST], CUSTOMERS, levels=TEXT)
     changed(run, change)
     with pytest.raises(CheckFailed) as stopped:
         run_on("score", run)
@@ -155,7 +156,7 @@ def test_a_value_nobody_knew_is_logged_before_the_scores_and_told_as_an_alarm(
     road: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     run = _run(road, AUGUST)
-    fill(run, [AUGUST], CUSTOMERS)
+    fill(run, [AUGUST], CUSTOMERS, levels=TEXT)
     changed(run, "new")
     with caplog.at_level(logging.WARNING, logger="churn.watch"):
         assert run_on("score", run).outcome == "done"
