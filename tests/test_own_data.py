@@ -150,21 +150,23 @@ def lines_held(
 
 
 def write_companies(folder: Path) -> None:
-    """Sixty accounts of one to eighty lines; some take their lines away before they go."""
+    """Sixty accounts of one to eighty lines; some take their lines away, are billed once more, and go."""
     chance = random.Random(20_240_701)
     accounts = {f"A{n:03}": round(chance.lognormvariate(1.6, 1)) + 1 for n in range(60)}
     since = dict.fromkeys(accounts, date(2020, 3, 1))
     shrinking: set[str] = set()
+    leaving: set[str] = set()
     for month in months_between(FIRST, COMPANY_LAST + 1):
         invoices = invoice_lines(month, accounts, chance)
         deliver(folder, f"invoices_{month}.csv", "invoice,account,service,kopeks,issued", invoices)  # fmt: skip
-        lines = lines_held(accounts, shrinking, chance)
+        lines = lines_held(accounts, shrinking | leaving, chance)
         deliver(folder, f"lines_{month}.csv", "line,account,tariff,status,minutes", lines)  # fmt: skip
         for account in sorted(accounts):
-            leaves = 0.65 if account in shrinking else 0.03
+            leaves = 0.65 if account in leaving else 0.03
             if chance.random() < leaves:
                 del accounts[account]
-        shrinking = set(chance.sample(sorted(accounts), 10))
+        leaving = shrinking & accounts.keys()
+        shrinking = set(chance.sample(sorted(accounts.keys() - leaving), 10))
         for account, held in accounts.items():
             if account in shrinking or chance.random() < 0.1:
                 accounts[account] = max(1, round(held * 0.7))

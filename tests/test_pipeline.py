@@ -130,7 +130,13 @@ def test_an_unknown_name_is_refused_with_those_that_exist(settings, name):
 
 def test_no_step_of_a_restatement_trains_or_promotes():
     steps = {step for task in TASKS for step in restated_steps(task.steps)}
-    assert set(STEPS) - steps == {"late", "check_relations", "train", "promote"}
+    assert set(STEPS) - steps == {
+        "late",
+        "check_relations",
+        "train",
+        "promote",
+        "watch",
+    }
     assert [task_of(step).name for step in ("extract", "check_raw", "labels", "score", "report")] == [
         "integrate", "integrate", "publish", "publish", "report",
     ]  # fmt: skip

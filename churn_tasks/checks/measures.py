@@ -239,12 +239,15 @@ def _not_finite(table: Table) -> Measure:
 
 
 def _filled(table: Table) -> Measure:
-    features = [identifier(c.name) for c in table.columns if c.name != "customer_id"]
+    """A table of categories alone may be empty: a source need not deliver any of these codes."""
+    features = [column for column in table.columns if column.name != "customer_id"]
+    has_figures = any(column.type != "text" for column in features)
+    names = [identifier(column.name) for column in features]
     return Measure(
         "filled_features",
-        " + ".join(f"least(count({name}), 1)" for name in features),
+        " + ".join(f"least(count({name}), 1)" for name in names),
         "Features that hold at least one value.",
-        lowest=1,
+        lowest=1 if has_figures else 0,
         zh="至少有一个取值的特征数。",
     )
 
