@@ -1,7 +1,7 @@
--- The day of leaving (C1). A closing that the source has recorded, and that still stands when the truth is known, gives the
--- day itself, whether or not bills trail after it; it stands if the last month that shows the customer says so, since sources
--- drop who has gone. Else it is the last day of the last active month, if the month after
--- that one has ended without activity: who pauses for a month and comes back has not left. Months are read from the observe window
+-- The day of leaving (C1). A closing that the source has recorded, and that still stands when the truth is known, gives
+-- the day itself, whether or not bills trail after it; it stands if the last month that shows the customer says so,
+-- since sources drop who has gone. Else it is the last day of the last active month, if the month after that one has
+-- ended without activity: who pauses for a month and comes back has not left. Months are read from the observe window
 -- on, whatever $since says: who was active last in the observe window left before the list was out.
 WITH last_active AS (
     SELECT

@@ -1,8 +1,8 @@
--- Revenue a month of [predict_start, predict_end) over the customer's own of the observe window, divided by the same ratio
--- of all customers together, lies below $share. The window is taken as a whole, because who buys now and then has empty
--- months without leaving. A month in which nobody knew the customer yet is no past: the own revenue a month is over the months
--- since the first that shows him, and who came within the window does not count for what all customers do together.
--- Who brought no revenue in the observe window has no past to fall below.
+-- Revenue a month of [predict_start, predict_end) over the customer's own of the observe window, divided by the same
+-- ratio of all customers together, lies below $share. The window is taken as a whole, because who buys now and then has
+-- empty months without leaving. A month in which nobody knew the customer yet is no past: the own revenue a month is
+-- over the months since the first that shows him, and who came within the window does not count for what all customers
+-- do together. Who brought no revenue in the observe window has no past to fall below.
 WITH first_seen AS (
     SELECT
         customer_id,

@@ -1,6 +1,6 @@
--- Silent for $days days by the end of a month: struck on the day of the latest use + days - 1. The silence counts if it is
--- not over by the end of the month of that day. Who has used nothing in the whole observe window is not
--- found: he was silent before anybody asked. Own past is read from the start of the observe window.
+-- Silent for $days days by the end of a month: struck on the day of the latest use + days - 1. The silence counts if it
+-- is not over by the end of the month of that day. Who has used nothing in the whole observe window is not found: he
+-- was silent before anybody asked. Own past is read from the start of the observe window.
 WITH used AS (
     SELECT
         customer_id,

@@ -2,9 +2,9 @@
 -- divided by the same ratio of all customers together: what befalls everybody is no sign of leaving.
 --   ratio  = (used / own mean) / (used by all / sum of all own means)       a month without use counts as zero
 -- The threshold is $share, or with $quantile that quantile of the ratios of the latest observed month over the months
--- before it: known at as_of and set anew each month, it does not fix how many will fall below it.
--- A month in which nobody knew the customer yet is no past: own means are over the months since the first that shows him,
--- and who came within the window does not count for what all customers do together.
+-- before it: known at as_of and set anew each month, it does not fix how many will fall below it. A month in which
+-- nobody knew the customer yet is no past: own means are over the months since the first that shows him, and who came
+-- within the window does not count for what all customers do together.
 WITH first_seen AS (
     SELECT
         customer_id,

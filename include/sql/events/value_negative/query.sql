@@ -3,8 +3,8 @@
 --   value  = mean margin of the latest three months x annuity - $lost_share x arrears
 --   annuity = (1 - (1 + $discount) ^ -$expected_months) / $discount
 -- A month after the account has ended costs nothing and brings nothing, so leaving alone makes no value negative. Whose
--- value was below zero at as_of already was lost before anybody asked, and is not found. A month in which nobody knew the
--- customer yet is no month to take the mean over.
+-- value was below zero at as_of already was lost before anybody asked, and is not found. A month in which nobody knew
+-- the customer yet is no month to take the mean over.
 WITH first_seen AS (
     SELECT
         customer_id,
@@ -26,7 +26,8 @@ margin AS (
         $lost_share * CAST(coalesce(owed.arrears_cny, 0) AS DOUBLE) AS lost_cny
     FROM month_activity AS made
     INNER JOIN cohort ON cohort.customer_id = made.customer_id AND cohort.month = $month
-    LEFT JOIN month_care AS care ON care.customer_id = made.customer_id AND care.month = made.month AND care.month < $predict_end
+    LEFT JOIN month_care AS care
+        ON care.customer_id = made.customer_id AND care.month = made.month AND care.month < $predict_end
     LEFT JOIN month_billing AS owed
         ON owed.customer_id = made.customer_id AND owed.month = made.month AND owed.month < $predict_end
     WHERE made.month < $predict_end
@@ -39,7 +40,9 @@ valued AS (
         ended.month,
         (
             ended.margin_cny + coalesce(before.margin_cny, 0) + coalesce(earlier.margin_cny, 0)
-        ) / least(3, date_diff('month', first_seen.first_month, ended.month) + 1) * (1 - power(1 + $discount, -$expected_months)) / $discount - ended.lost_cny AS value_cny
+        ) / least(3, date_diff('month', first_seen.first_month, ended.month) + 1)
+            * (1 - power(1 + $discount, -$expected_months)) / $discount
+            - ended.lost_cny AS value_cny
     FROM margin AS ended
     INNER JOIN first_seen ON first_seen.customer_id = ended.customer_id
     LEFT JOIN margin AS before

@@ -1,10 +1,10 @@
--- Who left, on which day and in what way. The relations member, counted, sign, evidence and rule are written in front of
--- this text from the definition that the profile adopts (declared/labels/sql.py); `churn definitions show` prints the
--- whole. A customer leaves on the day on which the last of the signs struck that the definition asks for. Who did so before predict_start
--- left before anyone could act: left_early and not churned, so the two are never mixed. Who does so after the window is
--- neither, though the day is told. Evidence counts up to that day, or to the end of its month where the sign knows no day.
--- Whose line has a successor (the same person opened another line around the end of this one) as far as the month before
--- label_known knew has changed numbers: rotated and not churned.
+-- Who left, on which day and in what way. The relations member, counted, sign, evidence and rule are written in front
+-- of this text from the definition that the profile adopts (declared/labels/sql.py); `churn definitions show` prints
+-- the whole. A customer leaves on the day on which the last of the signs struck that the definition asks for. Who did
+-- so before predict_start left before anyone could act: left_early and not churned, so the two are never mixed. Who
+-- does so after the window is neither, though the day is told. Evidence counts up to that day, or to the end of its
+-- month where the sign knows no day. Whose line has a successor (the same person opened another line around the end of
+-- this one) as far as the month before label_known knew has changed numbers: rotated and not churned.
 WITH struck AS (
     SELECT
         sign.customer_id,

@@ -1,5 +1,6 @@
--- Without an order or a return for $days days by the end of a month: struck on the day of the latest one + days - 1. The
--- silence counts if it is not over by the end of the month of that day. Who has bought nothing in the whole observe window is not found: he was silent before anybody asked.
+-- Without an order or a return for $days days by the end of a month: struck on the day of the latest one + days - 1.
+-- The silence counts if it is not over by the end of the month of that day. Who has bought nothing in the whole observe
+-- window is not found: he was silent before anybody asked.
 WITH used AS (
     SELECT
         customer_id,
