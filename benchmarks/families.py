@@ -15,8 +15,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from churn_tasks.by_hand.backtest.run import with_families
 from churn_tasks.core.family_files import family_files
-from churn_tasks.core.modeling_section import Wanted
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Search
 from churn_tasks.core.settings import Settings, load_settings
@@ -51,18 +51,14 @@ def main() -> None:
 def _settings(options: argparse.Namespace) -> Settings:
     """The profile with the wanted candidates, over the given lake."""
     own = load_settings(options.profile)
-    candidates = []
-    for name in options.families or [*family_files(own.profile_dir)]:
-        if name != "rule":
-            candidates.append(Wanted(name=name, family=name))
-    for rule in options.rules:
-        column = rule.removeprefix("-")
-        given = {"column": column, "high": rule == column}
-        candidates.append(Wanted(name=f"rule_{column}", family="rule", given=given))
-    wanted: dict[str, object] = {"candidates": tuple(candidates)}
+    names = options.families or [*family_files(own.profile_dir)]
+    names = [name for name in names if name != "rule"]
+    names += [f"rule:{rule}" for rule in options.rules]
+    named = with_families(own, names)
+    model = named.model
     if options.trials:
-        wanted["search"] = Search(kind="random", trials=options.trials, months=3)
-    model = own.model.model_copy(update=wanted)
+        search = Search(kind="random", trials=options.trials, months=3)
+        model = model.model_copy(update={"search": search})
     return load_settings(options.profile, state_dir=options.state, model=model)
 
 

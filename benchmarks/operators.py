@@ -1,11 +1,16 @@
 """A simulated operator in a private PostgreSQL, for as long as a benchmark needs it."""
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from churn_tasks.core.months import months_between
+from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.simulator import SimulationSettings, simulate
+from churn_tasks.walks.month import run_step
+from churn_tasks.walks.tasks import STEPS
 
 
 @contextmanager
@@ -35,3 +40,24 @@ def simulated(folder: Path, simulation: SimulationSettings) -> Iterator[dict[str
     with empty_databases(folder) as places:
         simulate(places["source_url"], simulation)
         yield places
+
+
+@contextmanager
+def lived_through(
+    simulation: SimulationSettings, without: Collection[str] = ()
+) -> Iterator[Settings]:
+    """A simulated telecom operator whose months have all been run, in one process; gone at the end.
+
+    Args:
+        without: steps that are left out.
+    """
+    with tempfile.TemporaryDirectory(prefix="churn-bench-") as name:
+        folder = Path(name)
+        with simulated(folder, simulation) as places:
+            settings = load_settings("telecom", state_dir=folder / "state", **places)
+            first = simulation.first_month
+            for month in months_between(first, first + simulation.months):
+                for step in STEPS:
+                    if step not in without:
+                        run_step(step, settings, month)
+            yield settings

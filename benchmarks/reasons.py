@@ -13,10 +13,8 @@ step sees it. Asked of everybody on a list who leaves from the list's as_of to t
 * *same first*: share of the list whose first reason is the commonest one.
 """
 
-import tempfile
 from contextlib import closing
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import psycopg
@@ -24,13 +22,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.operators import lived_through
 from churn_tasks.core.months import Month, months_between
-from churn_tasks.core.settings import Settings, load_settings
-from churn_tasks.local.postgres import Cluster
+from churn_tasks.core.settings import Settings
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.simulator import SimulationSettings, simulate
-from churn_tasks.walks.month import run_step
-from churn_tasks.walks.tasks import STEPS
+from churn_tasks.simulator import SimulationSettings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,26 +59,10 @@ def main(
 
 def measured(simulation: SimulationSettings) -> list[str]:
     """The row of one seed, without the seed."""
-    with tempfile.TemporaryDirectory(prefix="churn-reasons-") as name:
-        cluster = Cluster(Path(name) / "postgres", durable=False)
-        cluster.start()
-        try:
-            source = cluster.create_database("source")
-            settings = load_settings(
-                "telecom",
-                state_dir=Path(name) / "state",
-                source_url=source,
-                warehouse_url=cluster.create_database("warehouse"),
-            )
-            simulate(source, simulation)
-            last = simulation.first_month + simulation.months - 1
-            for month in months_between(simulation.first_month, last + 1):
-                for step in STEPS:
-                    if step not in NOT_NEEDED:
-                        run_step(step, settings, month)
-            return figures(settings, last, true_causes(source))
-        finally:
-            cluster.remove()
+    last = simulation.first_month + simulation.months - 1
+    with lived_through(simulation, NOT_NEEDED) as settings:
+        truth = true_causes(settings.environment.source_url)
+        return figures(settings, last, truth)
 
 
 def true_causes(source: str) -> "pd.DataFrame":

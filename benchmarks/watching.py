@@ -7,22 +7,16 @@ The operator is run month by month as in production. A row is a month: the stabi
 the inputs that moved, the calibration gap and the average precision of the month whose truth came in, and the alarms.
 """
 
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.operators import lived_through
 from churn_tasks.adapters.warehouse import Warehouse
-from churn_tasks.core.months import months_between
-from churn_tasks.core.settings import load_settings
-from churn_tasks.local.postgres import Cluster
 from churn_tasks.report.watched import watched_months
-from churn_tasks.simulator import SimulationSettings, simulate
-from churn_tasks.walks.month import run_step
-from churn_tasks.walks.tasks import STEPS
+from churn_tasks.simulator import SimulationSettings
 
 NOT_NEEDED = ("report", "catalogue")
 COLUMNS = (
@@ -55,26 +49,8 @@ def main(
 
 def watched(simulation: SimulationSettings) -> list[list[str]]:
     """The rows of one operator."""
-    with tempfile.TemporaryDirectory(prefix="churn-watching-") as name:
-        cluster = Cluster(Path(name) / "postgres", durable=False)
-        cluster.start()
-        try:
-            source = cluster.create_database("source")
-            settings = load_settings(
-                "telecom",
-                state_dir=Path(name) / "state",
-                source_url=source,
-                warehouse_url=cluster.create_database("warehouse"),
-            )
-            simulate(source, simulation)
-            last = simulation.first_month + simulation.months - 1
-            for month in months_between(simulation.first_month, last + 1):
-                for step in STEPS:
-                    if step not in NOT_NEEDED:
-                        run_step(step, settings, month)
-            return rows_of(Warehouse(settings))
-        finally:
-            cluster.remove()
+    with lived_through(simulation, NOT_NEEDED) as settings:
+        return rows_of(Warehouse(settings))
 
 
 def rows_of(warehouse: Warehouse) -> list[list[str]]:

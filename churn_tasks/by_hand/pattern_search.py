@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from churn_tasks.by_hand.learnt_rows import learnt_rows
+from churn_tasks.by_hand.learnt_rows import LearntFrom, learnt_rows
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.files import replace_text
 from churn_tasks.core.months import Month
@@ -20,7 +20,7 @@ from churn_tasks.core.settings import Settings
 from churn_tasks.declared.contracts import FeatureColumn
 from churn_tasks.declared.registry import load_registry
 from churn_tasks.declared.yaml_file import read_yaml
-from churn_tasks.modeling.frames import FeatureSet, Sample, feature_set
+from churn_tasks.modeling.frames import feature_set
 from churn_tasks.modeling.search.adoption import (
     nested,
     query_sql,
@@ -43,17 +43,9 @@ FORMULAS, ATTRIBUTES = "formulas.yaml", "attributes.csv"
 
 
 @dataclass(frozen=True)
-class Window:
-    """What the training of a month learns from, thinned by customer.
+class Window(LearntFrom):
+    """What the training of a month learns from, thinned by customer, with the words of the catalogue."""
 
-    Attributes:
-        features: every feature that is not banned.
-        months: of the rows.
-    """
-
-    rows: Sample
-    features: FeatureSet
-    months: list[Month]
     catalogue: dict[str, FeatureColumn]
 
     @property

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from churn_tasks.core.list_figures import COUNTS
 from churn_tasks.core.modeling_section import ALL_MONTHS, CHAMPION
 from churn_tasks.core.months import Month
 from churn_tasks.modeling.definition_figures import threshold_at
@@ -32,23 +33,7 @@ ALARMS = 0.03  # share of false alarms at which recall is measured
 RECALL = "recall_at_3_pct_false_alarms"
 UNKNOWN = ""  # a segment without a name
 HEAD = ("month", "model", "in_force")  # what a row is of
-COUNTS = (
-    "customers",
-    "at_risk",
-    "churners",
-    "left_before_list",
-    "left_in_delay",
-    "left_later",
-    "rotated",
-    "leavers",
-    "warned",
-    "warned_churners",
-    "warned_left_before_list",
-    "warned_left_in_delay",
-    "warned_left_later",
-    "warned_rotated",
-    "warned_in_time",
-)
+ADDED_UP = (*COUNTS, "at_risk")
 
 
 @dataclass(frozen=True)
@@ -137,7 +122,7 @@ def _row_of_all(months: Sequence[ScoredMonth], model: str, rows: list[Row]) -> R
         known = [row[name] for row in own if row[name] is not None]
         if not known:
             figures[name] = None
-        elif name in COUNTS:
+        elif name in ADDED_UP:
             figures[name] = sum(known)
         else:
             figures[name] = float(np.mean(known))

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from pydantic import AfterValidator, Field
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
 
 from churn_tasks.core.family_files import family_files
 from churn_tasks.modeling.calibration import platt
-from churn_tasks.modeling.family import shipped_family
+from churn_tasks.modeling.family import family
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.ranking import contributions, margin
 
@@ -89,7 +90,7 @@ def fitted_members(rows: LearntRows, names: Sequence[str]) -> Members:
     rows = replace(rows, derive=None)
     fitted, log_odds, slopes, intercepts = [], [], [], []
     for name in names:
-        member = shipped_family(name)
+        member = family(name)
         one = member.fit(rows, member.parameters())
         slope, intercept = platt(one.margins, rows.judged_truth)
         fitted.append(one)
@@ -138,7 +139,7 @@ def blended(
     )
 
 
-def known_members(names: Sequence[str]) -> Sequence[str]:
+def known_members(names: tuple[str, ...]) -> tuple[str, ...]:
     """The names, each of which is a shipped family.
 
     Raises:
@@ -153,3 +154,14 @@ def known_members(names: Sequence[str]) -> Sequence[str]:
     if len(set(names)) < len(names):
         raise ValueError("a member stands twice")
     return names
+
+
+MemberNames = Annotated[
+    tuple[str, ...],
+    Field(
+        min_length=2,
+        max_length=8,
+        description="names of shipped families, each with its defaults",
+    ),
+    AfterValidator(known_members),
+]

@@ -134,17 +134,8 @@ def fit_candidate(
     if stayers_per_leaver is not None:
         thinned = without_some_stayers(rows.churned, stayers_per_leaver)
         shown, correction = rows.rows(thinned.positions), thinned.correction
-    learnt = LearntRows(
-        frame=shown.features,
-        text=list(features.text),
-        churned=shown.churned,
-        months=shown.months,
-        customers=shown.customers,
-        folds=inner_folds(shown.months, shown.customers, shown.churned),
-        seed=seed,
-        threads=threads,
-        derive=derive,
-    )
+    folds = inner_folds(shown.months, shown.customers, shown.churned)
+    learnt = LearntRows.of(shown, features, folds, seed, threads, derive)
     with threadpool_limits(1, user_api="blas"):  # two spin more than they compute
         fitted = model.family.fit(learnt, model.given)
     truth = learnt.judged_truth

@@ -86,16 +86,11 @@ class Family:
         return f"{own[:16]} {digest_of(PACKAGE, folder, [f'{PACKAGE}.scaled'])}"
 
 
-def shipped_family(name: str) -> Family:
-    """A family that lies beside this module."""
-    return family(name)
-
-
 def family(name: str, profile_dir: Path | None = None) -> Family:
     """The family of a name.
 
     Args:
-        profile_dir: folder of the profile, which may hold families of its own.
+        profile_dir: folder of the profile, which may hold families of its own; the shipped ones alone when absent.
 
     Raises:
         SettingsError: there is none, with those that there are; or its file lacks something.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from churn_tasks.modeling.folds import Fold
+from churn_tasks.modeling.frames import FeatureSet, Sample
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,21 @@ class LearntRows:
     seed: int
     threads: int
     derive: "Derive | None" = None
+
+    @classmethod
+    def of(
+        cls,
+        rows: Sample,
+        features: FeatureSet,
+        folds: list[Fold],
+        seed: int,
+        threads: int,
+        derive: "Derive | None" = None,
+    ) -> "LearntRows":
+        """The rows of a sample, whose columns are these features."""
+        text = list(features.text)
+        truth = (rows.churned, rows.months, rows.customers)
+        return cls(rows.features, text, *truth, folds, seed, threads, derive)
 
     @property
     def numeric(self) -> list[str]:

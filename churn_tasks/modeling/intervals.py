@@ -1,14 +1,14 @@
-"""Intervals of a list's and a ranking's figures: what the customers who happened to be there decide.
+"""Intervals of a list's and a ranking's figures: what the customers who happened to be there decide (``bootstrap.py``).
 
-Customers are drawn again and again (Poisson bootstrap): each counts 0, 1, 2, ... times, in all months alike, because a
-customer of several months is no new evidence in each. The list stays as it is. Efron and Tibshirani 1993, An
-Introduction to the Bootstrap; Hanley and MacGibbon 2006 on Poisson weights.
+The list stays as it is.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from churn_tasks.modeling.bootstrap import drawn_counts
 
 DRAWS = 400
 DRAWN_AT_ONCE = 40  # customers x draws are held in memory
@@ -53,8 +53,7 @@ def intervals(months: Sequence[RankedMonth], seed: int = 0) -> dict[str, Interva
     places = [np.searchsorted(people, month.customers) for month in months]
     chance = np.random.default_rng(seed)
     drawn: dict[str, list[np.ndarray]] = {name: [] for name in FIGURES}
-    for _ in range(DRAWS // DRAWN_AT_ONCE):
-        counts = chance.poisson(1.0, (len(people), DRAWN_AT_ONCE)).astype(np.float32)
+    for counts in drawn_counts(len(people), DRAWS, DRAWN_AT_ONCE, chance):
         for name, values in _means(months, places, counts).items():
             drawn[name].append(values)
     found = {}

@@ -1,16 +1,13 @@
 """Whether one ranking is better than another, beyond what the customers who happened to be there decide.
 
-Both rank the same customers of the same months. Customers are drawn again and again (Poisson bootstrap: each customer
-counts 0, 1, 2, ... times, in all months alike and for both rankings alike), and what matters is how often one ranking
-stays ahead. Two models of the same data err on the same customers, so their difference is much surer than either
-figure.
+Both rank the same customers of the same months. Customers are drawn again and again (``bootstrap.py``), for both
+rankings alike, and what matters is how often one ranking stays ahead. Two models of the same data err on the same
+customers, so their difference is much surer than either figure.
 
 While there is no rival, chance is one: the mean of a few rankings by lot. The base rate will not do. The average
 precision of a ranking by lot lies above it (30 leavers among 1,000 customers: in nine worlds of ten), and drawing
 customers repeatedly lifts it further; held against the base rate, every third to sixth model that knows nothing would
 be sure of a gain.
-
-Efron and Tibshirani 1993, An Introduction to the Bootstrap; Hanley and MacGibbon 2006 on Poisson weights.
 """
 
 from collections.abc import Mapping
@@ -18,6 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
+
+from churn_tasks.modeling.bootstrap import drawn_counts
 
 DRAWS = 1_000
 DRAWN_AT_ONCE = 50  # customers x draws are held in memory
@@ -169,8 +168,7 @@ def gains(
     rivals = [_ranked(months, scores) for scores in _rivals(rival, evidence, chance)]
     ranked = {name: _ranked(months, scores) for name, scores in models.items()}
     differences: dict[str, list[np.ndarray]] = {name: [] for name in models}
-    for _ in range(DRAWS // DRAWN_AT_ONCE):
-        counts = chance.poisson(1.0, (customers, DRAWN_AT_ONCE)).astype(np.float32)
+    for counts in drawn_counts(customers, DRAWS, DRAWN_AT_ONCE, chance):
         of_rivals = _mean_precisions(rivals, counts)
         for name, rankings in ranked.items():
             differences[name].append(_precisions(rankings, counts) - of_rivals)

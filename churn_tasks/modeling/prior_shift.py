@@ -25,6 +25,11 @@ def with_share(scores: np.ndarray, learnt: float, share: float) -> np.ndarray:
     return leaving / (leaving + staying)
 
 
+def shift_of_share(learnt: float, share: float) -> float:
+    """What :func:`with_share` adds to every log-odds."""
+    return float(np.log(share / (1 - share)) - np.log(learnt / (1 - learnt)))
+
+
 def likeliest_share(scores: np.ndarray, learnt: float) -> float:
     """The share of leavers under which the scores of a month are likeliest; ``learnt`` where nothing moved.
 

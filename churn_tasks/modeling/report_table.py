@@ -5,31 +5,29 @@ from typing import Any
 
 import pandas as pd
 
-COUNTS = {
-    "customers": "customers 客户数",
-    "churners": "churners 离网数",
-    "churn_rate": "churn rate 离网率",
-    "warned": "warned 预警数",
-    "warned_left_before_list": "warned who left before the list 出单前离网",
-    "warned_left_in_delay": "warned who left in the delay 延迟期离网",
-    "warned_churners": "warned who churned 预警且离网",
-    "warned_left_later": "warned who left later 预测期后离网",
-    "warned_rotated": "warned who changed lines 换号",
-    "precision": "precision 准确度",
-    "coverage": "coverage 覆盖率",
-}
-EARLY = {
-    "days_to_leaving_lower": "days to leaving, lower quartile 离网天数下四分位",
-    "days_to_leaving_median": "days to leaving, median 离网天数中位数",
-    "days_to_leaving_upper": "days to leaving, upper quartile 离网天数上四分位",
-    "precision_in_time": "precision in time 及时准确度",
-    "coverage_in_time": "coverage in time 及时覆盖率",
-}
-RANKING = {
-    "auc": "AUC",
-    "average_precision": "average precision 平均精确率",
-    "break_even_precision": "break-even precision 平衡点准确度",
-}
+from churn_tasks.core.list_figures import WORDS
+
+SHOWN = (
+    "customers",
+    "churners",
+    "churn_rate",
+    "warned",
+    "warned_left_before_list",
+    "warned_left_in_delay",
+    "warned_churners",
+    "warned_left_later",
+    "warned_rotated",
+    "precision",
+    "coverage",
+    "days_to_leaving_lower",
+    "days_to_leaving_median",
+    "days_to_leaving_upper",
+    "precision_in_time",
+    "coverage_in_time",
+    "auc",
+    "average_precision",
+    "break_even_precision",
+)
 
 
 def result_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -48,6 +46,6 @@ def _record(row: Mapping[str, Any]) -> dict[str, Any]:
         "tested month 检验月": str(row["tested_month"])[:7],
         "model 模型": f"{model} *" if row["is_selected"] else model,
     }
-    for name, label in {**COUNTS, **EARLY, **RANKING}.items():
-        record[label] = row[name]
+    for name in SHOWN:
+        record[WORDS[name]] = row[name]
     return record

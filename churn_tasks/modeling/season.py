@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from churn_tasks.core.months import Month
-from churn_tasks.modeling.prior_shift import likeliest_share, with_share
+from churn_tasks.modeling.prior_shift import likeliest_share, shift_of_share
 
 WINDOW, LATEST, PRIOR_SHIFT = "window", "latest", "prior_shift"
 MONTH_OF_YEAR, AUTO = "month_of_year", "auto"
@@ -31,7 +31,9 @@ MOST_LOOKED_AT = 2_000  # scores by which the likeliest share is found
 
 
 def moved(scores: np.ndarray, by: float) -> np.ndarray:
-    """The scores with ``by`` added to each log-odds."""
+    """The scores with ``by`` added to each log-odds; as they are where that is nothing."""
+    if by == 0:
+        return scores
     sure = np.clip(scores, NEAREST, 1 - NEAREST)
     return 1 / (1 + (1 - sure) / sure * np.exp(-by))
 
@@ -44,15 +46,6 @@ def move_to(scores: np.ndarray, share: float) -> float:
         return float(moved(scores, by).mean()) - share
 
     return float(brentq(distance, -MOST_MOVED, MOST_MOVED))
-
-
-def shift_of(before: np.ndarray, after: np.ndarray) -> float:
-    """By how much the log-odds of scores were moved, told by the score nearest to one half."""
-    if not len(before):
-        return 0.0
-    middle = int(np.argmin(np.abs(before - 0.5)))
-    odds = [np.log(share / (1 - share)) for share in (before[middle], after[middle])]
-    return float(odds[1] - odds[0])
 
 
 @dataclass(frozen=True)
@@ -83,28 +76,35 @@ class KnownMonth:
     share: float
 
 
-def by_method(
+def shifts(
     now: SeasonMonth, known: KnownMonth | None, shares: Mapping[Month, float]
-) -> dict[str, np.ndarray]:
-    """The month's scores by each method that has what it needs.
+) -> dict[str, float]:
+    """By how much each method that has what it needs moves the month's log-odds.
 
     Args:
         known: the latest month whose truth is in and that was scored.
         shares: of those at risk who left, of every month whose truth is in.
     """
-    found = {WINDOW: now.scores}
+    found = {WINDOW: 0.0}
     if known is not None and 0 < known.share < 1:
-        found[LATEST] = moved(now.scores, move_to(known.scores, known.share))
+        found[LATEST] = move_to(known.scores, known.share)
     if 0 < now.learnt < 1:
         step = max(len(now.scores) // MOST_LOOKED_AT, 1)
         evenly = np.sort(now.scores)[::step]
         share = likeliest_share(evenly, now.learnt)
-        found[PRIOR_SHIFT] = with_share(now.scores, now.learnt, share)
+        found[PRIOR_SHIFT] = shift_of_share(now.learnt, share)
     year_before = shares.get(now.month - 12)
     if year_before is not None and 0 < year_before < 1:
-        move = move_to(now.scores, year_before)
-        found[MONTH_OF_YEAR] = moved(now.scores, move)
+        found[MONTH_OF_YEAR] = move_to(now.scores, year_before)
     return found
+
+
+def by_method(
+    now: SeasonMonth, known: KnownMonth | None, shares: Mapping[Month, float]
+) -> dict[str, np.ndarray]:
+    """The month's scores moved by each of :func:`shifts`."""
+    found = shifts(now, known, shares)
+    return {name: moved(now.scores, by) for name, by in found.items()}
 
 
 def chosen(gaps: Mapping[str, Sequence[float]], there: Sequence[str]) -> str:

@@ -4,31 +4,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from churn_tasks.core.list_figures import WORDS
 from churn_tasks.core.settings import Settings
 
 Row = Mapping[str, Any]
-FIGURES = {
-    "customers": "customers 客户数",
-    "at_risk": "at risk 可流失客户数",
-    "churners": "churners 离网数",
-    "churn_rate": "churn rate 离网率",
-    "list_size": "places on the list 名单容量",
-    "precision": "precision 准确度",
-    "coverage": "coverage 覆盖率",
-    "precision_in_time": "precision in time 及时准确度",
-    "coverage_in_time": "coverage in time 及时覆盖率",
-    "auc": "AUC",
-    "average_precision": "average precision 平均精确率",
-    "gain": "gain on its rival 相对对手的提升",
-    "gain_low": "gain, lower end 提升下限",
-    "gain_high": "gain, upper end 提升上限",
-}
-CALIBRATION = {
-    "mean_score": "mean score 平均评分",
-    "churn_rate": "churn rate 离网率",
-    "calibration_error": "calibration error 校准误差",
-    "brier": "Brier score 布里尔分数",
-}
+FIGURES = (
+    "customers",
+    "at_risk",
+    "churners",
+    "churn_rate",
+    "list_size",
+    "precision",
+    "coverage",
+    "precision_in_time",
+    "coverage_in_time",
+    "auc",
+    "average_precision",
+    "gain",
+    "gain_low",
+    "gain_high",
+)
+CALIBRATION = ("mean_score", "churn_rate", "calibration_error", "brier")
 EVEN = 0.5  # AUC of a column that goes neither way
 
 
@@ -104,8 +100,8 @@ def _origin(facts: CardFacts) -> list[str]:
     ]
 
 
-def _figures(judged: Row, labels: Mapping[str, str]) -> list[str]:
-    rows = [[label, judged[name]] for name, label in labels.items()]
+def _figures(judged: Row, names: Sequence[str]) -> list[str]:
+    rows = [[WORDS[name], judged[name]] for name in names]
     return _table(["figure 指标", "value 取值"], rows)
 
 

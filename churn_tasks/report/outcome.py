@@ -6,28 +6,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from churn_tasks.core.list_figures import COUNTS
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings
 from churn_tasks.declared.labels.query import signs_without_a_day
 from churn_tasks.declared.query import load_question
 from churn_tasks.declared.sql_engine import SqlEngine
-
-COUNTS = (
-    "customers",
-    "churners",
-    "left_before_list",
-    "left_in_delay",
-    "left_later",
-    "rotated",
-    "leavers",
-    "warned",
-    "warned_churners",
-    "warned_left_before_list",
-    "warned_left_in_delay",
-    "warned_left_later",
-    "warned_rotated",
-    "warned_in_time",
-)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ def score(run: MonthRun) -> Made:
     from churn_tasks.modeling.explanation import raising_factors
     from churn_tasks.modeling.frames import feature_set
     from churn_tasks.modeling.watching.finding import watch_rows
+    from churn_tasks.modeling.watching.inputs import score_finding
+    from churn_tasks.modeling.watching.learnt import from_json
     from churn_tasks.work.scoring import (
         is_listed,
         pinned_classifier,
@@ -45,7 +47,7 @@ def score(run: MonthRun) -> Made:
     )
     from churn_tasks.work.season_scores import season_scores
     from churn_tasks.work.unknown_values import refuse_unknown, unknown_features
-    from churn_tasks.work.watching import watched_inputs, watched_scores
+    from churn_tasks.work.watching import watched_inputs
 
     version = pinned_version(run)
     if version is None:
@@ -54,13 +56,14 @@ def score(run: MonthRun) -> Made:
     classifier = pinned_classifier(run, version, offered)
     features = offered.subset(classifier.features)
     rows = rows_to_score(run, features)
-    findings = watched_inputs(run, classifier, rows, features)
+    learnt = from_json(classifier.learnt)
+    findings = watched_inputs(run, learnt, rows, features)
     refuse_unknown(run, classifier, rows, features)
     scores = classifier.predict(rows.features)
     calibrated = season_scores(run, classifier, scores)
     listed = rows.rows(is_listed(run, rows, calibrated.scores))
     factors = raising_factors(classifier, listed.customers, listed.features)
-    findings += watched_scores(run, classifier, scores)
+    findings += score_finding(learnt, scores, run.settings.watch)
     unknown = unknown_features(classifier, rows)
     scored = score_rows(rows, calibrated, version, features, unknown)
     written = {

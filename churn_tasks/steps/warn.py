@@ -8,7 +8,7 @@ from churn_tasks.warning.listing import warning_list
 from churn_tasks.warning.playbook import load_playbook
 from churn_tasks.warning.priority import LEVELS
 from churn_tasks.warning.reasons import Known
-from churn_tasks.work.causes import cause_rows, causes_of, known_months
+from churn_tasks.work.causes import cause_rows, causes_of, sign_months
 from churn_tasks.work.listed import listed_customers
 from churn_tasks.work.sayings import sayings_of
 
@@ -25,9 +25,9 @@ FACTOR = ("customer_id", "feature", "contribution", "value")
         Read("month_*", observed_months),
         # signs of causes, and what they were worth among those whose truth is known
         Read("feat_*"),
-        Read("feat_*", known_months, renews=False),
-        Read("cohort", known_months, renews=False),
-        Read("label", known_months, renews=False),
+        Read("feat_*", sign_months, renews=False),
+        Read("cohort", sign_months, renews=False),
+        Read("label", sign_months, renews=False),
     ),
     writes=("out_warning_list", "score_cause"),
     idle=nobody_scored,

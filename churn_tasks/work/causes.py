@@ -5,17 +5,12 @@ from collections.abc import Iterable
 import pandas as pd
 
 from churn_tasks.core.months import Month
-from churn_tasks.modeling.frames import (
-    EVERYBODY,
-    PEOPLE,
-    FeatureSet,
-    columns_sql,
-    feature_set,
-)
+from churn_tasks.modeling.frames import PEOPLE, FeatureSet, columns_sql, feature_set
 from churn_tasks.runner.month_run import MonthRun
+from churn_tasks.runner.months import known_months
 from churn_tasks.warning.causes import Causes, learnt, sign_features
 from churn_tasks.warning.playbook import Reasons
-from churn_tasks.work.customer_rows import customer_rows
+from churn_tasks.work.customer_rows import customer_rows, kept_per_million
 
 MOST_MONTHS = 6  # that are learnt from, the latest
 MOST_ROWS = 200_000
@@ -26,10 +21,9 @@ ASKED = (
 CAUSE_COLUMNS = ["customer_id", "cause", "probability", "is_seen"]
 
 
-def known_months(run: MonthRun) -> list[Month]:
+def sign_months(run: MonthRun) -> list[Month]:
     """The latest months whose truth is known at as_of of the run: the customers that the signs are learnt from."""
-    mature = run.settings.calendar.mature_months(run.month)
-    return mature[-MOST_MONTHS:]
+    return known_months(run)[-MOST_MONTHS:]
 
 
 def causes_of(run: MonthRun, reasons: Reasons, customers: Iterable[str]) -> Causes:
@@ -51,7 +45,7 @@ def _latest_enough(run: MonthRun) -> list[Month]:
     """The latest labelled months that together have rows enough: of a large operator one."""
     chosen: list[Month] = []
     rows = 0
-    for month in reversed(known_months(run)):
+    for month in reversed(sign_months(run)):
         if rows < MOST_ROWS and run.lake.has("label", month):
             chosen.insert(0, month)
             rows += run.lake.rows("cohort", month)
@@ -74,13 +68,12 @@ def _now(run: MonthRun, features: FeatureSet, customers: Iterable[str]) -> pd.Da
 
 def _past(run: MonthRun, features: FeatureSet, months: list[Month]) -> pd.DataFrame:
     """Past customers with their truth; who changed lines neither left nor stayed."""
-    total = sum(run.lake.rows("cohort", month) for month in months)
     return customer_rows(
         run,
         features,
         months,
         labelled=True,
-        per_million=min(EVERYBODY, MOST_ROWS * EVERYBODY // max(total, 1)),
+        per_million=kept_per_million(run, months, MOST_ROWS),
         without=["rotated"],
     )
 

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def kept_per_million(run: MonthRun, months: Iterable[Month], most: int) -> int:
+    """Customers of a million to keep, so that the cohorts of these months give no more than ``most`` rows."""
+    total = sum(run.lake.rows("cohort", month) for month in months)
+    return min(EVERYBODY, most * EVERYBODY // max(total, 1))
+
+
 def customer_rows(
     run: MonthRun,
     features: FeatureSet,

@@ -20,7 +20,7 @@ from churn_tasks.modeling.season import (
     by_method,
     chosen,
     moved,
-    shift_of,
+    shifts,
 )
 from churn_tasks.runner.month_run import MonthRun
 
@@ -67,14 +67,14 @@ def season_scores(
     learnt = shares.get(Month.parse(classifier.trained_on[-1]), 0.0)
     judged = _judged(run)
     now = SeasonMonth(run.month, scores, learnt)
-    found = by_method(now, judged[-1].known if judged else None, shares)
+    found = shifts(now, judged[-1].known if judged else None, shares)
     method = wanted
     if wanted == AUTO:
         method = chosen(_gaps(run, judged, shares), list(found))
     if method not in found:
         method = WINDOW
-    shift = shift_of(scores, found[method])
-    return SeasonScores(found[method], method, shift, learnt)
+    shift = found[method]
+    return SeasonScores(moved(scores, shift), method, shift, learnt)
 
 
 def known_shares(run: MonthRun) -> dict[Month, float]:

@@ -6,7 +6,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Select
 from churn_tasks.modeling.frames import EVERYBODY, FeatureSet, Sample, sample
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.work.customer_rows import customer_rows
+from churn_tasks.work.customer_rows import customer_rows, kept_per_million
 
 
 def most_looked_at(run: MonthRun) -> int:
@@ -54,6 +54,5 @@ def labelled_rows(
 
 def per_million(run: MonthRun, months: list[Month], most: int | None) -> int:
     """Customers of a million to keep, so that no more than ``max_train_rows`` (or fewer) rows are learnt from."""
-    total = sum(run.lake.rows("cohort", month) for month in months)
     limit = min(run.settings.model.max_train_rows, most or EVERYBODY)
-    return min(EVERYBODY, limit * EVERYBODY // max(total, 1))
+    return kept_per_million(run, months, limit)

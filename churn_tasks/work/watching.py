@@ -3,20 +3,16 @@
 import logging
 from collections.abc import Sequence
 
-import numpy as np
-
 from churn_tasks.adapters.warehouse import Champion
 from churn_tasks.core.errors import CheckFailed, evidence
 from churn_tasks.core.months import Month
-from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.modeling.frames import FeatureSet, Sample
 from churn_tasks.modeling.watching.finding import Finding, named_shortly
 from churn_tasks.modeling.watching.inputs import (
     RESPELLED,
     input_findings,
-    score_finding,
 )
-from churn_tasks.modeling.watching.learnt import from_json
+from churn_tasks.modeling.watching.learnt import Learnt
 from churn_tasks.modeling.watching.truth import ScoredThen, truth_findings
 from churn_tasks.runner.month_run import MonthRun
 
@@ -37,16 +33,14 @@ WHERE kind = 'candidate' AND model_name = $name AND model_version = $version
 
 
 def watched_inputs(
-    run: MonthRun, classifier: ChurnClassifier, rows: Sample, features: FeatureSet
+    run: MonthRun, learnt: Learnt, rows: Sample, features: FeatureSet
 ) -> list[Finding]:
     """What has become of the model's inputs; whatever stands out is in the log before anybody is scored.
 
     Raises:
         CheckFailed: many customers have a text that the model knows in another case or number format.
     """
-    findings = input_findings(
-        from_json(classifier.learnt), rows.features, run.settings.watch
-    )
+    findings = input_findings(learnt, rows.features, run.settings.watch)
     for finding in findings:
         if finding.status != "ok":
             log.warning("watch %s: %s", run.month, finding.text)
@@ -79,12 +73,6 @@ def _refuse_respelled(
             " If the new spelling stays, raise watch.respelled_share until models have learnt it.",
         )
     )
-
-
-def watched_scores(
-    run: MonthRun, classifier: ChurnClassifier, scores: np.ndarray
-) -> list[Finding]:
-    return score_finding(from_json(classifier.learnt), scores, run.settings.watch)
 
 
 def watched_truth(run: MonthRun) -> list[Finding]:

@@ -77,7 +77,7 @@ def backtest(
     scored: list[ScoredMonth] = []
     began = time.monotonic()
     for done, replayed in enumerate(replay(settings, months[-1], kept), start=1):
-        one = scored_month(replayed, replayed.run.month)
+        one = scored_month(replayed)
         if one is not None:
             scored.append(one)
         seconds = time.monotonic() - began

@@ -13,6 +13,7 @@ from churn_tasks.modeling.explanation import contributions
 from churn_tasks.modeling.frames import FeatureSet, Sample, sample
 from churn_tasks.modeling.metrics import on_list
 from churn_tasks.modeling.validation import CHAMPION, truth_of
+from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.work.customer_rows import customer_rows
 from churn_tasks.work.season_scores import known_shares
 from churn_tasks.work.training import list_terms
@@ -27,20 +28,20 @@ LONGEST = "60+"
 PAY_MODES = {1.0: "prepaid", 0.0: "postpaid"}
 
 
-def scored_month(replayed: Replayed, month: Month) -> ScoredMonth | None:
+def scored_month(replayed: Replayed) -> ScoredMonth | None:
     """Score the month with the champion and the candidates; None where no model is in force yet."""
     champion = replayed.decided.champion
     if champion is None:
         return None
-    run, offered = replayed.run, replayed.offered
-    rows = _rows(replayed, offered)
+    run, month = replayed.run, replayed.run.month
+    rows = _rows(replayed, replayed.offered)
     scores = {}
     for name, classifier in replayed.classifiers.items():
         scores[name] = classifier.predict(rows.features)
     terms = list_terms(run, month, len(rows))
     learnt = Month.parse(replayed.classifiers[CHAMPION].trained_on[-1])
     shares = known_shares(run)
-    told = _customers(replayed, month, rows)
+    told = _customers(run, rows)
     listed = on_list(scores[CHAMPION], terms.size)
     return ScoredMonth(
         month=month,
@@ -71,10 +72,10 @@ def _rows(replayed: Replayed, offered: FeatureSet) -> Sample:
     return sample(customer_rows(run, needed, [run.month], labelled=True), needed)
 
 
-def _customers(replayed: Replayed, month: Month, rows: Sample) -> pd.DataFrame:
+def _customers(run: MonthRun, rows: Sample) -> pd.DataFrame:
     """What is known of the same customers beside their features, in the same order."""
     question = load_question("report", "tested_customers")
-    answer = replayed.run.engine.ask(question, {"month": month.start})
+    answer = run.engine.ask(question, {"month": run.month.start})
     by_customer = pd.DataFrame(answer).set_index("customer_id")
     return by_customer.loc[rows.customers].reset_index(drop=True)
 

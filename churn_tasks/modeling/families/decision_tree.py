@@ -1,13 +1,14 @@
 """One decision tree (Breiman et al. 1984), small enough to be read; its drawing lies beside the model in MLflow."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import Field
 from sklearn.tree import DecisionTreeClassifier
 
 from churn_tasks.core.closed import Closed
+from churn_tasks.modeling.class_weight import ClassWeight, of_scikit_learn
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.scaled import fitted_scaled
 
@@ -29,9 +30,7 @@ class Parameters(Closed):
     fewest_in_leaf: float = Field(
         0.005, gt=0, le=0.5, description="share of the rows that a leaf must hold"
     )
-    class_weight: Literal["none", "balanced"] = Field(
-        "none", description="balanced: leavers weigh as much as stayers together"
-    )
+    class_weight: ClassWeight = "none"
 
 
 class SmoothTree(DecisionTreeClassifier):
@@ -46,7 +45,7 @@ class SmoothTree(DecisionTreeClassifier):
 
 def fit(rows: LearntRows, given: Parameters) -> Fitted:
     """Fit, and draw what was fitted on all rows."""
-    weight = None if given.class_weight == "none" else given.class_weight
+    weight = of_scikit_learn(given.class_weight)
 
     def tree() -> SmoothTree:
         return SmoothTree(

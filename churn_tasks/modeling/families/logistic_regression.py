@@ -1,11 +1,10 @@
 """Logistic regression (E1), ridge-penalised: each column adds ``coefficient x value``, and nothing acts together."""
 
-from typing import Literal
-
 from pydantic import Field
 from sklearn.linear_model import LogisticRegression
 
 from churn_tasks.core.closed import Closed
+from churn_tasks.modeling.class_weight import ClassWeight, of_scikit_learn
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.scaled import fitted_scaled
 
@@ -21,14 +20,12 @@ class Parameters(Closed):
     # Chosen on earlier tested months of the online shop and by cross-validation inside the only training month of the
     # small operator; a grid over it preferred weak penalties where rows were few, and lost later.
     strength: float = Field(0.01, gt=0, le=1_000, description="inverse of the penalty")
-    class_weight: Literal["none", "balanced"] = Field(
-        "none", description="balanced: leavers weigh as much as stayers together"
-    )
+    class_weight: ClassWeight = "none"
 
 
 def fit(rows: LearntRows, given: Parameters) -> Fitted:
     """Fit on all rows, and on the folds for the margins that calibration learns from."""
-    weight = None if given.class_weight == "none" else given.class_weight
+    weight = of_scikit_learn(given.class_weight)
 
     def regression() -> LogisticRegression:
         return LogisticRegression(

@@ -1,11 +1,10 @@
 """Random forest (Breiman 2001): the mean of many deep trees, each fitted on rows drawn anew."""
 
-from typing import Literal
-
 from pydantic import Field
 from sklearn.ensemble import RandomForestClassifier
 
 from churn_tasks.core.closed import Closed
+from churn_tasks.modeling.class_weight import ClassWeight, of_scikit_learn
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.scaled import fitted_scaled
 
@@ -25,14 +24,12 @@ class Parameters(Closed):
     column_share: float = Field(
         0.2, gt=0, le=1, description="share of the columns tried for each question"
     )
-    class_weight: Literal["none", "balanced"] = Field(
-        "none", description="balanced: leavers weigh as much as stayers together"
-    )
+    class_weight: ClassWeight = "none"
 
 
 def fit(rows: LearntRows, given: Parameters) -> Fitted:
     """Fit with as many threads as there are: each tree has a seed of its own."""
-    weight = None if given.class_weight == "none" else given.class_weight
+    weight = of_scikit_learn(given.class_weight)
 
     def forest() -> "Forest":
         return Forest(

@@ -4,11 +4,10 @@ It learns from what the members say of rows that they were not fitted on. No mem
 """
 
 import numpy as np
-from pydantic import Field, field_validator
 from scipy.optimize import minimize
 
 from churn_tasks.core.closed import Closed
-from churn_tasks.modeling.blend import blended, fitted_members, known_members
+from churn_tasks.modeling.blend import MemberNames, blended, fitted_members
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 
 TRUSTED = ("churn_tasks.modeling.blend.Blend",)
@@ -19,14 +18,7 @@ PENALTY = 0.01  # on the distance from equal weights, for each row
 class Parameters(Closed):
     """What may be given."""
 
-    members: tuple[str, ...] = Field(
-        ("logistic_regression", "lightgbm", "random_forest"),
-        min_length=2,
-        max_length=8,
-        description="names of shipped families, each with its defaults",
-    )
-
-    _known = field_validator("members")(known_members)
+    members: MemberNames = ("logistic_regression", "lightgbm", "random_forest")
 
 
 def fit(rows: LearntRows, given: Parameters) -> Fitted:

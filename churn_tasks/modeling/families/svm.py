@@ -9,6 +9,7 @@ from pydantic import Field
 from sklearn.svm import SVC
 
 from churn_tasks.core.closed import Closed
+from churn_tasks.modeling.class_weight import ClassWeight, of_scikit_learn
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.scaled import fitted_scaled
 
@@ -20,9 +21,7 @@ class Parameters(Closed):
 
     kernel: Literal["rbf", "linear"] = "rbf"
     strength: float = Field(0.5, gt=0, le=1_000, description="inverse of the penalty")
-    class_weight: Literal["none", "balanced"] = Field(
-        "balanced", description="balanced: leavers weigh as much as stayers together"
-    )
+    class_weight: ClassWeight = "balanced"
     most_rows: int = Field(
         6_000, ge=500, le=50_000, description="beyond it rows are thinned"
     )
@@ -30,7 +29,7 @@ class Parameters(Closed):
 
 def fit(rows: LearntRows, given: Parameters) -> Fitted:
     """Fit on at most ``most_rows`` rows."""
-    weight = None if given.class_weight == "none" else given.class_weight
+    weight = of_scikit_learn(given.class_weight)
 
     def machine() -> SVC:
         return SVC(C=given.strength, kernel=given.kernel, class_weight=weight)

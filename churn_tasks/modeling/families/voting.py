@@ -1,10 +1,9 @@
 """Several families vote: the mean of their calibrated log-odds."""
 
 import numpy as np
-from pydantic import Field, field_validator
 
 from churn_tasks.core.closed import Closed
-from churn_tasks.modeling.blend import blended, fitted_members, known_members
+from churn_tasks.modeling.blend import MemberNames, blended, fitted_members
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 
 TRUSTED = ("churn_tasks.modeling.blend.Blend",)
@@ -13,14 +12,7 @@ TRUSTED = ("churn_tasks.modeling.blend.Blend",)
 class Parameters(Closed):
     """What may be given."""
 
-    members: tuple[str, ...] = Field(
-        ("logistic_regression", "lightgbm"),
-        min_length=2,
-        max_length=8,
-        description="names of shipped families, each with its defaults",
-    )
-
-    _known = field_validator("members")(known_members)
+    members: MemberNames = ("logistic_regression", "lightgbm")
 
 
 def fit(rows: LearntRows, given: Parameters) -> Fitted:

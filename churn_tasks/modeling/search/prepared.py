@@ -77,16 +77,7 @@ def prepare(rows: Sample, features: FeatureSet, seed: int, threads: int) -> Prep
         rows: of the training window, both classes present.
     """
     folds = customer_folds(rows.customers)
-    learnt = LearntRows(
-        frame=rows.features,
-        text=list(features.text),
-        churned=rows.churned,
-        months=rows.months,
-        customers=rows.customers,
-        folds=folds,
-        seed=seed,
-        threads=threads,
-    )
+    learnt = LearntRows.of(rows, features, folds, seed, threads)
     fitted = fit(learnt, Parameters())
     margin = np.empty(len(rows))
     margin[np.concatenate([judged for _, judged in folds])] = fitted.margins
