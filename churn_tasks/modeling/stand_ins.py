@@ -4,9 +4,8 @@ What an unknown value means, a model learns from training rows that lack it. Wit
 LightGBM reads a blank as 0, a regression as the middle value, and one blank row among thousands teaches its own fate.
 Such a customer is scored without the column: the mean of the probabilities that the model gives with each of twenty
 values that stand for the training rows in equal parts, all other columns as they are (Friedman 2001, partial
-dependence). A level of a text that training never saw is unknown in
-this sense. Where several columns are unknown, each has an order of its own, so that no two go up together
-(McKay, Beckman and Conover 1979, Latin hypercube).
+dependence). A level of a text that training never saw is unknown in this sense. Where several columns are unknown, each
+has an order of its own, so that no two go up together (McKay, Beckman and Conover 1979, Latin hypercube).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -43,7 +43,7 @@ def columns(
     for place, (label, value) in enumerate(zip(labels, values, strict=True)):
         left = LEFT + place * step
         note = svg.title(notes[place]) if notes else ""
-        parts.append(_bar(plot, left, step, value, note))
+        parts.append(_bar(plot, left, step, (0.0, value), COLOURS[0], note))
         if place % every == 0:
             parts.append(_label(left + step / 2, label))
     return svg.drawing(parts, WIDTH, HEIGHT)
@@ -58,14 +58,13 @@ def stacked(labels: Sequence[str], series: Sequence[Series]) -> str:
             below = sums[place]
             sums[place] += value or 0
             note = f"{labels[place]} {one.zh} {one.en}: {counted(value or 0)}"
-            parts.append((place, below, sums[place], _colour(number), note))
+            span = (below, sums[place])
+            parts.append((place, span, _colour(number), svg.title(note)))
     plot = _plot(sums)
     step = plot.inner_width / max(len(labels), 1)
     drawn = [*_axis(plot, percent=False)]
-    for place, below, above, colour, note in parts:
-        drawn.append(
-            _piece(plot, LEFT + place * step, step, below, above, colour, note)
-        )
+    for place, span, colour, note in parts:
+        drawn.append(_bar(plot, LEFT + place * step, step, span, colour, note))
     for place in range(0, len(labels), _label_every(labels)):
         drawn.append(_label(plot.x_of_slot(place, len(labels)), labels[place]))
     return f"{_legend(series)}{svg.drawing(drawn, WIDTH, HEIGHT)}"
@@ -94,37 +93,23 @@ def _plot(values: Sequence[float]) -> Plot:
     return Plot(WIDTH, HEIGHT, margins, high=_ceiling(highest))
 
 
-def _bar(plot: Plot, left: float, step: float, value: float, note: str) -> str:
-    y = plot.y(value)
+def _bar(
+    plot: Plot,
+    left: float,
+    step: float,
+    span: tuple[float, float],
+    colour: str,
+    note: str,
+) -> str:
+    """A bar, or a part of a stacked one, from the lower to the upper value of its span."""
+    bottom, top = (plot.y(value) for value in span)
     return svg.element(
         "rect",
         note,
         x=left + step * 0.12,
-        y=y,
+        y=top,
         width=step * 0.76,
-        height=HEIGHT - BOTTOM - y,
-        fill=COLOURS[0],
-    )
-
-
-def _piece(
-    plot: Plot,
-    left: float,
-    step: float,
-    below: float,
-    above: float,
-    colour: str,
-    note: str,
-) -> str:
-    """A part of a stacked bar."""
-    y = plot.y(above)
-    return svg.element(
-        "rect",
-        svg.title(note),
-        x=left + step * 0.12,
-        y=y,
-        width=step * 0.76,
-        height=plot.y(below) - y,
+        height=bottom - top,
         fill=colour,
     )
 
