@@ -46,7 +46,9 @@ def _starred(name: str, adopted: str) -> str:
 
 
 def definition_screen(
-    definition: Definition, windows: Mapping[str, int], events: Mapping[str, Event]
+    definition: Definition,
+    windows: Mapping[str, int | str],
+    events: Mapping[str, Event],
 ) -> Table:
     """One definition, line by line.
 

@@ -46,6 +46,16 @@ class Windows(Closed):
     delay: int = Field(1, ge=0, le=60)
     predict: int = Field(1, ge=1, le=60)
     settle_days: int = Field(5, ge=0, le=27)
+    predict_from: Literal["delay", "list"] = Field(
+        "delay",
+        description="when leaving begins to count: after the delay, or warning_list.lead_days after the list is out",
+    )
+
+    @property
+    def lengths(self) -> dict[str, int]:
+        """Lengths by name, as the calendar takes them."""
+        lengths: dict[str, int] = self.model_dump(exclude={"predict_from"})
+        return lengths
 
 
 class WarningList(Closed):

@@ -64,8 +64,15 @@ class Settings(ProfileFile):
             first_month=self.first_month,
             train_from=self.model.train_from,
             truth_after=self.definition.truth_after,
-            **self.windows.model_dump(),
+            lead_days=self._lead_days,
+            **self.windows.lengths,
         )
+
+    @property
+    def _lead_days(self) -> int | None:
+        """Days after the list from which leaving counts; None where the delay passes first."""
+        from_list = self.windows.predict_from == "list"
+        return self.warning_list.lead_days if from_list else None
 
     @property
     def state_dir(self) -> Path:

@@ -14,7 +14,8 @@ with the run of 2024-06. The first run that has a model is that of 2024-09: it i
 2024-03, which is what was known at as_of of 2024-06. A definition whose signs show in the window itself has truth_after
 0: its label is mature at predict_end, and the first model is that of 2024-07.
 
-With delay 0 the predict window starts at as_of. All intervals are half-open.
+With delay 0 the predict window starts at as_of. With lead_days 3 it starts on 2024-04-09, three days after the list of
+2024-03 is out, and goes on through the delay: whoever can still be called counts. All intervals are half-open.
 """
 
 from dataclasses import dataclass, replace
@@ -31,6 +32,8 @@ LENGTHS = {  # shortest and longest; settle_days in days, the others in months
     "settle_days": (0, 27),
 }
 
+SHORTEST_MONTH = 28  # days
+
 
 @dataclass(frozen=True)
 class Window:
@@ -41,7 +44,7 @@ class Window:
     observe_start: date  # 2024-01-01
     as_of: date  # 2024-04-01, end of observe, start of delay
     known_until: date  # 2024-04-06
-    predict_start: date  # 2024-05-01, end of delay
+    predict_start: date  # 2024-05-01, end of delay; 2024-04-09 with lead_days 3
     predict_end: date  # 2024-06-01
     label_known: date  # 2024-07-01, first day on which the label is known
 
@@ -81,6 +84,8 @@ class Calendar:
         predict: months in which leaving counts; at least 1.
         truth_after: months after the predict window that must have ended before the truth is known; 0 or more.
         settle_days: days after the month's end on which billing has closed; 0 to 27.
+        lead_days: days after the list is out on which the predict window starts, in place of the end of the delay; 0 to
+            60, and before the window's end. None: the delay passes first (C2).
         train_from: month with whose run training begins; None: as soon as history allows.
 
     Raises:
@@ -93,6 +98,7 @@ class Calendar:
     predict: int = 1
     truth_after: int = 0
     settle_days: int = 5
+    lead_days: int | None = None
     train_from: Month | None = None
 
     def __post_init__(self) -> None:
@@ -102,19 +108,37 @@ class Calendar:
                 raise SettingsError(
                     f"windows.{name} is {length}; allowed are {lowest} to {highest}"
                 )
+        self._refuse_late_start()
+
+    def _refuse_late_start(self) -> None:
+        """Refuse a predict window that would start when the shortest one has ended."""
+        if self.lead_days is None:
+            return
+        starts = self.settle_days + self.lead_days
+        ends = SHORTEST_MONTH * (self.delay + self.predict)
+        if self.lead_days < 0 or starts >= ends:
+            raise SettingsError(
+                f"warning_list.lead_days is {self.lead_days}: with windows.predict_from: list the predict window would"
+                f" start {starts} days after the month, and it may end after {ends}; allowed are 0 to"
+                f" {ends - 1 - self.settle_days}"
+            )
 
     def window(self, month: Month) -> Window:
         """The dates of one month; see the drawing at the top."""
         after = month + 1
         first_predicted = after + self.delay
         first_after = first_predicted + self.predict
+        known_until = after.start + timedelta(days=self.settle_days)
+        predict_start = first_predicted.start
+        if self.lead_days is not None:
+            predict_start = known_until + timedelta(days=self.lead_days)
         return Window(
             month=month,
             history_start=self.first_month.start,
             observe_start=(after - self.observe).start,
             as_of=after.start,
-            known_until=after.start + timedelta(days=self.settle_days),
-            predict_start=first_predicted.start,
+            known_until=known_until,
+            predict_start=predict_start,
             predict_end=first_after.start,
             label_known=(first_after + self.truth_after).start,
         )
@@ -126,6 +150,13 @@ class Calendar:
     def has_features(self, month: Month) -> bool:
         """Whether history is long enough for the whole observe window."""
         return month + 1 - self.observe >= self.first_month
+
+    @property
+    def months_apart(self) -> int:
+        """Months from a cohort to the first one in whose predict window none of its leavings lies: 1."""
+        if self.lead_days is None:
+            return self.predict
+        return self.delay + self.predict
 
     @property
     def label_lag(self) -> int:

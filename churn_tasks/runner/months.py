@@ -80,7 +80,7 @@ def judged_months(run: MonthRun) -> list[Month]:
     if not learning_months(run):
         return []
     *_, learnt, tested = learning_months(run)
-    first = learnt + run.settings.windows.predict
+    first = learnt + run.settings.calendar.months_apart
     return list(months_between(first, tested + 1))
 
 

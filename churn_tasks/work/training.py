@@ -326,7 +326,7 @@ def _months_between(run: MonthRun, champion: InForce | None) -> list[Month]:
     if champion is None:
         return between
     learnt = Month.parse(champion.classifier.trained_on[-1])
-    first = learnt + run.settings.windows.predict
+    first = learnt + run.settings.calendar.months_apart
     return [month for month in between if month >= first]
 
 

@@ -181,6 +181,43 @@ def test_the_naive_calendar_would_use_labels_too_early() -> None:
     assert any(EXAMPLE.window(month).label_known > as_of for month in naive)
 
 
+def test_counted_from_the_list_on() -> None:
+    """Whoever leaves three days after the list, or later in the delay, could be called: the end does not move."""
+    from_list = replace(DRAWN, lead_days=3)
+    window = from_list.window(Month(2024, 3))
+    after_delay = DRAWN.window(Month(2024, 3))
+    assert window == replace(after_delay, predict_start=date(2024, 4, 9))
+    assert window.predict_start == window.in_time_from(3)
+    assert from_list.label_lag == DRAWN.label_lag
+
+
+@given(calendars, offsets, st.integers(0, 3))
+def test_no_leaving_lies_in_the_windows_of_months_apart(
+    calendar: Calendar, offset: int, lead_days: int
+) -> None:
+    """For windows from the end of the delay and from the list on; the month before still shares a day."""
+    is_long = calendar.delay + calendar.predict > 1
+    choices = [calendar]
+    if is_long:
+        choices.append(replace(calendar, lead_days=lead_days, settle_days=5))
+    for chosen in choices:
+        month = calendar.first_month + offset
+        window = chosen.window(month)
+        later = chosen.window(month + chosen.months_apart)
+        assert later.predict_start >= window.predict_end
+        if chosen.months_apart > 1:
+            sooner = chosen.window(month + chosen.months_apart - 1)
+            assert sooner.predict_start < window.predict_end
+
+
+@pytest.mark.parametrize("lead_days", [-1, 51, 60])
+def test_a_window_that_would_start_after_its_end_is_refused(lead_days: int) -> None:
+    """Two months may have 56 days, of which billing takes five."""
+    with pytest.raises(SettingsError, match="allowed are 0 to 50"):
+        replace(EXAMPLE, lead_days=lead_days)
+    assert replace(EXAMPLE, lead_days=50).lead_days == 50
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -74,18 +74,20 @@ def naive(one: Life, window: Window, first_read: Month) -> tuple[Any, ...]:
 @given(
     lengths=st.tuples(st.integers(1, 4), st.integers(0, 3), st.integers(1, 3)),
     truth_after=st.integers(1, 3),
+    predict_from=st.sampled_from(["delay", "list"]),
     seed=st.integers(0, 10_000),
 )
 def test_the_label_is_what_a_naive_count_gives(
     tmp_path_factory: pytest.TempPathFactory,
     lengths: tuple[int, int, int],
     truth_after: int,
+    predict_from: str,
     seed: int,
 ) -> None:
-    """Forty lives, any lengths: churned, left early and the day of leaving of everybody."""
+    """Forty lives, any lengths, counted from the delay's end or from the list on: churned, left early and the day."""
     folder = tmp_path_factory.mktemp("naive")
     definition = {"name": "last_billed", "truth_after": truth_after}
-    found, expected, window = both(folder, definition, lengths, seed)
+    found, expected, window = both(folder, definition, lengths, seed, predict_from)
     assert found == expected
     assert window.label_known == (Month.of(window.predict_end) + truth_after).start
 
@@ -99,7 +101,11 @@ def test_the_old_way_of_counting_gives_something_else(tmp_path: Path) -> None:
 
 
 def both(
-    folder: Path, definition: object, lengths: tuple[int, int, int], seed: int
+    folder: Path,
+    definition: object,
+    lengths: tuple[int, int, int],
+    seed: int,
+    predict_from: str = "delay",
 ) -> tuple[dict[str, Any], dict[str, Any], Window]:
     """What the label says of forty lives, and what the naive count does."""
     observe, delay, predict = lengths
@@ -108,7 +114,12 @@ def both(
         str(MARCH),
         raw=("bill", "customer"),
         first_month="2023-01",
-        windows={"observe": observe, "delay": delay, "predict": predict},
+        windows={
+            "observe": observe,
+            "delay": delay,
+            "predict": predict,
+            "predict_from": predict_from,
+        },
         definition=definition,
     )
     chance = random.Random(seed)
@@ -159,6 +170,27 @@ def test_a_definition_that_waits_too_little_is_refused(
     message = r"truth_after is 0, but sign gone \(event last_billed\) needs 1: .* Give truth_after: 1"
     with pytest.raises(SettingsError, match=message):
         load_registry(run.settings)
+
+
+@pytest.mark.parametrize("event", ["inactive_month", "inactive_whole_window"])
+def test_a_sign_without_a_day_is_refused_where_the_window_starts_within_a_month(
+    tmp_path: Path, event: str
+) -> None:
+    """From the end of the delay on, which is a month's first day, the same definition is right."""
+    definition = {"meaning": MEANING, "signs": [{"event": event}]}
+    for predict_from in ("delay", "list"):
+        folder = tmp_path / predict_from
+        folder.mkdir()
+        windows = {"predict_from": predict_from}
+        run = small_run(
+            folder, "2024-03", raw=["bill"], windows=windows, definition=definition
+        )
+        if predict_from == "delay":
+            load_registry(run.settings)
+            continue
+        message = rf"sign {event} .* knows no day .* Give predict_from: delay"
+        with pytest.raises(SettingsError, match=message):
+            load_registry(run.settings)
 
 
 def test_the_definitions_that_ship_wait_as_long_as_their_signs_need(

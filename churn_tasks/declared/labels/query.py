@@ -30,6 +30,7 @@ def label_query(
         frozenset(available),
         profile_columns,
         observe=settings.windows.observe,
+        needs_days=settings.windows.predict_from == "list",
     )
     return Query(
         "labels",

@@ -57,6 +57,7 @@ class Ingredients:
         available: tables that the profile can make.
         profile_columns: columns of its ``month_profile``.
         observe: months of the observe window.
+        needs_days: whether the predict window starts in the middle of a month.
     """
 
     definition: Definition
@@ -64,6 +65,7 @@ class Ingredients:
     available: frozenset[str]
     profile_columns: tuple[str, ...]
     observe: int
+    needs_days: bool = False
 
     @cached_property
     def usable(self) -> dict[str, Event]:
@@ -94,6 +96,7 @@ def label_sql(of: Ingredients, left: str) -> str:
             do; or the definition waits for fewer months than its signs look beyond the window.
     """
     _refuse_too_early(of)
+    _refuse_months(of)
     comments, _, rest = left.partition("WITH ")
     parts = {
         "member": _member(of),
@@ -152,6 +155,22 @@ def _refuse_too_early(of: Ingredients) -> None:
             raise SettingsError(
                 f"definition {of.definition.name}: truth_after is {waits}, but sign {sign.label} (event {sign.event})"
                 f" needs {beyond}: months after the predict window that must have ended. Give truth_after: {beyond}"
+            )
+
+
+def _refuse_months(of: Ingredients) -> None:
+    """Refuse signs that know months only where the predict window starts in the middle of one.
+
+    Raises:
+        SettingsError: naming the sign.
+    """
+    if not of.needs_days:
+        return
+    for sign in of.definition.signs:
+        if of.event(sign).output.dated_by != "day":
+            raise SettingsError(
+                f"definition {of.definition.name}: sign {sign.label} (event {sign.event}) knows no day, only a month or a"
+                " window; windows.predict_from: list needs the day of leaving. Give predict_from: delay, or another sign"
             )
 
 
