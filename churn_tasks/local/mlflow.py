@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from churn_tasks.core.errors import ConnectionTrouble
+from churn_tasks.core.mlflow_pages import runs_page
 from churn_tasks.local.instance import HOST, Instance
 
 SERVICE = DATABASE = "mlflow"
@@ -77,6 +78,24 @@ class MlflowServer:
                     f"MLflow did not become ready in {seconds:.0f} s.\n{tail}"
                 )
             time.sleep(0.3)
+
+    def page_of(self, experiment: str) -> str:
+        """Address of the runs of an experiment; of the list of experiments while there is no such one."""
+        import httpx
+
+        asked = f"{self.url}/api/2.0/mlflow/experiments/get-by-name"
+        try:
+            named = {"experiment_name": experiment}
+            answer = httpx.get(asked, params=named, timeout=5)
+        except httpx.HTTPError:
+            return self._every_experiment
+        if answer.status_code != httpx.codes.OK:
+            return self._every_experiment
+        return runs_page(self.url, answer.json()["experiment"]["experiment_id"])
+
+    @property
+    def _every_experiment(self) -> str:
+        return f"{self.url}/#/experiments"
 
     def _environment(self) -> dict[str, str]:
         return self.instance.environment(

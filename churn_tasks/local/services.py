@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from churn_tasks.core.mlflow_pages import experiment_name
 from churn_tasks.core.settings import Settings
 from churn_tasks.local.airflow import Airflow
 from churn_tasks.local.backfill import DAG_ID
@@ -116,9 +117,10 @@ class Services:
     def addresses(self) -> dict[str, str]:
         """Where to look, and how to log in."""
         pages = f"http://{HOST}:{self.pages_port}"
+        runs = self.mlflow.page_of(experiment_name(self.settings.profile))
         return {
             "Airflow": f"{self.airflow.url}  (user admin, password {self.airflow.password})",
-            "MLflow": f"{self.mlflow.url}/#/experiments  (no log-in; this machine only)",
+            "MLflow": f"{runs}  (no log-in; this machine only)",
             "Report": f"{pages}/report/",
             "Data Docs": f"{pages}/data-docs/",
             "Features": f"{pages}/catalogue/",

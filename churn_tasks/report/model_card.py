@@ -39,6 +39,7 @@ class CardFacts:
         columns: rows of ``feature_selection`` of the columns that it takes, those that tell most first.
         decisions: rows of ``bi_promotion`` that put it in force or judged it there, earliest first.
         files: path to SHA-256 of each of its files.
+        run_page: address of its run in MLflow; None where nobody serves MLflow's pages.
     """
 
     settings: Settings
@@ -48,6 +49,7 @@ class CardFacts:
     columns: Sequence[Row]
     decisions: Sequence[Row]
     files: Mapping[str, str]
+    run_page: str | None = None
 
 
 def model_card(facts: CardFacts) -> str:
@@ -84,6 +86,9 @@ def model_card(facts: CardFacts) -> str:
 def _origin(facts: CardFacts) -> list[str]:
     judged = facts.judged
     learnt = f"{_month(judged['train_from'])} to {_month(judged['train_to'])}"
+    run = judged["mlflow_run_id"]
+    if facts.run_page:
+        run = f"[{run}]({facts.run_page})"
     return [
         "## What it learnt from 学习样本",
         *_table(
@@ -93,7 +98,7 @@ def _origin(facts: CardFacts) -> list[str]:
                     learnt,
                     len(facts.columns),
                     judged["feature_set"],
-                    judged["mlflow_run_id"],
+                    run,
                 ]
             ],
         ),

@@ -1,7 +1,8 @@
-"""The MLflow server makes the tables of a new database itself, once; an existing one is upgraded before it starts."""
+"""The MLflow server makes the tables of a new database itself, once, and its address opens the runs of the profile."""
 
 import subprocess
 
+import httpx
 import psycopg
 import pytest
 
@@ -19,6 +20,12 @@ def services(tmp_path):
     finally:
         services.instance.processes.stop()
         services.instance.cluster.remove()
+
+
+def made_experiment(services: Services, name: str) -> str:
+    """As the first month of a profile makes it."""
+    api = f"{services.mlflow.url}/api/2.0/mlflow/experiments/create"
+    return httpx.post(api, json={"name": name}).json()["experiment_id"]
 
 
 def versions(services: Services) -> list[tuple[str]]:
@@ -45,3 +52,14 @@ def test_a_new_and_an_existing_database_end_at_one_schema(services, monkeypatch)
     services.start_mlflow()
     assert len(upgraded) == 1
     assert versions(services) == made
+    every = f"{services.mlflow.url}/#/experiments"
+    assert services.addresses()["MLflow"].startswith(f"{every}  (no log-in")
+    number = made_experiment(services, "churn_telecom")
+    runs = f"{every}/{number}/runs?workflowType=machine_learning  (no log-in"
+    assert services.addresses()["MLflow"].startswith(runs)
+
+
+def test_where_nobody_answers_the_address_is_that_of_all_experiments(tmp_path):
+    services = Services(Instance(load_settings("telecom", state_dir=tmp_path)))
+    every = f"{services.mlflow.url}/#/experiments"
+    assert services.mlflow.page_of("churn_telecom") == every

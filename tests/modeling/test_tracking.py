@@ -229,3 +229,13 @@ def test_aliases_follow_and_are_removed(
     tracking.set_aliases({"champion": version, "challenger": version, "previous": None})
     tracking.set_aliases({"champion": version, "challenger": None})
     assert tracking.aliases() == {"champion": version}
+
+
+def test_a_run_has_a_page_where_somebody_serves_it_and_its_address_holds_no_password(
+    tracking: Tracking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tracking.page_of("abc") is None
+    number = tracking.experiment_id
+    monkeypatch.setattr(tracking, "url", "https://reader:secret@mlflow.example:5000")
+    page = f"https://mlflow.example:5000/#/experiments/{number}/runs/abc"
+    assert tracking.page_of("abc") == f"{page}?workflowType=machine_learning"

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from churn_tasks.core.mlflow_pages import run_page
 from churn_tasks.core.settings import load_settings
 from churn_tasks.report.model_card import CALIBRATION, FIGURES, CardFacts, model_card
 
@@ -51,6 +52,12 @@ def card(**changed: object) -> str:
         "files": {"model.skops": "ab" * 32},
     }
     return model_card(CardFacts(**{**facts, **changed}))
+
+
+def test_its_run_is_a_link_where_somebody_serves_mlflow() -> None:
+    page = run_page("http://mlflow:5000", "7", "abc")
+    assert "/#/experiments/7/runs/abc?" in page
+    assert f"| f00d | [abc]({page}) |" in card(run_page=page)
 
 
 def test_it_says_what_the_model_is_and_what_it_rests_on() -> None:

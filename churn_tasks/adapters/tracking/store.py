@@ -12,6 +12,7 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from churn_tasks.core.errors import BadInput, ConnectionTrouble, SettingsError
+from churn_tasks.core.mlflow_pages import experiment_name, run_page, runs_page
 from churn_tasks.core.privacy import masked
 from churn_tasks.core.settings import Settings
 
@@ -47,7 +48,7 @@ class Store:
 
     def __init__(self, settings: Settings) -> None:
         self.model_name = settings.model.name
-        self.experiment_name = f"churn_{settings.profile}"
+        self.experiment_name = experiment_name(settings.profile)
         self.folder = settings.environment.state_dir.resolve() / "mlflow"
         own_file = f"sqlite:///{self.folder / 'mlflow.db'}"
         url = settings.environment.mlflow_url or own_file
@@ -96,7 +97,25 @@ class Store:
 
     def require_experiment(self) -> None:
         """See that MLflow answers and that the experiment is there; it is made where it never was."""
-        log.info("MLflow: experiment %s", self.experiment_id)
+        said = self.experiment_id
+        if self._has_pages:
+            said = runs_page(self._server, self.experiment_id)
+        log.info("MLflow: experiment %s", said)
+
+    def page_of(self, run_id: str) -> str | None:
+        """Address of the page of a run; None where MLflow is a database that nobody serves."""
+        if not self._has_pages:
+            return None
+        return run_page(self._server, self.experiment_id, run_id)
+
+    @property
+    def _server(self) -> str:
+        """Its address without an account: people log in as themselves."""
+        return self.place.replace("***@", "")
+
+    @property
+    def _has_pages(self) -> bool:
+        return self.url.startswith("http")
 
     def restore_experiment(self) -> bool:
         """Bring the experiment back, or make it; False when it is there."""
@@ -124,7 +143,7 @@ class Store:
 
     def _artifacts(self) -> str | None:
         """Where artifacts lie: a server knows itself, those of a local store lie beside its database."""
-        if self.url.startswith("http"):
+        if self._has_pages:
             return None
         return (self.folder / "artifacts" / self.experiment_name).as_uri()
 
