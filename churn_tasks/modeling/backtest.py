@@ -6,7 +6,7 @@ alone. Who left before the predict window or changed lines takes a place on the 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from churn_tasks.modeling.metrics import (
     on_list,
     ratio,
 )
+from churn_tasks.modeling.season import moved
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,14 +46,17 @@ class ScoredMonth:
         customers: who they are, in order.
         truth: what became of them.
         terms: dates and length of the list.
-        scores: by model: ``champion`` is the one in force, the others are those that were fitted in that month's run.
+        scores: by model, as it gives them: ``champion`` is the one in force, the others are those that were fitted in
+            that month's run.
         in_force: candidate and month of the run that made the champion, for people.
         promoted, why: what the gate decided in the month's run.
         segments: one column for each way of telling customers apart, text; ``kind`` is how they left.
         silent: True for who was already silent at as_of.
-        learnt: share of leavers in the latest month that the champion learnt from.
+        learnt: by model, share of leavers in the latest month that it learnt from.
         shares: share of leavers of every month whose truth was in at as_of.
         contributions: by feature, mean size of what it adds to the champion's log-odds of the customers on the list.
+        shifts: by model, what the profile's way of calibrating adds to every log-odds of the month; nothing where it is
+            not named.
     """
 
     month: Month
@@ -65,9 +69,14 @@ class ScoredMonth:
     why: str
     segments: "pd.DataFrame"
     silent: np.ndarray
-    learnt: float
+    learnt: Mapping[str, float]
     shares: Mapping[Month, float]
     contributions: Mapping[str, float]
+    shifts: Mapping[str, float] = field(default_factory=dict)
+
+    def shown(self, model: str) -> np.ndarray:
+        """The probabilities that a list of this model would have shown."""
+        return moved(self.scores[model], self.shifts.get(model, 0.0))
 
     def warned(self, model: str = CHAMPION) -> np.ndarray:
         """Mask of a model's list."""
@@ -78,7 +87,7 @@ class ScoredMonth:
         rows = self.truth.at_risk & chosen
         return RankedMonth(
             customers=self.customers[rows],
-            scores=self.scores[model][rows],
+            scores=self.shown(model)[rows],
             churned=self.truth.churned[rows],
             warned=self.warned(model)[rows],
         )
@@ -101,7 +110,7 @@ def month_rows(months: Sequence[ScoredMonth]) -> list[Row]:
 
 
 def _month_row(month: ScoredMonth, model: str) -> Row:
-    scores, truth = month.scores[model], month.truth
+    scores, truth = month.shown(model), month.truth
     at_risk = month.ranked(model, month.everybody)
     stayed = at_risk.scores[~at_risk.churned]
     beyond = at_risk.scores > threshold_at(stayed, ALARMS)

@@ -1,6 +1,7 @@
 """What each way of calibrating would have come to, and which one ``auto`` would have taken (``season.py``)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,12 @@ from churn_tasks.modeling.backtest import ScoredMonth
 from churn_tasks.modeling.metrics import calibration
 from churn_tasks.modeling.season import (
     AUTO,
+    WINDOW,
     KnownMonth,
     SeasonMonth,
-    by_method,
     chosen,
+    moved,
+    shifts,
 )
 
 Row = dict[str, Any]
@@ -50,14 +53,47 @@ def known_before(
 def _scores(
     month: ScoredMonth, known: Sequence[ScoredMonth]
 ) -> Mapping[str, np.ndarray]:
-    now = SeasonMonth(month.month, month.scores[CHAMPION], month.learnt)
+    found = _shifts(month, CHAMPION, known)
+    own = month.scores[CHAMPION]
+    return {name: moved(own, shift) for name, shift in found.items()}
+
+
+def _shifts(
+    month: ScoredMonth, model: str, known: Sequence[ScoredMonth]
+) -> dict[str, float]:
+    """By how much each way of calibrating moves a model's log-odds; the champions of the known months teach it."""
+    now = SeasonMonth(month.month, month.scores[model], month.learnt[model])
     latest = None
     if known:
         before = known[-1]
-        at_risk = before.ranked(CHAMPION, before.everybody)
-        share = float(at_risk.churned.mean())
-        latest = KnownMonth(before.month, at_risk.scores, share)
-    return by_method(now, latest, month.shares)
+        at_risk = before.truth.at_risk
+        share = float(before.truth.churned[at_risk].mean())
+        latest = KnownMonth(before.month, before.scores[CHAMPION][at_risk], share)
+    return shifts(now, latest, month.shares)
+
+
+def as_shown(months: Sequence[ScoredMonth], wanted: str) -> list[ScoredMonth]:
+    """The months with what their lists would have added to every log-odds, by what was known then.
+
+    Args:
+        months: in order, from the first that had a model.
+        wanted: ``model.calibration``. What a month lacks for it leaves its scores as the models give them.
+    """
+    if wanted == WINDOW:
+        return list(months)
+    taken = {}
+    for row in season_rows(months):
+        if row["method"] == AUTO:
+            taken[row["month"]] = row["taken"]
+    shown = []
+    for place, month in enumerate(months):
+        method = taken[str(month.month)] if wanted == AUTO else wanted
+        known = known_before(months[:place], month)
+        by_model = {}
+        for model in month.scores:
+            by_model[model] = _shifts(month, model, known).get(method, 0.0)
+        shown.append(replace(month, shifts=by_model))
+    return shown
 
 
 def _row(month: ScoredMonth, method: str, scores: np.ndarray) -> Row:

@@ -49,6 +49,22 @@ def move_to(scores: np.ndarray, share: float) -> float:
 
 
 @dataclass(frozen=True)
+class SeasonScores:
+    """Scores with how they were calibrated.
+
+    Attributes:
+        method: the one that was taken.
+        shift: what it added to every log-odds.
+        learnt: share of leavers in the latest month that the model learnt from; None where nothing was asked.
+    """
+
+    scores: np.ndarray
+    method: str = WINDOW
+    shift: float = 0.0
+    learnt: float | None = None
+
+
+@dataclass(frozen=True)
 class SeasonMonth:
     """One month as it was scored.
 

@@ -1,6 +1,6 @@
 """Rows of ``out_validation`` and ``out_gate``: every model of a run judged on the same later months."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from churn_tasks.modeling.frames import Sample
 from churn_tasks.modeling.gate import Contender, select
 from churn_tasks.modeling.metrics import ListTerms, Outcome, Truth, judge
 from churn_tasks.modeling.paired import Evidence, Gain, gains
+from churn_tasks.modeling.season import WINDOW, SeasonScores
 
 GAIN = ("gain", "gain_low", "gain_high", "gain_months", "gain_churners")
 
@@ -33,10 +34,11 @@ class Judged:
 
     Attributes:
         name: the candidate's name, or ``champion``.
-        scores: probability of leaving of each customer of the tested month.
+        scores: probability of leaving of each customer of the tested month, calibrated as a list of that month.
         version: of the registered model; 0 of one that was fitted to be judged alone.
         run_id: MLflow run of a candidate; None for the champion, and for what is not registered.
         gain: of a candidate on the champion, or on chance while there is none; None where nobody left.
+        calibration, calibration_shift: how the scores were calibrated, and what that added to every log-odds.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Judged:
     scores: np.ndarray
     outcome: Outcome
     gain: Gain | None = None
+    calibration: str = WINDOW
+    calibration_shift: float = 0.0
 
     @property
     def contender(self) -> Contender:
@@ -54,19 +58,50 @@ class Judged:
         return Contender(self.name, self.version, precision, self.gain)
 
 
-def judged(
-    name: str,
-    model_name: str,
-    version: int,
-    run_id: str | None,
-    classifier: ChurnClassifier,
-    test: Sample,
-    terms: ListTerms,
-) -> Judged:
-    """Score the tested month with the model as it will go live, and count."""
-    scores = classifier.predict(test.features)
-    outcome = judge(scores, truth_of(test), terms)
-    return Judged(name, model_name, version, run_id, classifier, scores, outcome)
+Calibrate = Callable[[ChurnClassifier, np.ndarray], SeasonScores]
+
+
+def as_the_model_gives(_: ChurnClassifier, scores: np.ndarray) -> SeasonScores:
+    """Scores as the model calibrated itself inside its training window."""
+    return SeasonScores(scores)
+
+
+@dataclass(frozen=True)
+class JudgedOn:
+    """The month on which models are judged.
+
+    Attributes:
+        rows: everybody of its cohort, with the truth and the columns of every model.
+        terms: dates and length of its list.
+        calibrate: what its list would have made of a model's scores, by what was known then.
+    """
+
+    rows: Sample
+    terms: ListTerms
+    calibrate: Calibrate = as_the_model_gives
+
+    def judged(
+        self,
+        name: str,
+        model_name: str,
+        version: int,
+        run_id: str | None,
+        classifier: ChurnClassifier,
+    ) -> Judged:
+        """Score the month with the model as it will go live, and count."""
+        given = classifier.predict(self.rows.features)
+        season = self.calibrate(classifier, given)
+        return Judged(
+            name=name,
+            model_name=model_name,
+            version=version,
+            run_id=run_id,
+            classifier=classifier,
+            scores=season.scores,
+            outcome=judge(season.scores, truth_of(self.rows), self.terms),
+            calibration=season.method,
+            calibration_shift=season.shift,
+        )
 
 
 def truth_of(test: Sample) -> Truth:
@@ -84,6 +119,8 @@ def with_gains(
     models: Sequence[Judged], earlier: Sample, test: Sample, seed: int
 ) -> list[Judged]:
     """Each candidate with its gain on the champion, or on chance, over all months that none of them has learnt from.
+
+    Rankings are compared month by month, so how a month's scores are calibrated plays no part.
 
     Args:
         models: candidates and champion, judged on ``test``.

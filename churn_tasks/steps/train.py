@@ -13,7 +13,11 @@ Which columns of the catalogue they learn from is decided first, on a part of th
 
 from churn_tasks.runner.conditions import nothing_to_test
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.runner.months import deciding_month_before, months_of_models
+from churn_tasks.runner.months import (
+    deciding_month_before,
+    known_months,
+    months_of_models,
+)
 from churn_tasks.runner.step import Made, Read, step
 
 SHOWN = ("average_precision", "churn_rate", "auc")
@@ -30,6 +34,9 @@ SHOWN = ("average_precision", "churn_rate", "auc")
         Read("cohort", months_of_models, needed=True),
         Read("feat_*", months_of_models, needed=True),
         Read("label", months_of_models, needed=True),
+        # what earlier scores came to, for model.calibration
+        Read("score_churn", known_months, renews=False),
+        Read("label", known_months, renews=False),
         # of an earlier run of this month, when nothing that decides it has changed
         Read("feature_selection", renews=False),
     ),

@@ -12,11 +12,11 @@ from churn_tasks.modeling.candidates import Candidate, CandidateModel
 from churn_tasks.modeling.curves import curves
 from churn_tasks.modeling.explanation import cluster_table
 from churn_tasks.modeling.family import trusted_types
-from churn_tasks.modeling.frames import FeatureSet, Sample
+from churn_tasks.modeling.frames import FeatureSet
 from churn_tasks.modeling.metrics import calibration_table
 from churn_tasks.modeling.packages import requirements
 from churn_tasks.modeling.report_table import result_table
-from churn_tasks.modeling.validation import Judged, judged, truth_of, validation_rows
+from churn_tasks.modeling.validation import Judged, truth_of, validation_rows
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.work.registered_model import registered_classifier
 from churn_tasks.work.training import TrainingWindow, judge
@@ -31,6 +31,9 @@ COMPARED = (
     "precision_in_time",
     "coverage_in_time",
     "churn_rate",
+    "mean_score",
+    "log_loss",
+    "brier",
 )
 
 
@@ -61,6 +64,8 @@ def judged_models(
         }
         figures = _side_by_side(models)
         run.tracking.log(parent, Record({}, figures, tables=tables))
+        if page := run.tracking.page_of(parent):
+            log.info("train %s: the models side by side: %s", run.month, page)
     return models
 
 
@@ -109,8 +114,7 @@ def _fit(
 def _judge(run: MonthRun, window: TrainingWindow, name: str, logged: Logged) -> Judged:
     model, version = window.model.name, logged.version
     classifier = registered_classifier(run, model, version)
-    test, terms = window.test, window.terms
-    return judged(name, model, version, logged.run_id, classifier, test, terms)
+    return window.judging.judged(name, model, version, logged.run_id, classifier)
 
 
 def _record(
@@ -128,7 +132,11 @@ def _record(
     clusters = cluster_table(fitted.classifier, window.learn)
     if clusters is not None:
         tables["clusters"] = clusters
-    parameters = fitted.parameters | _learnt_from(window.learn)
+    parameters = fitted.parameters | _learnt_from(window)
+    parameters["columns"] = len(features.columns)
+    parameters["model_version"] = result.version
+    parameters["season"] = result.calibration
+    parameters["season_shift"] = result.calibration_shift
     documents = {
         "feature_set": features.digest,
         "columns": features.columns,
@@ -154,8 +162,11 @@ def _side_by_side(models: list[Judged]) -> dict[str, float | None]:
     }
 
 
-def _learnt_from(learn: Sample) -> dict[str, object]:
+def _learnt_from(window: TrainingWindow) -> dict[str, object]:
+    """What tells the runs of two months apart when MLflow shows them side by side."""
+    learn = window.learn
     return {
+        "tested_month": str(window.tested),
         "train_from": str(learn.months[0])[:7],
         "train_to": str(learn.months[-1])[:7],
         "train_rows": len(learn),

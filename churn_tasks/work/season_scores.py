@@ -4,8 +4,9 @@ What earlier months came to is read from their own scores and truths, each month
 ``window`` reads nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from churn_tasks.modeling.season import (
     WINDOW,
     KnownMonth,
     SeasonMonth,
+    SeasonScores,
     by_method,
     chosen,
     moved,
@@ -26,22 +28,6 @@ from churn_tasks.runner.month_run import MonthRun
 
 if TYPE_CHECKING:
     from churn_tasks.modeling.classifier import ChurnClassifier
-
-
-@dataclass(frozen=True)
-class SeasonScores:
-    """Scores with how they were calibrated.
-
-    Attributes:
-        method: the one that was taken.
-        shift: what it added to every log-odds.
-        learnt: share of leavers in the latest month that the model learnt from; None where nothing was asked.
-    """
-
-    scores: np.ndarray
-    method: str
-    shift: float
-    learnt: float | None
 
 
 @dataclass(frozen=True)
@@ -56,44 +42,101 @@ class _Judged:
         return KnownMonth(self.now.month, self.now.scores, self.rate)
 
 
+@dataclass(frozen=True)
+class Season:
+    """What was known about shares of leavers when a month was scored; read once, asked for every model.
+
+    Attributes:
+        wanted: ``model.calibration``.
+        judged: the scored months whose truth was in, earliest first; none where nothing is asked of them.
+        shares: share of leavers of every month whose truth was in.
+        known_in: the latest month whose truth was in when a month was scored (``Calendar.label_month``).
+    """
+
+    month: Month
+    wanted: str
+    judged: Sequence[_Judged]
+    shares: Mapping[Month, float]
+    known_in: Callable[[Month], Month]
+
+    def calibrated(
+        self, classifier: "ChurnClassifier", scores: np.ndarray
+    ) -> SeasonScores:
+        """The scores of a model as the settings want them calibrated; as they are where what that needs is not known.
+
+        Args:
+            scores: of everybody of the month, as the model gives them.
+        """
+        if self.wanted == WINDOW:
+            return SeasonScores(scores, WINDOW, 0.0, None)
+        learnt = self.shares.get(Month.parse(classifier.trained_on[-1]), 0.0)
+        now = SeasonMonth(self.month, scores, learnt)
+        latest = self.judged[-1].known if self.judged else None
+        found = shifts(now, latest, self.shares)
+        method = self.wanted
+        if method == AUTO:
+            method = chosen(self._gaps, list(found))
+        if method not in found:
+            method = WINDOW
+        shift = found[method]
+        return SeasonScores(moved(scores, shift), method, shift, learnt)
+
+    @cached_property
+    def _gaps(self) -> dict[str, list[float]]:
+        """By method, how far it would have been off in each judged month, with what was known then."""
+        gaps: dict[str, list[float]] = {}
+        for place, one in enumerate(self.judged):
+            known = self.known_in(one.now.month)
+            before = [each for each in self.judged[:place] if each.now.month <= known]
+            latest = before[-1].known if before else None
+            then = {}
+            for month, share in self.shares.items():
+                if month <= known:
+                    then[month] = share
+            for name, scores in by_method(one.now, latest, then).items():
+                gap = abs(float(scores.mean()) - one.rate)
+                gaps.setdefault(name, []).append(gap)
+        return gaps
+
+
+def season_of(run: MonthRun, month: Month) -> Season:
+    """What was known when a month was scored: that of the run, or the earlier one on which its models are tested."""
+    wanted: str = run.settings.model.calibration
+    known_in = run.settings.calendar.label_month
+    if wanted == WINDOW:
+        return Season(month, wanted, (), {}, known_in)
+    known = known_in(month)
+    shares = known_shares(run, known)
+    return Season(month, wanted, _judged(run, known), shares, known_in)
+
+
 def season_scores(
     run: MonthRun, classifier: "ChurnClassifier", scores: np.ndarray
 ) -> SeasonScores:
-    """The month's scores as the settings want them calibrated; as they are where what that needs is not known yet."""
-    wanted: str = run.settings.model.calibration
-    if wanted == WINDOW:
-        return SeasonScores(scores, WINDOW, 0.0, None)
-    shares = known_shares(run)
-    learnt = shares.get(Month.parse(classifier.trained_on[-1]), 0.0)
-    judged = _judged(run)
-    now = SeasonMonth(run.month, scores, learnt)
-    found = shifts(now, judged[-1].known if judged else None, shares)
-    method = wanted
-    if wanted == AUTO:
-        method = chosen(_gaps(run, judged, shares), list(found))
-    if method not in found:
-        method = WINDOW
-    shift = found[method]
-    return SeasonScores(moved(scores, shift), method, shift, learnt)
+    """The scores of the run's month, calibrated."""
+    return season_of(run, run.month).calibrated(classifier, scores)
 
 
-def known_shares(run: MonthRun) -> dict[Month, float]:
-    """Share of leavers of every month whose truth was in at as_of, early leavers aside."""
-    label_month = run.settings.calendar.label_month(run.month)
+def known_shares(run: MonthRun, known: Month | None = None) -> dict[Month, float]:
+    """Share of leavers of every month whose truth was in at as_of, early leavers aside.
+
+    Args:
+        known: the latest such month; that of the run when absent.
+    """
+    latest = known or run.settings.calendar.label_month(run.month)
     question = load_question("report", "churn_by_month")
     shares = {}
-    for row in run.engine.ask(question, {"label_month": label_month.start}):
+    for row in run.engine.ask(question, {"label_month": latest.start}):
         stayed_or_left = row["customers"] - row["left_early"]
         shares[Month.of(row["month"])] = row["churners"] / max(stayed_or_left, 1)
     return shares
 
 
-def _judged(run: MonthRun) -> list[_Judged]:
-    """The scored months whose truth is in, earliest first."""
+def _judged(run: MonthRun, known: Month) -> list[_Judged]:
+    """The scored months up to the latest whose truth was in, earliest first."""
     question = load_question("report", "judged_scores")
-    label_month = run.settings.calendar.label_month(run.month)
     run.engine.views(*question.output.reads)
-    rows = run.engine.frame(question.sql, {"label_month": label_month.start})
+    rows = run.engine.frame(question.sql, {"label_month": known.start})
     months = []
     for month, own in rows.groupby("month", sort=True):
         shift = float(own["calibration_shift"].iloc[0])
@@ -102,19 +145,3 @@ def _judged(run: MonthRun) -> list[_Judged]:
         now = SeasonMonth(Month.of(month), scores, learnt)
         months.append(_Judged(now, float(own["churned"].mean())))
     return months
-
-
-def _gaps(
-    run: MonthRun, judged: Sequence[_Judged], shares: Mapping[Month, float]
-) -> dict[str, list[float]]:
-    """By method, how far it would have been off in each judged month, with what was known then."""
-    gaps: dict[str, list[float]] = {}
-    for place, one in enumerate(judged):
-        known_then = run.settings.calendar.label_month(one.now.month)
-        before = [each for each in judged[:place] if each.now.month <= known_then]
-        latest = before[-1].known if before else None
-        then = {month: share for month, share in shares.items() if month <= known_then}
-        for name, scores in by_method(one.now, latest, then).items():
-            gap = abs(float(scores.mean()) - one.rate)
-            gaps.setdefault(name, []).append(gap)
-    return gaps

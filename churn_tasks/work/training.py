@@ -41,7 +41,7 @@ from churn_tasks.modeling.validation import (
     CHAMPION,
     InForce,
     Judged,
-    judged,
+    JudgedOn,
     with_gains,
 )
 from churn_tasks.runner.month_run import MonthRun
@@ -55,6 +55,7 @@ from churn_tasks.work.chosen_columns import (
 )
 from churn_tasks.work.customer_rows import customer_rows
 from churn_tasks.work.kept_trials import KeptTrials
+from churn_tasks.work.season_scores import Season, season_of
 from churn_tasks.work.training_rows import (
     labelled_rows,
     most_looked_at,
@@ -89,6 +90,7 @@ class TrainingWindow:
         earlier: rows at risk of the months between those learnt from (by the champion as well) and the tested one, with
             the same columns; thinned by customer as the rows to learn from are.
         terms: dates and length of the list, from the settings.
+        season: what was known about shares of leavers when the tested month was scored.
         digest: of all that decides what is fitted, but for the families themselves.
         model, threads: how candidates are fitted, from the settings.
         calendar: when which truth was known.
@@ -104,6 +106,7 @@ class TrainingWindow:
     test: Sample
     earlier: Sample
     terms: ListTerms
+    season: Season
     digest: str
     model: Model
     threads: int
@@ -162,6 +165,11 @@ class TrainingWindow:
     def features_of(self, candidate: CandidateModel) -> FeatureSet:
         """The columns that a candidate is fitted on."""
         return candidate.features(self.offered, self.features)
+
+    @property
+    def judging(self) -> JudgedOn:
+        """The tested month as every model is judged on it: with the scores that its list would have shown."""
+        return JudgedOn(self.test, self.terms, self.season.calibrated)
 
     @property
     def places(self) -> int:
@@ -234,6 +242,7 @@ def training_window(
         test=test,
         earlier=labelled_rows(run, judged_by, between, without=NOT_AT_RISK),
         terms=list_terms(run, tested, len(test)),
+        season=season_of(run, tested),
         digest=digest,
         model=run.settings.model,
         threads=run.settings.resources.threads,
@@ -260,7 +269,7 @@ def judged_here(window: TrainingWindow, candidate: CandidateModel) -> Judged:
     """A candidate fitted and judged on the tested month; nothing is kept of it but what is given back."""
     classifier = window.fitted(candidate).classifier
     name, model = candidate.name, window.model.name
-    return judged(name, model, 0, None, classifier, window.test, window.terms)
+    return window.judging.judged(name, model, 0, None, classifier)
 
 
 def judge(
@@ -280,11 +289,9 @@ def judge(
     models = [judge_one(window, candidate) for candidate in candidates]
     champion = window.champion
     if champion is not None:
-        name, version = champion.model_name, champion.version
-        classifier, test = champion.classifier, window.test
-        models.append(
-            judged(CHAMPION, name, version, None, classifier, test, window.terms)
-        )
+        model, version = champion.model_name, champion.version
+        classifier = champion.classifier
+        models.append(window.judging.judged(CHAMPION, model, version, None, classifier))
     return with_gains(models, window.earlier, window.test, window.model.seed)
 
 

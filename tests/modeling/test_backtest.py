@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import logit
 from sklearn.metrics import average_precision_score, roc_auc_score
 from typer.testing import CliRunner
 
@@ -28,7 +29,8 @@ from churn_tasks.core.errors import BadInput, NotReady, SettingsError
 from churn_tasks.core.modeling_section import ALL_MONTHS, CHAMPION
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import Settings, load_settings
-from churn_tasks.modeling.backtest import rank_correlation
+from churn_tasks.modeling.backtest import ScoredMonth, rank_correlation
+from churn_tasks.modeling.backtest_season import as_shown
 from churn_tasks.modeling.intervals import RankedMonth, intervals, weighted
 from churn_tasks.report.backtest_page import backtest_page
 from churn_tasks.runner.month_run import MonthRun
@@ -253,6 +255,33 @@ def test_calibration_and_thresholds_are_chosen_on_known_months(done: Backtest) -
     assert {row["month"] for row in done.tables["thresholds"]} == {"2024-09"}
     for row in done.tables["thresholds"]:
         assert row["worth"] <= row["worth_of_perfect"]
+
+
+@pytest.mark.parametrize("wanted", ["window", "latest", "prior_shift", "auto"])
+def test_every_probability_is_the_one_that_the_list_would_have_shown(
+    done: Backtest, wanted: str
+) -> None:
+    """The table of the months repeats that of the calibration; what a month lacks for it leaves it as it is."""
+    by_method = {}
+    for row in done.tables["calibration"]:
+        by_method[row["month"], row["method"]] = row["mean_score"]
+    shown = as_shown(done.scored, wanted)
+    for month in shown:
+        as_given = by_method[str(month.month), "window"]
+        expected = by_method.get((str(month.month), wanted), as_given)
+        at_risk = month.ranked(CHAMPION, month.everybody)
+        assert at_risk.scores.mean() == pytest.approx(expected)
+        assert (month.warned() == month_of(done, month.month).warned()).all()
+        for model in month.scores:
+            odds = logit(month.shown(model)) - logit(month.scores[model])
+            assert odds == pytest.approx(month.shifts.get(model, 0.0), abs=1e-6)
+    moved = [month for month in shown if any(month.shifts.values())]
+    assert bool(moved) == (wanted != "window") or wanted == "auto"
+
+
+def month_of(done: Backtest, month: Month) -> ScoredMonth:
+    (found,) = [each for each in done.scored if each.month == month]
+    return found
 
 
 @pytest.fixture(params=[1, 2, 3])

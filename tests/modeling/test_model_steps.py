@@ -451,7 +451,9 @@ def test_other_families_are_registered_with_what_they_show_of_themselves(
     for name in ("logistic_statistical", "drawn", "rule"):
         run_id = judged[name]["mlflow_run_id"]
         shown[name] = {file.path for file in client.list_artifacts(run_id)}
-        assert client.get_run(run_id).data.params["train_from"] == "2024-03"
+        told = client.get_run(run_id).data.params
+        assert (told["train_from"], told["tested_month"]) == ("2024-03", "2024-06")
+        assert int(told["model_version"]) == judged[name]["model_version"]
         assert "curves.png" in shown[name]
     assert "coefficients.json" in shown["logistic_statistical"]
     assert "tree.png" in shown["drawn"]

@@ -9,7 +9,11 @@ import pytest
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.modeling.classifier import ChurnClassifier
 from churn_tasks.runner.month_run import MonthRun
-from churn_tasks.work.season_scores import known_shares, season_scores
+from churn_tasks.work.season_scores import (
+    known_shares,
+    season_of,
+    season_scores,
+)
 from tests.lakes import another_month, small_run
 
 FIRST, CUSTOMERS = Month(2024, 3), 400
@@ -105,6 +109,19 @@ def test_nothing_is_known_before_its_time(tmp_path: Path) -> None:
         now = season_scores(later, MODEL, SCORES)
         assert max(known_shares(later)) == april - 2
     assert (then.method, then.shift) == (now.method, now.shift)
+
+
+def test_a_tested_month_is_calibrated_by_what_was_known_then(tmp_path: Path) -> None:
+    """Control: what the run itself knows, five months later, moves the same scores elsewhere."""
+    april, september = Month(2025, 4), Month(2025, 9)
+    with closing(_lake(tmp_path, SEASON, september, calibration="latest")) as run:
+        then = season_scores(another_month(run, str(april)), MODEL, SCORES)
+        tested = season_of(run, april).calibrated(MODEL, SCORES)
+        own = season_scores(run, MODEL, SCORES)
+        assert max(season_of(run, april).shares) == april - 2
+    assert (tested.method, tested.shift) == ("latest", then.shift)
+    assert np.array_equal(tested.scores, then.scores)
+    assert abs(own.shift - then.shift) > 0.1
 
 
 def test_scores_that_were_moved_are_taken_back_before_they_teach(

@@ -14,9 +14,11 @@ from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.settings import load_settings
 from churn_tasks.modeling.candidates import CandidateModel, shipped_candidate
-from churn_tasks.modeling.validation import CHAMPION, InForce, Judged
+from churn_tasks.modeling.metrics import ranking
+from churn_tasks.modeling.validation import CHAMPION, InForce, Judged, truth_of
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.work import training
+from churn_tasks.work.season_scores import season_scores
 from churn_tasks.work.training import (
     TrainingWindow,
     judge,
@@ -25,7 +27,7 @@ from churn_tasks.work.training import (
     offered_features,
     training_window,
 )
-from tests.lakes import small_profile, telecom_tables
+from tests.lakes import another_month, small_profile, telecom_tables
 from tests.modeling.synthetic import fill, signals
 
 FIRST_FEATURES, JULY, AUGUST = Month(2024, 3), Month(2024, 7), Month(2024, 8)
@@ -211,6 +213,25 @@ def test_a_search_that_there_is_not_is_refused(
 ) -> None:
     with pytest.raises(SettingsError, match=r"model\.search"):
         _run(folder, JULY, search=search)
+
+
+def test_models_are_judged_by_the_scores_that_the_list_would_have_shown(
+    folder: Path,
+) -> None:
+    """Control: as the model calibrates itself, the mean score is another; the ranking is the same."""
+    with _run(folder, AUGUST, calibration="prior_shift") as run:
+        window, candidates = _window(run)
+        (model,) = judge(window, candidates)
+        then = another_month(run, str(window.tested))
+        given = model.classifier.predict(window.test.features)
+        shown = season_scores(then, model.classifier, given)
+    at_risk = truth_of(window.test).at_risk
+    figures = model.outcome
+    assert (model.calibration, model.calibration_shift) == ("prior_shift", shown.shift)
+    assert figures.mean_score == pytest.approx(shown.scores[at_risk].mean())
+    assert abs(figures.mean_score - given[at_risk].mean()) > 0.001
+    as_given = ranking(given[at_risk], window.test.churned[at_risk])
+    assert figures.average_precision == as_given["average_precision"]
 
 
 def test_it_knows_no_mlflow() -> None:

@@ -9,7 +9,7 @@ import pytest
 from churn_tasks.core.months import Month
 from churn_tasks.core.windows import Calendar
 from churn_tasks.modeling.metrics import ListTerms, Outcome
-from churn_tasks.modeling.validation import judged, truth_of
+from churn_tasks.modeling.validation import JudgedOn, truth_of
 from churn_tasks.work.training import list_terms
 from tests.lakes import small_run
 from tests.modeling.samples import drawn
@@ -33,7 +33,7 @@ def _month():
 
 
 def test_a_model_is_judged_with_the_days_of_leaving() -> None:
-    outcome = judged("m", "small", 1, None, ByCalls(), _month(), TERMS).outcome
+    outcome = JudgedOn(_month(), TERMS).judged("m", "small", 1, None, ByCalls()).outcome
     assert outcome.warned_in_time == outcome.warned_churners > 3
     assert outcome.days_to_leaving_median == 30
     assert outcome.coverage_in_time == outcome.coverage

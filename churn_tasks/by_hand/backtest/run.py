@@ -27,7 +27,7 @@ from churn_tasks.modeling.backtest import (
     silent_rows,
     stability_rows,
 )
-from churn_tasks.modeling.backtest_season import season_rows
+from churn_tasks.modeling.backtest_season import as_shown, season_rows
 from churn_tasks.modeling.backtest_thresholds import Targets, threshold_rows
 from churn_tasks.modeling.curves import counts_down_the_ranking
 from churn_tasks.modeling.metrics import calibration_table
@@ -82,6 +82,7 @@ def backtest(
             scored.append(one)
         seconds = time.monotonic() - began
         told(_said(replayed, seconds, done, len(every)), done, len(every))
+    scored = as_shown(scored, settings.model.calibration)
     shown = [one for one in scored if one.month in months]
     if not shown:
         raise NotReady(f"no model is in force up to {months[-1]}: give a later month")

@@ -39,8 +39,10 @@ def scored_month(replayed: Replayed) -> ScoredMonth | None:
     for name, classifier in replayed.classifiers.items():
         scores[name] = classifier.predict(rows.features)
     terms = list_terms(run, month, len(rows))
-    learnt = Month.parse(replayed.classifiers[CHAMPION].trained_on[-1])
     shares = known_shares(run)
+    learnt = {}
+    for name, classifier in replayed.classifiers.items():
+        learnt[name] = shares.get(Month.parse(classifier.trained_on[-1]), 0.0)
     told = _customers(run, rows)
     listed = on_list(scores[CHAMPION], terms.size)
     return ScoredMonth(
@@ -54,7 +56,7 @@ def scored_month(replayed: Replayed) -> ScoredMonth | None:
         why=replayed.decided.why,
         segments=_segments(rows, told),
         silent=_silent(rows, told),
-        learnt=shares[learnt],
+        learnt=learnt,
         shares=shares,
         contributions=_mean_sizes(
             replayed.classifiers[CHAMPION], rows.features[listed]
