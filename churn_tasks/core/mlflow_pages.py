@@ -2,6 +2,8 @@
 
 # else the page opens for generative AI, where runs of models are not listed
 FOR_TRAINING = "workflowType=machine_learning"
+# a chart for each figure, months beside each other; the table of runs has no figures before somebody picks columns
+SIDE_BY_SIDE = "compareRunsMode=CHART"
 
 
 def experiment_name(profile: str) -> str:
@@ -10,12 +12,12 @@ def experiment_name(profile: str) -> str:
 
 
 def runs_page(server: str, experiment_id: str) -> str:
-    """The list of an experiment's runs, from which several are picked and compared.
+    """The runs of an experiment, a month each, with their figures side by side.
 
     Args:
         server: address of the server, without a slash at its end.
     """
-    return f"{server}/#/experiments/{experiment_id}/runs?{FOR_TRAINING}"
+    return f"{server}/#/experiments/{experiment_id}/runs?{FOR_TRAINING}&{SIDE_BY_SIDE}"
 
 
 def run_page(server: str, experiment_id: str, run_id: str) -> str:

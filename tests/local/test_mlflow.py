@@ -55,8 +55,8 @@ def test_a_new_and_an_existing_database_end_at_one_schema(services, monkeypatch)
     every = f"{services.mlflow.url}/#/experiments"
     assert services.addresses()["MLflow"].startswith(f"{every}  (no log-in")
     number = made_experiment(services, "churn_telecom")
-    runs = f"{every}/{number}/runs?workflowType=machine_learning  (no log-in"
-    assert services.addresses()["MLflow"].startswith(runs)
+    runs = f"{every}/{number}/runs?workflowType=machine_learning&compareRunsMode=CHART"
+    assert services.addresses()["MLflow"].startswith(f"{runs}  (no log-in")
 
 
 def test_where_nobody_answers_the_address_is_that_of_all_experiments(tmp_path):
