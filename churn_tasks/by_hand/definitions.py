@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LEADS = (1, 2, 3)
 MADE_ANEW = ("cohort", "label")  # tables
-COLUMNS = "customer_id, churned, left_early, rotated, kind, tier"
+COLUMNS = "customer_id, churned, left_early, rotated, left_date, kind, tier"
 Told = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
 
 

@@ -43,6 +43,12 @@ def backtest_months(
     kept: Annotated[
         float, typer.Option(help="Share of leavers that a call keeps.", min=0, max=1)
     ] = 0.3,
+    definition: Annotated[
+        str | None,
+        typer.Option(
+            help="Definition of leaving that judges the lists (churn definitions list); the adopted one if absent."
+        ),
+    ] = None,
     profile: ProfileOption = None,
 ) -> None:
     """Judge the lists of past months with the model that would have been in force; nothing is promoted or published.
@@ -71,7 +77,8 @@ def backtest_months(
             say(what)
             shown.update(bar, completed=done, total=of)
 
-        tested = backtest(settings, _month(first), _month(last), told, targets)
+        asked = (_month(first), _month(last))
+        tested = backtest(settings, *asked, told, targets, definition)
     write_tables(tested)
     page = write_page(tested)
     console.print(_screen(tested))

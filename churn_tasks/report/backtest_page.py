@@ -53,10 +53,15 @@ class Ranking:
 
 def backtest_page(
     settings: Settings,
+    definition: str,
     tables: Mapping[str, Sequence[Row]],
     ranking: Ranking,
 ) -> str:
-    """The page as HTML; same figures, same bytes."""
+    """The page as HTML; same figures, same bytes.
+
+    Args:
+        definition: name of the one whose truth judged the lists.
+    """
     filters: dict[str, Callable[..., str]] = {
         "count": or_nothing(counted),
         "percent": or_nothing(percent),
@@ -69,6 +74,7 @@ def backtest_page(
     months = [row["month"] for row in tables["decisions"]]
     return template.render(
         settings=settings,
+        definition=definition,
         tables=tables,
         first=months[0],
         latest=months[-1],

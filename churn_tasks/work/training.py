@@ -12,6 +12,7 @@ from pathlib import Path
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.core.sections import Model
+from churn_tasks.core.settings import Settings
 from churn_tasks.core.windows import Calendar
 from churn_tasks.declared.labels.query import signs_without_a_day
 from churn_tasks.modeling.candidates import (
@@ -241,7 +242,7 @@ def training_window(
         champion=champion,
         test=test,
         earlier=labelled_rows(run, judged_by, between, without=NOT_AT_RISK),
-        terms=list_terms(run, tested, len(test)),
+        terms=list_terms(run.settings, tested, len(test)),
         season=season_of(run, tested),
         digest=digest,
         model=run.settings.model,
@@ -251,9 +252,8 @@ def training_window(
     )
 
 
-def list_terms(run: MonthRun, month: Month, customers: int) -> ListTerms:
+def list_terms(settings: Settings, month: Month, customers: int) -> ListTerms:
     """What the list of a month with so many customers is held against."""
-    settings = run.settings
     return ListTerms(
         window=settings.calendar.window(month),
         size=list_size(settings.warning_list, customers),

@@ -213,7 +213,7 @@ def test_files_page_and_runs(done: Backtest, settings: Settings) -> None:
     page = write_page(tested)
     text = page.read_text(encoding="utf-8")
     ranking = ranking_of(done.scored[-1])
-    assert text == backtest_page(settings, tested.tables, ranking)
+    assert text == backtest_page(settings, tested.definition, tested.tables, ranking)
     assert text.count("<svg") == 5
     assert "<script" not in text and "http" not in text
     assert "c0000" not in text, "a customer stands on the page"

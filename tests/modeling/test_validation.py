@@ -61,7 +61,7 @@ def test_terms_come_from_the_settings(
 ) -> None:
     limits = {"share": 0.1, "lead_days": 7}
     run = small_run(tmp_path, "2024-08", definition=definition, warning_list=limits)
-    terms = list_terms(run, MARCH, 500)
+    terms = list_terms(run.settings, MARCH, 500)
     assert (terms.size, terms.lead_days, terms.is_dated) == (50, 7, is_dated)
     assert terms.window == run.settings.calendar.window(MARCH)
 

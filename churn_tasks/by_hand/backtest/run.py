@@ -11,6 +11,7 @@ from typing import Any
 
 from churn_tasks.adapters.lake import Lake
 from churn_tasks.by_hand.backtest.kept import KeptMonths
+from churn_tasks.by_hand.backtest.other_truth import OtherTruth, other_truth
 from churn_tasks.by_hand.backtest.replay import Replayed, deciding_months, replay
 from churn_tasks.by_hand.backtest.scored import scored_month
 from churn_tasks.core.errors import NotReady, SettingsError
@@ -45,11 +46,13 @@ class Backtest:
     """What came of it.
 
     Attributes:
+        definition: name of the one whose truth judged the lists.
         tables: rows by the name of the table, as the files show them.
         scored: the months of the lists, for curves; they hold customers and are not written.
     """
 
     settings: Settings
+    definition: str
     months: list[Month]
     tables: dict[str, list[Row]]
     scored: list[ScoredMonth]
@@ -61,23 +64,45 @@ def backtest(
     last: Month | None = None,
     told: Told = lambda *_: None,
     targets: Targets | None = None,
+    definition: str | None = None,
 ) -> Backtest:
     """Replay all months up to ``last`` and judge the lists from ``first`` on.
 
     Args:
         first, last: months of lists; all that can be judged when absent.
         targets: what thresholds are to reach.
+        definition: whose truth judges the lists; the models and the gate learn and decide by the adopted one. The
+            adopted one judges as well when absent.
 
     Raises:
         NotReady: no list of these months can be judged yet, with those that can.
+        SettingsError: there is no such definition, or the profile cannot use it.
     """
-    months = _months(settings, first, last)
+    adopted = settings.definition.name
+    name = definition or adopted
+    if name == adopted:
+        return _backtest(settings, adopted, (first, last), told, targets, None)
+    with other_truth(settings, name) as other:
+        return _backtest(settings, name, (first, last), told, targets, other)
+
+
+def _backtest(
+    settings: Settings,
+    definition: str,
+    between: tuple[Month | None, Month | None],
+    told: Told,
+    targets: Targets | None,
+    other: OtherTruth | None,
+) -> Backtest:
+    months = _months(settings, *between, other)
     every = deciding_months(settings, months[-1])
     kept = KeptMonths(backtest_dir(settings))
     scored: list[ScoredMonth] = []
     began = time.monotonic()
     for done, replayed in enumerate(replay(settings, months[-1], kept), start=1):
-        one = scored_month(replayed)
+        one = None
+        if other is None or replayed.run.month in other.months:
+            one = scored_month(replayed, other)
         if one is not None:
             scored.append(one)
         seconds = time.monotonic() - began
@@ -87,7 +112,7 @@ def backtest(
     if not shown:
         raise NotReady(f"no model is in force up to {months[-1]}: give a later month")
     tables = tables_of(shown) | _chosen_before(scored, months, targets or Targets())
-    return Backtest(settings, months, tables, shown)
+    return Backtest(settings, definition, months, tables, shown)
 
 
 def _chosen_before(
@@ -149,9 +174,16 @@ def _wanted(name: str) -> Wanted:
     return Wanted(name=f"rule_{column}", family="rule", given=given)
 
 
-def _months(settings: Settings, first: Month | None, last: Month | None) -> list[Month]:
+def _months(
+    settings: Settings,
+    first: Month | None,
+    last: Month | None,
+    other: OtherTruth | None,
+) -> list[Month]:
     """The months asked for whose run would have had a model and whose truth is in."""
     labelled = Lake(settings.lake_dir).months("label")
+    if other:
+        labelled = [month for month in labelled if month in other.months]
     judged = [month for month in labelled if settings.calendar.tested_month(month)]
     chosen = []
     for month in judged:
@@ -179,12 +211,22 @@ def _said(replayed: Replayed, seconds: float, done: int, in_all: int) -> str:
     return f"{replayed.run.month}: {model}, {how}, about {left:.0f} s to go"
 
 
+def shown_dir(tested: Backtest) -> Path:
+    """Where page and tables lie: those by another definition in a folder of their own."""
+    folder = backtest_dir(tested.settings)
+    if tested.definition == tested.settings.definition.name:
+        return folder
+    return folder / "by_definition" / tested.definition
+
+
 def write_tables(tested: Backtest) -> Path:
     """Everything as JSON and each table as CSV; returns the folder."""
-    folder = backtest_dir(tested.settings)
+    folder = shown_dir(tested)
+    folder.mkdir(parents=True, exist_ok=True)
     content = {
         "profile": tested.settings.profile,
-        "definition": tested.settings.definition.name,
+        "learnt": tested.settings.definition.name,
+        "definition": tested.definition,
         "lists": [str(month) for month in tested.months],
         **tested.tables,
     }
@@ -211,8 +253,8 @@ def ranking_of(month: ScoredMonth) -> Ranking:
 def write_page(tested: Backtest) -> Path:
     """The page beside the tables; returns its path."""
     ranking = ranking_of(tested.scored[-1])
-    page = backtest_page(tested.settings, tested.tables, ranking)
-    path = backtest_dir(tested.settings) / "backtest.html"
+    page = backtest_page(tested.settings, tested.definition, tested.tables, ranking)
+    path = shown_dir(tested) / "backtest.html"
     replace_text(path, page)
     return path
 
@@ -241,6 +283,8 @@ def log_runs(tested: Backtest) -> str:
     tracking = Tracking(tested.settings)
     names = "+".join(tested.settings.model.candidate_names)
     title = f"backtest {tested.months[0]} to {tested.months[-1]}, {names}"
+    if tested.definition != tested.settings.definition.name:
+        title += f", judged by {tested.definition}"
     tables = {name: pd.DataFrame(rows) for name, rows in tested.tables.items()}
     by_month: dict[str, list[Row]] = {}
     for row in tested.tables["months"]:

@@ -5,6 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from churn_tasks.by_hand.backtest.other_truth import (
+    OtherTruth,
+    asked_about,
+    with_truth,
+)
 from churn_tasks.by_hand.backtest.replay import Replayed
 from churn_tasks.core.months import Month
 from churn_tasks.declared.query import load_question
@@ -28,22 +33,30 @@ LONGEST = "60+"
 PAY_MODES = {1.0: "prepaid", 0.0: "postpaid"}
 
 
-def scored_month(replayed: Replayed) -> ScoredMonth | None:
-    """Score the month with the champion and the candidates; None where no model is in force yet."""
+def scored_month(replayed: Replayed, other: OtherTruth | None) -> ScoredMonth | None:
+    """Score the month with the champion and the candidates; None where no model is in force yet.
+
+    Args:
+        other: the definition whose truth judges, in place of the one that the models learnt; it knows this month.
+    """
     champion = replayed.decided.champion
     if champion is None:
         return None
     run, month = replayed.run, replayed.run.month
+    settings = run.settings
     rows = _rows(replayed, replayed.offered)
+    told = _customers(run, rows)
+    if other:
+        settings = other.settings
+        rows, told = _by_other(rows, told, other.label(month))
     scores = {}
     for name, classifier in replayed.classifiers.items():
         scores[name] = classifier.predict(rows.features)
-    terms = list_terms(run, month, len(rows))
+    terms = list_terms(settings, month, len(rows))
     shares = known_shares(run)
     learnt = {}
     for name, classifier in replayed.classifiers.items():
         learnt[name] = shares.get(Month.parse(classifier.trained_on[-1]), 0.0)
-    told = _customers(run, rows)
     listed = on_list(scores[CHAMPION], terms.size)
     return ScoredMonth(
         month=month,
@@ -72,6 +85,17 @@ def _rows(replayed: Replayed, offered: FeatureSet) -> Sample:
     needed = offered.subset(names)
     run = replayed.run
     return sample(customer_rows(run, needed, [run.month], labelled=True), needed)
+
+
+def _by_other(
+    rows: Sample, told: pd.DataFrame, label: pd.DataFrame
+) -> tuple[Sample, pd.DataFrame]:
+    """The customers whom a label asks about, with its truth, its tiers and its kinds of leaving."""
+    asked = asked_about(rows, label)
+    judged = with_truth(rows.rows(asked), label)
+    own = label.loc[judged.customers, ["tier", "kind"]].reset_index(drop=True)
+    kept = told[asked].reset_index(drop=True)
+    return judged, kept.assign(tier=own["tier"], kind=own["kind"])
 
 
 def _customers(run: MonthRun, rows: Sample) -> pd.DataFrame:
