@@ -63,6 +63,10 @@ class WarningList(Closed):
 
     share: Share = 0.05
     max_customers: int | None = Field(None, ge=1)
+    by: Literal["score", "priority"] = Field(
+        "score",
+        description="who gets a place: the likeliest to leave, or those with whom most money a month is expected to go",
+    )
     high_probability: Share = 0.5
     medium_probability: Share = 0.25
     lead_days: int = Field(

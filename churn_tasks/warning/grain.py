@@ -35,13 +35,14 @@ def places(lines: pd.DataFrame, limits: WarningList) -> int:
 def chosen(
     scores: pd.DataFrame, lines: pd.DataFrame, limits: WarningList
 ) -> pd.DataFrame:
-    """The lines that stand on the list, highest score first.
+    """The lines that stand on the list, highest first by what the settings choose by; where nothing is paid by score.
 
     Args:
         scores: ``customer_id`` and ``churn_score``, one row a line of the cohort.
         lines: what :func:`lines_of_persons` gives.
     """
-    if limits.one_row_per == "line":
+    by_score = limits.by == "score"
+    if by_score and limits.one_row_per == "line":
         return highest(scores, places(lines, limits))
     persons = lines[["customer_id", "person_id", "arpu_cny"]]
     scored = scores.merge(persons, on="customer_id", validate="one_to_one")
@@ -51,5 +52,9 @@ def chosen(
         ascending=[False, False, True],
         kind="stable",
     )
-    representing = dearest_first.drop_duplicates("person_id")
-    return highest(representing[["customer_id", "churn_score"]], places(lines, limits))
+    if limits.one_row_per == "customer":
+        dearest_first = dearest_first.drop_duplicates("person_id")
+    taking = dearest_first[["customer_id", "churn_score"]]
+    if by_score:
+        return highest(taking, places(lines, limits))
+    return taking.head(places(lines, limits)).reset_index(drop=True)

@@ -52,9 +52,36 @@ def test_who_is_on_the_list(grain: str, share: float, listed: list[str]) -> None
     assert shuffled["customer_id"].tolist() == listed
 
 
-def _with_persons(folder: Path, grain: str) -> MonthRun:
+@pytest.mark.parametrize(
+    ("grain", "share", "listed"),
+    [
+        # expected losses a2 20, a1 9, b 8, c 1: by score it is a1 and b
+        ("line", 0.5, ["a2", "a1"]),
+        ("customer", 0.67, ["a2", "b"]),
+        ("customer", 1.0, ["a2", "b", "c"]),
+        ("line", 1.0, ["a2", "a1", "b", "c"]),
+    ],
+)
+def test_who_is_on_the_list_where_money_chooses(
+    grain: str, share: float, listed: list[str]
+) -> None:
+    limits = WarningList(share=share, one_row_per=grain, by="priority")
+    for seed in range(3):
+        lines = LINES.sample(frac=1, random_state=seed)
+        best = chosen(SCORES.sample(frac=1, random_state=seed), lines, limits)
+        assert best["customer_id"].tolist() == listed
+
+
+def test_where_nothing_is_paid_the_score_chooses() -> None:
+    unpaid = LINES.assign(arpu_cny=0.0)
+    by_priority = chosen(SCORES, unpaid, WarningList(share=0.5, by="priority"))
+    assert by_priority["customer_id"].tolist() == ["a1", "b"]
+
+
+def _with_persons(folder: Path, grain: str, by: str = "score") -> MonthRun:
     """Every two neighbours of the cohort are one person."""
-    run = scored_run(folder, warning_list={"share": 0.1, "one_row_per": grain})
+    limits = {"share": 0.1, "one_row_per": grain, "by": by}
+    run = scored_run(folder, warning_list=limits)
     people = sorted(row["customer_id"] for row in rows(run, "cohort"))
     made = [
         {
@@ -97,12 +124,13 @@ def test_the_list_of_lines_may_name_a_person_twice(tmp_path: Path) -> None:
     run.close()
 
 
+@pytest.mark.parametrize("by", ["score", "priority"])
 @pytest.mark.parametrize("grain", ["line", "customer"])
 def test_score_explains_exactly_those_whom_warn_lists(
-    tmp_path: Path, grain: str
+    tmp_path: Path, grain: str, by: str
 ) -> None:
     """Otherwise a listed person would have no reason: by customer it is not simply the highest scores."""
-    run = _with_persons(tmp_path, grain)
+    run = _with_persons(tmp_path, grain, by)
     every = {row["customer_id"]: row["churn_score"] for row in rows(run, "score_churn")}
     put_all_factors(run, every)
     run_on("warn", run)
