@@ -4,18 +4,11 @@ from typing import Any
 
 from churn_tasks.core.files import replace_text
 from churn_tasks.core.months import Month
+from churn_tasks.declared.query import load_question
 from churn_tasks.report.model_card import CardFacts, model_card
 from churn_tasks.runner.month_run import MonthRun
 
 Row = dict[str, Any]
-
-TRAINED = """
-SELECT * FROM out_validation
-WHERE model_name = $name AND model_version = $version AND kind = 'candidate' AND month <= $month
-ORDER BY month DESC LIMIT 1
-"""
-BY_MONTH = "SELECT * FROM out_gate WHERE month = $trained AND model_version = $version ORDER BY judged_month"
-COLUMNS = "SELECT * FROM feature_selection WHERE month = $trained AND is_kept ORDER BY place NULLS LAST, feature"
 
 
 def write_cards(run: MonthRun, versions: set[int]) -> int:
@@ -23,7 +16,6 @@ def write_cards(run: MonthRun, versions: set[int]) -> int:
 
     A version that no month of the lake has judged as a candidate has no card.
     """
-    run.engine.views("out_validation", "out_gate", "feature_selection")
     written = 0
     for version in sorted(versions):
         judged = _judged(run, version)
@@ -43,21 +35,24 @@ def _judged(run: MonthRun, version: int) -> Row | None:
         "version": version,
         "month": run.month.start,
     }
-    rows = run.engine.records(TRAINED, asked)
+    rows = run.engine.ask(load_question("report", "judged_version"), asked)
     return rows[0] if rows else None
 
 
 def _facts(run: MonthRun, judged: Row) -> CardFacts:
-    trained = {"trained": judged["month"]}
     version = int(judged["model_version"])
+    trained = {"trained": judged["month"], "version": version}
+    months = load_question("report", "judged_months")
+    columns = load_question("report", "learnt_columns")
     return CardFacts(
         settings=run.settings,
         trained_in=str(Month.of(judged["month"])),
         judged=judged,
-        months=run.engine.records(BY_MONTH, trained | {"version": version}),
-        columns=run.engine.records(COLUMNS, trained),
+        months=run.engine.ask(months, trained),
+        columns=run.engine.ask(columns, trained),
         decisions=_decisions(run, version),
         files=run.warehouse.model_files(judged["model_name"], version),
+        run_page=run.tracking.page_of(judged["mlflow_run_id"]),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from churn_tasks.adapters.warehouse import Champion
 from churn_tasks.core.errors import CheckFailed, evidence
 from churn_tasks.core.months import Month
+from churn_tasks.declared.query import load_question
 from churn_tasks.modeling.frames import FeatureSet, Sample
 from churn_tasks.modeling.watching.finding import Finding, named_shortly
 from churn_tasks.modeling.watching.inputs import (
@@ -17,19 +18,6 @@ from churn_tasks.modeling.watching.truth import ScoredThen, truth_findings
 from churn_tasks.runner.month_run import MonthRun
 
 log = logging.getLogger("churn.watch")
-SCORED_THEN = """
-SELECT s.churn_score, l.churned, w.customer_id IS NOT NULL AS listed, s.model_name, s.model_version
-FROM score_churn AS s
-INNER JOIN label AS l USING (customer_id, month)
-LEFT JOIN out_warning_list AS w USING (customer_id, month)
-WHERE s.month = $month AND NOT l.left_early AND NOT coalesce(l.rotated, false)
-ORDER BY s.customer_id
-"""
-PROMISED = """
-SELECT arg_min(average_precision, month) AS promised
-FROM out_validation
-WHERE kind = 'candidate' AND model_name = $name AND model_version = $version
-"""
 
 
 def watched_inputs(
@@ -89,20 +77,21 @@ def scored_then(run: MonthRun, month: Month) -> ScoredThen | None:
     for table in ("score_churn", "label"):
         if not run.lake.has(table, month):
             return None
-    run.engine.views("score_churn", "label", "out_warning_list", "out_validation")
-    rows = run.engine.frame(SCORED_THEN, {"month": month.start})
+    question = load_question("report", "scored_then")
+    run.engine.views(*question.output.reads)
+    rows = run.engine.frame(question.sql, {"month": month.start})
     if rows.empty:
         return None
     by_whom = {
         "name": rows["model_name"].iloc[0],
         "version": int(rows["model_version"].iloc[0]),
     }
-    promised = run.engine.row(PROMISED, by_whom)["promised"]
+    (promised,) = run.engine.ask(load_question("report", "promised_precision"), by_whom)
     return ScoredThen(
         scores=rows["churn_score"].to_numpy(dtype=float),
         churned=rows["churned"].to_numpy(dtype=bool),
         listed=rows["listed"].to_numpy(dtype=bool),
-        promised=promised,
+        promised=promised["average_precision"],
     )
 
 

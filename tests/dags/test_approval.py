@@ -1,8 +1,6 @@
 """The month waits for a person only where the profile says so, for so many hours, and goes on without an answer."""
 
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
@@ -10,8 +8,7 @@ from churn_tasks.core import settings as settings_module
 from churn_tasks.core.modeling_section import Promotion
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
-
-CONTEXT = {"task_instance": type("Instance", (), {"id": "1"})()}
+from tests.dags.asking import CONTEXT, answer, asked
 
 
 @pytest.fixture
@@ -37,27 +34,10 @@ def live(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     return let
 
 
-@contextmanager
-def _asked(monkeypatch: pytest.MonkeyPatch):
-    """Airflow's own part of asking: what it would keep of the request."""
-    from airflow.providers.standard.operators import hitl
-
-    kept: list[dict[str, Any]] = []
-    monkeypatch.setattr(hitl, "upsert_hitl_detail", lambda **given: kept.append(given))
-    yield kept
-
-
 def _operator():
     from churn_airflow.approval import ApprovalOperator
 
     return ApprovalOperator(task_id="approve", terms=Promotion(approval_hours=30))
-
-
-def _answer(options: list[str]) -> dict[str, Any]:
-    return {
-        "chosen_options": options, "params_input": {"why": "good"}, "responded_at": datetime(2024, 9, 6, tzinfo=UTC),
-        "responded_by_user": {"id": "7", "name": "li"},
-    }  # fmt: skip
 
 
 def test_the_list_waits_for_the_answer_and_no_longer_than_the_setting(asking_dag):
@@ -81,13 +61,13 @@ def test_control_no_month_waits_where_nobody_asked_for_it(dag):
 def test_the_card_is_shown_and_no_answer_keeps(live, monkeypatch):
     from airflow.sdk.exceptions import TaskAwaitingInput
 
-    with _asked(monkeypatch) as kept, pytest.raises(TaskAwaitingInput):
+    with asked(monkeypatch) as kept, pytest.raises(TaskAwaitingInput):
         _operator().execute(CONTEXT)
     (request,) = kept
     assert request["body"] == "# 3"
     assert request["defaults"] == request["options"][1:]
     operator = _operator()
-    assert operator.execute_complete({}, _answer(operator.options[1:])) == {
+    assert operator.execute_complete({}, answer(operator.options[1], "good")) == {
         "decision": "keep"
     }
     assert live == []
@@ -95,7 +75,7 @@ def test_the_card_is_shown_and_no_answer_keeps(live, monkeypatch):
 
 def test_an_approval_is_written_in_the_name_of_who_gave_it(live):
     operator = _operator()
-    told = operator.execute_complete({}, _answer(operator.options[:1]))
+    told = operator.execute_complete({}, answer(operator.options[0], "good"))
     assert told == {"decision": "approve"}
     assert live == [("li", "good")]
 
@@ -104,6 +84,6 @@ def test_nobody_is_asked_where_nothing_is_proposed(live, monkeypatch):
     from churn_airflow import approval
 
     monkeypatch.setattr(approval, "_proposed", lambda settings, month: None)
-    with _asked(monkeypatch) as kept:
+    with asked(monkeypatch) as kept:
         assert _operator().execute(CONTEXT) is None
     assert kept == []

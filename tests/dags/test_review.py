@@ -1,10 +1,10 @@
 """churn_review: bounded, apart from the month, only line numbers in XCom, and each answer written down."""
 
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
+from tests.dags.asking import CONTEXT, answer, asked
 
 PAIR = {
     "customer_id_a": "1", "customer_id_b": "2", "probability": 0.8, "reason": "between_the_thresholds", "state": "open",
@@ -41,27 +41,10 @@ def queue(monkeypatch: pytest.MonkeyPatch):
     return waiting
 
 
-@contextmanager
-def _asking(monkeypatch: pytest.MonkeyPatch):
-    """Airflow's own part of asking: what it would keep of the request."""
-    from airflow.providers.standard.operators import hitl
-
-    kept: list[dict[str, Any]] = []
-    monkeypatch.setattr(hitl, "upsert_hitl_detail", lambda **given: kept.append(given))
-    yield kept
-
-
 def _operator():
     from churn_airflow.review import ReviewOperator
 
     return ReviewOperator(task_id="decide", pair=["1", "2"])
-
-
-def _answer(option: str, why: str = "") -> dict[str, Any]:
-    return {
-        "chosen_options": [option], "params_input": {"why": why}, "responded_at": datetime(2024, 3, 1, tzinfo=UTC),
-        "responded_by_user": {"id": "7", "name": "li"},
-    }  # fmt: skip
 
 
 def test_it_stands_apart_from_the_month_and_is_bounded(load_dag):
@@ -92,8 +75,8 @@ def test_only_line_numbers_are_handed_on_and_no_more_than_the_setting(queue):
 def test_airflow_keeps_only_the_differences(queue, monkeypatch):
     from airflow.sdk.exceptions import TaskAwaitingInput
 
-    with _asking(monkeypatch) as kept, pytest.raises(TaskAwaitingInput):
-        _operator().execute({"task_instance": type("Instance", (), {"id": "1"})()})
+    with asked(monkeypatch) as kept, pytest.raises(TaskAwaitingInput):
+        _operator().execute(CONTEXT)
     (request,) = kept
     assert "| name 姓名 | ＊晓＊ | ＊小＊ | ≠ |" in request["body"]
     assert "王" not in request["body"] and "人民路" not in request["body"]
@@ -117,14 +100,14 @@ def test_a_profile_may_show_whole_records(queue, monkeypatch):
         "load_settings",
         lambda: load_settings(matching={"airflow_shows": "records"}),
     )
-    with _asking(monkeypatch) as kept, pytest.raises(TaskAwaitingInput):
-        _operator().execute({"task_instance": type("Instance", (), {"id": "1"})()})
+    with asked(monkeypatch) as kept, pytest.raises(TaskAwaitingInput):
+        _operator().execute(CONTEXT)
     assert "王晓明" in kept[0]["body"] and "人民路12号\\|x" in kept[0]["body"]
 
 
 def test_a_pair_decided_meanwhile_is_not_asked_about(queue, monkeypatch):
     queue.pairs = [{**PAIR, "state": "same"}]
-    with _asking(monkeypatch) as kept:
+    with asked(monkeypatch) as kept:
         assert _operator().execute({"task_instance": None}) is None
     assert kept == []
 
@@ -132,14 +115,14 @@ def test_a_pair_decided_meanwhile_is_not_asked_about(queue, monkeypatch):
 @pytest.mark.parametrize(("number", "decision"), [(0, "same"), (1, "different")])
 def test_an_answer_is_written_in_the_name_of_who_gave_it(queue, number, decision):
     operator = _operator()
-    told = operator.execute_complete({}, _answer(operator.options[number], "brothers"))
+    told = operator.execute_complete({}, answer(operator.options[number], "brothers"))
     assert told == {"decision": decision}
     assert queue.decided == [(("1", "2"), decision, "li", "brothers")]
 
 
 def test_a_skipped_pair_stays_open(queue):
     operator = _operator()
-    assert operator.execute_complete({}, _answer(operator.options[2])) == {
+    assert operator.execute_complete({}, answer(operator.options[2])) == {
         "decision": "skip"
     }
     assert queue.decided == []
