@@ -295,3 +295,7 @@ class Promotion(Closed):
         le=240,
         description="hours for which the month waits for the answer before its list goes out",
     )
+    shadow: bool = Field(
+        False,
+        description="the best candidate that was not promoted scores the month as well, and decides nothing",
+    )

@@ -23,7 +23,12 @@ from churn_tasks.report.month_charts import (
 )
 from churn_tasks.report.outcome import total
 from churn_tasks.report.reliability_chart import reliability_chart
-from churn_tasks.report.watched import MEASURES, findings_of, watched_months
+from churn_tasks.report.watched import (
+    MEASURES,
+    findings_of,
+    shadow_months,
+    watched_months,
+)
 
 TEMPLATES = Path(__file__).parent / "templates"
 TAKEN_OUT = re.compile(r'<p class="notice" id="taken-out">.*?</p>\n', re.DOTALL)
@@ -46,6 +51,7 @@ def month_page(content: MonthContent) -> str:
         factor_charts=[(factor, factor_chart(factor)) for factor in content.factors],
         total=total(content.results) if len(content.results) > 1 else None,
         watched=watched_months(content.watched),
+        shadows=shadow_months(content.watched),
         findings=findings_of(content.watched, content.window.month),
         measures=MEASURES,
         widest=max((group.share for group in content.groups), default=1.0),

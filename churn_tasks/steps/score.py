@@ -9,6 +9,8 @@ from churn_tasks.runner.step import Made, Read, step
 @step(
     reads=(
         Read("out_promotion", deciding_month, needed=is_own_run),
+        # the challenger of promotion.shadow
+        Read("out_validation", deciding_month, renews=False),
         Read("cohort", needed=True),
         Read("feat_*", needed=True),
         # who has a place on the list
@@ -18,13 +20,14 @@ from churn_tasks.runner.step import Made, Read, step
         Read("label", known_months, renews=False),
         Read("score_churn", known_months, renews=False),
     ),
-    writes=("score_churn", "score_factor", "score_watch"),
+    writes=("score_churn", "score_factor", "score_watch", "score_shadow"),
     idle=no_model_yet,
     after="score_churn",
 )
 def score(run: MonthRun) -> Made:
     """Write ``score_churn`` for everybody, and ``score_factor`` for those with a place on the list.
 
+    ``score_shadow`` holds the scores of the challenger (``promotion.shadow``), where there is one.
     ``score_watch`` says how the inputs, looked at before they are scored, and the scores differ from what was learnt.
 
     Raises:
@@ -46,6 +49,7 @@ def score(run: MonthRun) -> Made:
         score_rows,
     )
     from churn_tasks.work.season_scores import season_scores
+    from churn_tasks.work.shadow import shadow
     from churn_tasks.work.unknown_values import refuse_unknown, unknown_features
     from churn_tasks.work.watching import watched_inputs
 
@@ -63,14 +67,21 @@ def score(run: MonthRun) -> Made:
     calibrated = season_scores(run, classifier, scores)
     listed = rows.rows(is_listed(run, rows, calibrated.scores))
     factors = raising_factors(classifier, listed.customers, listed.features)
+    beside = shadow(run, version, offered, listed.customers)
     findings += score_finding(learnt, scores, run.settings.watch)
     unknown = unknown_features(classifier, rows)
     scored = score_rows(rows, calibrated, version, features, unknown)
+    if beside:
+        findings.append(beside.finding)
     written = {
         "score_churn": run.engine.write("score_churn", run.month, scored),
         "score_factor": run.engine.write("score_factor", run.month, factors),
         "score_watch": run.engine.write("score_watch", run.month, watch_rows(findings)),
     }
+    if beside:
+        written["score_shadow"] = run.engine.write(
+            "score_shadow", run.month, beside.rows
+        )
     facts = {
         "model": version.model_name,
         "version": version.version,

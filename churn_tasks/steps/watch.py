@@ -16,6 +16,7 @@ from churn_tasks.runner.step import Made, Read, step
         Read("score_watch", needed=True),
         Read("score_churn"),
         Read("score_churn", label_month),
+        Read("score_shadow", label_month),
         Read("label", label_month),
         Read("out_warning_list", label_month),
         Read("out_validation", whole_history),
@@ -28,13 +29,16 @@ def watch(run: MonthRun) -> Made:
     """Write ``model_watch``, add it to the warehouse, and name the alarms among the facts."""
     # here, so that walking over the steps does not import scikit-learn
     from churn_tasks.modeling.watching.finding import alarms, watch_rows
+    from churn_tasks.work.shadow import watched_shadow
     from churn_tasks.work.watching import (
         findings_of_inputs,
         scored_with,
         watched_truth,
     )
 
+    judged = run.settings.calendar.label_month(run.month)
     findings = findings_of_inputs(run) + watched_truth(run)
+    findings += watched_shadow(run, judged)
     rows = watch_rows(findings)
     written = {"model_watch": run.engine.write("model_watch", run.month, rows)}
     recorded = run.warehouse.record_watch(run.month, scored_with(run), rows.to_pylist())

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from churn_tasks.adapters.warehouse import DatedOrder, PromotionRow
 from churn_tasks.core.months import Month
-from churn_tasks.modeling.gate import Contender, Decision, decide
+from churn_tasks.modeling.gate import Contender, Decision, decide, select
 from churn_tasks.modeling.paired import Gain
 from churn_tasks.modeling.validation import CHAMPION, GAIN
 from churn_tasks.runner.month_run import MonthRun
@@ -31,6 +31,20 @@ def validated_models(run: MonthRun) -> Models:
     """What this run found about each candidate and the champion."""
     rows = run.rows_of_month("out_validation").to_dict("records")
     return {row["candidate"]: row for row in rows}
+
+
+def best_beside(models: Models, version: int) -> int | None:
+    """Version of the best candidate but for the one in force; None where there is no other.
+
+    Args:
+        models: what a month found, as :func:`validated_models` gives it.
+        version: of the champion of the month.
+    """
+    others = []
+    for name, row in models.items():
+        if name != CHAMPION and int(row["model_version"]) != version:
+            others.append(_contender(name, row))
+    return select(others).version if others else None
 
 
 def versions_judged(models: Models) -> set[int]:

@@ -1,14 +1,22 @@
 """The part of the page about the model in force: a line a month, and what stands out in this one."""
 
+import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from churn_tasks.core.settings import load_settings
 from churn_tasks.declared.registry import load_registry
+from churn_tasks.report.content import MonthContent
 from churn_tasks.report.gather import gather
 from churn_tasks.report.page import month_page
-from churn_tasks.report.watched import MEASURES, findings_of, watched_months
+from churn_tasks.report.watched import (
+    MEASURES,
+    findings_of,
+    shadow_months,
+    watched_months,
+)
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 from churn_tasks.warning.playbook import load_playbook
@@ -16,6 +24,7 @@ from tests.lakes import put
 from tests.scored_lake import scored_run
 
 LATEST = "2024-08"
+JULY, AUGUST = dt.date(2024, 7, 1), dt.date(2024, 8, 1)
 
 
 def found(
@@ -42,10 +51,37 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> MonthRun:
     return run
 
 
+def beside(measure: str, value: float, bound: float) -> dict[str, object]:
+    return {**found("shadow", measure, value, note="version 7"), "bound": bound}
+
+
+def test_a_challenger_has_a_line_a_month_beside_the_champion(run: MonthRun) -> None:
+    """Control: a page whose months know of none has no such part."""
+    heading = "The challenger in the shadow"
+    assert heading not in page_of(run)
+    rows = [
+        {**beside("list_overlap", 0.625, 0.0), "month": JULY},
+        {**beside("average_precision", 0.311, 0.298), "month": AUGUST},
+        {**beside("list_precision", 0.25, 0.27), "month": AUGUST},
+        {**found("churn_score", "psi", 0.01), "month": AUGUST},
+    ]
+    july, august = shadow_months(rows)
+    assert (july.overlap["value"], july.precision) == (0.625, None)
+    assert (august.average_precision["bound"], august.overlap) == (0.298, None)
+    page = month_page(replace(content_of(run), watched=rows))
+    assert heading in page
+    for figure in ("0.625", "0.311", "0.298", "0.250", "0.270"):
+        assert f">{figure}<" in page
+
+
 def page_of(run: MonthRun) -> str:
+    return month_page(content_of(run))
+
+
+def content_of(run: MonthRun) -> MonthContent:
     groups = load_playbook(run.settings).reasons.groups
     titles = {group: reason.title for group, reason in groups.items()}
-    return month_page(gather(run.engine, run.settings, run.month, titles))
+    return gather(run.engine, run.settings, run.month, titles)
 
 
 def section(page: str) -> str:
