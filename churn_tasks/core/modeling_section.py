@@ -165,9 +165,9 @@ class Search(Closed):
     What a candidate is given stays as it is; its family says which values are tried for the others (docs/models.md).
     """
 
-    kind: Literal["none", "grid", "random"] = Field(
+    kind: Literal["none", "grid", "random", "optuna"] = Field(
         "none",
-        description="grid: one combination after the other; random: drawn, none twice",
+        description="grid: one combination after the other; random: drawn; optuna: near what was best; none twice",
     )
     trials: int = Field(
         20, ge=2, le=10_000, description="combinations tried of each candidate"
@@ -179,6 +179,11 @@ class Search(Closed):
     )
     months: int = Field(
         2, ge=1, le=24, description="latest months on which each trial is judged"
+    )
+    memory_gb: float | None = Field(
+        None,
+        gt=0,
+        description="candidates and trials whose fit would take more are left out; null: none is",
     )
 
 

@@ -7,7 +7,8 @@ The file says:
 - ``SEARCHED``, where a search may choose: by parameter the values to be tried;
 - ``TRUSTED``, where its models hold types that skops does not trust by itself: their dotted names;
 - ``PACKAGES``, where its models need a package that the others do without;
-- ``columns(given)``, where it looks at certain columns instead of those that were selected.
+- ``columns(given)``, where it looks at certain columns instead of those that were selected;
+- ``memory(rows, columns, given)``, where its fit takes more bytes than copies of the rows.
 
 What a row's margin is and what each column adds to it, the fitted ranker says (``ranking.py``). Adding a family touches
 no other file.
@@ -31,6 +32,7 @@ from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.family_files import SHIPPED, family_files
 from churn_tasks.core.wrong_fields import wrong_fields
 from churn_tasks.modeling.classifier import TRUSTED
+from churn_tasks.modeling.fit_memory import of_the_rows
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.used_code import digest_of
 
@@ -45,6 +47,7 @@ class Family:
     Attributes:
         searched: by parameter, the values that a search may try.
         columns: the columns that it looks at, given its parameters; None: those that were selected.
+        memory: bytes that its fit takes, from rows, columns and what is given.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Family:
     packages: tuple[str, ...]
     searched: Mapping[str, tuple[Any, ...]]
     columns: Callable[[Any], tuple[str, ...]] | None
+    memory: Callable[[int, int, Any], float] = of_the_rows
 
     @property
     def is_shipped(self) -> bool:
@@ -128,6 +132,7 @@ def _family(file: Path) -> Family:
         packages=tuple(getattr(module, "PACKAGES", ())),
         searched=getattr(module, "SEARCHED", {}),
         columns=getattr(module, "columns", None),
+        memory=getattr(module, "memory", of_the_rows),
     )
 
 

@@ -20,6 +20,7 @@ from churn_tasks.core.sections import Search
 from churn_tasks.modeling.candidates import CandidateModel
 from churn_tasks.modeling.folds import Fold
 from churn_tasks.modeling.frames import Sample
+from churn_tasks.modeling.tuning_by_optuna import Places, Space, proposed_place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,11 @@ log = logging.getLogger("churn")
 FEWEST_CHURNERS = 10
 Given = dict[str, Any]
 JudgeTrial = Callable[[CandidateModel, Fold], float]  # average precision
+Fits = Callable[[CandidateModel], bool]
+
+
+def always_fits(_: CandidateModel) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -78,32 +84,95 @@ def timed_folds(
     return folds
 
 
-def proposals(candidate: CandidateModel, search: Search, seed: int) -> Iterator[Given]:
-    """What is to be tried, the candidate as it is given first and once; the same for the same seed."""
+def proposals(
+    candidate: CandidateModel, search: Search, seed: int, done: Sequence[Trial] = ()
+) -> Iterator[Given]:
+    """What is to be tried, the candidate as it is given first and once; the same for the same seed.
+
+    Args:
+        done: the trials so far, to which the caller adds each that it makes; ``optuna`` chooses by what they came to.
+    """
     yield {}
+    space = _space(candidate)
+    if not space:
+        return
+    for places in _places(candidate, space, search, seed, done):
+        other = _values_at(space, places)
+        if places != _place_of(candidate, space, {}):
+            yield other
+
+
+def _space(candidate: CandidateModel) -> Space:
+    """By parameter, the values that may be tried; what the candidate is given is not searched."""
     space = {}
     for name, values in candidate.family.searched.items():
         if name not in candidate.given.model_fields_set:
             space[name] = values
-    if not space:
+    return space
+
+
+def _places(
+    candidate: CandidateModel,
+    space: Space,
+    search: Search,
+    seed: int,
+    done: Sequence[Trial],
+) -> Iterator[Places]:
+    sizes = [range(len(values)) for values in space.values()]
+    if search.kind == "grid":
+        yield from itertools.product(*sizes)
         return
-    combinations: Iterator[tuple[Any, ...]] = itertools.product(*space.values())
+    drawn = _drawn([len(values) for values in space.values()], seed)
     if search.kind == "random":
-        combinations = _drawn(list(space.values()), seed)
-    as_given = candidate.given.model_dump()
-    for values in combinations:
-        other = dict(zip(space, values, strict=True))
-        if with_given(candidate, other).given.model_dump() != as_given:
-            yield other
+        yield from drawn
+        return
+    waiting = list(drawn)
+    while waiting:
+        tried = _precisions(candidate, space, done)
+        place = proposed_place(space, tried, seed + len(tried))
+        if place not in waiting:
+            place = waiting[0]
+        waiting.remove(place)
+        if place not in tried:
+            yield place
 
 
-def _drawn(space: Sequence[Sequence[Any]], seed: int) -> Iterator[tuple[Any, ...]]:
+def _precisions(
+    candidate: CandidateModel, space: Space, done: Sequence[Trial]
+) -> dict[Places, float]:
+    """What the trials came to, by where in the space they lie."""
+    tried = {}
+    for trial in done:
+        place = _place_of(candidate, space, trial.given)
+        if place is not None:
+            tried[place] = trial.average_precision
+    return tried
+
+
+def _drawn(sizes: Sequence[int], seed: int) -> Iterator[Places]:
     """Every combination once, in an order that the seed decides."""
-    sizes = [len(values) for values in space]
     chance = np.random.default_rng(seed)
     for number in chance.permutation(int(np.prod(sizes))):
-        places = np.unravel_index(number, sizes)
-        yield tuple(values[place] for values, place in zip(space, places, strict=True))
+        yield tuple(int(place) for place in np.unravel_index(number, sizes))
+
+
+def _values_at(space: Space, places: Places) -> Given:
+    given = {}
+    for (name, values), place in zip(space.items(), places, strict=True):
+        given[name] = values[place]
+    return given
+
+
+def _place_of(candidate: CandidateModel, space: Space, given: Given) -> Places | None:
+    """Where values lie in the space; None where the candidate has one that is not tried."""
+    own = with_given(candidate, given).given
+    places = []
+    for name, values in space.items():
+        value = getattr(own, name)
+        if value not in values:
+            return None
+        places.append(list(values).index(value))
+    return tuple(places)
 
 
 def searched(
@@ -113,11 +182,13 @@ def searched(
     search: Search,
     seed: int,
     trials: Trials,
+    fits: Fits = always_fits,
 ) -> list[Trial]:
     """Every trial, those that an earlier search of the same has finished among them; none without months to judge.
 
     Args:
         search: how many, for how long, and in which order.
+        fits: whether the fit of a candidate would have the memory; one that would not is passed over.
     """
     if not folds:
         log.info(
@@ -127,7 +198,13 @@ def searched(
     known = {_key(trial.given): trial for trial in trials.known()}
     began = time.monotonic()
     done: list[Trial] = []
-    for given in itertools.islice(proposals(candidate, search, seed), search.trials):
+    proposed = proposals(candidate, search, seed, done)
+    for given in itertools.islice(proposed, search.trials):
+        if not fits(with_given(candidate, given)):
+            log.warning(
+                "search %s: %s would not fit into memory", candidate.name, given
+            )
+            continue
         trial = known.get(_key(given))
         if trial is None:
             spent = time.monotonic() - began

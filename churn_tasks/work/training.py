@@ -5,6 +5,7 @@ It knows neither MLflow nor the warehouse: who keeps models says so by ``judge_o
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -64,6 +65,8 @@ from churn_tasks.work.training_rows import (
     training_rows,
 )
 
+log = logging.getLogger("churn")
+
 NOT_FITTED = {
     "calibration",
     "candidates",
@@ -72,6 +75,7 @@ NOT_FITTED = {
     "train_from",
 }  # decide nothing that is fitted
 NOT_AT_RISK = ("left_early", "rotated")
+GIGABYTE = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,39 @@ class TrainingWindow:
         folds = timed_folds(rows, self.calendar.mature_months, search.months)
         name = f"{candidate.name}-{candidate.digest(self.digest)[:16]}.jsonl"
         kept = KeptTrials(self.trials_dir / name)
-        return searched(candidate, folds, judge_trial, search, self.model.seed, kept)
+        seed, fits = self.model.seed, self._fits
+        return searched(candidate, folds, judge_trial, search, seed, kept, fits)
+
+    def _fits(self, candidate: CandidateModel) -> bool:
+        """Whether a fit on all rows would keep within the memory that the settings give it."""
+        limit = self.model.search.memory_gb
+        if limit is None:
+            return True
+        columns = len(self.features_of(candidate).columns)
+        needed = candidate.family.memory(len(self.learn), columns, candidate.given)
+        return needed <= limit * GIGABYTE
+
+    def fitting(self, candidates: Sequence[CandidateModel]) -> list[CandidateModel]:
+        """The candidates whose fit has the memory; who is left out is named in the log.
+
+        Raises:
+            SettingsError: none of them has.
+        """
+        chosen = []
+        for candidate in candidates:
+            if self._fits(candidate):
+                chosen.append(candidate)
+            else:
+                said = (candidate.name, len(self.learn), self.model.search.memory_gb)
+                log.warning(
+                    "train: %s is left out: %d rows need more than %g GB", *said
+                )
+        if not chosen:
+            raise SettingsError(
+                f"model.search.memory_gb: no candidate fits {len(self.learn)} rows into"
+                f" {self.model.search.memory_gb:g} GB. Raise it, or lower model.max_train_rows."
+            )
+        return chosen
 
     def _fit(
         self, candidate: CandidateModel, rows: Sample, features: FeatureSet
@@ -286,7 +322,9 @@ def judge(
     Returns:
         The candidates, each with its gain on the champion or on chance, then the champion.
     """
-    models = [judge_one(window, candidate) for candidate in candidates]
+    models = []
+    for candidate in window.fitting(candidates):
+        models.append(judge_one(window, candidate))
     champion = window.champion
     if champion is not None:
         model, version = champion.model_name, champion.version

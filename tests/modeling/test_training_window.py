@@ -207,6 +207,29 @@ def test_a_search_fits_the_best_of_its_trials_and_is_not_made_twice(
         assert again.parameters == found.parameters
 
 
+def test_a_candidate_that_would_not_fit_into_memory_is_left_out_with_a_line(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Control: with room for it the same forest is judged."""
+    forest = {"name": "random_forest", "given": {"trees": 200, "fewest_in_leaf": 1}}
+    judged = {}
+    for memory_gb in (0.005, 1.0):
+        search = {"memory_gb": memory_gb}
+        with _run(folder, JULY, "logistic_regression", forest, search=search) as run:
+            models = judge(*_window(run))
+            judged[memory_gb] = [model.name for model in models]
+    assert judged[0.005] == ["logistic_regression"]
+    assert judged[1.0] == ["logistic_regression", "random_forest"]
+    assert "random_forest is left out: " in caplog.text
+    search = {"memory_gb": 0.000_01}
+    with _run(folder, JULY, "logistic_regression", search=search) as run:
+        window, candidates = _window(run)
+        with pytest.raises(
+            SettingsError, match=r"memory_gb: no candidate fits \d+ rows"
+        ):
+            judge(window, candidates)
+
+
 @pytest.mark.parametrize("search", [{"kind": "bayes"}, {"kind": "grid", "trials": 1}])
 def test_a_search_that_there_is_not_is_refused(
     folder: Path, search: dict[str, object]

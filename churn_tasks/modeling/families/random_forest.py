@@ -5,9 +5,11 @@ from sklearn.ensemble import RandomForestClassifier
 
 from churn_tasks.core.closed import Closed
 from churn_tasks.modeling.class_weight import ClassWeight, of_scikit_learn
+from churn_tasks.modeling.fit_memory import of_the_rows
 from churn_tasks.modeling.fitted import Fitted, LearntRows
 from churn_tasks.modeling.scaled import fitted_scaled
 
+NODE = 80  # bytes of a node of a tree of scikit-learn: 64 and two shares
 SEARCHED = {
     "fewest_in_leaf": (5, 10, 20, 50, 100),
     "column_share": (0.05, 0.1, 0.2, 0.4),
@@ -25,6 +27,12 @@ class Parameters(Closed):
         0.2, gt=0, le=1, description="share of the columns tried for each question"
     )
     class_weight: ClassWeight = "none"
+
+
+def memory(rows: int, columns: int, given: Parameters) -> float:
+    """Bytes of a fit: those of the rows, and of every tree as many nodes as full leaves need, twice over."""
+    nodes = 2 * rows / given.fewest_in_leaf
+    return of_the_rows(rows, columns, given) + given.trees * nodes * NODE
 
 
 def fit(rows: LearntRows, given: Parameters) -> Fitted:
