@@ -30,6 +30,7 @@ class LearntRows:
         seed: of all that is drawn.
         threads: at most so many; the result must not depend on it.
         derive: what columns to derive from the numeric ones; none when absent.
+        left_date, kinds: day and kind of leaving of whoever left, where the label tells them.
     """
 
     frame: "pd.DataFrame"
@@ -41,6 +42,8 @@ class LearntRows:
     seed: int
     threads: int
     derive: "Derive | None" = None
+    left_date: np.ndarray | None = None
+    kinds: np.ndarray | None = None
 
     @classmethod
     def of(
@@ -53,9 +56,19 @@ class LearntRows:
         derive: "Derive | None" = None,
     ) -> "LearntRows":
         """The rows of a sample, whose columns are these features."""
-        text = list(features.text)
-        truth = (rows.churned, rows.months, rows.customers)
-        return cls(rows.features, text, *truth, folds, seed, threads, derive)
+        return cls(
+            frame=rows.features,
+            text=list(features.text),
+            churned=rows.churned,
+            months=rows.months,
+            customers=rows.customers,
+            folds=folds,
+            seed=seed,
+            threads=threads,
+            derive=derive,
+            left_date=rows.left_date,
+            kinds=rows.kinds,
+        )
 
     @property
     def numeric(self) -> list[str]:

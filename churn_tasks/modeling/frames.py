@@ -31,6 +31,7 @@ TRUTH = (
     "label.left_early",
     "coalesce(label.rotated, false) AS rotated",
     "label.left_date",
+    "label.kind AS leaving_kind",
 )
 
 
@@ -211,6 +212,7 @@ class Sample:
         churned, left_early, rotated: the label, of which at most one is true; all false in a sample without labels.
         left_date: day of leaving of whoever left as far as the label shows (datetime64[D]), NaT for all others; None
             where no label was read.
+        kinds: how whoever left did so, None for all others; None where no label was read.
     """
 
     customers: np.ndarray
@@ -220,6 +222,7 @@ class Sample:
     left_early: np.ndarray
     rotated: np.ndarray
     left_date: np.ndarray | None = None
+    kinds: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.customers)
@@ -230,9 +233,11 @@ class Sample:
 
     def rows(self, chosen: np.ndarray) -> "Sample":
         """The rows at these positions, or for which this mask is true."""
-        left_date = self.left_date
+        left_date, kinds = self.left_date, self.kinds
         if left_date is not None:
             left_date = left_date[chosen]
+        if kinds is not None:
+            kinds = kinds[chosen]
         return Sample(
             customers=self.customers[chosen],
             months=self.months[chosen],
@@ -241,6 +246,7 @@ class Sample:
             left_early=self.left_early[chosen],
             rotated=self.rotated[chosen],
             left_date=left_date,
+            kinds=kinds,
         )
 
     def with_columns(self, names: Sequence[str]) -> "Sample":
@@ -266,6 +272,7 @@ def sample(frame: "pd.DataFrame", features: FeatureSet) -> Sample:
         left_early=_flag(frame, "left_early"),
         rotated=_flag(frame, "rotated"),
         left_date=_days(frame, "left_date"),
+        kinds=_kinds(frame, "leaving_kind"),
     )
 
 
@@ -281,6 +288,13 @@ def _days(frame: "pd.DataFrame", name: str) -> np.ndarray | None:
     if name not in frame:
         return None
     return frame[name].to_numpy(dtype="datetime64[D]")
+
+
+def _kinds(frame: "pd.DataFrame", name: str) -> np.ndarray | None:
+    """A text of the label; None where it was not asked for."""
+    if name not in frame:
+        return None
+    return frame[name].astype(object).where(frame[name].notna(), None).to_numpy()
 
 
 def _refuse_infinite(
