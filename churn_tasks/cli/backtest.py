@@ -91,8 +91,11 @@ def _month(given: str | None) -> Month | None:
 
 
 def _screen(tested: "Backtest") -> Table:
+    title = "Lists with the model of the time 按当时在用模型回测"
+    if tested.definition != tested.settings.definition.name:
+        title += f", judged by {tested.definition}"
     screen = table(
-        "Lists with the model of the time 按当时在用模型回测",
+        title,
         "month", "model", "customers", "left", "rate", "warned", "who left", "precision", "coverage", "in time",
         "AUC", "AP", "mean score",
     )  # fmt: skip

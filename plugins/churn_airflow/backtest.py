@@ -16,6 +16,7 @@ def run_backtest(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         parameters: ``from`` and ``to``, YYYY-MM; the first and the last list that can be judged when absent.
+            ``definition``: whose truth judges the lists; the adopted one when absent.
 
     Returns:
         Months and place of the page, for XCom; no rows.
@@ -29,12 +30,19 @@ def run_backtest(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
     settings = connected(load_settings())
     first, last = (_month(parameters.get(name)) for name in ("from", "to"))
-    tested = backtest(settings, first, last, lambda said, *_: log.info(said))
+    tested = backtest(
+        settings,
+        first,
+        last,
+        lambda said, *_: log.info(said),
+        definition=parameters.get("definition"),
+    )
     write_tables(tested)
     page = write_page(tested)
     return {
         "from": str(tested.months[0]),
         "to": str(tested.months[-1]),
+        "definition": tested.definition,
         "page": str(page),
         "mlflow_run": log_runs(tested),
     }
