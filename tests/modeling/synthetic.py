@@ -37,13 +37,20 @@ def signals(run: MonthRun) -> tuple[str, str]:
 
 
 def fill_month(
-    run: MonthRun, month: Month, customers: int, *, leak: str = "", levels: str = ""
+    run: MonthRun,
+    month: Month,
+    customers: int,
+    *,
+    leak: str = "",
+    levels: str = "",
+    kind: str = "NULL",
 ) -> None:
     """Write ``cohort``, every feature table and ``label`` of one month.
 
     Args:
         leak: name of a numeric feature that is made to repeat the label; none by default.
         levels: name of a text feature that has four levels, no value one of them; all others have one.
+        kind: SQL of how a customer who left did so.
     """
     run.engine.write(
         "cohort",
@@ -56,7 +63,7 @@ def fill_month(
     people = f"(SELECT customer_id FROM cohort WHERE month = DATE '{month.start}')"
     run.engine.view("cohort")
     truth = f"({churned}) AND NOT ({late}) AS churned, {late} AS left_early, false AS rotated"
-    truth += ", NULL AS kind, NULL AS tier"
+    truth += f", {kind} AS kind, NULL AS tier"
     window = run.settings.calendar.window(month)
     truth += (
         f", CASE WHEN {late} THEN DATE '{window.as_of}' + 10"

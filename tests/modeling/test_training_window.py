@@ -207,6 +207,21 @@ def test_a_search_fits_the_best_of_its_trials_and_is_not_made_twice(
         assert again.parameters == found.parameters
 
 
+def test_kinds_and_days_of_leaving_reach_the_hazard(tmp_path: Path) -> None:
+    """Half of the leavers leave in either kind, all of them in the one month of the window."""
+    kind = "CASE WHEN hash(customer_id) % 2 = 0 THEN 'voluntary' ELSE 'forced' END"
+    hazard = {"name": "hazard", "given": {"fewest_of_kind": 10}}
+    with _run(tmp_path, JULY, hazard) as run:
+        fill(run, list(months_between(FIRST_FEATURES, JULY + 1)), 400, kind=kind)
+        window, (candidate,) = _window(run)
+        found = window.fitted(candidate)
+    kinds = found.tables["kinds"]
+    assert list(kinds["kind"]) == ["forced", "voluntary"]
+    assert kinds["left"].sum() == window.learn.churners
+    assert kinds["left"].min() > 0.3 * window.learn.churners
+    assert found.parameters["months"] == 1
+
+
 def test_a_candidate_that_would_not_fit_into_memory_is_left_out_with_a_line(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
