@@ -188,7 +188,7 @@ def test_a_sign_without_a_day_is_refused_where_the_window_starts_within_a_month(
         if predict_from == "delay":
             load_registry(run.settings)
             continue
-        message = rf"sign {event} .* knows no day .* Give predict_from: delay"
+        message = rf"sign {event} .* knows no day, .* Give predict_from: delay"
         with pytest.raises(SettingsError, match=message):
             load_registry(run.settings)
 

@@ -169,8 +169,9 @@ def _refuse_months(of: Ingredients) -> None:
     for sign in of.definition.signs:
         if of.event(sign).output.dated_by != "day":
             raise SettingsError(
-                f"definition {of.definition.name}: sign {sign.label} (event {sign.event}) knows no day, only a month or a"
-                " window; windows.predict_from: list needs the day of leaving. Give predict_from: delay, or another sign"
+                f"definition {of.definition.name}: sign {sign.label} (event {sign.event}) knows no day, only a month"
+                " or a window; windows.predict_from: list needs the day of leaving."
+                " Give predict_from: delay, or another sign"
             )
 
 
