@@ -109,12 +109,12 @@ def test_a_list_that_fails_its_check_is_not_published(settings, plant):
     def fail(run):
         raise CheckFailed("out_warning 2024-03: bad")
 
-    for step in ("score", "warn", "publish"):
+    for step in ("score", "triggers", "warn", "publish"):
         plant(step, lambda run, step=step: done.append(step) or Made())
     plant("check_list", fail)
     with pytest.raises(CheckFailed):
         list(run_task("publish", settings, Month(2024, 3)))
-    assert done == ["score", "warn"]
+    assert done == ["score", "triggers", "warn"]
 
 
 @pytest.mark.parametrize(

@@ -28,13 +28,13 @@ class Destination:
             it; ``trigger``: signs of leaving alone read it; ``key``: it says whose, which or of when a row is;
             ``kept only``: the lake holds it and nothing reckons with it; ``ignored``: the contract does not know it.
         features: made with it, categories first.
-        triggers: numbers of those that read it.
+        triggers: names of those that read it.
     """
 
     column: str
     becomes: Becomes
     features: tuple[str, ...] = ()
-    triggers: tuple[int, ...] = ()
+    triggers: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -78,8 +78,8 @@ def _of_column(table: RawTable, column: RawColumn, cost: Cost) -> Destination:
         becomes = "trigger"
     elif column.name in table.key:
         becomes = "key"
-    numbers = tuple(trigger.number for trigger in cost.triggers)
-    return Destination(column.name, becomes, (*categories, *figures), numbers)
+    features = (*categories, *figures)
+    return Destination(column.name, becomes, features, cost.trigger_names)
 
 
 def _names_by_kind(

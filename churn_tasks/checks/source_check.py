@@ -17,7 +17,7 @@ from churn_tasks.core.sections import Quality
 from churn_tasks.core.windows import Window
 from churn_tasks.declared.contracts import FeatureColumn, RawColumn, RawTable
 from churn_tasks.declared.lineage.gaps import Cost, Gaps
-from churn_tasks.declared.triggers import Trigger
+from churn_tasks.declared.triggers import Raised
 
 QUIET = 5  # times the mean time between two rows, after which a table counts as stale: by chance 7 times in 1,000
 NUMBERS = {  # as good as the type itself
@@ -104,7 +104,7 @@ class Judged:
             "stops": list(self.stops),
             "remarks": list(self.remarks),
             "lost_features": self.cost.by_family(),
-            "lost_triggers": [trigger.number for trigger in self.cost.triggers],
+            "lost_triggers": list(self.cost.trigger_names),
             "columns": [each.as_json() for each in self.destinations],
         }
 
@@ -304,10 +304,10 @@ def _stale(table: RawTable, seen: Seen, window: Window) -> Iterator[str]:
 def _cost(gaps: Gaps, table: str, columns: tuple[str, ...]) -> Cost:
     """What falls away without several columns, each feature and each trigger once."""
     features: dict[str, FeatureColumn] = {}
-    triggers: dict[int, Trigger] = {}
+    triggers: dict[str, Raised] = {}
     for column in columns:
         cost = gaps.of_column(table, column)
         features |= {feature.name: feature for feature in cost.features}
-        triggers |= {trigger.number: trigger for trigger in cost.triggers}
-    in_order = [triggers[number] for number in sorted(triggers)]
+        triggers |= {raised.name: raised for raised in cost.triggers}
+    in_order = [raised for raised in gaps.triggers if raised.name in triggers]
     return Cost(tuple(features.values()), tuple(in_order))

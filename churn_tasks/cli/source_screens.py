@@ -131,12 +131,11 @@ def _destinations(judged: Sequence[Judged]) -> Table:
 
 
 def _destination(one: Destination) -> str:
-    """A column; a category with the features that it is, a trigger with its numbers."""
+    """A column; a category with the features that it is, a trigger column with their names."""
     if one.becomes == "category":
         return f"{one.column} ({', '.join(one.features[:MOST_NAMED])})"
     if one.becomes == "trigger":
-        numbers = ", ".join(str(number) for number in one.triggers)
-        return f"{one.column} ({numbers})"
+        return f"{one.column} ({', '.join(one.triggers)})"
     return one.column
 
 
@@ -149,11 +148,11 @@ def _costs(judged: Sequence[Judged]) -> Table:
         folded=("features that fall away",),
     )
     for one in judged:
-        numbers = ", ".join(str(trigger.number) for trigger in one.cost.triggers)
+        triggers = ", ".join(one.cost.trigger_names)
         families = one.cost.by_family()
-        if numbers and not families:
-            screen.add_row(one.table, numbers)
-        head = (one.table, numbers)
+        if triggers and not families:
+            screen.add_row(one.table, triggers)
+        head = (one.table, triggers)
         for family, names in families.items():
             screen.add_row(*head, family, f"{len(names)}: {', '.join(names)}")
             head = ("", "")

@@ -61,7 +61,7 @@ def _overview(
             table.kind or "",
             _need(gaps, table, language),
             str(len(cost.features)),
-            _trigger_numbers(cost) or "–",
+            ", ".join(cost.trigger_names) or "–",
         )
         lines.append(_row(cells))
     return "\n".join(lines) + "\n"
@@ -71,10 +71,6 @@ def _need(gaps: Gaps, table: RawTable, language: Language) -> str:
     """Whether anybody is a customer without the table."""
     tells_customers = any(table.table in tables for tables in gaps.activity_sources)
     return WORDS[language]["needed" if tells_customers else "welcome"]
-
-
-def _trigger_numbers(cost: Cost) -> str:
-    return ", ".join(str(trigger.number) for trigger in cost.triggers)
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -132,7 +128,7 @@ def _need_of_column(
     if cost.features:
         need += words["costs"].format(len(cost.features))
     if cost.triggers:
-        need += words["costs_triggers"].format(_trigger_numbers(cost))
+        need += words["costs_triggers"].format(", ".join(cost.trigger_names))
     return need
 
 
@@ -150,8 +146,8 @@ def _gain(cost: Cost, language: Language) -> str:
     """What the table switches on, the long list folded away."""
     words = WORDS[language]
     lines = [
-        words["triggers"].format(trigger.number, getattr(trigger.name, language))
-        for trigger in cost.triggers
+        words["triggers"].format(raised.name, getattr(raised.trigger.words, language))
+        for raised in cost.triggers
     ]
     if not cost.features:
         lines = lines or [words["nothing"]]

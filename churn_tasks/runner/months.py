@@ -31,6 +31,13 @@ def month_before_last(run: MonthRun) -> list[Month]:
     return [run.month - 2]
 
 
+def half_year_before(run: MonthRun) -> list[Month]:
+    """2024-04 to 2024-10: the month and the six before it, on which the events of triggers look back."""
+    earliest = run.month - 6
+    first = max(earliest, run.settings.first_month)
+    return list(months_between(first, run.month + 1))
+
+
 def months_before(run: MonthRun) -> list[Month]:
     """2024-01 to 2024-09."""
     return list(months_between(run.settings.first_month, run.month))

@@ -15,6 +15,7 @@ from churn_tasks.work.publication import (
 @step(
     reads=(
         Read("out_warning_list", whole_history),
+        Read("out_trigger"),
         Read("out_validation"),
         Read("label", whole_history),
     ),

@@ -21,6 +21,7 @@ FACTOR = ("customer_id", "feature", "contribution", "value")
         Read("score_factor", needed=True),
         Read("cohort", needed=True),
         Read("customer_line"),
+        Read("out_trigger"),
         # what moved, in figures that can be said
         Read("month_*", observed_months),
         # signs of causes, and what they were worth among those whose truth is known

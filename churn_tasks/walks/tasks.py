@@ -28,7 +28,7 @@ class Task:
 INTEGRATION = ("late", "check_raw", "integrate", "match", "texts", "summarise")
 
 MODEL = ("features", "check_features", "labels", "check_relations", "train", "promote")
-LIST = ("score", "warn", "check_list", "publish", "watch")
+LIST = ("score", "triggers", "warn", "check_list", "publish", "watch")
 
 # Where the cuts lie, and what a task costs: docs/adr/0019-five-tasks.md
 TASKS = (

@@ -7,6 +7,7 @@ from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.warning.grain import chosen, lines_of_persons
 
 SCORE = ("customer_id", "churn_score")
+TRIGGERS = "out_trigger"
 PERSON = ["customer_id", "person_id", "line_count", "person_arpu_cny"]
 
 
@@ -19,5 +20,12 @@ def listed_customers(run: MonthRun) -> pd.DataFrame:
     with run.engine.registered("chosen", best[["customer_id"]]):
         question = load_question("warning", "listed_customers")
         answer = run.engine.ask(question, parameters)
-    shown = pd.DataFrame(answer)
+    shown = pd.DataFrame(answer).assign(trigger_set=_trigger_set(run))
     return shown.merge(lines[PERSON], on="customer_id", validate="one_to_one")
+
+
+def _trigger_set(run: MonthRun) -> str | None:
+    """Digest of the month's triggers: a list is another one when a trigger of anybody is."""
+    if not run.lake.has(TRIGGERS, run.month):
+        return None
+    return run.lake.sha256(TRIGGERS, run.month)[:16]

@@ -5,7 +5,13 @@ from contextlib import closing
 from dataclasses import fields
 from typing import Any
 
-from churn_tasks.adapters.warehouse import COLUMNS, Knowledge, ListOutcome, run_id_of
+from churn_tasks.adapters.warehouse import (
+    COLUMNS,
+    TRIGGER_COLUMNS,
+    Knowledge,
+    ListOutcome,
+    run_id_of,
+)
 from churn_tasks.core.formulas import neutral_sql
 from churn_tasks.core.sql_text import identifier
 from churn_tasks.core.taken_out import taken_out_of
@@ -15,6 +21,7 @@ from churn_tasks.runner.protocol import UNCHANGED, is_restated
 from churn_tasks.runner.step import Made
 
 LIST = "out_warning_list"
+TRIGGERS = "out_trigger"
 
 
 def publish_list(run: MonthRun) -> Made:
@@ -26,14 +33,16 @@ def publish_list(run: MonthRun) -> Made:
         run.window.known_until, is_restated=run.restated_until is not None
     )
     rows = list_rows(run)
+    triggers = trigger_rows(run)
     gone = _taken_out(run, rows)
-    published = run.warehouse.publish(lease, run_id, rows, known, gone)
+    published = run.warehouse.publish(lease, run_id, rows, known, gone, triggers)
     facts = {
         "run_id": run_id,
         "version": published.version,
         "is_new": published.is_new,
     }
-    return Made({"warning_list": published.rows}, facts)
+    made = {"warning_list": published.rows, "raised_trigger": len(triggers)}
+    return Made(made, facts)
 
 
 def _taken_out(run: MonthRun, rows: Sequence[Sequence[Any]]) -> int:
@@ -57,13 +66,28 @@ def publish_restated(run: MonthRun) -> Made:
 
 def list_rows(run: MonthRun) -> list[tuple[object, ...]]:
     """The list as it lies in the lake, in order of rank; texts that a spreadsheet would run are made harmless."""
-    run.engine.view(LIST)
-    types = {column.name: column.type for column in run.registry.tables[LIST].columns}
+    return _rows_to_publish(run, LIST, COLUMNS, "rank")
+
+
+def trigger_rows(run: MonthRun) -> list[tuple[object, ...]]:
+    """The month's triggers in the same way; none where the profile has none."""
+    order = 'customer_id, "trigger"'
+    return _rows_to_publish(run, TRIGGERS, TRIGGER_COLUMNS, order)
+
+
+def _rows_to_publish(
+    run: MonthRun, table: str, columns: Sequence[str], order: str
+) -> list[tuple[object, ...]]:
+    run.engine.view(table)
+    types = {column.name: column.type for column in run.registry.tables[table].columns}
     shown = []
-    for name in COLUMNS:
+    for name in columns:
         is_text = types[name] == "text"
         shown.append(neutral_sql(name) if is_text else identifier(name))
-    sql = f"SELECT {', '.join(shown)} FROM out_warning_list WHERE month = $month ORDER BY rank"
+    sql = (
+        f"SELECT {', '.join(shown)} FROM {identifier(table)} WHERE month = $month"
+        f" ORDER BY {order}"
+    )
     return run.engine.connection.execute(sql, {"month": run.month.start}).fetchall()
 
 

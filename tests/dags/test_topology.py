@@ -35,10 +35,10 @@ def test_the_tasks_are_those_of_the_pipeline_in_its_order(dag):
 def test_every_step_is_run_by_exactly_one_task():
     assert STEPS == (
         "extract", "late", "check_raw", "integrate", "match", "texts", "summarise", "features", "check_features",
-        "labels", "check_relations", "train", "promote", "score", "warn", "check_list", "publish", "watch",
-        "report", "catalogue",
+        "labels", "check_relations", "train", "promote", "score", "triggers", "warn", "check_list",
+        "publish", "watch", "report", "catalogue",
     )  # fmt: skip
-    assert len(set(STEPS)) == len(STEPS) == 20
+    assert len(set(STEPS)) == len(STEPS) == 21
 
 
 def test_the_steps_are_the_files_of_their_folder():

@@ -5,12 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import load_settings
 from churn_tasks.declared.contracts import FeatureColumn
-from churn_tasks.declared.lineage.gaps import load_gaps
-from churn_tasks.declared.registry import load_contracts, load_registry
-from churn_tasks.declared.triggers import load_triggers
+from churn_tasks.declared.lineage.gaps import everything_delivered, load_gaps
+from churn_tasks.declared.registry import load_registry
 from churn_tasks.runner.month_run import MonthRun
 from tests.declared.emptied_lake import (
     built,
@@ -111,36 +109,50 @@ def test_summed_usage_stands_in_for_call_records_and_yields_to_them(
     assert len(gaps.of_table("usage_summary").features) > 40
 
 
-def test_triggers_are_fourteen_and_name_columns_that_exist(tmp_path: Path) -> None:
-    settings = load_settings("telecom")
-    contracts = load_contracts(settings)
-    assert [trigger.number for trigger in load_triggers(settings, contracts)] == list(
-        range(1, 15)
-    )
-    profile = small_profile(tmp_path, ["bill"])
+LOST = {
+    ("customer", "key_account_class"): {
+        "key_account_spends_less",
+        "key_account_request_unmet",
+    },
+    ("customer", "pay_mode"): {
+        "prepaid_balance_low",
+        "prepaid_without_calls",
+        "postpaid_in_arrears",
+    },
+    ("customer", "customer_group"): {"campus_without_traffic"},
+    ("balance", "balance_cny"): {"prepaid_balance_low"},
+    ("service", "traffic_mb"): {"broadband_suspended"},
+    ("cdr", "carrier"): {"rival_carrier_used"},
+    ("complaint", "outcome"): {"complaint_unsettled"},
+    ("premises", "operator_count"): {"rival_in_building"},
+    ("premises", "demolition_date"): {"demolition_near"},
+    ("request", "outcome"): {"relocation_unmet", "key_account_request_unmet"},
+    ("payment", "channel"): {"direct_debit_given_up"},
+}
+
+
+@pytest.mark.parametrize("column", LOST, ids=".".join)
+def test_what_a_trigger_needs_follows_from_the_sql_of_its_event(
+    column: tuple[str, str],
+) -> None:
+    gaps = everything_delivered(load_settings("telecom"))
+    assert set(gaps.of_column(*column).trigger_names) == LOST[column]
+
+
+def test_a_trigger_without_its_table_is_lost_and_one_that_is_off_costs_nothing(
+    tmp_path: Path,
+) -> None:
+    profile = small_profile(tmp_path, telecom_tables())
     (profile / "playbook").mkdir()
-    wrong = {
-        "number": 1,
-        "name": {"en": "x", "zh": "x"},
-        "limits": {},
-        "reads": {"bill": ["amount_yuan"]},
-    }
-    off = {**wrong, "number": 2, "enabled": False, "reads": {"bill": ["amount_cny"]}}
-    for content, said in (
-        ([wrong], "1: bill.amount_yuan"),
-        ([off, off], r"given twice: \[2\]"),
-    ):
-        (profile / "playbook" / "triggers.yaml").write_text(
-            yaml.safe_dump({"triggers": content}), encoding="utf-8"
-        )
-        with pytest.raises(SettingsError, match=said):
-            load_triggers(load_settings(str(profile)), contracts)
+    words = {"en": "x", "zh": "x"}
+    on = {"name": "on", "event": "port_requested", "priority": 1, "words": words}
+    off = {**on, "name": "off", "enabled": False}
     (profile / "playbook" / "triggers.yaml").write_text(
-        yaml.safe_dump({"triggers": [off]}), encoding="utf-8"
+        yaml.safe_dump({"triggers": [on, off]}), encoding="utf-8"
     )
-    assert load_triggers(load_settings(str(profile)), contracts) == (), (
-        "what is off costs nothing"
-    )
+    gaps = load_gaps(load_settings(str(profile)))
+    assert gaps.of_table("port_out").trigger_names == ("on",)
+    assert gaps.of_table("fault").trigger_names == ()
 
 
 def test_every_optional_read_is_known(tmp_path: Path) -> None:

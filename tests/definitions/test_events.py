@@ -1,12 +1,13 @@
 """Events: golden rows for each, and each folder keeps its word.
 
 ``golden/<event>/<rule>.yaml`` holds the month, ``with`` (values of parameters), ``since`` (as_of if absent), the rows
-of the tables that the event reads, ``defaults`` for what these leave out, and ``expect``: customer -> day on which it
-struck, nobody else.
+of the tables that the event reads, ``defaults`` for what these leave out, ``expect``: customer -> day on which it
+struck, nobody else, and ``evidence``: customer -> figures that it struck on.
 """
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlglot
@@ -31,8 +32,8 @@ each_event = pytest.mark.parametrize(
 
 def struck(
     run: MonthRun, event: Event, sign: Sign, since: str = "$as_of"
-) -> dict[str, str]:
-    """Whom an event strikes, and when."""
+) -> dict[str, dict[str, Any]]:
+    """Whom an event strikes, with the columns of its row."""
     run.engine.views(*event.output.reads, *event.output.optional)
     known = run.window.parameters()
     wanted = {*event.output.params, since.removeprefix("$")}
@@ -41,7 +42,7 @@ def struck(
         sql, {name: known[name] for name in wanted if f"${name}" in sql}
     )
     assert len({row["customer_id"] for row in rows}) == len(rows), "one row a customer"
-    return {row["customer_id"]: str(row["event_date"]) for row in rows}
+    return {row["customer_id"]: row for row in rows}
 
 
 @pytest.mark.parametrize(
@@ -65,14 +66,19 @@ def test_golden_rows(case: Path, tmp_path: Path) -> None:
     sign = Sign(event=event.name, given=content.get("with", {}))
     found = struck(run, event, sign, f"${content.get('since', 'as_of')}")
     run.close()
-    assert found == {
+    days = {customer: str(row["event_date"]) for customer, row in found.items()}
+    assert days == {
         customer: str(month) for customer, month in content["expect"].items()
     }
+    for customer, figures in content.get("evidence", {}).items():
+        for name, figure in figures.items():
+            told = found[customer][name]
+            assert (told if isinstance(figure, str) else float(told)) == figure
 
 
 def test_every_shared_event_has_golden_rows() -> None:
     shared = {event.name for event in known_events([INCLUDE])}
-    assert {case.parent.name for case in CASES} == shared and len(shared) == 21
+    assert {case.parent.name for case in CASES} == shared and len(shared) == 35
 
 
 @each_event
@@ -84,7 +90,7 @@ def test_an_event_keeps_its_word(event: Event) -> None:
     assert parameters_in(tree) - {"since"} == {*output.params, *parameters}
     assert set(output.params) <= set(Window.__annotations__)
     assert sources_in(tree) == {*output.reads, *output.optional}
-    assert columns_out(tree) == ["customer_id", "event_date"]
+    assert columns_out(tree) == output.column_names
     assert missing_bounds(tree) == []
     assert ("label_known" in output.params) == bool(output.months_beyond)
     assert event.sql.startswith("-- ") and len(event.sql.splitlines()) < 120

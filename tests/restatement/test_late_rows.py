@@ -25,7 +25,8 @@ REBUILT = {
         "delivery", "profile", "check_result", "profile_accepted", "audit_rows", "treatment", "touched_customer",
         "customer_line", "month_activity", "month_billing", "cohort", "feat_spend", "feat_care",
         "feat_bill_items", "feat_complaint_answers", "feat_complaint_text",
-        "score_churn", "score_factor", "score_cause", "score_watch", "out_warning_list", "touched_customer",
+        "score_churn", "score_factor", "score_cause", "score_watch", "out_trigger", "out_warning_list",
+        "touched_customer",
     )),
     *(f"{table}/month=2024-07-01/late={DAY}.parquet" for table in ("raw_bill", "clean_bill")),  # the twelve rows alone
     f"label/month=2024-05-01/restated={DAY}.parquet",

@@ -32,17 +32,24 @@ VIEWS = (
     "bi_publication",
     "bi_erasure",
     "bi_model_watch",
+    "bi_trigger",
 )
 TABLES = (
     "publish_lease", "run", "audit", "warning_list", "manifest", "manifest_history", "result", "validation",
     "promotion", "model_file", "quarantine_release", "check_acceptance", "model_order", "vault", "migration",
     "applied_migration", "match_review", "match_decision", "list_remainder", "erasure", "erasure_month",
-    "model_watch",
+    "model_watch", "raised_trigger",
 )  # fmt: skip
-EVERYTHING = (*TABLES, *VIEWS, "retention_call_list", "review_queue")
+EVERYTHING = (
+    *TABLES,
+    *VIEWS,
+    "retention_call_list",
+    "retention_trigger",
+    "review_queue",
+)
 ADDED_ONLY = (
     "run", "audit", "warning_list", "manifest_history", "result", "validation", "promotion", "model_file",
-    "quarantine_release", "check_acceptance", "model_order", "model_watch",
+    "quarantine_release", "check_acceptance", "model_order", "model_watch", "raised_trigger",
 )  # fmt: skip
 READ = "SELECT * FROM {} LIMIT 1"
 VERBS = {
@@ -58,6 +65,7 @@ ALLOWED: dict[str, dict[str, frozenset[str]]] = {
     "churn_retention": {
         **dict.fromkeys(VIEWS, frozenset({"select"})),
         "retention_call_list": frozenset({"select"}),
+        "retention_trigger": frozenset({"select"}),
         "vault": frozenset({"select"}),
     },
     "churn_loader": {
@@ -106,7 +114,7 @@ def test_each_role_may_do_exactly_this(url: str, role: str) -> None:
     allowed = {
         (name, verb): verb in ALLOWED[role].get(name, ()) for name, verb in tried
     }
-    assert len(tried) == 31 * 6
+    assert len(tried) == 34 * 6
     assert tried == allowed
 
 
@@ -176,7 +184,13 @@ def test_only_retention_reads_clear_numbers(url: str) -> None:
 
 def test_the_reader_of_the_product_sees_views_only(url: str) -> None:
     warehouse = warehouse_at(url)
-    for hidden in ("vault", "warning_list", "retention_call_list"):
+    for hidden in (
+        "vault",
+        "warning_list",
+        "raised_trigger",
+        "retention_call_list",
+        "retention_trigger",
+    ):
         with pytest.raises(SettingsError, match="InsufficientPrivilege"):
             warehouse.read(f"SELECT * FROM {hidden}")
     assert len(warehouse.read("SELECT * FROM bi_warning_list")) == 2
@@ -275,7 +289,7 @@ def test_every_column_that_people_see_has_its_meaning_in_both_languages(
     meanings = _column_comments(url)
     assert (
         {view for view, _ in meanings}
-        == {*VIEWS, "retention_call_list", "review_queue"}
+        == {*VIEWS, "retention_call_list", "retention_trigger", "review_queue"}
         == set(comments(FOLDER))
     )
     assert len(meanings) > 60

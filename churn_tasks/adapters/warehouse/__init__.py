@@ -24,7 +24,7 @@ from churn_tasks.adapters.warehouse import (
     vault,
     watch,
 )
-from churn_tasks.adapters.warehouse.audit_rules import COLUMNS
+from churn_tasks.adapters.warehouse.audit_rules import COLUMNS, TRIGGER_COLUMNS
 from churn_tasks.adapters.warehouse.connection import Connection
 from churn_tasks.adapters.warehouse.forgetting import Erasure
 from churn_tasks.adapters.warehouse.model_orders import DatedOrder, ModelOrder
@@ -41,6 +41,7 @@ from churn_tasks.core.settings import Settings
 
 __all__ = [
     "COLUMNS",
+    "TRIGGER_COLUMNS",
     "Champion",
     "DatedOrder",
     "Erasure",
@@ -175,14 +176,23 @@ class Warehouse:
         rows: Sequence[Sequence[Any]],
         knowledge: Knowledge = FIRST_LIST,
         taken_out: int = 0,
+        triggers: Iterable[Sequence[Any]] = (),
     ) -> Published:
         """Append, audit and flip; rows are in the order of ``COLUMNS`` and of their rank.
 
         Args:
             taken_out: rows that the list had when it was made and that were taken out of it since.
+            triggers: in the order of ``TRIGGER_COLUMNS``, of customers on the list and beside it.
         """
         return publication.publish(
-            self._ready, lease, run_id, rows, knowledge, taken_out
+            self._ready, lease, run_id, rows, knowledge, taken_out, triggers
+        )
+
+    def triggers(self, month: Month) -> list[dict[str, Any]]:
+        """The triggers that a month points to, with masked numbers; the most urgent first."""
+        return self.read(
+            "SELECT * FROM bi_trigger WHERE month = %s ORDER BY priority DESC, trigger, customer_id",
+            (month.start,),
         )
 
     def original_run(self, month: Month, list_id: str) -> str:

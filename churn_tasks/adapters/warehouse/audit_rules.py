@@ -14,6 +14,11 @@ COLUMNS = (
     "reason_3", "reason_3_en", "reason_3_zh", "strategy_en", "strategy_zh", "model_name", "model_version",
     "feature_set", "person_id", "line_count", "person_arpu_cny",
     "reason_1_role", "reason_2_role", "reason_3_role", "cause_1", "cause_2", "cause_3",
+    "triggers", "triggers_en", "triggers_zh", "trigger_set",
+)  # fmt: skip
+TRIGGER_COLUMNS = (
+    "customer_id", "trigger", "event_date", "known_date", "priority", "evidence_en", "evidence_zh",
+    "phone_token", "region_code",
 )  # fmt: skip
 
 _COUNTS = """
@@ -28,6 +33,11 @@ SELECT
     greatest(count(DISTINCT (model_name, model_version, feature_set)) - 1, 0) AS further_models,
     count(*) - count(DISTINCT rank) + abs(coalesce(max(rank), 0) - count(*))
         + abs(coalesce(min(rank), 1) - 1) AS rank_gaps,
+    count(*) FILTER (WHERE (triggers IS NOT NULL) <> EXISTS (
+        SELECT 1 FROM raised_trigger AS t
+        WHERE t.month = warning_list.month AND t.run_id = warning_list.run_id
+            AND t.customer_id = warning_list.customer_id
+    )) AS other_triggers,
     coalesce(max(rank), 0) - count(*) AS ranks_missing,
     count(*) - count(DISTINCT rank) + greatest(1 - coalesce(min(rank), 1), 0) AS ranks_wrong
 FROM warning_list

@@ -7,17 +7,20 @@ The phases of one attempt, each a transaction of its own that holds the month's 
     audit   the stored rows checked; the findings are kept
     flip    token still the highest, pointer still where the lease saw it -> the pointer moves
 
+The triggers of the month lie beside its list under the same run id, so that one flip shows both; the list names the
+digest of them (``trigger_set``).
+
 The run id comes from the bytes of the list, so publishing the same list again changes nothing, also when an
 earlier attempt committed and its acknowledgement was lost. A restated list is a further version of its month, marked
 with the date up to which it knows; a list that was published before never takes its place again.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from churn_tasks.adapters.warehouse import audit_rules
-from churn_tasks.adapters.warehouse.audit_rules import COLUMNS
+from churn_tasks.adapters.warehouse.audit_rules import COLUMNS, TRIGGER_COLUMNS
 from churn_tasks.adapters.warehouse.connection import Connection, Cursor, one
 from churn_tasks.adapters.warehouse.pointer import (
     FIRST_LIST,
@@ -75,11 +78,13 @@ def stage(
     run_id: str,
     rows: Sequence[Row],
     taken_out: int = 0,
+    triggers: Iterable[Row] = (),
 ) -> None:
     """Append the rows under their run id; does nothing when that run is there already.
 
     Args:
         taken_out: rows that the list had when it was made and that were taken out of it since.
+        triggers: rows in the order of ``TRIGGER_COLUMNS``, of customers on the list and beside it.
 
     Raises:
         Fenced: a later attempt owns the month.
@@ -104,6 +109,12 @@ def stage(
             "warning_list",
             ("month", "run_id", *COLUMNS),
             ((*run, *row) for row in rows),
+        )
+        append(
+            cursor,
+            "raised_trigger",
+            ("month", "run_id", *TRIGGER_COLUMNS),
+            ((*run, *row) for row in triggers),
         )
 
 
@@ -173,9 +184,10 @@ def publish(
     rows: Sequence[Row],
     knowledge: Knowledge = FIRST_LIST,
     taken_out: int = 0,
+    triggers: Iterable[Row] = (),
 ) -> Published:
     """All phases of one attempt after its lease."""
-    stage(connection, lease, run_id, rows, taken_out)
+    stage(connection, lease, run_id, rows, taken_out, triggers)
     audit(connection, lease, run_id)
     return flip(connection, lease, run_id, knowledge)
 

@@ -1,11 +1,14 @@
-"""Events that a definition may count: query folders under ``sql/events``, with parameters that the definition gives.
+"""Events that a definition may count or a trigger raise: query folders under ``sql/events``, with parameters.
 
-An event's query makes at most one row a customer of the cohort: ``customer_id`` and ``event_date``, the day on which it
-first struck from ``$since`` on and before ``$predict_end`` (or ``$label_known``, if it says how many months it looks
-beyond the window). An event that knows no day gives the first day of the month in which it struck. ``$since``
-is as_of where the event counts as leaving, and the start of the observe window where it tells what kind of leaving it
-was. Values of parameters are written into the text, because one label may ask for the same event twice with different
-ones; they are numbers or words that the event itself lists.
+An event's query makes at most one row a customer: ``customer_id`` and ``event_date``, the day on which it first struck
+from ``$since`` on and before ``$predict_end`` (or ``$label_known``, if it says how many months it looks beyond the
+window). An event that knows no day gives the first day of the month in which it struck. ``$since`` is as_of where the
+event counts as leaving, the start of the observe window where it tells what kind of leaving it was, and the first day
+that is asked about where it is a trigger (``declared/triggers.py``). Values of parameters are written into the text,
+because one label may ask for the same event twice with different ones; they are numbers or words that the event lists.
+
+Further columns are what a trigger tells of it: ``known_date``, the day on which it could be known, and the evidence,
+the figures that it struck on. ``says`` puts them into words.
 """
 
 import re
@@ -17,7 +20,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from churn_tasks.core.closed import Closed
+from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.definition import Sign, Value
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.naming import not_among
@@ -28,6 +31,8 @@ from churn_tasks.declared.yaml_file import read_declaration
 FOLDER = "sql/events"
 SINCE = "since"
 COLUMNS = ["customer_id", "event_date"]
+KNOWN = "known_date"
+SLOT = re.compile(r"\{([a-z_]+)\}")
 NOTHING = {
     "choice": "CAST(NULL AS VARCHAR)",
     "integer": "CAST(NULL AS DOUBLE)",
@@ -108,18 +113,51 @@ class EventFile(QueryFile):
         either: names of parameters of which one counts; giving one leaves the others without a value.
         dated_by: what ``event_date`` is: the day itself, or the first day of a month or window that knows no day.
         months_beyond: months after the predict window that it must see to tell who was struck in the window.
+        says: what a trigger says of it, with ``{name}`` for each column of evidence, a parameter or ``event_date``;
+            None: it tells no evidence, and only definitions may count it.
     """
 
     parameters: tuple[Parameter, ...] = ()
     either: tuple[str, ...] = ()
     dated_by: Literal["day", "month"] = "month"
     months_beyond: int = Field(0, ge=0, le=12)
+    says: Text | None = None
+
+    @property
+    def evidence(self) -> tuple[Column, ...]:
+        """The columns with the figures that it struck on."""
+        first = len(COLUMNS)
+        further = self.columns[first:]
+        return tuple(column for column in further if column.name != KNOWN)
+
+    @property
+    def tells_known_date(self) -> bool:
+        return KNOWN in self.column_names
+
+    @model_validator(mode="after")
+    def _says_its_evidence(self) -> Self:
+        names = {column.name for column in self.evidence}
+        if self.says is None:
+            if names:
+                raise ValueError(f"says nothing of its {', '.join(sorted(names))}")
+            return self
+        known = {*names, "event_date", *(each.name for each in self.parameters)}
+        for language, words in (("en", self.says.en), ("zh", self.says.zh)):
+            asked = set(SLOT.findall(words))
+            unknown, unsaid = sorted(asked - known), sorted(names - asked)
+            if unknown or unsaid:
+                raise ValueError(
+                    f"says.{language} names {', '.join(unknown) or 'nothing'} that is not there, and leaves"
+                    f" {', '.join(unsaid) or 'nothing'} unsaid; there are {', '.join(sorted(known))}"
+                )
+        return self
 
     @model_validator(mode="after")
     def _makes_dates(self) -> Self:
-        if self.column_names != COLUMNS or self.key != ("customer_id",):
+        first = len(COLUMNS)
+        if self.column_names[:first] != COLUMNS or self.key != ("customer_id",):
             raise ValueError(
-                f"an event has the key [customer_id] and the columns {', '.join(COLUMNS)}"
+                f"an event has the key [customer_id] and the first columns {', '.join(COLUMNS)}"
             )
         names = [parameter.name for parameter in self.parameters]
         unknown = sorted(not_among(self.either, names))
@@ -163,22 +201,29 @@ class Event:
             SettingsError: a parameter is unknown, out of range, or needs a longer observe window, each with what is
                 allowed.
         """
-        known = self._parameters
-        values = {name: parameter.default for name, parameter in known.items()}
-        chosen = [name for name in self.output.either if name in sign.given]
-        problems = []
-        if chosen:
-            values |= dict.fromkeys(self.output.either)
-        if len(chosen) > 1:
-            problems.append(f"{' and '.join(chosen)} cannot both be given")
-        for name, value in sign.given.items():
-            problems += self._problems(name, value, observe)
-            values[name] = value
+        values, problems = self.chosen(sign.given, observe)
         if problems:
             raise SettingsError(
                 f"sign {sign.label} (event {self.name}): {'; '.join(problems)}"
             )
         return values
+
+    def chosen(
+        self, given: Mapping[str, Value], observe: int
+    ) -> tuple[dict[str, Value | None], list[str]]:
+        """A value for every parameter, and why some cannot be used."""
+        known = self._parameters
+        values = {name: parameter.default for name, parameter in known.items()}
+        chosen = [name for name in self.output.either if name in given]
+        problems: list[str] = []
+        if chosen:
+            values |= dict.fromkeys(self.output.either)
+        if len(chosen) > 1:
+            problems.append(f"{' and '.join(chosen)} cannot both be given")
+        for name, value in given.items():
+            problems += self._problems(name, value, observe)
+            values[name] = value
+        return values, problems
 
     def _problems(self, name: str, value: Value, observe: int) -> list[str]:
         """Why a parameter cannot have a value in a window of so many months; nothing when it can."""
@@ -198,9 +243,15 @@ class Event:
         Args:
             since: the date from which the event counts, ``$as_of`` or ``$observe_start``.
         """
+        return self.text_with(self.values(sign, observe), {SINCE: since})
+
+    def text_with(
+        self, values: Mapping[str, Value | None], dates: Mapping[str, str]
+    ) -> str:
+        """The SQL with values for its parameters and SQL for some of the dates it asks for; other dates remain."""
         parameters = self._parameters
-        literals = {SINCE: since}
-        for name, value in self.values(sign, observe).items():
+        literals = dict(dates)
+        for name, value in values.items():
             literals[name] = parameters[name].literal(value)
         return re.sub(
             r"\$([a-z_]+)",

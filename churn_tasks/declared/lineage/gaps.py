@@ -14,7 +14,8 @@ from churn_tasks.declared.registry import (
     load_contracts,
     load_pipeline_tables,
 )
-from churn_tasks.declared.triggers import Trigger, load_triggers
+from churn_tasks.declared.trigger_sql import trigger_query, trigger_table
+from churn_tasks.declared.triggers import Raised, load_triggers
 
 CLEAN = "clean_"
 Loses = Callable[[Query, Needs], bool]
@@ -23,10 +24,14 @@ ACTIVITY = "month_activity"
 
 @dataclass(frozen=True)
 class Cost:
-    """Features in catalogue order and triggers by number."""
+    """Features in catalogue order and triggers in that of their file."""
 
     features: tuple[FeatureColumn, ...] = ()
-    triggers: tuple[Trigger, ...] = ()
+    triggers: tuple[Raised, ...] = ()
+
+    @property
+    def trigger_names(self) -> tuple[str, ...]:
+        return tuple(raised.name for raised in self.triggers)
 
     def by_family(self) -> dict[str, list[str]]:
         """The features' names by family (D1)."""
@@ -36,17 +41,17 @@ class Cost:
         return names
 
     def in_words(self, most: int = 5) -> str:
-        """One line: how many features, the first of them, and the triggers' numbers."""
+        """One line: how many features, the first of them, and the triggers by name."""
         names = [feature.name for feature in self.features]
-        numbers = [str(trigger.number) for trigger in self.triggers]
+        triggers = list(self.trigger_names)
         parts = []
         if names:
             listed = ", ".join(names[:most])
             if len(names) > most:
                 listed += f" and {len(names) - most} more"
             parts.append(f"{len(names)} {_plural('feature', names)} ({listed})")
-        if numbers:
-            parts.append(f"{_plural('trigger', numbers)} {', '.join(numbers)}")
+        if triggers:
+            parts.append(f"{_plural('trigger', triggers)} {', '.join(triggers)}")
         return ", ".join(parts)
 
 
@@ -60,14 +65,14 @@ class Gaps:
 
     Attributes:
         contracts: every contract the profile can see.
-        queries: every query up to the features, active or not.
+        queries: every query up to the features, active or not, and one for each trigger.
         delivered: names of the contracts for which the profile has an extract.
         pipeline: every table of a Python step, made or not.
     """
 
     contracts: Contracts
     queries: Sequence[Query]
-    triggers: tuple[Trigger, ...]
+    triggers: tuple[Raised, ...]
     delivered: frozenset[str]
     pipeline: PipelineTables
 
@@ -80,15 +85,16 @@ class Gaps:
                 return True
             return any(leaf.table == table for leaf in needs)
 
-        triggers = [trigger for trigger in self.triggers if table in trigger.reads]
-        return Cost(self._lost(table, reads_it), tuple(triggers))
+        return Cost(self._lost(table, reads_it), self._never_raised(table, reads_it))
 
     def of_column(self, table: str, column: str) -> Cost:
         """What is lost while one column of a delivered table is empty."""
         leaf = Leaf(table, column)
-        triggers = [t for t in self.triggers if column in t.reads.get(table, ())]
-        lost = self._lost(table, lambda _, needs: leaf in needs)
-        return Cost(lost, tuple(triggers))
+
+        def reads_it(_: Query, needs: Needs) -> bool:
+            return leaf in needs
+
+        return Cost(self._lost(table, reads_it), self._never_raised(table, reads_it))
 
     def _lost(self, table: str, is_lost: Loses) -> tuple[FeatureColumn, ...]:
         """The features, in catalogue order, that a gap in a table takes away."""
@@ -98,6 +104,18 @@ class Gaps:
             needs = lineage.of(query.output.table, feature.name)
             if is_lost(query, needs):
                 lost.append(feature)
+        return tuple(lost)
+
+    def _never_raised(self, table: str, is_lost: Loses) -> tuple[Raised, ...]:
+        """The triggers, in the order of their file, that a gap in a table takes away."""
+        lineage = self._lineage(table)
+        lost = []
+        for raised in self.triggers:
+            name = trigger_table(raised)
+            if lineage.fits(name):
+                needs = lineage.of_every_column(name)
+                if is_lost(lineage.made_by[name], needs):
+                    lost.append(raised)
         return tuple(lost)
 
     @cached_property
@@ -204,10 +222,12 @@ def load_gaps(settings: Settings) -> Gaps:
 
 def _gaps(settings: Settings, delivered: Iterable[str]) -> Gaps:
     contracts = load_contracts(settings)
+    triggers = load_triggers(settings)
+    asked = [trigger_query(raised) for raised in triggers]
     return Gaps(
         contracts,
-        known_queries(settings),
-        load_triggers(settings, contracts),
+        [*known_queries(settings), *asked],
+        triggers,
         frozenset(delivered),
         load_pipeline_tables(settings, contracts),
     )

@@ -81,6 +81,17 @@ class Lineage:
         """What one column of a table that a query makes depends on."""
         return self._of(table, column)
 
+    def of_every_column(self, table: str) -> Needs:
+        """What the columns that a table's SQL names depend on, keys aside; whose rows there are is asked apart."""
+        needs: set[Leaf] = set()
+        for scope in self._scope(table).traverse():
+            for column in scope.columns:
+                source = scope.sources.get(column.table)
+                is_key = column.name in self._key(source)
+                if isinstance(source, exp.Table) and not is_key:
+                    needs |= self._table_column(source.name, column.name)
+        return frozenset(needs)
+
     def features(self) -> dict[str, Needs]:
         """Every feature with its needs, in catalogue order."""
         needs = {}

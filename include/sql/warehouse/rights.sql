@@ -10,7 +10,7 @@ GRANT USAGE ON SCHEMA {schema} TO churn_loader, churn_bi, churn_retention, churn
 
 GRANT SELECT, INSERT ON
     {schema}.run, {schema}.audit, {schema}.warning_list, {schema}.manifest_history, {schema}.result,
-    {schema}.validation, {schema}.promotion, {schema}.model_file, {schema}.model_watch
+    {schema}.validation, {schema}.promotion, {schema}.model_file, {schema}.model_watch, {schema}.raised_trigger
     TO churn_loader;
 GRANT SELECT, INSERT, UPDATE ON {schema}.manifest, {schema}.publish_lease TO churn_loader;
 GRANT SELECT, INSERT ON {schema}.quarantine_release, {schema}.check_acceptance, {schema}.model_order TO churn_loader;
@@ -20,12 +20,12 @@ GRANT INSERT, SELECT (customer_id_a, customer_id_b, first_seen) ON {schema}.matc
 GRANT SELECT (customer_id_a, customer_id_b, decision, decided_by, revision) ON {schema}.match_decision TO churn_loader;
 
 GRANT SELECT ON {schema}.list_remainder, {schema}.erasure, {schema}.erasure_month TO churn_loader;
-GRANT SELECT ON {schema}.bi_erasure, {schema}.bi_model_watch TO churn_bi, churn_retention;
+GRANT SELECT ON {schema}.bi_erasure, {schema}.bi_model_watch, {schema}.bi_trigger TO churn_bi, churn_retention;
 
 GRANT SELECT ON
     {schema}.bi_warning_list, {schema}.bi_result, {schema}.bi_validation, {schema}.bi_promotion, {schema}.bi_publication
     TO churn_bi, churn_retention;
-GRANT SELECT ON {schema}.retention_call_list, {schema}.vault TO churn_retention;
+GRANT SELECT ON {schema}.retention_call_list, {schema}.retention_trigger, {schema}.vault TO churn_retention;
 
 GRANT SELECT ON {schema}.review_queue TO churn_reviewer;
 GRANT SELECT, INSERT ON {schema}.match_decision TO churn_reviewer;

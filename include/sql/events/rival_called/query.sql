@@ -1,7 +1,8 @@
 -- The first month with so many calls to the service hotlines of other operators.
 SELECT
     customer_id,
-    min(month) AS event_date
+    min(month) AS event_date,
+    min_by(competitor_hotline_count, month) AS competitor_hotline_count
 FROM month_usage
 WHERE month >= $since AND month < $predict_end
     AND competitor_hotline_count >= $calls

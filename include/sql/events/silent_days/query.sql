@@ -15,13 +15,15 @@ silent AS (
     SELECT
         customer_id,
         next_month,
+        last_use_date,
         last_use_date + ($days - 1) AS event_date
     FROM used
 )
 
 SELECT
     customer_id,
-    min(event_date) AS event_date
+    min(event_date) AS event_date,
+    min_by(last_use_date, event_date) AS last_use_date
 FROM silent
 WHERE event_date >= $since AND event_date < $predict_end
     AND (next_month IS NULL OR next_month > date_trunc('month', event_date))
