@@ -188,3 +188,9 @@ def file_of(settings: Settings) -> Path:
     """The file that holds a profile's triggers."""
     own = settings.profile_dir / FILE
     return own if own.is_file() else INCLUDE / FILE
+
+
+def trigger_words(settings: Settings) -> dict[str, Text]:
+    """What people call each trigger of a profile's file, those that are off included."""
+    triggers = read_declaration(TriggerFile, file_of(settings)).triggers
+    return {trigger.name: trigger.words for trigger in triggers}

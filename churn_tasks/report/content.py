@@ -11,6 +11,7 @@ from churn_tasks.core.settings import Settings
 from churn_tasks.core.windows import Window
 from churn_tasks.report.outcome import ListResult
 from churn_tasks.report.reason_shares import ReasonShare
+from churn_tasks.report.trigger_outcome import TriggerResult
 
 Row = Mapping[str, Any]
 SCORE_BINS = 20
@@ -42,6 +43,16 @@ class Bin:
 
 
 @dataclass(frozen=True)
+class TriggerCount:
+    """How often a trigger was raised in the month."""
+
+    name: str
+    words: Text
+    customers: int
+    listed: int  # of them on the list
+
+
+@dataclass(frozen=True)
 class Factor:
     """How the share of leavers moves with one feature."""
 
@@ -66,6 +77,8 @@ class MonthContent:
         tenths: mean score and share of leavers by tenth of the scores, for the month of ``segment_month``; none where
             nobody was scored then.
         judged: candidates on the latest tested months, one row each.
+        triggers: how many customers the month's triggers were raised for, the most urgent first.
+        trigger_results: what triggers came to over all months whose truth is in.
         watched: what watching the model in force found, of this month and those before.
         taken_out: people who were taken out of the month since it was made.
     """
@@ -90,6 +103,9 @@ class MonthContent:
     undated: Sequence[str] = ()
     judged: Sequence[Row] = ()
     watched: Sequence[Row] = ()
+    triggers: Sequence[TriggerCount] = ()
+    trigger_results: Sequence[TriggerResult] = ()
+    trigger_words: Mapping[str, Text] = field(default_factory=dict)
     churn_by_month: Sequence[Row] = ()
     segments: Sequence[Row] = ()
     segment_month: str = ""

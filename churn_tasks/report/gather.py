@@ -16,6 +16,7 @@ from churn_tasks.declared.labels.query import signs_without_a_day
 from churn_tasks.declared.query import load_question
 from churn_tasks.declared.registry import Registry
 from churn_tasks.declared.sql_engine import SqlEngine
+from churn_tasks.declared.triggers import trigger_words
 from churn_tasks.report.content import (
     LEVELS,
     SCORE_BINS,
@@ -23,9 +24,11 @@ from churn_tasks.report.content import (
     Factor,
     GroupWeight,
     MonthContent,
+    TriggerCount,
 )
 from churn_tasks.report.outcome import list_outcomes
 from churn_tasks.report.reason_shares import reason_shares
+from churn_tasks.report.trigger_outcome import of_all_months, trigger_outcomes
 
 TOP_FACTORS = 6
 HEAD_ROWS = 10
@@ -103,6 +106,9 @@ def _content(tables: MonthTables) -> MonthContent:
         watched=tables.rows(
             "model_watch", "month, subject, measure", "month <= $month"
         ),
+        triggers=_triggers(tables),
+        trigger_results=of_all_months(trigger_outcomes(tables.engine, settings, month)),
+        trigger_words=trigger_words(settings),
         churn_by_month=tables.answer("churn_by_month"),
         segments=_top_segments(tables.answer("churn_by_segment")),
         segment_month=str(tables.label_month),
@@ -153,6 +159,17 @@ def _list_facts(listed: Sequence[Row]) -> Row:
         "model_version": first["model_version"],
         "feature_set": first["feature_set"],
     }
+
+
+def _triggers(tables: MonthTables) -> list[TriggerCount]:
+    """The triggers of the month; one that is named no more in triggers.yaml is called by its name."""
+    words = trigger_words(tables.settings)
+    counts = []
+    for row in tables.answer("triggers_raised"):
+        name = row["trigger"]
+        called = words.get(name, Text(en=name, zh=name))
+        counts.append(TriggerCount(name, called, row["customers"], row["listed"]))
+    return counts
 
 
 def _score_bins(tables: MonthTables) -> list[int]:

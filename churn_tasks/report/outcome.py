@@ -109,7 +109,7 @@ def list_outcomes(
     if not months:
         return []
     is_dated = not signs_without_a_day(settings)
-    with engine.registered("list_window", _windows(settings, months, is_dated)):
+    with engine.registered("list_window", list_windows(settings, months, is_dated)):
         answer = engine.ask(question, {"label_month": last.start})
     results = []
     for row in answer:
@@ -119,7 +119,9 @@ def list_outcomes(
     return results
 
 
-def _windows(settings: Settings, months: Sequence[Month], is_dated: bool) -> pa.Table:
+def list_windows(
+    settings: Settings, months: Sequence[Month], is_dated: bool
+) -> pa.Table:
     """Dates of each month's list; what needs days is empty where only months are known."""
     rows = []
     for month in months:

@@ -15,6 +15,7 @@ from churn_tasks.work.month_page import is_current, month_content
         Read("cohort", whole_history),
         Read("label", whole_history),
         Read("out_warning_list", whole_history),
+        Read("out_trigger", whole_history),
         Read("month_*", whole_history),
         Read("feat_*", whole_history),
         Read("score_*", whole_history),
