@@ -76,8 +76,8 @@ def test_months_without_enough_history_do_what_they_can(road: Road) -> None:
     _, reports = road
     skipped = {key for key, report in reports.items() if report.outcome == "skipped"}
     assert {step for month, step in skipped if month == "2024-01"} == {
-        "features", "check_features", "labels", "train", "promote", "score", "warn", "check_list", "publish",
-        "watch", "catalogue",
+        "features", "check_features", "labels", "train", "promote", "score", "triggers", "warn", "check_list",
+        "publish", "watch", "catalogue",
     }  # fmt: skip
     assert {step for month, step in skipped if month == "2024-08"} == {
         "train", "promote", "score", "warn", "check_list", "publish", "watch",
@@ -100,6 +100,25 @@ def test_every_row_of_every_month_is_accounted_for(road: Road) -> None:
         assert row.rows_in == run.lake.rows(f"raw_{row.table_name}", month)
         assert row.rows_out == run.lake.rows(f"clean_{row.table_name}", month)
     run.close()
+
+
+def test_the_triggers_of_the_month_go_out_with_its_list(road: Road) -> None:
+    """Of customers on the list and beside it; what the list shows of them is what the warehouse has."""
+    settings, reports = road
+    run = MonthRun(settings, LAST)
+    listed = {row["customer_id"]: row for row in run.warehouse.published(LAST)}
+    fired = run.warehouse.triggers(LAST)
+    run.close()
+    assert len(fired) == reports["2024-09", "publish"].rows["raised_trigger"] > 0
+    by_customer: dict[str, set[str]] = {}
+    for row in fired:
+        by_customer.setdefault(row["customer_id"], set()).add(row["trigger"])
+    assert by_customer.keys() & listed.keys() and by_customer.keys() - listed.keys()
+    for customer, row in listed.items():
+        shown = set(row["triggers"].split(", ")) if row["triggers"] else set()
+        assert shown == by_customer.get(customer, set())
+    page = (settings.report_dir / f"{LAST}.html").read_text(encoding="utf-8")
+    assert "规则触发" in page and "any trigger" in page
 
 
 def test_the_list_is_published_with_its_lineage(road: Road) -> None:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.currency import YUAN, CurrencyCode
 from churn_tasks.core.definition import Definition
+from churn_tasks.core.level_section import LEVEL_TABLE, LevelRule
 from churn_tasks.core.machine import memory_bytes
 from churn_tasks.core.modeling_section import (
     Derive,
@@ -69,6 +70,10 @@ class WarningList(Closed):
     )
     high_probability: Share = 0.5
     medium_probability: Share = 0.25
+    raised: tuple[LevelRule, ...] = Field(
+        LEVEL_TABLE,
+        description="to which level triggers raise a warning, whatever its score; [] leaves levels to the score",
+    )
     lead_days: int = Field(
         3,
         ge=0,

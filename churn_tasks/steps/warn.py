@@ -9,7 +9,7 @@ from churn_tasks.warning.playbook import load_playbook
 from churn_tasks.warning.priority import LEVELS
 from churn_tasks.warning.reasons import Known
 from churn_tasks.work.causes import cause_rows, causes_of, sign_months
-from churn_tasks.work.listed import listed_customers
+from churn_tasks.work.listed import fired_triggers, listed_customers
 from churn_tasks.work.sayings import sayings_of
 
 FACTOR = ("customer_id", "feature", "contribution", "value")
@@ -34,7 +34,7 @@ FACTOR = ("customer_id", "feature", "contribution", "value")
     idle=nobody_scored,
 )
 def warn(run: MonthRun) -> Made:
-    """Choose the highest scores, rank them by expected loss and say why each is there.
+    """Choose the highest scores, rank them by expected loss, say how loud each warning is and why it is there.
 
     Raises:
         SettingsError: a feature's reason group has no text in the playbook.
@@ -51,7 +51,8 @@ def warn(run: MonthRun) -> Made:
         causes=causes_of(run, playbook.reasons, listed["customer_id"]),
     )
     limits = run.settings.warning_list
-    rows = warning_list(listed, factors, limits=limits, known=known)
+    fired = fired_triggers(run, listed["customer_id"])
+    rows = warning_list(listed, factors, limits=limits, known=known, fired=fired)
     written = {
         "out_warning_list": run.engine.write("out_warning_list", run.month, rows),
         "score_cause": run.engine.write(

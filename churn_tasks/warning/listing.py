@@ -1,6 +1,6 @@
 """The warning list of a month, put together from scores, customers and factors (G1, G6, H1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -8,7 +8,14 @@ from churn_tasks.core.closed import Text
 from churn_tasks.core.sections import WarningList
 from churn_tasks.warning.causes import FoundCause
 from churn_tasks.warning.playbook import Playbook
-from churn_tasks.warning.priority import expected_loss, level, ranked
+from churn_tasks.warning.priority import (
+    NOTHING_FIRED,
+    Fired,
+    expected_loss,
+    level,
+    raised_level,
+    ranked,
+)
 from churn_tasks.warning.reasons import GivenReason, Known, reasons_by_customer
 
 MOST_REASONS = 3  # columns of the list
@@ -22,12 +29,14 @@ def warning_list(
     *,
     limits: WarningList,
     known: Known,
+    fired: Mapping[str, Fired] | None = None,
 ) -> pd.DataFrame:
     """Rank, level, reasons, likely causes and strategy for the customers on the list.
 
     Args:
         listed: the chosen customers with ``customer_id``, ``churn_score``, ``arpu_cny`` and what else the list shows.
         factors: contributions of these customers, as in the table ``score_factor``.
+        fired: the triggers of those who have any; without it levels are those of the scores.
 
     Returns:
         ``listed`` in order of ``rank`` with ``action_priority``, ``level``, ``reason_*``, ``cause_*`` and
@@ -38,7 +47,7 @@ def warning_list(
     """
     loss = expected_loss(listed["churn_score"], listed["arpu_cny"])
     rows = ranked(listed.assign(action_priority=loss))
-    rows["level"] = [level(limits, score) for score in rows["churn_score"]]
+    rows["level"] = _levels(rows, limits, fired or {})
     reasons_of = reasons_by_customer(factors, known)
     spoken = []
     for customer in rows["customer_id"]:
@@ -46,6 +55,16 @@ def warning_list(
         cells = _spoken(reasons, known.playbook)
         spoken.append(cells | _likely(known.causes.get(customer, [])))
     return pd.concat([rows, pd.DataFrame(spoken, index=rows.index)], axis=1)
+
+
+def _levels(
+    rows: pd.DataFrame, limits: WarningList, fired: Mapping[str, Fired]
+) -> list[str]:
+    levels = []
+    for customer, score in zip(rows["customer_id"], rows["churn_score"], strict=True):
+        mine = fired.get(customer, NOTHING_FIRED)
+        levels.append(raised_level(level(limits, score), limits.raised, mine))
+    return levels
 
 
 def _spoken(reasons: Sequence[GivenReason], playbook: Playbook) -> Cells:

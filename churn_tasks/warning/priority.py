@@ -1,10 +1,30 @@
-"""Whom to call first, and how loud the warning is (G1, G2)."""
+"""Whom to call first, and how loud the warning is (C4, G1, G2)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
+from churn_tasks.core.level_section import LevelRule
 from churn_tasks.core.sections import WarningList
 
 LEVELS = ("high", "medium", "low")
+
+
+@dataclass(frozen=True)
+class Fired:
+    """The triggers of one customer.
+
+    Attributes:
+        priorities: of each trigger that fired in the month.
+        is_key_account: whether the customer has a class of its own.
+    """
+
+    priorities: Sequence[int] = ()
+    is_key_account: bool = False
+
+
+NOTHING_FIRED = Fired()
 
 
 def expected_loss(churn_score: pd.Series, arpu_cny: pd.Series) -> pd.Series:
@@ -21,6 +41,27 @@ def level(limits: WarningList, churn_score: float) -> str:
     if churn_score >= limits.high_probability:
         return "high"
     return "medium" if churn_score >= limits.medium_probability else "low"
+
+
+def raised_level(by_score: str, rules: Iterable[LevelRule], fired: Fired) -> str:
+    """The level of the score, or a louder one that the customer's triggers reach; triggers never quieten a warning."""
+    reached = [by_score]
+    for rule in rules:
+        if _is_for(rule, fired) and _count(rule, fired) >= rule.triggers:
+            reached.append(rule.level)
+    return min(reached, key=LEVELS.index)
+
+
+def _is_for(rule: LevelRule, fired: Fired) -> bool:
+    if rule.accounts == "all":
+        return True
+    return fired.is_key_account == (rule.accounts == "key")
+
+
+def _count(rule: LevelRule, fired: Fired) -> int:
+    """Triggers that are urgent enough for the rule."""
+    urgent = [each for each in fired.priorities if each >= rule.priority]
+    return len(urgent)
 
 
 def ranked(listed: pd.DataFrame) -> pd.DataFrame:

@@ -1,10 +1,13 @@
 """The customers who get a place on the list, with what it shows of them."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from churn_tasks.declared.query import load_question
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.warning.grain import chosen, lines_of_persons
+from churn_tasks.warning.priority import Fired
 
 SCORE = ("customer_id", "churn_score")
 TRIGGERS = "out_trigger"
@@ -22,6 +25,29 @@ def listed_customers(run: MonthRun) -> pd.DataFrame:
         answer = run.engine.ask(question, parameters)
     shown = pd.DataFrame(answer).assign(trigger_set=_trigger_set(run))
     return shown.merge(lines[PERSON], on="customer_id", validate="one_to_one")
+
+
+def fired_triggers(run: MonthRun, customers: Iterable[str]) -> dict[str, Fired]:
+    """The month's triggers of some customers; who has none is not among them."""
+    rows = run.rows_of_month(TRIGGERS, ("customer_id", "priority"))
+    if rows.empty:
+        return {}
+    asked = rows[rows["customer_id"].isin(set(customers))]
+    key_accounts = _key_accounts(run)
+    fired = {}
+    for customer, priorities in asked.groupby("customer_id")["priority"]:
+        name = str(customer)
+        fired[name] = Fired(tuple(priorities), name in key_accounts)
+    return fired
+
+
+def _key_accounts(run: MonthRun) -> set[str]:
+    """Customers with a class; nobody where the profile has no customer master."""
+    if "customer" not in run.registry.raw:
+        return set()
+    rows = run.rows_of_month("month_profile", ("customer_id", "key_account_class"))
+    with_class = rows["key_account_class"].notna()
+    return set(rows.loc[with_class, "customer_id"])
 
 
 def _trigger_set(run: MonthRun) -> str | None:
