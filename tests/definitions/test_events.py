@@ -6,6 +6,7 @@ struck, nobody else, and ``evidence``: customer -> figures that it struck on.
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,15 @@ import pytest
 import sqlglot
 import yaml
 
+from churn_tasks.adapters.spark.dialect import spark_sql
+from churn_tasks.adapters.spark.tables import column_types
 from churn_tasks.core.definition import Sign
-from churn_tasks.core.errors import SettingsError
-from churn_tasks.core.settings import INCLUDE
+from churn_tasks.core.errors import BadInput, SettingsError
+from churn_tasks.core.months import Month
+from churn_tasks.core.settings import INCLUDE, load_settings
 from churn_tasks.core.windows import Window
 from churn_tasks.declared.labels.events import Event, known_events, usable_events
+from churn_tasks.declared.registry import load_registry
 from churn_tasks.runner.month_run import MonthRun
 from tests.lakes import put, raw_tables, small_run
 from tests.sql.queries import columns_out, missing_bounds, parameters_in, sources_in
@@ -103,6 +108,38 @@ def test_texts_are_in_both_languages(event: Event) -> None:
         assert re.search("[\u4e00-\u9fff]", text.zh) and not re.search(
             "[\u4e00-\u9fff]", text.en
         )
+
+
+REGISTRIES = {
+    "include": load_registry(load_settings("telecom")),
+    "retail": load_registry(load_settings("retail")),
+}
+
+
+def on_spark(event: Event) -> str:
+    """The event as Spark would be asked it; no Spark is needed to write it."""
+    registry = REGISTRIES[event.folder.parents[2].name]
+    tables = {table: column_types(registry, table) for table in event.output.sources}
+    sql = event.text(Sign(event=event.name), "$as_of", observe=3)
+    dates = load_settings("telecom").calendar.window(Month(2024, 5)).parameters()
+    return spark_sql(sql, dates, tables)
+
+
+@each_event
+def test_an_event_can_be_asked_of_the_second_engine(event: Event) -> None:
+    assert "SELECT" in on_spark(event)
+
+
+def test_an_event_that_spark_would_round_otherwise_is_found() -> None:
+    """Control: a share as a floating number makes the edge of the bill another one."""
+    event = next(each for each in EVENTS if each.name == "bill_falling")
+    share = "CAST($fall_pct / 100 AS DECIMAL(9, 4))"
+    text = event.sql.replace("(100 - $fall_pct)", f"(1 - {share})")
+    assert text != event.sql
+    planted = replace(event, folder=event.folder)
+    planted.__dict__["sql"] = text
+    with pytest.raises(BadInput, match="is not carried over to Spark"):
+        on_spark(planted)
 
 
 def test_a_profiles_own_event_replaces_the_shared_one_of_its_name() -> None:

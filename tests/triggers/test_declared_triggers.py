@@ -79,7 +79,7 @@ REFUSED = [
     ({"event": "roaming_away"}, "event: roaming_away tells no evidence that a caller could say; add says"),
     ({"given": {"dys": 1}}, "trigger ported: given: there is no parameter 'dys'; there are none"),
     ({"event": "silent_days", "given": {"days": 5}}, "trigger ported: given: days is 5: allowed are 28.0 to 366.0"),
-    ({"event": "bill_falling", "given": {"fall_share": 40}}, "fall_share is 40: allowed are 0.0 to 1.0"),
+    ({"event": "bill_falling", "given": {"fall_pct": 140}}, "fall_pct is 140: allowed are 0.0 to 100.0"),
     ({"event": "group_without_traffic", "given": {"segment": "students"}}, "allowed are campus, individual"),
     ({"priority": 0}, "triggers.0.priority"),
     ({"tier": ["E"]}, "triggers.0.tier.0"),
@@ -144,7 +144,7 @@ def test_amounts_that_ship_are_about_so_much_of_the_profiles_currency(
         one.name: one.values for one in load_triggers(load_settings(str(shipped)))
     }
     assert amounts["bill_falling"]["bill_from_cny"] == 350
-    assert amounts["bill_falling"]["fall_share"] == 0.4
+    assert amounts["bill_falling"]["fall_pct"] == 40
     own = {**PORTED, "event": "bill_falling", "given": {"bill_from_cny": 35}}
     profile = with_triggers(tmp_path / "own", own, currency="RUB")
     (raised,) = load_triggers(load_settings(str(profile)))

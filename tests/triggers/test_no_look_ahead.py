@@ -52,7 +52,7 @@ RARE = {  # what random months hold too little of
     "clean_cdr": "SELECT * FROM clean_cdr WHERE hash(customer_id) % 3 <> month(month) % 3",
 }
 LOOSE = {  # so that random months raise each of them
-    "bill_falling": {"falls": 1, "bill_from_cny": 0, "fall_share": 0.01},
+    "bill_falling": {"falls": 1, "bill_from_cny": 0, "fall_pct": 1},
     "direct_debit_given_up": {"months": 1},
     "idle": {"days": 28},
     "prepaid_balance_low": {"below_cny": 80},

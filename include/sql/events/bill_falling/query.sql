@@ -46,5 +46,5 @@ FROM compared
 WHERE month >= $since
     AND falls_running = $falls AND date_diff('month', first_month, month) = $falls
     AND first_bill_cny >= $bill_from_cny
-    AND bill_cny <= first_bill_cny * (1 - CAST($fall_share AS DECIMAL(9, 4)))
+    AND CAST(bill_cny * 100 AS DECIMAL(24, 4)) <= CAST(first_bill_cny * (100 - $fall_pct) AS DECIMAL(24, 4))
 GROUP BY customer_id
