@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def require_places(settings: Settings, first: Month, last: Month) -> None:
-    """Look at the words for reasons, the token key, the candidates, the warehouse (set up or upgraded here), MLflow,
-    and the files of the model in force.
+    """Look at the words for reasons, the triggers, the token key, the candidates, the warehouse (set up or upgraded
+    here), MLflow, and the files of the model in force.
 
     Months before the first model need no warehouse and no MLflow; what has an address is looked at all the same.
 
@@ -31,6 +31,7 @@ def require_places(settings: Settings, first: Month, last: Month) -> None:
     trains = settings.calendar.tested_month(last) is not None
     with closing(MonthRun(settings, first)) as run:
         _require_words(run)
+        _require_triggers(run)
         _require_key(run)
         if trains:
             _require_candidates(run)
@@ -47,6 +48,13 @@ def _require_words(run: "MonthRun") -> None:
     features = run.registry.features
     load_playbook(run.settings).require({feature.group for feature in features})
     refuse_unknown_features(run.settings, [feature.name for feature in features])
+
+
+def _require_triggers(run: "MonthRun") -> None:
+    """Every trigger names an event and values that it can have: else the list would stop, after the training."""
+    from churn_tasks.declared.triggers import load_triggers
+
+    load_triggers(run.settings)
 
 
 def _require_candidates(run: "MonthRun") -> None:

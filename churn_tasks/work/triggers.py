@@ -13,6 +13,14 @@ STILL_THERE = (
     "SELECT customer_id, phone_token, region_code FROM month_profile"
     " WHERE month = {} AND has_left IS NOT TRUE"
 )
+KNOWN_AS_BEFORE = """\
+SELECT raised.* REPLACE (coalesce(before.known_date, raised.known_date) AS known_date)
+FROM (
+{rows}
+) AS raised
+LEFT JOIN {before} AS before
+    ON before.customer_id = raised.customer_id AND before."trigger" = raised."trigger"
+    AND before.event_date = raised.event_date"""
 OF_THE_COHORT = (
     "SELECT customer_id, NULL AS phone_token, NULL AS region_code FROM cohort"
     " WHERE month = {}"
@@ -43,7 +51,7 @@ def raise_triggers(run: MonthRun, asked: AskedDays) -> Made:
     raised = possible_triggers(run)
     if not raised:
         return Made(idle="the profile has no trigger that its tables make possible")
-    sql = raised_sql(run, raised, asked)
+    sql = _known_as_before(run, raised_sql(run, raised, asked))
     with run.engine.named(CUSTOMER, _customers(run)):
         rows = run.engine.write(TRIGGERS, run.month, sql)
     return Made({TRIGGERS: rows}, facts=fired(run))
@@ -59,6 +67,17 @@ def raised_sql(run: MonthRun, raised: list[Raised], asked: AskedDays) -> str:
             run.engine.view("feat_value")
     month = Month.of(asked.since).start
     return triggers_sql(raised, asked, month, currency(run.settings.currency))
+
+
+def _known_as_before(run: MonthRun, sql: str) -> str:
+    """The rows of a restatement; a trigger that was raised before, over the same day, keeps the day it was known by.
+
+    So a month whose triggers have not changed has the same bytes, and its list no further version.
+    """
+    if run.restated_until is None:
+        return sql
+    before = run.engine.rows_of(TRIGGERS, run.month, run.lake.before())
+    return KNOWN_AS_BEFORE.format(rows=sql, before=before)
 
 
 def _customers(run: MonthRun) -> str:

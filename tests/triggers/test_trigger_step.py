@@ -1,6 +1,7 @@
 """The step ``triggers`` on a small lake: whom, when, with which words, and how the bytes stay the same."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -305,6 +306,36 @@ def test_bills_alone_raise_what_they_tell_for_the_cohort(tmp_path: Path) -> None
     run.close()
     assert found.keys() == {("fell", "bill_falling")}
     assert found["fell", "bill_falling"]["phone_token"] is None
+
+
+def test_a_restated_month_keeps_the_day_by_which_a_trigger_was_known(
+    run: MonthRun,
+) -> None:
+    """A fault that came late is known by the restatement's day, and the complaint of the time by its own.
+
+    Control: where nothing changed the bytes are those of the first version.
+    """
+    customers(run, "complains", "faulty")
+    complains = {"customer_id": "complains", "unsatisfied_complaint_count": 1}
+    put(run, "month_care", MARCH, [complains])
+    raised(run)
+    first = run.lake.sha256("out_trigger", run.month)
+    found = {}
+    for day, faults in ((date(2024, 5, 6), 0), (date(2024, 6, 6), 2)):
+        again = replace(run, restated_until=day, shared={})
+        faulty = {"customer_id": "faulty", "fault_count": faults}
+        put(again, "month_care", MARCH, [complains, faulty])
+        run_on("triggers", again)
+        found[day] = rows(again, "out_trigger")
+        is_same = again.lake.sha256("out_trigger", run.month) == first
+        assert is_same == (faults == 0)
+        again.close()
+    known = {row["trigger"]: row["known_date"] for row in found[date(2024, 6, 6)]}
+    assert known == {
+        "complaint_unsettled": date(2024, 4, 5),
+        "faults_reported": date(2024, 6, 5),
+    }
+    assert run.lake.sha256("out_trigger", run.month) == first
 
 
 def test_without_the_cohort_the_step_waits(run: MonthRun) -> None:

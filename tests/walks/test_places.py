@@ -61,6 +61,17 @@ def test_a_feature_whose_reason_has_no_words_is_told_at_once(profile: Path) -> N
     assert "playbook/reasons.yaml of the profile" in said
 
 
+def test_a_trigger_that_cannot_be_is_told_at_once(profile: Path) -> None:
+    """Else it would stop the list of the first month that has features."""
+    (profile / "playbook").mkdir()
+    (profile / "playbook" / "triggers.yaml").write_text(
+        "triggers:\n  - {name: ported, event: port_asked, priority: 9, words: {en: Asked, zh: 申请}}\n",
+        encoding="utf-8",
+    )
+    said = _refused(_settings(profile), MARCH)
+    assert "playbook/triggers.yaml: trigger ported: event: there is no event" in said
+
+
 def test_a_sign_of_a_feature_that_is_not_made_is_told_at_once(profile: Path) -> None:
     """Shipped signs speak for all profiles: what one lacks of them falls away (control: without the file)."""
     run_first = _settings(profile)
