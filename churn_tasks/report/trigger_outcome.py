@@ -22,7 +22,7 @@ class TriggerResult:
         customers, left_count: for whom the trigger was raised, and those of them who left.
         left_in_time_count: who left ``warning_list.lead_days`` days after the month was known or later, when a call
             could still have kept them; None where the definition of leaving knows no days.
-        beside_count, beside_left_count: the same for customers who were not on the list.
+        beside_count, beside_left_count: the same for customers who were not on the list of a month that has one.
         days_to_leaving_median: from the event to the leaving; an event that knows only its month counts from the first.
     """
 

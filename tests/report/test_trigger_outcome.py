@@ -121,6 +121,20 @@ def test_who_has_several_triggers_counts_once_among_any(run: MonthRun) -> None:
     assert all(row.month is None for row in together)
 
 
+def test_a_month_without_a_list_has_nobody_beside_it(run: MonthRun) -> None:
+    """Else the months before the first model would say what triggers add to it."""
+    put(run, "label", "2024-04", [_label("in_the_window")])
+    fired = _fired("in_the_window", "port_requested", "2024-04-02")
+    put(run, "out_trigger", "2024-04", [fired], checked=False)
+    rows = trigger_outcomes(run.engine, run.settings, run.month)
+    run.close()
+    (april,) = [r for r in rows if r.month == Month(2024, 4) and r.trigger]
+    assert (april.customers, april.left_count) == (1, 1)
+    assert (april.beside_count, april.beside_precision) == (0, None)
+    (together,) = [r for r in of_all_months(rows) if r.trigger == "port_requested"]
+    assert (together.customers, together.beside_count) == (4, 1)
+
+
 def test_nobody_is_judged_before_the_truth_is_in(run: MonthRun) -> None:
     assert trigger_outcomes(run.engine, run.settings, Month(2024, 5)) == []
     run.close()
