@@ -52,7 +52,7 @@ def raise_triggers(run: MonthRun, asked: AskedDays) -> Made:
     if not raised:
         return Made(idle="the profile has no trigger that its tables make possible")
     sql = _known_as_before(run, raised_sql(run, raised, asked))
-    with run.engine.named(CUSTOMER, _customers(run)):
+    with run.engine.named(CUSTOMER, still_there_sql(run)):
         rows = run.engine.write(TRIGGERS, run.month, sql)
     return Made({TRIGGERS: rows}, facts=fired(run))
 
@@ -80,7 +80,7 @@ def _known_as_before(run: MonthRun, sql: str) -> str:
     return KNOWN_AS_BEFORE.format(rows=sql, before=before)
 
 
-def _customers(run: MonthRun) -> str:
+def still_there_sql(run: MonthRun) -> str:
     """Who is still a customer: by the master record, or by the cohort where there is none."""
     has_profile = "month_profile" in run.registry.tables
     run.engine.view("month_profile" if has_profile else "cohort")

@@ -1,8 +1,9 @@
 """The step ``triggers`` on a small lake: whom, when, with which words, and how the bytes stay the same."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 from churn_tasks.core.currency import currency
 from churn_tasks.core.errors import NotReady
+from churn_tasks.core.months import Month
+from churn_tasks.core.settings import INCLUDE
 from churn_tasks.declared.trigger_sql import evidence_sql
 from churn_tasks.declared.triggers import load_triggers
 from churn_tasks.runner.month_run import MonthRun
@@ -286,6 +289,52 @@ def test_a_profile_without_triggers_is_left_alone(tmp_path: Path) -> None:
     assert report.outcome == "skipped" and "no trigger" in report.reason
     assert not run.lake.has("out_trigger", run.month)
     run.close()
+
+
+def shipped(folder: Path, profile: str, month: str) -> MonthRun:
+    """A month of a profile that ships, in a lake of its own."""
+    copied = shutil.copytree(INCLUDE / "profiles" / profile, folder / profile)
+    return small_run(folder, month, profile=copied)
+
+
+def test_the_shop_warns_of_who_stays_away(tmp_path: Path) -> None:
+    """Last order 10 April + 59 days is 8 June; 10 May + 59 days is 8 July, of the next month."""
+    run = shipped(tmp_path, "retail", "2010-06")
+    customers(run, "away", "not_yet", month="2010-06")
+    for month, name in (("2010-04", "away"), ("2010-05", "not_yet")):
+        day = Month.parse(month).start + timedelta(days=9)
+        put(
+            run,
+            "month_orders",
+            month,
+            [{"customer_id": name, "last_contact_date": day}],
+        )
+    found = raised(run)
+    run.close()
+    assert found.keys() == {("away", "away_sixty_days")}
+    row = found["away", "away_sixty_days"]
+    assert row["event_date"] == date(2010, 6, 8)
+    assert row["evidence_en"] == (
+        "no order and no return for 60 days, the last on 2010-04-10"
+    )
+
+
+def test_the_prepaid_operator_warns_of_spend_that_falls(tmp_path: Path) -> None:
+    """300, 200, 120 rupees: exactly three fifths less."""
+    run = shipped(tmp_path, "telecom_wide", "2014-08")
+    customers(run, "fell", "fell_less", month="2014-08")
+    spent = {"2014-06": (300, 300), "2014-07": (200, 200), "2014-08": (120, 121)}
+    for month, amounts in spent.items():
+        made = []
+        for name, amount in zip(("fell", "fell_less"), amounts, strict=True):
+            made.append({"customer_id": name, "is_active": True, "revenue_cny": amount})
+        put(run, "month_activity", month, made)
+    found = raised(run)
+    run.close()
+    assert found.keys() == {("fell", "revenue_falling")}
+    assert found["fell", "revenue_falling"]["evidence_en"] == (
+        "monthly spend fell from 300.00 INR to 120.00 INR in 2 months"
+    )
 
 
 def test_bills_alone_raise_what_they_tell_for_the_cohort(tmp_path: Path) -> None:
