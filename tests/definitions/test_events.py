@@ -6,6 +6,7 @@ struck, nobody else, and ``evidence``: customer -> figures that it struck on.
 """
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,41 @@ def test_an_event_that_spark_would_round_otherwise_is_found() -> None:
     planted.__dict__["sql"] = text
     with pytest.raises(BadInput, match="is not carried over to Spark"):
         on_spark(planted)
+
+
+WRONG_WORDS = [
+    ("{fault_count}", "{faults_count}", "says.en names faults_count that is not there"),
+    ("{fault_count}", "many", "leaves fault_count unsaid"),
+    ("{fault_count}", "{fault_count} of {limit}", "names limit that is not there"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "said"), WRONG_WORDS)
+def test_words_that_do_not_fit_the_evidence_are_refused(
+    right: str, wrong: str, said: str, tmp_path: Path
+) -> None:
+    folder = INCLUDE / "sql" / "events" / "faults_reported"
+    event = tmp_path / "sql" / "events" / "faults_reported"
+    shutil.copytree(folder, event)
+    (event / "query.yaml").write_text(
+        (event / "query.yaml").read_text(encoding="utf-8").replace(right, wrong, 1),
+        encoding="utf-8",
+    )
+    with pytest.raises(SettingsError) as error:
+        known_events([tmp_path])
+    assert said in str(error.value) and str(event / "query.yaml") in str(error.value)
+
+
+def test_evidence_that_nothing_says_is_refused(tmp_path: Path) -> None:
+    folder = INCLUDE / "sql" / "events" / "faults_reported"
+    event = tmp_path / "sql" / "events" / "faults_reported"
+    shutil.copytree(folder, event)
+    lines = (event / "query.yaml").read_text(encoding="utf-8").splitlines()
+    without = [line for line in lines if not line.startswith("says:")]
+    (event / "query.yaml").write_text("\n".join(without), encoding="utf-8")
+    with pytest.raises(SettingsError, match="says nothing of its fault_count"):
+        known_events([tmp_path])
+    known_events([INCLUDE])  # control
 
 
 def test_a_profiles_own_event_replaces_the_shared_one_of_its_name() -> None:
