@@ -45,7 +45,8 @@ CHANGES = {
 LEAK = "faults_of_the_month_after"
 EXPOSES = ("events", "known")  # what the planted event gives away
 RARE = {  # what random months hold too little of
-    "clean_service": "SELECT * REPLACE (CASE WHEN hash(customer_id) % 2 = 0 THEN traffic_mb END AS traffic_mb)"
+    "clean_service": "SELECT * REPLACE (CASE WHEN hash(customer_id) % 2 = 0 THEN traffic_mb END AS traffic_mb,"
+    " CASE WHEN hash(customer_id) % 4 = 1 THEN 'suspended' ELSE service_status END AS service_status)"
     " FROM clean_service",
     "clean_payment": "SELECT * REPLACE (CASE WHEN (hash(customer_id) + month(month)) % 2 = 0 THEN 'bank' ELSE 'app' END"
     " AS channel) FROM clean_payment",
