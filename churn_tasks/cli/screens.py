@@ -13,6 +13,7 @@ from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 
 CUSTOMER, WHERE = ("#", "customer"), ("region", "group")
+NOT_CALLED = ("hold_out", "panel")
 Row = Mapping[str, Any]
 # of bi_validation, in the order shown
 COUNTED = {
@@ -80,8 +81,15 @@ def _cells(row: Mapping[str, Any], arpu: str) -> dict[str, str]:
         "group": row["customer_group"] or "-",
         "score": f"{row['churn_score']:.3f}",
         "priority": f"{row['action_priority']:.2f}",
-        "level": row["level"],
+        "level": _level(row),
     }
+
+
+def _level(row: Mapping[str, Any]) -> str:
+    """The level of the warning; of who is held out, that nobody is to call."""
+    if row.get("arm") in NOT_CALLED:
+        return f"{row['level']}, held out 留出"
+    return str(row["level"])
 
 
 def _made_by(row: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.currency import YUAN, CurrencyCode
 from churn_tasks.core.definition import Definition
+from churn_tasks.core.hold_out_section import HoldOut
 from churn_tasks.core.level_section import LEVEL_TABLE, LevelRule
 from churn_tasks.core.machine import memory_bytes
 from churn_tasks.core.modeling_section import (
@@ -28,9 +29,9 @@ from churn_tasks.core.standard_section import Standard
 from churn_tasks.core.watch_section import ModelWatch
 
 __all__ = [  # sections that stand in files of their own are imported with the others
-    "Derive", "Exceptional", "Features", "LeakProbe", "Matching", "Model", "ModelWatch", "MonthField", "ProfileFile",
-    "Promotion", "Quality", "Relations", "Resources", "Restatement", "Search", "Select", "WarningList", "Watch",
-    "Widths", "Windows",
+    "Derive", "Exceptional", "Features", "HoldOut", "LeakProbe", "Matching", "Model", "ModelWatch",
+    "MonthField", "ProfileFile", "Promotion", "Quality", "Relations", "Resources", "Restatement", "Search", "Select",
+    "WarningList", "Watch", "Widths", "Windows",
 ]  # fmt: skip
 
 Limits = tuple[
@@ -359,6 +360,7 @@ class ProfileFile(Closed):
     watch: ModelWatch = ModelWatch()
     matching: Matching = Matching()
     warning_list: WarningList = WarningList()
+    hold_out: HoldOut = HoldOut()
     quality: Quality = Quality()
     restatement: Restatement = Restatement()
     resources: Resources = Resources()

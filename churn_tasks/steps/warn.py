@@ -4,11 +4,13 @@ from churn_tasks.runner.conditions import nobody_scored
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.runner.months import observed_months
 from churn_tasks.runner.step import Made, Read, step
+from churn_tasks.warning.hold_out import CALLED, with_arms
 from churn_tasks.warning.listing import warning_list
 from churn_tasks.warning.playbook import load_playbook
 from churn_tasks.warning.priority import LEVELS
 from churn_tasks.warning.reasons import Known
 from churn_tasks.work.causes import cause_rows, causes_of, sign_months
+from churn_tasks.work.hold_out import standing_arms, standing_months
 from churn_tasks.work.listed import fired_triggers, listed_customers
 from churn_tasks.work.sayings import sayings_of
 
@@ -29,12 +31,14 @@ FACTOR = ("customer_id", "feature", "contribution", "value")
         Read("feat_*", sign_months, renews=False),
         Read("cohort", sign_months, renews=False),
         Read("label", sign_months, renews=False),
+        # who is held out already
+        Read("out_warning_list", standing_months, renews=False),
     ),
     writes=("out_warning_list", "score_cause"),
     idle=nobody_scored,
 )
 def warn(run: MonthRun) -> Made:
-    """Choose the highest scores, rank them by expected loss, say how loud each warning is and why it is there.
+    """Choose the highest scores, rank them by expected loss, say how loud and why each is and who is not contacted.
 
     Raises:
         SettingsError: a feature's reason group has no text in the playbook.
@@ -52,7 +56,8 @@ def warn(run: MonthRun) -> Made:
     )
     limits = run.settings.warning_list
     fired = fired_triggers(run, listed["customer_id"])
-    rows = warning_list(listed, factors, limits=limits, known=known, fired=fired)
+    ranked = warning_list(listed, factors, limits=limits, known=known, fired=fired)
+    rows = with_arms(ranked, run.month, run.settings.hold_out, standing_arms(run))
     written = {
         "out_warning_list": run.engine.write("out_warning_list", run.month, rows),
         "score_cause": run.engine.write(
@@ -60,4 +65,5 @@ def warn(run: MonthRun) -> Made:
         ),
     }
     by_level = {level: int((rows["level"] == level).sum()) for level in LEVELS}
-    return Made(written, facts=by_level)
+    held_out = int((~rows["arm"].isin(CALLED)).sum())
+    return Made(written, facts={**by_level, "held_out": held_out})

@@ -33,12 +33,14 @@ VIEWS = (
     "bi_erasure",
     "bi_model_watch",
     "bi_trigger",
+    "bi_ledger",
+    "bi_effect",
 )
 TABLES = (
     "publish_lease", "run", "audit", "warning_list", "manifest", "manifest_history", "result", "validation",
     "promotion", "model_file", "quarantine_release", "check_acceptance", "model_order", "vault", "migration",
     "applied_migration", "match_review", "match_decision", "list_remainder", "erasure", "erasure_month",
-    "model_watch", "raised_trigger",
+    "model_watch", "raised_trigger", "ledger", "ledger_rejected", "effect",
 )  # fmt: skip
 EVERYTHING = (
     *TABLES,
@@ -50,6 +52,7 @@ EVERYTHING = (
 ADDED_ONLY = (
     "run", "audit", "warning_list", "manifest_history", "result", "validation", "promotion", "model_file",
     "quarantine_release", "check_acceptance", "model_order", "model_watch", "raised_trigger",
+    "ledger", "ledger_rejected", "effect",
 )  # fmt: skip
 READ = "SELECT * FROM {} LIMIT 1"
 VERBS = {
@@ -114,7 +117,7 @@ def test_each_role_may_do_exactly_this(url: str, role: str) -> None:
     allowed = {
         (name, verb): verb in ALLOWED[role].get(name, ()) for name, verb in tried
     }
-    assert len(tried) == 34 * 6
+    assert len(tried) == 39 * 6
     assert tried == allowed
 
 

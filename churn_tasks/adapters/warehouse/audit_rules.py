@@ -15,11 +15,13 @@ COLUMNS = (
     "feature_set", "person_id", "line_count", "person_arpu_cny",
     "reason_1_role", "reason_2_role", "reason_3_role", "cause_1", "cause_2", "cause_3",
     "triggers", "triggers_en", "triggers_zh", "trigger_set",
+    "arm", "arm_month",
 )  # fmt: skip
 TRIGGER_COLUMNS = (
     "customer_id", "trigger", "event_date", "known_date", "priority", "evidence_en", "evidence_zh",
     "phone_token", "region_code",
 )  # fmt: skip
+ADDED_LATER = 6  # columns at the end that lists of earlier versions do not have
 
 _COUNTS = """
 SELECT
@@ -30,6 +32,7 @@ SELECT
     count(*) FILTER (WHERE action_priority IS NULL OR action_priority = 'NaN') AS missing_priorities,
     count(*) FILTER (WHERE level IS NULL OR level NOT IN ('high', 'medium', 'low')) AS unknown_levels,
     count(*) FILTER (WHERE model_name IS NULL OR model_version IS NULL OR feature_set IS NULL) AS rows_without_lineage,
+    count(*) FILTER (WHERE arm NOT IN ('treat', 'hold_out', 'panel', 'exempt')) AS unknown_arms,
     greatest(count(DISTINCT (model_name, model_version, feature_set)) - 1, 0) AS further_models,
     count(*) - count(DISTINCT rank) + abs(coalesce(max(rank), 0) - count(*))
         + abs(coalesce(min(rank), 1) - 1) AS rank_gaps,
@@ -46,10 +49,15 @@ WHERE month = %s AND run_id = %s
 
 
 def checksum(rows: Iterable[Row]) -> str:
-    """Digest of rows in their order, the same before they are sent and after they are read back."""
+    """Digest of rows in their order, the same before they are sent and after they are read back.
+
+    Columns that a list from before does not have are left out, so that it keeps the digest it was published with.
+    """
     digest = hashlib.sha256()
     for row in rows:
         cells = [str(cell) if isinstance(cell, Decimal) else cell for cell in row]
+        if not any(cells[-ADDED_LATER:]):
+            del cells[-ADDED_LATER:]
         digest.update(repr(cells).encode())
     return digest.hexdigest()
 

@@ -13,6 +13,8 @@ GRANT SELECT, INSERT ON
     {schema}.validation, {schema}.promotion, {schema}.model_file, {schema}.model_watch, {schema}.raised_trigger
     TO churn_loader;
 GRANT SELECT, INSERT, UPDATE ON {schema}.manifest, {schema}.publish_lease TO churn_loader;
+GRANT SELECT, INSERT ON {schema}.ledger, {schema}.ledger_rejected, {schema}.effect TO churn_loader;
+GRANT SELECT ON {schema}.bi_ledger, {schema}.bi_effect TO churn_bi, churn_retention;
 GRANT SELECT, INSERT ON {schema}.quarantine_release, {schema}.check_acceptance, {schema}.model_order TO churn_loader;
 GRANT SELECT ON {schema}.migration, {schema}.applied_migration TO churn_loader;
 GRANT INSERT ON {schema}.vault TO churn_loader;

@@ -30,7 +30,8 @@ SELECT
     w.reason_1_role, w.reason_2_role, w.reason_3_role,
     w.cause_1, w.cause_2, w.cause_3,
     w.triggers, w.triggers_en, w.triggers_zh,
-    w.trigger_set
+    w.trigger_set,
+    w.arm, w.arm_month
 FROM {schema}.manifest AS m
 INNER JOIN {schema}.warning_list AS w ON w.month = m.month AND w.run_id = m.run_id
 LEFT JOIN {schema}.vault AS v ON v.phone_token = w.phone_token;

@@ -1,3 +1,4 @@
+-- What staff call from: who is held out does not stand here.
 CREATE OR REPLACE VIEW {schema}.retention_call_list WITH (security_barrier) AS
 SELECT
     w.month,
@@ -26,4 +27,5 @@ SELECT
     w.triggers, w.triggers_en, w.triggers_zh
 FROM {schema}.manifest AS m
 INNER JOIN {schema}.warning_list AS w ON w.month = m.month AND w.run_id = m.run_id
-LEFT JOIN {schema}.vault AS v ON v.phone_token = w.phone_token;
+LEFT JOIN {schema}.vault AS v ON v.phone_token = w.phone_token
+WHERE coalesce(w.arm, 'treat') IN ('treat', 'exempt');
