@@ -12,7 +12,9 @@ from typing import Any
 
 from churn_tasks.adapters.warehouse import (
     acceptances,
+    effects,
     forgetting,
+    ledger,
     migration,
     model_orders,
     outcomes,
@@ -27,6 +29,7 @@ from churn_tasks.adapters.warehouse import (
 from churn_tasks.adapters.warehouse.audit_rules import COLUMNS, TRIGGER_COLUMNS
 from churn_tasks.adapters.warehouse.connection import Connection
 from churn_tasks.adapters.warehouse.forgetting import Erasure
+from churn_tasks.adapters.warehouse.ledger import Correction
 from churn_tasks.adapters.warehouse.model_orders import DatedOrder, ModelOrder
 from churn_tasks.adapters.warehouse.outcomes import ListOutcome
 from churn_tasks.adapters.warehouse.pointer import FIRST_LIST, Knowledge
@@ -43,6 +46,7 @@ __all__ = [
     "COLUMNS",
     "TRIGGER_COLUMNS",
     "Champion",
+    "Correction",
     "DatedOrder",
     "Erasure",
     "Knowledge",
@@ -246,6 +250,47 @@ class Warehouse:
     ) -> int:
         """Add what watching the model in force has found; returns rows added."""
         return watch.record_watch(self._ready, month, model, rows)
+
+    # what was done about lists, and what it changed
+    def called(self, months: Sequence[Month]) -> list[dict[str, Any]]:
+        """Month, customer, run and arm of whoever stood on these months' lists."""
+        return ledger.called(self._ready, months)
+
+    def listed_ever(self, customers: Sequence[str]) -> set[str]:
+        """Of these customers those who stand on any list."""
+        return ledger.listed_ever(self._ready, customers)
+
+    def ledger_rows(self, months: Sequence[Month]) -> list[dict[str, Any]]:
+        """Everything ever recorded of these months' lists, replaced entries too."""
+        return ledger.recorded(self._ready, months)
+
+    def add_to_ledger(
+        self,
+        entries: Sequence[Mapping[str, Any]],
+        rejected: Sequence[Mapping[str, Any]],
+    ) -> dict[str, int]:
+        """Add entries and rows that are set aside; returns rows added, by table."""
+        return ledger.add(self._ready, entries, rejected)
+
+    def ledger_waiting(self) -> list[dict[str, Any]]:
+        """Rows of the ledger that are set aside."""
+        return ledger.waiting(self._ready)
+
+    def ledger_entry(self, ledger_id: int) -> dict[str, Any]:
+        """One entry as it stands."""
+        return ledger.entry(self._ready, ledger_id)
+
+    def correct_ledger(self, correction: Correction) -> int:
+        """Add a correction; returns the number of the new entry."""
+        return ledger.correct(self._ready, correction)
+
+    def contacts(self, until: date) -> list[dict[str, Any]]:
+        """Every contact before a day, as it stands after corrections."""
+        return ledger.contacts(self._ready, until)
+
+    def record_effects(self, month: Month, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Add what the run of a month knows of the lists' effect; returns rows added."""
+        return effects.record_effects(self._ready, month, rows)
 
     # rejected rows that people accept
     def acceptances(self, month: Month) -> list[Acceptance]:
