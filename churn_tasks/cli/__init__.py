@@ -10,9 +10,11 @@ from rich.markup import escape
 from churn_tasks.cli.backtest import backtest_months
 from churn_tasks.cli.catalogue import write_catalogue_page
 from churn_tasks.cli.definitions import definitions
+from churn_tasks.cli.effect import show_effect
 from churn_tasks.cli.examples import examples
 from churn_tasks.cli.features import features
 from churn_tasks.cli.forget import forget_people
+from churn_tasks.cli.ledger import ledger
 from churn_tasks.cli.models import models
 from churn_tasks.cli.options import MonthOption, ProfileOption, console, progress, say
 from churn_tasks.cli.probe_leaks import probe_leaks
@@ -48,6 +50,8 @@ app.add_typer(warehouse, name="warehouse")
 app.add_typer(definitions, name="definitions")
 app.add_typer(features, name="features")
 app.add_typer(examples, name="examples")
+app.add_typer(ledger, name="ledger")
+app.command("effect")(show_effect)
 app.command("restate")(restate_month)
 app.command("check-source")(check_source)
 app.command("what-we-need")(what_we_need)

@@ -80,6 +80,10 @@ class MonthContent:
         triggers: how many customers the month's triggers were raised for, the most urgent first.
         trigger_results: what triggers came to over all months whose truth is in.
         watched: what watching the model in force found, of this month and those before.
+        arms, drawn: persons of the list by arm; the same of those alone whose arm was drawn for this list.
+        seen_drop: smallest drop in the share that leaves which one list like this shows, and twelve of them together;
+            None where nothing would be seen.
+        effects: what lists changed, rows of ``bi_effect`` of the run.
         taken_out: people who were taken out of the month since it was made.
     """
 
@@ -115,5 +119,9 @@ class MonthContent:
     drift: Sequence[Row] = ()
     standardised: Sequence[Row] = ()
     treatments: Sequence[Row] = ()
+    arms: Mapping[str, int] = field(default_factory=dict)
+    drawn: Mapping[str, int] = field(default_factory=dict)
+    seen_drop: tuple[float | None, float | None] = (None, None)
+    effects: Sequence[Row] = ()
     accepted: Sequence[Acceptance] = ()
     data_docs: Sequence[str] = ()

@@ -137,6 +137,8 @@ def _list_figures(tables: MonthTables, titles: Mapping[str, Text]) -> dict[str, 
     return {
         "list_facts": _list_facts(listed),
         "listed": listed[:HEAD_ROWS],
+        "arms": _arms(listed),
+        "drawn": _arms(_drawn(listed)),
         "levels": {level: levels.count(level) for level in LEVELS},
         "groups": _group_weights(registry, weights, listed, titles),
         "reasons": reason_shares(
@@ -155,6 +157,7 @@ def _list_facts(listed: Sequence[Row]) -> Row:
     return {
         "customers": len(listed),
         "expected_loss_cny": sum(losses) / 10_000,
+        "mean_score": sum(row["churn_score"] for row in listed) / len(listed),
         "model_name": first["model_name"],
         "model_version": first["model_version"],
         "feature_set": first["feature_set"],
@@ -170,6 +173,17 @@ def _triggers(tables: MonthTables) -> list[TriggerCount]:
         called = words.get(name, Text(en=name, zh=name))
         counts.append(TriggerCount(name, called, row["customers"], row["listed"]))
     return counts
+
+
+def _arms(listed: Sequence[Row]) -> dict[str, int]:
+    """Persons by arm."""
+    arms = {row["person_id"]: row["arm"] or "treat" for row in listed}
+    return dict(Counter(arms.values()))
+
+
+def _drawn(listed: Sequence[Row]) -> list[Row]:
+    """Those whose arm was drawn for this list, and not for an earlier one whose window still runs."""
+    return [row for row in listed if row["arm_month"] == row["month"]]
 
 
 def _score_bins(tables: MonthTables) -> list[int]:

@@ -13,6 +13,9 @@ from churn_tasks.declared.labels.query import signs_without_a_day
 from churn_tasks.declared.query import load_question
 from churn_tasks.declared.sql_engine import SqlEngine
 
+DATES = ("month", "as_of", "delay_from", "known_until", "in_time_from", "predict_end")
+LIST_WINDOW = pa.schema([(name, pa.date32()) for name in DATES])
+
 
 @dataclass(frozen=True)
 class ListResult:
@@ -105,11 +108,10 @@ def list_outcomes(
     """Rows for the months whose truth was in when ``run_month`` ran, earliest first; empty while there is none."""
     question = load_question("report", "list_outcome")
     last = settings.calendar.label_month(run_month)
-    months = list(months_between(settings.first_month, last + 1))
-    if not months:
+    if last < settings.first_month:
         return []
     is_dated = not signs_without_a_day(settings)
-    with engine.registered("list_window", list_windows(settings, months, is_dated)):
+    with engine.registered("list_window", list_windows(settings, last)):
         answer = engine.ask(question, {"label_month": last.start})
     results = []
     for row in answer:
@@ -119,12 +121,11 @@ def list_outcomes(
     return results
 
 
-def list_windows(
-    settings: Settings, months: Sequence[Month], is_dated: bool
-) -> pa.Table:
-    """Dates of each month's list; what needs days is empty where only months are known."""
+def list_windows(settings: Settings, last: Month) -> pa.Table:
+    """Dates of each list up to that of a month; what needs days is empty where only months are known."""
+    is_dated = not signs_without_a_day(settings)
     rows = []
-    for month in months:
+    for month in months_between(settings.first_month, last + 1):
         window = settings.calendar.window(month)
         rows.append(
             {
@@ -136,8 +137,7 @@ def list_windows(
                 "predict_end": window.predict_end,
             }
         )
-    columns = pa.schema([(name, pa.date32()) for name in rows[0]])
-    return pa.Table.from_pylist(rows, schema=columns)
+    return pa.Table.from_pylist(rows, schema=LIST_WINDOW)
 
 
 def total(rows: Sequence[ListResult]) -> ListResult:

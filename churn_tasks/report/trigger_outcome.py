@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from churn_tasks.core.months import Month, months_between
+from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
 from churn_tasks.declared.labels.query import signs_without_a_day
 from churn_tasks.declared.query import load_question
@@ -70,12 +70,11 @@ def trigger_outcomes(
     Empty where no trigger was raised in these months.
     """
     last = settings.calendar.label_month(run_month)
-    months = list(months_between(settings.first_month, last + 1))
-    if not months:
+    if last < settings.first_month:
         return []
     question = load_question("report", "trigger_outcome")
     is_dated = not signs_without_a_day(settings)
-    with engine.registered("list_window", list_windows(settings, months, is_dated)):
+    with engine.registered("list_window", list_windows(settings, last)):
         answer = engine.ask(question, {"label_month": last.start})
     results = []
     for row in answer:

@@ -29,10 +29,14 @@ def publish(run: MonthRun) -> Made:
         CheckFailed: the stored rows broke a rule; the month keeps its earlier list.
         Fenced: a later attempt at this month has begun.
     """
+    # here, so that walking over the steps does not import scipy
+    from churn_tasks.work.effect import record_effects
+
     if run.restated_until is not None:
         return publish_restated(run)
     made = publish_list(run)
     validation = validation_rows(run)
     made.rows["validation"] = run.warehouse.record_validation(run.month, validation)
     made.rows["result"] = record_outcomes(run)
+    made.rows["effect"] = record_effects(run)
     return made

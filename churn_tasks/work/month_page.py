@@ -17,6 +17,7 @@ from churn_tasks.warning.playbook import load_playbook
 from churn_tasks.work.acceptances import acceptances_of
 
 ListRows = list[dict[str, Any]]
+TWELVE = 12  # lists of a year
 RECORDED = tuple(field.name for field in fields(ListOutcome))
 
 
@@ -46,8 +47,36 @@ def month_content(run: MonthRun) -> MonthContent:
     )
     if not listed:
         return content
-    run_id, version = listed[0]["run_id"], listed[0]["version"]
-    return replace(content, listed=listed, run_id=run_id, version=version)
+    return replace(
+        content,
+        listed=listed,
+        run_id=listed[0]["run_id"],
+        version=listed[0]["version"],
+        seen_drop=_seen_drop(content),
+        effects=_effects(run),
+    )
+
+
+def _seen_drop(content: MonthContent) -> tuple[float | None, float | None]:
+    """What one list like this shows, and twelve of them together."""
+    # here, so that walking over the steps does not import scipy
+    from churn_tasks.effect.power import detectable
+
+    called = content.drawn.get("treat", 0)
+    held_out = content.drawn.get("hold_out", 0)
+    rate = content.list_facts["mean_score"]
+    one = detectable(called, held_out, rate)
+    twelve = detectable(TWELVE * called, TWELVE * held_out, rate)
+    return one, twelve
+
+
+def _effects(run: MonthRun) -> ListRows:
+    """What lists changed as the month's own run knew it; all lists together first."""
+    return run.warehouse.read(
+        "SELECT * FROM bi_effect WHERE month = %s"
+        " ORDER BY array_position(ARRAY['all', 'month', 'cause'], scope), name",
+        (run.month.start,),
+    )
 
 
 def _as_published(run: MonthRun, results: Sequence[ListResult]) -> Sequence[ListResult]:
