@@ -119,8 +119,21 @@ def correct(
         said = None
         if changes:
             before = _entry_of(warehouse.ledger_entry(ledger_id))
-            said = _columns(corrected(before, changes))
+            after = corrected(before, changes)
+            if after.key != before.key:
+                _refuse_other_contact(warehouse, after)
+            said = _columns(after)
         return warehouse.correct_ledger(Correction(ledger_id, said, by, why))
+
+
+def _refuse_other_contact(warehouse: Warehouse, entry: Entry) -> None:
+    """A contact that is on record already is corrected itself, and no other made into it."""
+    for row in warehouse.ledger_rows([entry.month]):
+        if _entry_of(row).key == entry.key:
+            raise BadInput(
+                f"a contact of {entry.contact_day} by {entry.channel}, attempt {entry.attempt}, with this customer is"
+                " on record: correct that one, and withdraw this"
+            )
 
 
 def _on_record(

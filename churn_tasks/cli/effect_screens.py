@@ -13,6 +13,7 @@ STATES = {
     "too_few": "too few persons 人数不足",
     "broken": "held-out persons were contacted: no figure 留出组遭破坏",
     "no_contacts": "no contact on record 无联系记录",
+    "counted": "no lot parts channels: counts alone 渠道非随机，仅计数",
 }
 COUNTS = ("called", "contacted", "reached", "held_out", "held_out_contacted")
 HEADS = ("to call", "contacted", "reached", "held out", "of these contacted")
@@ -51,11 +52,11 @@ def _cells(effect: Effect, *, with_money: bool) -> list[str]:
     figures = effect.figures
     cells = [effect.name or "all 合计"]
     for name in COUNTS:
-        value = figures[name]
+        value = figures.get(name)
         cells.append(count(None if value is None else int(value)))
     is_broken = effect.state == "broken"
     for name in ("called_left", "held_out_left"):
-        cells.append(NOT_KNOWN if is_broken else percent(figures[name]))
+        cells.append(NOT_KNOWN if is_broken else percent(figures.get(name)))
     cells.append(_interval(effect, "change", 100, "+.1f"))
     cells.append(_interval(effect, "kept", 1, ",.0f"))
     if with_money:

@@ -79,22 +79,50 @@ def persons_of(lines: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:
 def _with_contacts(lines: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:
     """What was done about each line while its list ran, whatever list it was done for."""
     keys = ["month", "customer_id"]
-    days = lines[[*keys, "from_day", "to_day"]]
-    met = days.merge(contacts, on="customer_id")
-    in_time = (met["contact_day"] >= met["from_day"]) & (
-        met["contact_day"] < met["to_day"]
-    )
-    made = met[in_time].assign(contacted=True)
-    of_line = made.groupby(keys).agg(
-        contacted=("contacted", "max"),
-        reached=("is_reached", "max"),
-        accepted=("is_accepted", "max"),
-        cost_cny=("cost_cny", "sum"),
+    of_line = (
+        _made(lines, contacts)
+        .groupby(keys)
+        .agg(
+            contacted=("contacted", "max"),
+            reached=("is_reached", "max"),
+            accepted=("is_accepted", "max"),
+            cost_cny=("cost_cny", "sum"),
+        )
     )
     joined = lines.merge(of_line.reset_index(), on=keys, how="left")
     for name in ("contacted", "reached", "accepted"):
         joined[name] = joined[name].eq(True)
     return joined.assign(cost_cny=joined["cost_cny"].astype("float64").fillna(0.0))
+
+
+def _made(lines: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:
+    """The contacts with each line while its list ran."""
+    days = lines[["month", "customer_id", "from_day", "to_day"]]
+    met = days.merge(contacts, on="customer_id")
+    has_begun = met["contact_day"] >= met["from_day"]
+    has_ended = met["contact_day"] >= met["to_day"]
+    return met[has_begun & ~has_ended].assign(contacted=True)
+
+
+def by_channel(lines: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:
+    """Persons to be called, by the channels through which they were contacted while their list ran.
+
+    A person counts for each channel. Who is contacted through which channel is no lot: these are counts, not effects.
+
+    Returns:
+        ``channel``, ``contacted``, ``reached``, ``accepted`` (persons of lists) and ``cost_cny``, by channel.
+    """
+    called = lines[lines["arm"] == TREAT]
+    made = _made(called, contacts).merge(
+        called[["month", "customer_id", "person_id"]], on=["month", "customer_id"]
+    )
+    of_person = made.groupby(["channel", "month", "person_id"]).agg(
+        contacted=("contacted", "max"),
+        reached=("is_reached", "max"),
+        accepted=("is_accepted", "max"),
+        cost_cny=("cost_cny", "sum"),
+    )
+    return of_person.groupby("channel", sort=True).sum().reset_index()
 
 
 def drawn(persons: pd.DataFrame, outcome: str, expected: str) -> Drawn:

@@ -351,6 +351,12 @@ def corrected(entry: Entry, changes: Mapping[str, str]) -> Entry:
     changed, broken = read_entry({**cells_of(entry), **changes})
     if changed is None:
         raise BadInput(f"the correction breaks: {said(broken)}")
+    whose = (entry.month, entry.customer_id)
+    if (changed.month, changed.customer_id) != whose:
+        raise BadInput(
+            "a correction cannot give a contact to another customer or list: withdraw the entry, and import the contact"
+            " as it was"
+        )
     return changed
 
 

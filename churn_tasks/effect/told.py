@@ -11,7 +11,8 @@ from churn_tasks.effect.sequential import always_valid
 
 FEWEST = 30  # persons in either arm; fewer show nothing but chance
 TOLD, TOO_FEW, BROKEN, NO_CONTACTS = "told", "too_few", "broken", "no_contacts"
-ALL, MONTH, CAUSE = "all", "month", "cause"
+COUNTED = "counted"  # of what no lot has parted
+ALL, MONTH, CAUSE, CHANNEL = "all", "month", "cause", "channel"
 PLACES = 6  # of figures that are kept
 
 Figures = dict[str, float | int | None]
@@ -22,10 +23,11 @@ class Effect:
     """What some lists changed.
 
     Attributes:
-        scope: ``all`` lists together, one ``month``'s list, or persons whose likeliest ``cause`` is one.
-        name: of the month or cause.
+        scope: ``all`` lists together, one ``month``'s list, persons whose likeliest ``cause`` is one, or those
+            contacted through one ``channel``.
+        name: of the month, cause or channel.
         state: ``told``; or ``too_few`` persons, ``broken`` (too many of the held out were contacted) or
-            ``no_contacts`` (none is on record), and then counts alone.
+            ``no_contacts`` (none is on record), and then counts alone; of channels ``counted``.
         figures: as in the view ``bi_effect``, shares from 0 to 1.
     """
 
@@ -116,6 +118,17 @@ def _counts(persons: pd.DataFrame) -> Figures:
         "held_out_contacted": int(held_out["contacted"].sum()),
         "cost_cny": float(persons["cost_cny"].sum()),
     }
+
+
+def counted(channels: pd.DataFrame) -> list[Effect]:
+    """What was done through each channel; see :func:`churn_tasks.effect.drawn.by_channel`."""
+    found = []
+    for row in channels.to_dict("records"):
+        figures: Figures = {"cost_cny": float(row["cost_cny"])}
+        for name in ("contacted", "reached", "accepted"):
+            figures[name] = int(row[name])
+        found.append(Effect(CHANNEL, str(row["channel"]), COUNTED, figures))
+    return found
 
 
 def _mean(values: pd.Series) -> float | None:

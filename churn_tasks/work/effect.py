@@ -8,9 +8,9 @@ import pandas as pd
 
 from churn_tasks.core.months import Month
 from churn_tasks.declared.query import load_question
-from churn_tasks.effect.drawn import persons_of
+from churn_tasks.effect.drawn import by_channel, persons_of
 from churn_tasks.effect.entries import entry_contract
-from churn_tasks.effect.told import Effect, told
+from churn_tasks.effect.told import Effect, counted, told
 from churn_tasks.report.outcome import list_windows
 from churn_tasks.runner.month_run import MonthRun
 
@@ -43,8 +43,10 @@ def effects_known(
         lines = lines[pd.to_datetime(lines["month"]).isin(starts)]
     if lines.empty:
         return []
-    persons = persons_of(lines, contacts_until(run, until))
-    return told(persons, run.settings.hold_out.most_contacted)
+    contacts = contacts_until(run, until)
+    persons = persons_of(lines, contacts)
+    effects = told(persons, run.settings.hold_out.most_contacted)
+    return effects + counted(by_channel(lines, contacts))
 
 
 def drawn_lines(run: MonthRun) -> pd.DataFrame:

@@ -74,7 +74,7 @@ def _effects(run: MonthRun) -> ListRows:
     """What lists changed as the month's own run knew it; all lists together first."""
     return run.warehouse.read(
         "SELECT * FROM bi_effect WHERE month = %s"
-        " ORDER BY array_position(ARRAY['all', 'month', 'cause'], scope), name",
+        " ORDER BY array_position(ARRAY['all', 'month', 'cause', 'channel'], scope), name",
         (run.month.start,),
     )
 

@@ -208,6 +208,9 @@ def test_a_correction_changes_what_it_names_alone() -> None:
         corrected(ENTRY, {"result": "refused"})
     with pytest.raises(BadInput, match=r"outcome_unknown \(allowed: reached"):
         corrected(ENTRY, {"outcome": "perhaps"})
+    for name, value in (("customer_id", "c2"), ("month", "2024-07")):
+        with pytest.raises(BadInput, match="to another customer or list"):
+            corrected(ENTRY, {name: value})
 
 
 def test_the_contract_and_the_entry_have_the_same_columns() -> None:

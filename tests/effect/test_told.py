@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churn_tasks.effect.drawn import drawn, persons_of
-from churn_tasks.effect.told import Effect, told
+from churn_tasks.effect.drawn import by_channel, drawn, persons_of
+from churn_tasks.effect.told import Effect, counted, told
 
 MONTHS = (dt.date(2024, 6, 1), dt.date(2024, 7, 1))
 CONTACT_COLUMNS = [
@@ -192,3 +192,40 @@ def test_who_was_not_drawn_is_in_no_comparison() -> None:
 def test_nobody_drawn_nothing_told() -> None:
     nobody = persons(many(0.2, 0.5), []).head(0)
     assert told(nobody, 0.2) == []
+
+
+def test_channels_are_counted_by_persons_to_be_called() -> None:
+    """P has two lines and three calls: one person called, reached once; who is held out is not counted here."""
+    lines = [
+        line("a", person_id="P"),
+        line("b", person_id="P"),
+        line("c"),
+        line("d", arm="hold_out"),
+    ]
+    contacts = [
+        contact("a", is_reached=False),
+        contact("a", "2024-07-11", is_reached=False),
+        contact("b", is_accepted=True),
+        contact("c", channel="visit"),
+        contact("d"),
+        contact("c", "2024-10-01"),
+    ]
+    made = by_channel(
+        pd.DataFrame(lines), pd.DataFrame(contacts, columns=CONTACT_COLUMNS)
+    )
+    assert [
+        (effect.name, effect.state, effect.figures) for effect in counted(made)
+    ] == [
+        (
+            "call",
+            "counted",
+            {"contacted": 1, "reached": 1, "accepted": 1, "cost_cny": 15.0},
+        ),
+        (
+            "visit",
+            "counted",
+            {"contacted": 1, "reached": 1, "accepted": 0, "cost_cny": 5.0},
+        ),
+    ]
+    nothing = pd.DataFrame([], columns=CONTACT_COLUMNS)
+    assert counted(by_channel(pd.DataFrame(lines), nothing)) == []

@@ -1,5 +1,6 @@
 """From lists to the page: arms are published, contacts taken in, and what they changed is recorded and told."""
 
+import datetime as dt
 from contextlib import closing
 from typing import Any
 
@@ -14,6 +15,7 @@ from churn_tasks.core.settings import load_settings
 from churn_tasks.local.postgres import Cluster
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
+from churn_tasks.work.effect import drawn_lines
 from tests.lakes import another_month, put, rows
 from tests.scored_lake import scored_run
 from tests.warehouse.warehouses import new_url
@@ -132,6 +134,27 @@ def test_the_page_says_who_is_held_out_and_what_can_be_seen(
     assert f"{drawn} of them were drawn now" in text
     assert "by this list alone a contact has to keep at least" in text
     assert "No contact is on record yet" in text and "还没有联系记录" in text
+
+
+def test_who_left_while_the_list_ran_is_counted_again_from_the_rows(
+    run: MonthRun,
+) -> None:
+    """Drawn for July, not gone before 2024-08-06, and left before 2024-10-01; others are in no comparison."""
+    found = drawn_lines(at(run, LISTED[-1]))
+    july = found[found["month"].astype(str) == str(JULY.start)]
+    truth = {
+        row["customer_id"]: row["left_date"] for row in rows(run, "label", str(JULY))
+    }
+    out, end = dt.date(2024, 8, 6), dt.date(2024, 10, 1)
+    expected = {}
+    gone_before = 0
+    for row in rows(run, "out_warning_list", str(JULY)):
+        day = truth[row["customer_id"]]
+        gone_before += day is not None and day < out
+        if day is None or day >= out:
+            expected[row["customer_id"]] = day is not None and day < end
+    assert dict(zip(july["customer_id"], july["has_left"], strict=True)) == expected
+    assert gone_before > 0 and any(expected.values())
 
 
 def test_no_contact_no_figure(before: tuple[str, Any]) -> None:

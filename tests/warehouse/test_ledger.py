@@ -329,6 +329,18 @@ def test_a_correction_that_cannot_be_is_refused(
     assert entries(settings) == before
 
 
+def test_a_contact_is_not_corrected_into_one_that_is_on_record(
+    settings: Settings, tmp_path: Path
+) -> None:
+    rows = [contact(1), contact(1, contact_day="2024-07-11")]
+    import_file(settings, csv_file(tmp_path, rows), None)
+    first, second = (row["ledger_id"] for row in entries(settings))
+    with pytest.raises(BadInput, match="of 2024-07-10 by call, attempt 1"):
+        correct(settings, second, {"contact_day": "2024-07-10"}, "Li", "misread")
+    moved = correct(settings, second, {"contact_day": "2024-07-12"}, "Li", "misread")
+    assert {row["ledger_id"] for row in entries(settings)} == {first, moved}
+
+
 def test_a_contact_belongs_to_the_run_whose_list_was_called(
     settings: Settings, tmp_path: Path
 ) -> None:
