@@ -84,6 +84,7 @@ class MonthContent:
         seen_drop: smallest drop in the share that leaves which one list like this shows, and twelve of them together;
             None where nothing would be seen.
         effects: what lists changed, rows of ``bi_effect`` of the run.
+        titles: reason group -> its short title.
         taken_out: people who were taken out of the month since it was made.
     """
 
@@ -123,5 +124,6 @@ class MonthContent:
     drawn: Mapping[str, int] = field(default_factory=dict)
     seen_drop: tuple[float | None, float | None] = (None, None)
     effects: Sequence[Row] = ()
+    titles: Mapping[str, Text] = field(default_factory=dict)
     accepted: Sequence[Acceptance] = ()
     data_docs: Sequence[str] = ()

@@ -137,6 +137,7 @@ def _list_figures(tables: MonthTables, titles: Mapping[str, Text]) -> dict[str, 
     return {
         "list_facts": _list_facts(listed),
         "listed": listed[:HEAD_ROWS],
+        "titles": titles,
         "arms": _arms(listed),
         "drawn": _arms(_drawn(listed)),
         "levels": {level: levels.count(level) for level in LEVELS},

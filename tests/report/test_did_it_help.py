@@ -182,6 +182,7 @@ def test_what_contacts_changed_is_recorded_and_told(
     assert f"{together['called_left_pct']:.1f}% of those to be contacted left" in text
     assert f"留出者中 {together['held_out_left_pct']:.1f}% 离网" in text
     assert f"{july['change_points']:.1f} (" in text
+    assert "电话" in text and "by call" in text
     same = run_on("publish", at(run, LISTED[-1]))
     assert same.rows["effect"] == 0, "the same again adds nothing"
 

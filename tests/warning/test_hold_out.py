@@ -1,5 +1,6 @@
 """Who of a list is held out: by lot, in equal parts of every stratum, one arm a person, and never drawn twice."""
 
+import datetime as dt
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from churn_tasks.core.settings import load_settings
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 from churn_tasks.warning.hold_out import Arm, Standing, with_arms
+from churn_tasks.work.hold_out import standing_arms
 from tests.lakes import another_month, put, rows, small_profile
 from tests.scored_lake import scored_run
 
@@ -230,3 +232,23 @@ def test_a_list_that_is_made_again_from_other_scores_keeps_its_arms(
     assert report.facts["held_out"] == sum(
         arm == "hold_out" for arm, _ in after.values()
     )
+
+
+def test_a_restated_list_keeps_the_arms_of_the_first_one(run: MonthRun) -> None:
+    """Also where an earlier try of the restatement has left a list with other arms."""
+    month = Month.parse("2024-08")
+    restated = MonthRun(run.settings, month, dt.date(2024, 9, 20))
+    first = by_customer(run, str(month))
+    others = rows(run, "out_warning_list", str(month))
+    for row in others:
+        row["arm"] = "treat"
+    put(restated, "out_warning_list", str(month), others)
+    standing = standing_arms(restated)
+    restated.close()
+    assert standing.is_second
+    kept = {}
+    for customer in first:
+        arm = standing.by_line[customer]
+        kept[customer] = (arm.name, arm.drawn_for.start if arm.drawn_for else None)
+    assert kept == first
+    assert {arm for arm, _ in first.values()} == {"treat", "hold_out"}
