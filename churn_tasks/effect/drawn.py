@@ -129,7 +129,7 @@ def drawn(persons: pd.DataFrame, outcome: str, expected: str) -> Drawn:
     """The persons of the two arms that a lot has parted."""
     chosen = persons[persons["arm"].isin((TREAT, HOLD_OUT))]
     return Drawn(
-        month=chosen["month"].to_numpy(),
+        month=pd.to_datetime(chosen["month"]).to_numpy(),
         called=(chosen["arm"] == TREAT).to_numpy(),
         outcome=chosen[outcome].to_numpy(dtype=float),
         expected=chosen[expected].to_numpy(dtype=float),

@@ -1,6 +1,6 @@
 """What can be said of the lists' effect: figures where there are enough persons, else why there are none."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -60,19 +60,19 @@ def told(persons: pd.DataFrame, most_contacted: float) -> list[Effect]:
     """
     if persons.empty:
         return []
-    by_month = list(_by_month(persons, most_contacted))
-    sound = [effect.name for effect in by_month if effect.state != BROKEN]
-    kept = persons[persons["month"].map(_named).isin(sound)]
-    together = _told(ALL, "", kept)
-    if not sound:
+    held_out = persons[persons["arm"] == HOLD_OUT]
+    contacted = held_out.groupby("month")["contacted"].mean()
+    broken = set(contacted.index[contacted > most_contacted])
+    sound = persons[~persons["month"].isin(broken)]
+    together = _told(ALL, "", sound)
+    if sound.empty:
         together = Effect(ALL, "", BROKEN, _counts(persons))
-    return [together, *by_month, *_by_cause(kept)]
+    return [together, *_by_month(persons, broken), *_by_cause(sound)]
 
 
-def _by_month(persons: pd.DataFrame, most_contacted: float) -> Iterator[Effect]:
+def _by_month(persons: pd.DataFrame, broken: Collection[object]) -> Iterator[Effect]:
     for month, mine in persons.groupby("month", sort=True):
-        held_out = mine[mine["arm"] == HOLD_OUT]
-        if len(held_out) and held_out["contacted"].mean() > most_contacted:
+        if month in broken:
             yield Effect(MONTH, _named(month), BROKEN, _counts(mine))
         else:
             yield _told(MONTH, _named(month), mine)

@@ -95,11 +95,15 @@ def with_arms(
         standing: arms that hold already, of this list's first version and of the lists before.
     """
     arms: dict[str, Arm] = {}
-    for person, lines in listed.groupby("person_id", sort=False):
-        held = standing.of(lines["customer_id"], str(person))
-        arm = held or _without_lot(str(person), lines, limits)
+    lines_of: dict[str, list[str]] = {}
+    for line, person in zip(listed["customer_id"], listed["person_id"], strict=True):
+        lines_of.setdefault(person, []).append(line)
+    key_accounts = set(listed.loc[listed["is_key_account"], "person_id"])
+    for person, lines in lines_of.items():
+        held = standing.of(lines, person)
+        arm = held or _without_lot(person, limits, is_key=person in key_accounts)
         if arm:
-            arms[str(person)] = arm
+            arms[person] = arm
     persons = listed.drop_duplicates("person_id")  # by the line of the highest rank
     waiting = persons[~persons["person_id"].isin(arms)]
     for person in waiting["person_id"]:
@@ -114,11 +118,11 @@ def with_arms(
     )
 
 
-def _without_lot(person: str, lines: pd.DataFrame, limits: HoldOut) -> Arm | None:
+def _without_lot(person: str, limits: HoldOut, *, is_key: bool) -> Arm | None:
     """The arm of whom no lot decides; None of everybody else."""
     if not limits.share and not limits.panel_share:
         return Arm(TREAT)
-    if limits.exempt_key_accounts and lines["is_key_account"].any():
+    if limits.exempt_key_accounts and is_key:
         return Arm(EXEMPT)
     if lot(limits.seed, "panel", person) < limits.panel_share:
         return Arm(PANEL)
