@@ -1,7 +1,7 @@
 """A file of contacts (CSV, Excel, Parquet) as rows of the ledger's contract, read by the same door as every source."""
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -135,9 +135,9 @@ def _records(source: files.FileSource) -> list[dict[str, Any]]:
 
 def _check_columns(file: Path, there: Sequence[str], mapping: FileMapping) -> None:
     """Each column of the file is one of the contract, mapped, or ignored by name; those that are needed are there."""
-    named = {mapping.columns.get(name, plain(name).lower()) for name in there}
-    named |= set(mapping.constants)
     contract = entry_contract()
+    targets = _targets(there, mapping)
+    named = {*targets.values(), *mapping.constants}
     needed = [column.name for column in contract.columns if column.required]
     missing = [name for name in needed if name not in named]
     if missing:
@@ -145,25 +145,36 @@ def _check_columns(file: Path, there: Sequence[str], mapping: FileMapping) -> No
             f"{file.name} lacks {', '.join(missing)}; it has {', '.join(there)}. Say which of its columns they are:"
             " columns in the file that --mapping names (docs/effect.md)."
         )
-    strange = []
-    for name in there:
-        target = mapping.columns.get(name, plain(name).lower())
-        if target not in contract.names and name not in mapping.ignore:
-            strange.append(name)
+    strange = [name for name in targets if targets[name] not in contract.names]
     if strange:
         raise BadInput(
             f"{file.name} has columns that the ledger does not: {', '.join(strange)}. Map them, or name them under"
             " ignore in the file that --mapping names."
         )
+    for target in contract.names:
+        said_by = [name for name in targets if targets[name] == target]
+        if target in mapping.constants:
+            said_by.append("constants")
+        if len(said_by) > 1:
+            raise BadInput(
+                f"{file.name}: {target} is said more than once, by {', '.join(said_by)}. Name one of them, and the"
+                " others under ignore."
+            )
+
+
+def _targets(there: Iterable[str], mapping: FileMapping) -> dict[str, str]:
+    """Column of the file to that of the contract, of those that are read."""
+    targets = {}
+    for name in there:
+        if name not in mapping.ignore:
+            targets[name] = mapping.columns.get(name, plain(name).lower())
+    return targets
 
 
 def _cells(record: dict[str, Any], mapping: FileMapping) -> dict[str, str]:
     """One row in the words of the contract."""
     cells = dict(mapping.constants)
-    for name, value in record.items():
-        target = mapping.columns.get(name, plain(name).lower())
-        if name in mapping.ignore or value is None:
-            continue
-        text = plain(value)
+    for name, target in _targets(record, mapping).items():
+        text = plain(record[name])
         cells[target] = mapping.values.get(target, {}).get(text, text)
     return cells

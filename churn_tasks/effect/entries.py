@@ -5,6 +5,7 @@ held out is no fault of the row: it is taken in, and counted against the compari
 """
 
 import datetime as dt
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -170,9 +171,17 @@ class Judged:
     known: int = 0
 
 
-def plain(text: object) -> str:
-    """A cell in half-width characters, without spaces around it."""
-    return unicodedata.normalize("NFKC", str(text or "")).strip()
+def plain(cell: object) -> str:
+    """A cell as text in half-width characters, without spaces around it; nothing and not a number are empty.
+
+    >>> plain("  Ａ17 "), plain(0), plain(None), plain(float("nan"))
+    ('A17', '0', '', '')
+    """
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and math.isnan(cell):
+        return ""
+    return unicodedata.normalize("NFKC", str(cell)).strip()
 
 
 def read_entry(cells: Cells) -> tuple[Entry | None, list[str]]:

@@ -31,7 +31,7 @@ def detectable(
         The drop as a share of persons, at most ``leaving_rate``; None where even keeping everybody would not be seen.
 
     >>> round(detectable(9_000, 1_000, 0.3), 4)
-    0.0416
+    0.0426
     >>> detectable(9, 1, 0.3) is None
     True
     """

@@ -220,6 +220,61 @@ def test_a_file_without_a_row_or_no_file_is_refused(
         import_file(settings, tmp_path / "none.csv", None)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "constants: {channel: visit}",
+            "channel is said more than once, by channel, con",
+        ),
+        (
+            "columns: {tool: channel}",
+            "channel is said more than once, by channel, tool",
+        ),
+    ],
+)
+def test_what_is_said_twice_is_refused(
+    settings: Settings, tmp_path: Path, text: str, told: str
+) -> None:
+    rows = [contact(tool="fax")]
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(f"{text}\nignore: [other]\n", encoding="utf-8")
+    if "constants" in text:
+        mapping.write_text(f"{text}\nignore: [tool]\n", encoding="utf-8")
+    with pytest.raises(BadInput, match=told):
+        import_file(settings, csv_file(tmp_path, rows), mapping)
+
+
+def test_numbers_of_parquet_are_taken_as_they_are(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """Nought is a cost; what pandas writes for no value is none; attempt 0 is outside its bounds."""
+    columns = pa.Table.from_pylist([contact(1), contact(2), contact(2)])
+    columns = columns.drop_columns(["cost_cny"])
+    columns = columns.append_column("cost_cny", pa.array([0.0, float("nan"), None]))
+    columns = columns.append_column("attempt", pa.array([1, 1, 0]))
+    pq.write_table(columns, tmp_path / "calls.parquet")
+    done = import_file(settings, tmp_path / "calls.parquet", None)
+    assert (done.added, done.by_rule) == (2, {"attempt_outlier": 1})
+    assert [row["cost_cny"] for row in entries(settings)] == [Decimal("0.00"), None]
+
+
+@pytest.mark.parametrize("name", ["calls [July].csv", "calls {1}.csv", "外呼 结果.csv"])
+def test_a_file_may_have_any_name(
+    settings: Settings, tmp_path: Path, name: str
+) -> None:
+    assert import_file(settings, csv_file(tmp_path, [contact()], name), None).added == 1
+
+
+def test_a_file_of_a_spreadsheet_with_its_byte_mark_and_capitals(
+    settings: Settings, tmp_path: Path
+) -> None:
+    rows = [{name.upper(): value for name, value in contact().items()}]
+    file = csv_file(tmp_path, rows)
+    file.write_text("\ufeff" + file.read_text(encoding="utf-8"), encoding="utf-8")
+    assert import_file(settings, file, None).added == 1
+
+
 def test_bad_rows_are_set_aside_and_the_others_taken_in(
     settings: Settings, tmp_path: Path
 ) -> None:
