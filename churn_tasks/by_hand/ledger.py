@@ -26,6 +26,7 @@ from churn_tasks.effect.entries import (
     judged,
     plain,
     read_entry,
+    said,
 )
 from churn_tasks.warning.playbook import load_playbook
 
@@ -41,6 +42,7 @@ class Import:
         aside: rows set aside, those that were before included.
         held_out: new entries that contact somebody who was held out.
         by_rule: rule to rows that break it.
+        reasons: number of each row set aside to what is wrong with it, in words.
     """
 
     rows: int
@@ -49,6 +51,7 @@ class Import:
     aside: int
     held_out: int
     by_rule: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[int, str] = field(default_factory=dict)
 
 
 def import_file(
@@ -69,6 +72,28 @@ def import_file(
         made.aside += found.damaged
         rows = len(found.rows) + len(found.damaged)
         return _taken_in(warehouse, made, source or file.name, rows)
+
+
+def import_rows(
+    settings: Settings, given: Sequence[Mapping[str, object]], source: str
+) -> Import:
+    """Take in rows that another system sends, under the names of the contract; sent again, they change nothing.
+
+    Raises:
+        BadInput: a row has a column that the contract does not; nothing is taken in.
+    """
+    names = entry_contract().names
+    rows = []
+    for number, cells in enumerate(given, start=1):
+        strange = sorted(set(cells) - set(names))
+        if strange:
+            raise BadInput(
+                f"row {number} has {', '.join(strange)}, which the ledger does not; there are {', '.join(names)}"
+            )
+        rows.append(Row(number, {name: plain(cells[name]) for name in cells}))
+    with closing(Warehouse(settings)) as warehouse:
+        made = judged(rows, _on_record(settings, warehouse, rows))
+        return _taken_in(warehouse, made, source, len(rows))
 
 
 def replay(settings: Settings, accepted: Sequence[str], by: str, why: str) -> Import:
@@ -116,14 +141,14 @@ def correct(
     if not (by.strip() and why.strip()):
         raise BadInput("a correction needs --by and --why, neither blank")
     with closing(Warehouse(settings)) as warehouse:
-        said = None
+        anew = None
         if changes:
             before = _entry_of(warehouse.ledger_entry(ledger_id))
             after = corrected(before, changes)
             if after.key != before.key:
                 _refuse_other_contact(warehouse, after)
-            said = _columns(after)
-        return warehouse.correct_ledger(Correction(ledger_id, said, by, why))
+            anew = _columns(after)
+        return warehouse.correct_ledger(Correction(ledger_id, anew, by, why))
 
 
 def _refuse_other_contact(warehouse: Warehouse, entry: Entry) -> None:
@@ -207,6 +232,7 @@ def _taken_in(warehouse: Warehouse, made: Judged, source: str, rows: int) -> Imp
         aside=len(made.aside),
         held_out=held_out,
         by_rule=by_rule,
+        reasons={aside.row.line: said(aside.rules) for aside in made.aside},
     )
 
 
