@@ -14,19 +14,15 @@ from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
 from churn_tasks.core.privacy import masked
 from churn_tasks.core.settings import Settings
-from churn_tasks.effect.entries import (
+from churn_tasks.effect.contract import entry_contract, said
+from churn_tasks.effect.entries import Entry, corrected, plain, read_entry
+from churn_tasks.effect.judging import (
     Aside,
     CalledList,
-    Entry,
     Judged,
     OnRecord,
     Row,
-    corrected,
-    entry_contract,
     judged,
-    plain,
-    read_entry,
-    said,
 )
 from churn_tasks.warning.playbook import load_playbook
 

@@ -17,7 +17,9 @@ from churn_tasks.core.settings import Settings
 from churn_tasks.core.source_section import Source
 from churn_tasks.core.wrong_fields import wrong_fields
 from churn_tasks.declared.yaml_file import read_yaml
-from churn_tasks.effect.entries import Aside, Row, entry_contract, plain
+from churn_tasks.effect.contract import entry_contract
+from churn_tasks.effect.entries import plain
+from churn_tasks.effect.judging import Aside, Row
 
 RELATION = "ledger"
 EVERYTHING = f"SELECT * FROM {RELATION}"

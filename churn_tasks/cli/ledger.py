@@ -124,7 +124,7 @@ def _say(done: "Import") -> None:
     if done.held_out:
         say(f"{done.held_out:,} of them contact customers who were held out")
     if done.by_rule:
-        from churn_tasks.effect.entries import said
+        from churn_tasks.effect.contract import said
 
         for rule, rows in sorted(done.by_rule.items()):
             say(f"  {rows:,}: {said([rule])}")

@@ -9,7 +9,7 @@ from churn_tasks.adapters.warehouse import Warehouse
 from churn_tasks.cli.tables import NOT_KNOWN, table
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings
-from churn_tasks.effect.entries import said
+from churn_tasks.effect.contract import said
 
 SHOWN = (
     "ledger_id", "month", "customer_id", "arm", "contact_day", "channel", "attempt", "agent", "outcome", "cost_cny",

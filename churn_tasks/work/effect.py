@@ -8,8 +8,8 @@ import pandas as pd
 
 from churn_tasks.core.months import Month
 from churn_tasks.declared.query import load_question
+from churn_tasks.effect.contract import entry_contract
 from churn_tasks.effect.drawn import by_channel, persons_of
-from churn_tasks.effect.entries import entry_contract
 from churn_tasks.effect.told import Effect, counted, told
 from churn_tasks.report.outcome import list_windows
 from churn_tasks.runner.month_run import MonthRun

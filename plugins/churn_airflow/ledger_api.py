@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from churn_tasks.by_hand.ledger import Import
+
 DAG = "churn_monthly"  # who may start it may write to the ledger
 MOST_ROWS = 5_000  # of one request
 
@@ -54,19 +56,23 @@ def ledger_app() -> "FastAPI":
             raise HTTPException(422, str(error)) from None
         except (ConnectionTrouble, SettingsError) as error:
             raise HTTPException(503, str(error)) from None
-        answer = {
-            "rows": done.rows,
-            "added": done.added,
-            "known": done.known,
-            "set_aside": done.aside,
-            "held_out": done.held_out,
-            "reasons": done.reasons,
-        }
         if done.aside == done.rows:
-            raise HTTPException(422, answer)
-        return answer
+            raise HTTPException(422, told(done))
+        return told(done)
 
     return app
+
+
+def told(done: "Import") -> dict[str, Any]:
+    """What became of the rows, and why each was set aside that was."""
+    return {
+        "rows": done.rows,
+        "added": done.added,
+        "known": done.known,
+        "set_aside": done.aside,
+        "held_out": done.held_out,
+        "reasons": done.reasons,
+    }
 
 
 def may_write(user: Any) -> bool:

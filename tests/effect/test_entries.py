@@ -7,17 +7,9 @@ import pytest
 
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.months import Month
-from churn_tasks.effect.entries import (
-    CalledList,
-    Entry,
-    OnRecord,
-    Row,
-    corrected,
-    entry_contract,
-    judged,
-    read_entry,
-    said,
-)
+from churn_tasks.effect.contract import entry_contract, said
+from churn_tasks.effect.entries import Entry, corrected, read_entry
+from churn_tasks.effect.judging import CalledList, OnRecord, Row, judged
 
 JUNE = Month.parse("2024-06")
 GOOD = {
