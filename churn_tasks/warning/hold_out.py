@@ -23,7 +23,7 @@ Example (delay 1, predict 1): who is drawn for 2024-03 keeps the arm on the list
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -85,23 +85,27 @@ def lot(seed: int, *names: object) -> float:
 
 
 def with_arms(
-    listed: pd.DataFrame, month: Month, limits: HoldOut, standing: Standing
+    listed: pd.DataFrame,
+    month: Month,
+    limits: HoldOut,
+    standing: Standing,
+    key_accounts: Collection[str] = (),
 ) -> pd.DataFrame:
     """The list with ``arm`` and ``arm_month``.
 
     Args:
-        listed: ranked rows with ``customer_id``, ``person_id``, ``person_arpu_cny``, ``level``, ``cause_1`` and
-            ``is_key_account``; the last is not in what is returned.
+        listed: ranked rows with ``customer_id``, ``person_id``, ``person_arpu_cny``, ``level`` and ``cause_1``.
         standing: arms that hold already, of this list's first version and of the lists before.
+        key_accounts: lines that are always contacted, and with them all lines of their persons.
     """
     arms: dict[str, Arm] = {}
     lines_of: dict[str, list[str]] = {}
     for line, person in zip(listed["customer_id"], listed["person_id"], strict=True):
         lines_of.setdefault(person, []).append(line)
-    key_accounts = set(listed.loc[listed["is_key_account"], "person_id"])
     for person, lines in lines_of.items():
-        held = standing.of(lines, person)
-        arm = held or _without_lot(person, limits, is_key=person in key_accounts)
+        is_key = any(line in key_accounts for line in lines)
+        arm = standing.of(lines, person)
+        arm = arm or _without_lot(person, limits, is_key=is_key)
         if arm:
             arms[person] = arm
     persons = listed.drop_duplicates("person_id")  # by the line of the highest rank
@@ -112,7 +116,7 @@ def with_arms(
         arms[person] = Arm(HOLD_OUT, month)
     chosen = [arms[person] for person in listed["person_id"]]
     starts = [arm.drawn_for.start if arm.drawn_for else None for arm in chosen]
-    return listed.drop(columns="is_key_account").assign(
+    return listed.assign(
         arm=[arm.name for arm in chosen],
         arm_month=pd.Series(starts, index=listed.index, dtype="object"),
     )
@@ -122,7 +126,7 @@ def _without_lot(person: str, limits: HoldOut, *, is_key: bool) -> Arm | None:
     """The arm of whom no lot decides; None of everybody else."""
     if not limits.share and not limits.panel_share:
         return Arm(TREAT)
-    if limits.exempt_key_accounts and is_key:
+    if is_key:
         return Arm(EXEMPT)
     if lot(limits.seed, "panel", person) < limits.panel_share:
         return Arm(PANEL)

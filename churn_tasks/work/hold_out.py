@@ -3,11 +3,13 @@
 from datetime import date
 
 from churn_tasks.adapters.lake import Lake
+from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.months import Month, months_between
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.warning.hold_out import TREAT, Arm, Standing
 
 LIST = "out_warning_list"
+KEY_ACCOUNT = "key_account_class"
 COLUMNS = "customer_id, person_id, arm, arm_month"
 
 
@@ -34,6 +36,24 @@ def standing_arms(run: MonthRun) -> Standing:
                 by_line[row["customer_id"]] = arm
                 by_person[row["person_id"]] = arm
     return Standing(by_line, by_person, first_versions.has(LIST, run.month))
+
+
+def key_accounts(run: MonthRun) -> set[str]:
+    """The lines that are always contacted: none unless ``hold_out.exempt_key_accounts`` says so.
+
+    Raises:
+        SettingsError: it says so, and the profile does not know who is a key account.
+    """
+    if not run.settings.hold_out.exempt_key_accounts:
+        return set()
+    table = run.registry.tables.get("month_profile")
+    if table is None or KEY_ACCOUNT not in table.column_names:
+        raise SettingsError(
+            f"hold_out.exempt_key_accounts: profile {run.settings.profile} has no month_profile.{KEY_ACCOUNT}, which"
+            " says who is a key account; deliver it with the customers, or take the setting out"
+        )
+    rows = run.rows_of_month("month_profile", ["customer_id", KEY_ACCOUNT])
+    return set(rows.loc[rows[KEY_ACCOUNT].notna(), "customer_id"])
 
 
 def _arm(name: str | None, drawn_for: date | None) -> Arm:

@@ -15,7 +15,7 @@ from churn_tasks.core.settings import load_settings
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.graph import run_on
 from churn_tasks.warning.hold_out import Arm, Standing, with_arms
-from churn_tasks.work.hold_out import standing_arms
+from churn_tasks.work.hold_out import key_accounts, standing_arms
 from tests.lakes import another_month, put, rows, small_profile
 from tests.scored_lake import scored_run
 
@@ -39,7 +39,6 @@ def some_list(persons: int, seed: int = 1, lines: int = 1) -> pd.DataFrame:
                     "level": "high" if risk[number] > 0.6 else "medium",
                     "person_arpu_cny": 20 + 100 * chance.random() * risk[number],
                     "cause_1": chance.choice(["payment", "competitor", None]),
-                    "is_key_account": number % 20 == 0,
                 }
             )
     return pd.DataFrame(made)
@@ -125,12 +124,15 @@ def test_lines_of_two_arms_that_become_one_person_are_not_called() -> None:
 
 def test_key_accounts_may_be_exempt() -> None:
     limits = HoldOut(share=0.5, exempt_key_accounts=True)
-    drawn = with_arms(some_list(200), JUNE, limits, NOBODY)
-    keys = some_list(200)["is_key_account"]
+    listed = some_list(200, lines=2)
+    accounts = {f"c{number}_1" for number in range(0, 200, 20)}
+    drawn = with_arms(listed, JUNE, limits, NOBODY, accounts)
+    keys = listed["person_id"].isin(f"P{number}" for number in range(0, 200, 20))
+    assert keys.sum() == 20, "both lines of each"
     assert set(drawn.loc[keys, "arm"]) == {"exempt"}
     assert drawn.loc[keys, "arm_month"].isna().all()
     assert "exempt" not in set(drawn.loc[~keys, "arm"])
-    held_out = with_arms(some_list(200), JUNE, HoldOut(share=0.5), NOBODY)
+    held_out = with_arms(listed, JUNE, HoldOut(share=0.5), NOBODY)
     assert "hold_out" in set(held_out.loc[keys, "arm"]), "control"
 
 
@@ -252,3 +254,36 @@ def test_a_restated_list_keeps_the_arms_of_the_first_one(run: MonthRun) -> None:
         kept[customer] = (arm.name, arm.drawn_for.start if arm.drawn_for else None)
     assert kept == first
     assert {arm for arm, _ in first.values()} == {"treat", "hold_out"}
+
+
+def test_key_accounts_are_those_of_the_month(tmp_path: Path) -> None:
+    run = scored_run(
+        tmp_path,
+        "2024-07",
+        hold_out={"share": 0.5, "exempt_key_accounts": True},
+    )
+    people = rows(run, "month_profile", "2024-07")
+    for number, row in enumerate(people):
+        row["key_account_class"] = "A" if number % 3 == 0 else None
+    put(run, "month_profile", "2024-07", people)
+    run_on("warn", run)
+    accounts = {row["customer_id"] for row in people if row["key_account_class"]}
+    listed = rows(run, "out_warning_list", "2024-07")
+    exempt = {row["customer_id"] for row in listed if row["arm"] == "exempt"}
+    assert exempt == accounts & {row["customer_id"] for row in listed} != set()
+    run.close()
+
+
+@pytest.mark.parametrize("profile", ["retail", "telecom_wide"])
+def test_a_profile_without_key_accounts_cannot_exempt_them(
+    tmp_path: Path, profile: str
+) -> None:
+    """Without the setting it needs no such column."""
+    section = {"share": 0.5, "exempt_key_accounts": True}
+    settings = load_settings(profile, state_dir=tmp_path, hold_out=section)
+    run = MonthRun(settings, settings.first_month)
+    with pytest.raises(SettingsError, match=r"no month_profile\.key_account_class"):
+        key_accounts(run)
+    run.close()
+    plain = load_settings(profile, state_dir=tmp_path, hold_out={"share": 0.5})
+    assert key_accounts(MonthRun(plain, plain.first_month)) == set()

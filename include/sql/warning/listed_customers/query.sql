@@ -30,7 +30,6 @@ SELECT
     profile.phone_token,
     profile.region_code,
     profile.customer_group,
-    profile.key_account_class IS NOT NULL AS is_key_account,
     fired.triggers,
     fired.triggers_en,
     fired.triggers_zh
