@@ -10,7 +10,12 @@ from churn_tasks.warning.playbook import load_playbook
 from churn_tasks.warning.priority import LEVELS
 from churn_tasks.warning.reasons import Known
 from churn_tasks.work.causes import cause_rows, causes_of, sign_months
-from churn_tasks.work.hold_out import key_accounts, standing_arms, standing_months
+from churn_tasks.work.hold_out import (
+    key_accounts,
+    standing_arms,
+    standing_months,
+    with_ends,
+)
 from churn_tasks.work.listed import fired_triggers, listed_customers
 from churn_tasks.work.sayings import sayings_of
 
@@ -57,13 +62,14 @@ def warn(run: MonthRun) -> Made:
     limits = run.settings.warning_list
     fired = fired_triggers(run, listed["customer_id"])
     ranked = warning_list(listed, factors, limits=limits, known=known, fired=fired)
-    rows = with_arms(
+    drawn = with_arms(
         ranked,
         run.month,
         run.settings.hold_out,
         standing_arms(run),
         key_accounts(run),
     )
+    rows = with_ends(drawn, run.settings.calendar)
     written = {
         "out_warning_list": run.engine.write("out_warning_list", run.month, rows),
         "score_cause": run.engine.write(

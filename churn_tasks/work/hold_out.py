@@ -2,9 +2,12 @@
 
 from datetime import date
 
+import pandas as pd
+
 from churn_tasks.adapters.lake import Lake
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.months import Month, months_between
+from churn_tasks.core.windows import Calendar
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.warning.hold_out import TREAT, Arm, Standing
 
@@ -36,6 +39,17 @@ def standing_arms(run: MonthRun) -> Standing:
                 by_line[row["customer_id"]] = arm
                 by_person[row["person_id"]] = arm
     return Standing(by_line, by_person, first_versions.has(LIST, run.month))
+
+
+def with_ends(rows: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:
+    """The list with ``arm_until``: the day on which a draw by lot ends, and with it the window of its list."""
+    ends = []
+    for first_day in rows["arm_month"]:
+        is_drawn = first_day is not None
+        ends.append(
+            calendar.window(Month.of(first_day)).predict_end if is_drawn else None
+        )
+    return rows.assign(arm_until=pd.Series(ends, index=rows.index, dtype="object"))
 
 
 def key_accounts(run: MonthRun) -> set[str]:

@@ -9,7 +9,14 @@ import pytest
 from churn_tasks.adapters.warehouse import Erasure, Warehouse
 from churn_tasks.core.errors import CheckFailed
 from churn_tasks.local.postgres import Cluster
-from tests.warehouse.warehouses import JULY, JUNE, listed, new_url, warehouse_at
+from tests.warehouse.warehouses import (
+    JULY,
+    JUNE,
+    as_role,
+    listed,
+    new_url,
+    warehouse_at,
+)
 
 NUMBER = "13800001234"
 
@@ -90,6 +97,28 @@ def test_a_list_and_triggers_that_differ_are_not_published(
     with pytest.raises(CheckFailed, match="other_triggers 1"):
         publish(warehouse, "wrong", with_ported(), fired)
     assert warehouse.published(JUNE) == warehouse.triggers(JUNE) == []
+
+
+def test_who_is_held_out_is_not_called_for_a_trigger_while_the_draw_stands(
+    postgres: Cluster,
+) -> None:
+    """Nor is the panel, ever; analysts see all of them. Who was held out until the day of the event may be called."""
+    url = new_url(postgres)
+    warehouse = warehouse_at(url)
+    draw = {"arm_month": date(2024, 6, 1), "triggers": "port_requested"}
+    drawn = [
+        listed(1, arm="hold_out", arm_until=date(2024, 9, 1), **draw),
+        listed(2, arm="hold_out", arm_until=date(2024, 6, 12), **draw),
+        listed(3, arm="panel", triggers="port_requested"),
+        listed(4, arm="treat", arm_until=date(2024, 9, 1), **draw),
+    ]
+    fired = [row(f"customer_{rank}") for rank in (1, 2, 3, 4)] + [row("beside")]
+    publish(warehouse, "first", drawn, fired)
+    assert len(warehouse.triggers(JUNE)) == 5
+    warehouse.close()
+    with as_role(url, "churn_retention") as staff:
+        found = staff.execute("SELECT customer_id FROM retention_trigger").fetchall()
+        assert {cells[0] for cells in found} == {"customer_2", "customer_4", "beside"}
 
 
 def test_who_is_taken_out_has_no_triggers_left(warehouse: Warehouse) -> None:

@@ -48,7 +48,8 @@ def listed(
         "person_id": f"Pcustomer_{rank}", "line_count": 1, "person_arpu_cny": Decimal("40.0000"),
         "reason_1_role": "symptom", "reason_2_role": None, "reason_3_role": None,
         "cause_1": "payment", "cause_2": None, "cause_3": None,
-        "triggers": None, "triggers_en": None, "triggers_zh": None, "trigger_set": None, "arm": "treat", "arm_month": None,
+        "triggers": None, "triggers_en": None, "triggers_zh": None, "trigger_set": None,
+        "arm": "treat", "arm_month": None, "arm_until": None,
     }  # fmt: skip
     return tuple({**row, **changes}.values())
 

@@ -15,13 +15,13 @@ COLUMNS = (
     "feature_set", "person_id", "line_count", "person_arpu_cny",
     "reason_1_role", "reason_2_role", "reason_3_role", "cause_1", "cause_2", "cause_3",
     "triggers", "triggers_en", "triggers_zh", "trigger_set",
-    "arm", "arm_month",
+    "arm", "arm_month", "arm_until",
 )  # fmt: skip
 TRIGGER_COLUMNS = (
     "customer_id", "trigger", "event_date", "known_date", "priority", "evidence_en", "evidence_zh",
     "phone_token", "region_code",
 )  # fmt: skip
-ADDED_LATER = 6  # columns at the end that lists of earlier versions do not have
+ADDED_LATER = 7  # columns at the end that lists of earlier versions do not have
 
 _COUNTS = """
 SELECT

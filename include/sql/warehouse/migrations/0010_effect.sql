@@ -1,6 +1,7 @@
 -- Which part of a list is not contacted, what was done about the others, and what came of it.
 ALTER TABLE {schema}.warning_list ADD COLUMN IF NOT EXISTS arm text;
 ALTER TABLE {schema}.warning_list ADD COLUMN IF NOT EXISTS arm_month date;
+ALTER TABLE {schema}.warning_list ADD COLUMN IF NOT EXISTS arm_until date;
 
 -- One row an attempt to contact somebody. Rows are only ever added: a correction names the row that it replaces.
 CREATE TABLE IF NOT EXISTS {schema}.ledger (

@@ -31,7 +31,7 @@ SELECT
     w.cause_1, w.cause_2, w.cause_3,
     w.triggers, w.triggers_en, w.triggers_zh,
     w.trigger_set,
-    w.arm, w.arm_month
+    w.arm, w.arm_month, w.arm_until
 FROM {schema}.manifest AS m
 INNER JOIN {schema}.warning_list AS w ON w.month = m.month AND w.run_id = m.run_id
 LEFT JOIN {schema}.vault AS v ON v.phone_token = w.phone_token;

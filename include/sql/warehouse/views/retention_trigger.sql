@@ -1,3 +1,4 @@
+-- Who is held out of a list is not called for a trigger either, as long as the draw stands.
 CREATE OR REPLACE VIEW {schema}.retention_trigger WITH (security_barrier) AS
 SELECT
     t.month,
@@ -19,4 +20,11 @@ SELECT
 FROM {schema}.manifest AS m
 INNER JOIN {schema}.raised_trigger AS t ON t.month = m.month AND t.run_id = m.run_id
 LEFT JOIN {schema}.warning_list AS w ON w.month = t.month AND w.run_id = t.run_id AND w.customer_id = t.customer_id
-LEFT JOIN {schema}.vault AS v ON v.phone_token = t.phone_token;
+LEFT JOIN {schema}.vault AS v ON v.phone_token = t.phone_token
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM {schema}.manifest AS held_by
+    INNER JOIN {schema}.warning_list AS held ON held.month = held_by.month AND held.run_id = held_by.run_id
+    WHERE held.customer_id = t.customer_id
+        AND (held.arm = 'panel' OR held.arm = 'hold_out' AND t.event_date < held.arm_until)
+);
