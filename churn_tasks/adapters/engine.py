@@ -340,6 +340,24 @@ class Engine:
             self.connection.unregister(name)
 
     @contextmanager
+    def laid_aside(
+        self, batches: "pa.RecordBatchReader"
+    ) -> Iterator["pa.RecordBatchReader"]:
+        """The same rows once more, from a file beside what is spilled, for batches that ask this engine as they come.
+
+        A query that pulled them itself would need its own connection for two things at once, which DuckDB refuses.
+        """
+        import pyarrow as pa
+
+        path = str(self._spill / "laid_aside.arrow")
+        with pa.OSFile(path, "wb") as file, pa.ipc.new_stream(file, batches.schema) as written:
+            for batch in batches:
+                written.write_batch(batch)
+        with pa.OSFile(path, "rb") as file, pa.ipc.open_stream(file) as rows:
+            yield rows
+        Path(path).unlink()
+
+    @contextmanager
     def named(self, name: str, select: str) -> Iterator[None]:
         """Make the rows of a SELECT visible to SQL under a name for a while; nothing is computed yet."""
         view = identifier(name)

@@ -219,9 +219,12 @@ def _add(
         BadInput: a row was lost on the way.
     """
     raw = f"raw_{name}"
-    with run.engine.registered("late_rows_read", door.reader(late)):
-        rows = "SELECT * FROM late_rows_read"
-        written = run.engine.write_part(raw, run.month, LATE, rows)
+    with (
+        run.engine.laid_aside(door.reader(late)) as rows,
+        run.engine.registered("late_rows_read", rows),
+    ):
+        select = "SELECT * FROM late_rows_read"
+        written = run.engine.write_part(raw, run.month, LATE, select)
     account_for_rows(run, name, door.tokeniser, written)
     whole = run.lake.rows(raw, run.month)
     spellings, forgotten = dict(door.tokeniser.spellings), door.turned_away

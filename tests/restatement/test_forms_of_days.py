@@ -11,7 +11,7 @@ from churn_tasks.core.settings import Settings, load_settings
 from churn_tasks.runner.month_run import MonthRun
 from churn_tasks.walks.month import run_step
 from churn_tasks.work import late_extraction
-from tests.restatement.late_bills import BILL
+from tests.restatement.late_bills import BILL, write_bills
 from tests.restatement.test_late_step import (
     FEBRUARY,
     INTEGRATED,
@@ -103,6 +103,31 @@ def test_late_bills_are_found(settings: Settings, form: str) -> None:
     day = settings.calendar.window(FEBRUARY).known_until
     kinds = {p.name.partition("=")[0] for p in lake.files_of(day) if "raw_" in str(p)}
     assert kinds == {"late"}, "the three rows alone were taken in"
+
+
+def test_late_bills_that_come_in_several_batches_are_found(settings: Settings) -> None:
+    """Which of the rows are late is asked batch by batch, while the late ones are on their way into the lake."""
+    scattered = (0, 5_000, 10_000)
+    for month in (JANUARY, FEBRUARY):
+        bills = []
+        for number in range(12_000):
+            is_late = number in scattered and month == JANUARY
+            day = "2024-02-20" if is_late else f"{month + 1}-03"
+            bills.append((f"C{number}", 20.0 + number % 90, day))
+        write_bills(settings.environment.data_path, month, bills)
+    file = settings.profile_dir / "settings.yaml"
+    told = yaml.safe_load(file.read_text(encoding="utf-8"))
+    told["source"]["batch_rows"] = 2_048
+    file.write_text(yaml.safe_dump(told, allow_unicode=True), encoding="utf-8")
+    settings = load_settings(
+        str(settings.profile_dir),
+        state_dir=settings.environment.state_dir,
+        data_path=settings.environment.data_path,
+    )
+    _written_as(settings, FORMS["compact"])
+    _months_run(settings)
+    assert _late(settings) == 3
+    assert _customers(settings) == [11_997, 12_000]
 
 
 @pytest.mark.parametrize("form", _sized(DECLARED, "day first"))
