@@ -181,8 +181,13 @@ def test_loading_the_plugin_imports_neither_fastapi_nor_the_product() -> None:
         " new = set(sys.modules) - before;"
         " print(sorted(m for m in new if m.split('.')[0] in ('fastapi', 'churn_tasks', 'pandas', 'psycopg')))"
     )
+    environment = {**process_environment(), "PYTHONPATH": str(REPOSITORY / "plugins")}
     told = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment,
     )
     assert told.stdout.splitlines()[-1] == "[]"
 
