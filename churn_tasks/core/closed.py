@@ -1,6 +1,11 @@
 """What every section of the settings and every declaration is made of."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SEEDS = 2**32  # 0 to below that: what numpy, scikit-learn and LightGBM all take
+Seed = Annotated[int, Field(ge=0, lt=SEEDS)]
 
 
 class Closed(BaseModel):

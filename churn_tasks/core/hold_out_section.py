@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from churn_tasks.core.closed import Closed
+from churn_tasks.core.closed import Closed, Seed
 
 
 class HoldOut(Closed):
@@ -32,7 +32,7 @@ class HoldOut(Closed):
         le=1,
         description="share of those held out who were contacted all the same, beyond which no effect is shown",
     )
-    seed: int = 20_240_101
+    seed: Seed = 20_240_101
 
     @model_validator(mode="after")
     def _exempt_from_something(self) -> Self:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from churn_tasks.core.closed import Closed
+from churn_tasks.core.closed import Closed, Seed
 from churn_tasks.core.month_field import MonthField
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -224,7 +224,7 @@ class Model(Closed):
         ge=1,
         description="beyond it stayers are thinned before a fit and scores corrected for it; null: all are taken",
     )
-    seed: int = 20_240_101
+    seed: Seed = 20_240_101
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from churn_tasks.core.closed import Closed, Text
+from churn_tasks.core.closed import Closed, Seed, Text
 from churn_tasks.core.currency import YUAN, CurrencyCode
 from churn_tasks.core.definition import Definition
 from churn_tasks.core.hold_out_section import HoldOut
@@ -120,7 +120,7 @@ class Matching(Closed):
         ge=10_000,
         description="random pairs from which chance agreement is measured",
     )
-    seed: int = 20_240_101
+    seed: Seed = 20_240_101
     offered_at_once: int = Field(
         20,
         ge=1,

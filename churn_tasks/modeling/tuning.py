@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from churn_tasks.core.closed import SEEDS
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import Search
 from churn_tasks.modeling.candidates import CandidateModel
@@ -129,7 +130,7 @@ def _places(
     waiting = list(drawn)
     while waiting:
         tried = _precisions(candidate, space, done)
-        place = proposed_place(space, tried, seed + len(tried))
+        place = proposed_place(space, tried, (seed + len(tried)) % SEEDS)
         if place not in waiting:
             place = waiting[0]
         waiting.remove(place)

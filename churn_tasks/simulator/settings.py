@@ -4,7 +4,7 @@ import hashlib
 
 from pydantic import Field
 
-from churn_tasks.core.closed import Closed
+from churn_tasks.core.closed import Closed, Seed
 from churn_tasks.core.months import Month
 from churn_tasks.core.sections import MonthField
 
@@ -28,7 +28,7 @@ class SimulationSettings(Closed):
     months: int = Field(12, ge=1, le=60)
     first_month: MonthField = Month(2024, 1)
     cdr_per_month: int = Field(20, ge=1, le=1_000)
-    seed: int = Field(20_240_101, ge=0)
+    seed: Seed = 20_240_101
     churn_rate: float = Field(0.05, gt=0, le=0.2)
     dirt: float = Field(1.0, ge=0, le=10)
     planted_interaction: float = Field(0.0, ge=0, le=0.9)

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.months import Month
+from churn_tasks.core.sections import ProfileFile
 from churn_tasks.core.settings import load_settings
 
 MINIMAL = {
@@ -58,6 +60,45 @@ def test_a_typo_names_the_field(
 ) -> None:
     with pytest.raises(SettingsError, match=named):
         load_settings(_profile(tmp_path, **changes))
+
+
+SEEDED = ("hold_out", "matching", "model")
+
+
+@pytest.mark.parametrize("section", SEEDED)
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_no_library_takes_is_refused(
+    tmp_path: Path, section: str, seed: int
+) -> None:
+    """Else it is NumPy that stops, in the month that trains."""
+    with pytest.raises(ValueError, match=r"Seed|between 0"):
+        np.random.RandomState(seed)  # control
+    with pytest.raises(SettingsError, match=rf"{section}\.seed: .*(0|{2**32})"):
+        load_settings(_profile(tmp_path, **_seeded(section, seed)))
+
+
+@pytest.mark.parametrize("section", SEEDED)
+@pytest.mark.parametrize("seed", [0, 2**32 - 1])
+def test_every_other_seed_is_taken(tmp_path: Path, section: str, seed: int) -> None:
+    settings = load_settings(_profile(tmp_path, **_seeded(section, seed)))
+    assert getattr(settings, section).seed == seed
+    np.random.RandomState(seed)
+
+
+def test_no_seed_of_the_settings_lacks_the_bounds() -> None:
+    named = {
+        name
+        for name, field in ProfileFile.model_fields.items()
+        if "seed" in getattr(field.annotation, "model_fields", {})
+    }
+    assert named == set(SEEDED)
+
+
+def _seeded(section: str, seed: int) -> dict[str, object]:
+    changed = {"seed": seed}
+    if section == "model":
+        changed["name"] = "churn_shop"
+    return {section: changed}
 
 
 def test_an_unknown_profile_lists_those_that_exist() -> None:
