@@ -3,8 +3,7 @@
 from contextlib import closing
 from datetime import date
 
-from churn_tasks.core.errors import BadInput
-from churn_tasks.core.months import Month, months_between
+from churn_tasks.core.months import Month, months_through
 from churn_tasks.core.settings import Settings
 from churn_tasks.effect.told import Effect
 from churn_tasks.runner.month_run import MonthRun
@@ -20,10 +19,8 @@ def effects_between(settings: Settings, first: Month, last: Month) -> list[Effec
     Raises:
         BadInput: the last month lies before the first.
     """
-    if last < first:
-        raise BadInput(f"--to {last} lies before --from {first}")
+    months = months_through(first, last)
     # the run that knows the truth of the last list
     run_month = last + settings.calendar.label_lag
     with closing(MonthRun(settings, run_month)) as run:
-        months = list(months_between(first, last + 1))
         return effects_known(run, date.max, months)

@@ -27,7 +27,7 @@ from churn_tasks.cli.source import check_source, what_we_need
 from churn_tasks.cli.stop import StopAsked, say_stopped
 from churn_tasks.cli.warehouse import warehouse
 from churn_tasks.core.errors import ChurnError
-from churn_tasks.core.months import Month, months_between
+from churn_tasks.core.months import Month, months_through
 from churn_tasks.core.settings import load_settings
 from churn_tasks.walks.month import run_step, run_task
 from churn_tasks.walks.places import require_places
@@ -75,7 +75,7 @@ def run_months(
     settings = load_settings(profile)
     first = Month.parse(month)
     last = Month.parse(through) if through else first
-    months = list(months_between(first, last + 1))
+    months = months_through(first, last)
     require_places(settings, first, last)
     with progress(width=24) as shown:
         bar = shown.add_task("", total=len(months) * len(TASKS))

@@ -61,6 +61,28 @@ class Month:
         return f"{self.year:04d}-{self.number:02d}"
 
 
+def refuse_reversed(first: Month | None, last: Month | None) -> None:
+    """Refuse a range whose last month lies before its first; an end that is left open (None) is in order.
+
+    Raises:
+        BadInput: naming both months.
+    """
+    if first is not None and last is not None and last < first:
+        raise BadInput(
+            f"the last month, {last}, lies before the first, {first}: name the earlier one first"
+        )
+
+
+def months_through(first: Month, last: Month) -> list[Month]:
+    """Months of the range ``[first, last]``, both inclusive, in order.
+
+    Raises:
+        BadInput: the last lies before the first.
+    """
+    refuse_reversed(first, last)
+    return list(months_between(first, last + 1))
+
+
 def months_between(first: Month, end: Month) -> Iterator[Month]:
     """Months of the half-open range ``[first, end)``, in order."""
     for offset in range(end.months_since(first)):

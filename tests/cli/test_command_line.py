@@ -61,6 +61,18 @@ def test_brackets_of_a_message_are_printed(capsys, monkeypatch) -> None:
             ("run", "--month", "2024-03", "--profile", "telecon"),
             "Give one of retail, telecom, telecom_wide",
         ),
+        (
+            ("run", "--month", "2025-03", "--through", "2025-01"),
+            "the last month, 2025-01, lies before the first, 2025-03",
+        ),
+        (
+            ("backtest", "--from", "2025-03", "--to", "2024-12"),
+            "the last month, 2024-12, lies before the first, 2025-03",
+        ),
+        (
+            ("effect", "--from", "2025-03", "--to", "2025-02"),
+            "the last month, 2025-02, lies before the first, 2025-03",
+        ),
         (("step", "extract", "--month", "2024-03"), "CHURN_SOURCE_URL is not set"),
         (
             ("step", "train", "--month", "2024-12"),

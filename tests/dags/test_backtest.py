@@ -31,3 +31,9 @@ def test_a_month_that_is_none_is_refused_before_anything_is_read(monkeypatch):
     monkeypatch.setattr(bridge, "connected", lambda settings: settings)
     with pytest.raises(BadInput, match="2024-13"):
         bridge.run_backtest({"from": "2024-13", "to": None})
+
+
+def test_months_in_the_wrong_order_are_refused_before_anything_is_read(monkeypatch):
+    monkeypatch.setattr(bridge, "connected", lambda settings: settings)
+    with pytest.raises(BadInput, match=r"2024-02, lies before the first, 2024-05"):
+        bridge.run_backtest({"from": "2024-05", "to": "2024-02"})

@@ -17,7 +17,7 @@ from churn_tasks.by_hand.backtest.scored import scored_month
 from churn_tasks.core.errors import NotReady, SettingsError
 from churn_tasks.core.files import replace_text, replacing
 from churn_tasks.core.modeling_section import ALL_MONTHS, CHAMPION, Wanted
-from churn_tasks.core.months import Month
+from churn_tasks.core.months import Month, refuse_reversed
 from churn_tasks.core.settings import Settings
 from churn_tasks.modeling.backtest import (
     HEAD,
@@ -77,7 +77,9 @@ def backtest(
     Raises:
         NotReady: no list of these months can be judged yet, with those that can.
         SettingsError: there is no such definition, or the profile cannot use it.
+        BadInput: the last month lies before the first.
     """
+    refuse_reversed(first, last)
     adopted = settings.definition.name
     name = definition or adopted
     if name == adopted:
