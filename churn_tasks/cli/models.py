@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from churn_tasks.cli.options import ProfileOption, console, say
+from churn_tasks.cli.options import ProfileOption, console, refuse_blank, say
 from churn_tasks.cli.tables import table
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
@@ -26,10 +26,16 @@ FromOption = Annotated[
     str, typer.Option("--month", help="First month that it holds for, YYYY-MM.")
 ]
 ByOption = Annotated[
-    str, typer.Option("--by", help="Who decides; kept with the decision.")
+    str,
+    typer.Option(
+        "--by", help="Who decides; kept with the decision.", callback=refuse_blank
+    ),
 ]
 WhyOption = Annotated[
-    str, typer.Option("--why", help="Reason; kept with the decision.")
+    str,
+    typer.Option(
+        "--why", help="Reason; kept with the decision.", callback=refuse_blank
+    ),
 ]
 UndoOption = Annotated[bool, typer.Option("--undo", help="Take it back instead.")]
 

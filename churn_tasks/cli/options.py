@@ -13,6 +13,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from churn_tasks.core.errors import BadInput
+
 LOG_WIDTH = None if sys.stdout.isatty() else 140  # a log has no width of its own
 console = Console(width=LOG_WIDTH)
 
@@ -22,6 +24,21 @@ ProfileOption = Annotated[
         "--profile", help="Name or folder of the profile; CHURN_PROFILE when absent."
     ),
 ]
+
+
+def refuse_blank(option: typer.CallbackParam, text: str) -> str:
+    """Callback of options that go on record, such as ``--by`` and ``--why``.
+
+    Raises:
+        BadInput: nothing was given, or blanks alone.
+    """
+    if not text.strip():
+        raise BadInput(
+            f"{option.opts[0]} must not be empty: it is kept with the decision"
+        )
+    return text
+
+
 MonthOption = Annotated[str, typer.Option("--month", help="Billing month, YYYY-MM.")]
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from churn_tasks.cli.options import MonthOption, ProfileOption, console
+from churn_tasks.cli.options import MonthOption, ProfileOption, console, refuse_blank
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
 
@@ -25,9 +25,15 @@ MeasureOption = Annotated[
     ),
 ]
 ByOption = Annotated[
-    str, typer.Option("--by", help="Who says so; kept with the decision.")
+    str,
+    typer.Option(
+        "--by", help="Who says so; kept with the decision.", callback=refuse_blank
+    ),
 ]
-WhyOption = Annotated[str, typer.Option("--why", help="Why; kept with the decision.")]
+WhyOption = Annotated[
+    str,
+    typer.Option("--why", help="Why; kept with the decision.", callback=refuse_blank),
+]
 
 
 @quality.command("list")

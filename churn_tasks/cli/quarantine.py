@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from churn_tasks.cli.options import MonthOption, ProfileOption, console
+from churn_tasks.cli.options import MonthOption, ProfileOption, console, refuse_blank
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
 
@@ -61,12 +61,19 @@ def release_rows(
     month: MonthOption,
     table: TableOption,
     by: Annotated[
-        str, typer.Option("--by", help="Who accepts the rows; kept with the decision.")
+        str,
+        typer.Option(
+            "--by",
+            help="Who accepts the rows; kept with the decision.",
+            callback=refuse_blank,
+        ),
     ],
     why: Annotated[
         str,
         typer.Option(
-            "--why", help="Why they are right as they are; kept with the decision."
+            "--why",
+            help="Why they are right as they are; kept with the decision.",
+            callback=refuse_blank,
         ),
     ],
     rule: Annotated[

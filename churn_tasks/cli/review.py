@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from churn_tasks.cli.options import ProfileOption, console
+from churn_tasks.cli.options import ProfileOption, console, refuse_blank
 from churn_tasks.cli.tables import table
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.settings import load_settings
@@ -25,7 +25,10 @@ review = typer.Typer(
     help="Decide which doubtful records are the same person.",
 )
 ByOption = Annotated[
-    str, typer.Option("--by", help="Who decides; kept with the decision.")
+    str,
+    typer.Option(
+        "--by", help="Who decides; kept with the decision.", callback=refuse_blank
+    ),
 ]
 PairArgument = Annotated[
     str,
@@ -64,7 +67,7 @@ def decide_one_by_one(
         if not pairs:
             console.print("No pair waits for a decision. 没有待认定的记录对。")
             return
-        who = by or typer.prompt("Your name")
+        who = by.strip() or typer.prompt("Your name")
         decided = _ask(warehouse, pairs, who)
     console.print(f"{decided} of {len(pairs)} pairs decided.")
 
