@@ -33,8 +33,7 @@ def require_places(settings: Settings, first: Month, last: Month) -> None:
         _require_words(run)
         _require_triggers(run)
         _require_key(run)
-        if trains:
-            _require_candidates(run)
+        _require_candidates(run)
         if trains or settings.environment.warehouse_url:
             run.warehouse.migrate()
         if trains:
@@ -58,7 +57,9 @@ def _require_triggers(run: "MonthRun") -> None:
 
 
 def _require_candidates(run: "MonthRun") -> None:
-    """Families, their parameters and the columns that they name are there: else training would stop."""
+    """Families, their parameters and the columns that they name are there: else the first training would stop, months
+    later.
+    """
     # here, because the models' packages take seconds to import
     from churn_tasks.work.training import month_candidates, offered_features
 
