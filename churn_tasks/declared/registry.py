@@ -21,6 +21,7 @@ from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.naming import not_among
 from churn_tasks.core.settings import INCLUDE, Settings
 from churn_tasks.core.sql_text import identifier
+from churn_tasks.declared.columns import ColumnType
 from churn_tasks.declared.contracts import (
     SQL_TYPES,
     Contracts,
@@ -313,9 +314,10 @@ def _no_cohort(settings: Settings, cohorts: Iterable[Query]) -> SettingsError:
 
 def _label(settings: Settings, month: Iterable[Query], available: set[str]) -> Query:
     """The label query of the adopted definition, composed of its events."""
-    columns: list[str] = []
+    columns: dict[str, ColumnType] = {}
     profile = _outputs(month).get("month_profile")
     if profile:
-        columns = [name for name in profile.column_names if name != "customer_id"]
+        columns = {column.name: column.type for column in profile.columns}
+        columns.pop("customer_id", None)
     left = load_question("labels", "left")
-    return label_query(settings, left, available, tuple(columns))
+    return label_query(settings, left, available, columns)

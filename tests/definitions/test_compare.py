@@ -314,6 +314,21 @@ WRONG = [
     ({"at_least": 2}, "at_least is 2; allowed are any, all, or 1 to 1"),
     ({"tiers": [{**TIER, "when": "arpu > 3"}]}, "nothing is known at as_of by the name arpu; there are"),
     ({"tiers": [{**TIER, "when": "arpu_cny > (SELECT 3)"}]}, "not use Select"),
+    ({"tiers": [{**TIER, "when": "region_code"}]}, r"tier a: .*is neither true nor false.*region_code \(text\)"),
+    ({"tiers": [{**TIER, "when": "arpu_cny"}]}, "arpu_cny is neither true nor false.* Allowed are comparisons"),
+    ({"tiers": [{**TIER, "when": "has_left OR (arpu_cny)"}]}, r"\(arpu_cny\) is neither"),
+    ({"tiers": [{**TIER, "when": "NOT tenure_months"}]}, "tenure_months is neither"),
+    ({"tiers": [{**TIER, "when": "arpu_cny IS TRUE"}]}, "arpu_cny is neither"),
+    ({"tiers": [{**TIER, "when": "coalesce(has_left, 1)"}]}, "neither true nor false"),
+    ({"tiers": [{**TIER, "when": "NULL"}]}, "NULL is neither"),
+    ({"tiers": [{**TIER, "when": "arpu_cny > 3 -- the good ones"}]}, "tier a: when holds a comment"),
+    ({"tiers": [{**TIER, "when": "arpu_cny /* a month */ > 3"}]}, "tier a: when holds a comment"),
+    ({"tiers": [{**TIER, "when": "region_code >= 120"}]}, r"tier a: .*VARCHAR.*Here: region_code \(text\)"),
+    ({"tiers": [{**TIER, "when": "region_code IN (571, 574)"}]}, r"tier a: .*convert.*Here: region_code \(text\)"),
+    ({"tiers": [{**TIER, "when": "arpu_cny > '5O'"}]}, r"tier a: .*'5O'.*Here: arpu_cny \(double\)"),
+    ({"tiers": [{**TIER, "when": "has_left OR arpu_cny BETWEEN 1 AND 'ten'"}]}, "tier a: .*'ten'"),
+    ({"tiers": [{**TIER, "when": "closed_date >= '2024-13-01'"}]}, "tier a: .*2024-13-01"),
+    ({"tiers": [{**TIER, "when": "arpu_cny > 3; SELECT true"}]}, "tier a: "),
     ({"tiers": [{**TIER, "signs": ["x"]}]}, "signs that the definition has not: x"),
     ({"kinds": [{"kind": "forced", "evidence": [{"event": "in_arears"}]}]}, "no event 'in_arears'; there are"),
 ]  # fmt: skip
@@ -323,9 +338,27 @@ WRONG = [
 def test_a_wrong_definition_is_refused_with_what_is_allowed(
     tmp_path: Path, definition: object, message: str
 ) -> None:
-    profile = small_profile(tmp_path, ["bill"], definition=definition)
+    profile = small_profile(tmp_path, ["bill", "customer"], definition=definition)
     with pytest.raises(SettingsError, match=message):
         load_registry(load_settings(str(profile), state_dir=tmp_path))
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "has_left",
+        "NOT (has_left) AND arpu_cny / 2 >= 60",
+        "region_code IN ('571', '574') OR key_account_class IS NOT NULL",
+        "coalesce(has_left, FALSE) IS NOT TRUE",
+        "closed_date >= '2024-03-01' OR tenure_months BETWEEN 3 AND 12",
+        "plan_code = '-- none /*' OR arpu_cny > -3.5",
+        "TRUE",
+    ],
+)
+def test_a_condition_that_can_be_judged_is_taken(tmp_path: Path, when: str) -> None:
+    tiers = [{**TIER, "when": when}]
+    profile = small_profile(tmp_path, ["bill", "customer"], definition={"tiers": tiers})
+    load_registry(load_settings(str(profile), state_dir=tmp_path))
 
 
 def test_a_lake_too_short_to_label_says_so(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """The label query of the definition that a profile adopts, as the registry holds it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from churn_tasks.core.settings import INCLUDE, Settings
+from churn_tasks.declared.columns import ColumnType
 from churn_tasks.declared.labels.events import Event, known_events
 from churn_tasks.declared.labels.sql import Ingredients, label_output, label_sql
 from churn_tasks.declared.query import Query
@@ -12,14 +13,14 @@ def label_query(
     settings: Settings,
     left: Query,
     available: Iterable[str],
-    profile_columns: tuple[str, ...],
+    profile_columns: Mapping[str, ColumnType],
 ) -> Query:
     """The composed query.
 
     Args:
         left: the folder ``sql/labels/left``.
         available: tables that the profile can make.
-        profile_columns: of its ``month_profile``; none without one.
+        profile_columns: of its ``month_profile``, with their types; none without one.
 
     Raises:
         SettingsError: the definition names something that is not there, with what is.

@@ -12,13 +12,14 @@
 Only UNION ALL, CASE and window functions are used, so that the text runs on every engine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from churn_tasks.core.definition import ORDINARY, Definition, Sign, Tier, needed
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.sql_text import literal
+from churn_tasks.declared.columns import ColumnType
 from churn_tasks.declared.contracts import QueryFile
 from churn_tasks.declared.labels.events import SINCE, Event, event_of, usable_events
 
@@ -55,7 +56,7 @@ class Ingredients:
     Attributes:
         events: every event that there is, shared ones first.
         available: tables that the profile can make.
-        profile_columns: columns of its ``month_profile``.
+        profile_columns: columns of its ``month_profile``, with their types.
         observe: months of the observe window.
         needs_days: whether the predict window starts in the middle of a month.
     """
@@ -63,7 +64,7 @@ class Ingredients:
     definition: Definition
     events: Sequence[Event]
     available: frozenset[str]
-    profile_columns: tuple[str, ...]
+    profile_columns: Mapping[str, ColumnType]
     observe: int
     needs_days: bool = False
 
@@ -190,7 +191,7 @@ def _member(of: Ingredients) -> str:
     # here, because SQLGlot is slow to import and most definitions have no tiers
     from churn_tasks.declared.labels.tier_condition import tier_columns
 
-    columns = tier_columns(tiers, (ARPU, *of.profile_columns))
+    columns = tier_columns(tiers, {ARPU: "double", **of.profile_columns})
     cases = [f"        WHEN {t.when} THEN {literal(t.name)}" for t in tiers]
     return "\n".join(
         [
