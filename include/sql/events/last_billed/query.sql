@@ -1,6 +1,7 @@
 -- The day of leaving (C1). A closing that the source has recorded, and that still stands when the truth is known, gives
 -- the day itself, whether or not bills trail after it; it stands if the last month that shows the customer says so,
--- since sources drop who has gone. Else it is the last day of the last active month, if the month after that one has
+-- since sources drop who has gone. A closed record that is changed later keeps the day on which it closed: of the months
+-- since the account was last open, the earliest day counts. Else it is the last day of the last active month, if the month after that one has
 -- ended without activity: who pauses for a month and comes back has not left. Months are read from the observe window
 -- on, whatever $since says: who was active last in the observe window left before the list was out.
 WITH last_active AS (
@@ -13,14 +14,24 @@ WITH last_active AS (
     GROUP BY customer_id
 ),
 
+known AS (
+    SELECT
+        customer_id,
+        month,
+        has_left,
+        closed_date,
+        max(CASE WHEN has_left THEN NULL ELSE month END) OVER (PARTITION BY customer_id) AS last_open
+    FROM month_profile
+    WHERE month > $month AND month < $label_known
+),
+
 closed AS (
     SELECT
         customer_id,
-        max_by(coalesce(closed_date, month), month) AS closed_date
-    FROM month_profile
-    WHERE month > $month AND month < $label_known
+        coalesce(min(closed_date), min(month)) AS closed_date
+    FROM known
+    WHERE has_left AND (last_open IS NULL OR month > last_open)
     GROUP BY customer_id
-    HAVING max_by(has_left, month)
 )
 
 SELECT

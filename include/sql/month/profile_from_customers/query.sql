@@ -1,6 +1,7 @@
 -- The master record as it stood at the end of the month: the latest version that held before as_of and was
 -- entered before known_until. A version mostly starts long before the month, so event_date has no lower bound. The day
--- of closing is that of the first version that says closed since the last one that did not.
+-- of closing is that of the first version that says closed since the last one that did not, of the versions that this
+-- month delivered: what earlier months said of the closing, the events of a definition look up.
 WITH versions AS (
     SELECT
         *,
