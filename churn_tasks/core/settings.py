@@ -84,6 +84,11 @@ class Settings(ProfileFile):
         return self.state_dir / "lake"
 
     @property
+    def watch_dir(self) -> Path:
+        """What the daily watch has taken in of the running month; made anew from the source when it is gone."""
+        return self.state_dir / "watch"
+
+    @property
     def model_copies_dir(self) -> Path:
         """Files of every model version that was ever in force, beside those in MLflow."""
         return self.state_dir / "models"

@@ -168,7 +168,7 @@ def load_registry(settings: Settings) -> Registry:
     candidates = {**known, "cohort": _chosen_cohort(settings, known["cohort"])}
     active: Families = {}
     for family in FAMILIES:
-        active[family] = _active(candidates[family], available)
+        active[family] = active_queries(candidates[family], available)
         available |= _outputs(active[family]).keys()
     refuse_without(active["month"])
     if not active["cohort"]:
@@ -275,7 +275,7 @@ def _chosen_cohort(settings: Settings, cohorts: Iterable[Query]) -> list[Query]:
     return [query for query in cohorts if query.name == population]
 
 
-def _active(queries: Iterable[Query], available: Iterable[str]) -> list[Query]:
+def active_queries(queries: Iterable[Query], available: Iterable[str]) -> list[Query]:
     """The queries that have everything they wait for, each after those it reads."""
     there = set(available)
     waiting = [query for query in queries if there.isdisjoint(query.output.unless)]

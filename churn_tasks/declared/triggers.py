@@ -40,6 +40,7 @@ class Trigger(Closed):
         given: values of the event's parameters; those not named keep the default that the event declares.
         priority: 1 to 100; of several triggers the highest is told first.
         tier: key account classes, ``ordinary`` (no key account) and value tiers it is raised for; everybody when empty.
+        by_day: the daily watch raises it as well, as soon as it is known.
     """
 
     name: str = Field(pattern=NAME)
@@ -49,6 +50,7 @@ class Trigger(Closed):
     enabled: bool = True
     priority: int = Field(ge=1, le=100)
     tier: tuple[TierName, ...] = ()
+    by_day: bool = False
     words: Text
 
     @property
@@ -146,6 +148,23 @@ def _wrong(
         unfit = _unfit(event)
         if unfit:
             yield f"{where}: event: {trigger.event} {unfit}"
+        if trigger.by_day:
+            yield from _not_by_day(trigger, event, events)
+
+
+def _not_by_day(
+    trigger: Trigger, event: Event, events: Mapping[str, Event]
+) -> Iterable[str]:
+    """Why a trigger cannot be raised before its month has ended."""
+    where = f"trigger {trigger.name}: by_day"
+    if not event.output.by_day:
+        grow = sorted(name for name, each in events.items() if each.output.by_day)
+        yield (
+            f"{where}: the rest of the month may take back what {trigger.event} counts; by day can be asked"
+            f" {', '.join(grow)}"
+        )
+    if trigger.value_tiers:
+        yield f"{where}: value tiers are known when the month has ended; leave them out of tier"
 
 
 def _no_event(name: str, events: Mapping[str, Event]) -> str:

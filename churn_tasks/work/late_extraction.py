@@ -62,7 +62,7 @@ def extract_late_rows(run: MonthRun, source: Source) -> list[Extracted]:
     extracted = []
     for name in run.registry.raw:
         known = before.get(name)
-        table = read_again(partial(_late_rows_of, run, source, name, known))
+        table = read_again(partial(late_rows_of, run, source, name, known))
         if table:
             extracted.append(table)
     return extracted
@@ -74,7 +74,7 @@ def tables_taken_in(run: MonthRun) -> list[str]:
     return [n for n in names if is_restated(run, f"raw_{n}", [run.month])]
 
 
-def _late_rows_of(
+def late_rows_of(
     run: MonthRun, source: Source, name: str, before: OnRecord | None
 ) -> Extracted | None:
     """What came late of one table; None where nothing did, or nothing can be told."""

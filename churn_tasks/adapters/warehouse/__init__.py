@@ -12,6 +12,7 @@ from typing import Any
 
 from churn_tasks.adapters.warehouse import (
     acceptances,
+    alarms,
     effects,
     forgetting,
     ledger,
@@ -26,6 +27,7 @@ from churn_tasks.adapters.warehouse import (
     vault,
     watch,
 )
+from churn_tasks.adapters.warehouse.alarms import WatchedDay
 from churn_tasks.adapters.warehouse.audit_rules import COLUMNS, TRIGGER_COLUMNS
 from churn_tasks.adapters.warehouse.connection import Connection
 from churn_tasks.adapters.warehouse.forgetting import Erasure
@@ -59,6 +61,7 @@ __all__ = [
     "QueuedPair",
     "Release",
     "Warehouse",
+    "WatchedDay",
     "run_id_of",
 ]
 
@@ -198,6 +201,28 @@ class Warehouse:
             "SELECT * FROM bi_trigger WHERE month = %s ORDER BY priority DESC, trigger, customer_id",
             (month.start,),
         )
+
+    # the daily watch
+    def last_watched_day(self) -> date | None:
+        return alarms.last_day(self._ready)
+
+    def record_day(
+        self, watched: WatchedDay, fired: Iterable[Mapping[str, Any]]
+    ) -> int:
+        """Raise what a watched day found, each alarm once; returns how many it was the first to raise."""
+        return alarms.record_day(self._ready, watched, fired)
+
+    def alarms(self, month: Month) -> list[dict[str, Any]]:
+        """The alarms of a month, with masked numbers, in order of their day; the most urgent first."""
+        return self.read(
+            "SELECT * FROM bi_trigger_alarm WHERE month = %s"
+            " ORDER BY first_day, priority DESC, trigger, customer_id",
+            (month.start,),
+        )
+
+    def watched_days(self) -> list[dict[str, Any]]:
+        """What each watched day knew, earliest first."""
+        return self.read("SELECT * FROM bi_watch_day ORDER BY day")
 
     def original_run(self, month: Month, list_id: str) -> str:
         """The run whose list has these bytes since people were taken out of it; else ``list_id`` itself."""

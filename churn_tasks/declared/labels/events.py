@@ -113,6 +113,8 @@ class EventFile(QueryFile):
         either: names of parameters of which one counts; giving one leaves the others without a value.
         dated_by: what ``event_date`` is: the day itself, or the first day of a month or window that knows no day.
         months_beyond: months after the predict window that it must see to tell who was struck in the window.
+        by_day: what it counts only grows until the month ends, so that part of a month can strike; False where the rest
+            of the month may take it back (no call, a bill that falls).
         says: what a trigger says of it, with ``{name}`` for each column of evidence, a parameter or ``event_date``;
             None: it tells no evidence, and only definitions may count it.
     """
@@ -121,6 +123,7 @@ class EventFile(QueryFile):
     either: tuple[str, ...] = ()
     dated_by: Literal["day", "month"] = "month"
     months_beyond: int = Field(0, ge=0, le=12)
+    by_day: bool = False
     says: Text | None = None
 
     @property

@@ -15,6 +15,8 @@ GRANT SELECT, INSERT ON
 GRANT SELECT, INSERT, UPDATE ON {schema}.manifest, {schema}.publish_lease TO churn_loader;
 GRANT SELECT, INSERT ON {schema}.ledger, {schema}.ledger_rejected, {schema}.effect TO churn_loader;
 GRANT SELECT ON {schema}.bi_ledger, {schema}.bi_effect TO churn_bi, churn_retention;
+GRANT SELECT, INSERT, UPDATE (ended_day, ended_why) ON {schema}.trigger_alarm TO churn_loader;
+GRANT SELECT, INSERT, UPDATE ON {schema}.watch_day TO churn_loader;
 GRANT SELECT, INSERT ON {schema}.quarantine_release, {schema}.check_acceptance, {schema}.model_order TO churn_loader;
 GRANT SELECT ON {schema}.migration, {schema}.applied_migration TO churn_loader;
 GRANT INSERT ON {schema}.vault TO churn_loader;
@@ -23,11 +25,14 @@ GRANT SELECT (customer_id_a, customer_id_b, decision, decided_by, revision) ON {
 
 GRANT SELECT ON {schema}.list_remainder, {schema}.erasure, {schema}.erasure_month TO churn_loader;
 GRANT SELECT ON {schema}.bi_erasure, {schema}.bi_model_watch, {schema}.bi_trigger TO churn_bi, churn_retention;
+GRANT SELECT ON {schema}.bi_trigger_alarm, {schema}.bi_watch_day TO churn_bi, churn_retention;
 
 GRANT SELECT ON
     {schema}.bi_warning_list, {schema}.bi_result, {schema}.bi_validation, {schema}.bi_promotion, {schema}.bi_publication
     TO churn_bi, churn_retention;
-GRANT SELECT ON {schema}.retention_call_list, {schema}.retention_trigger, {schema}.vault TO churn_retention;
+GRANT SELECT ON
+    {schema}.retention_call_list, {schema}.retention_trigger, {schema}.retention_alarm, {schema}.vault
+    TO churn_retention;
 
 GRANT SELECT ON {schema}.review_queue TO churn_reviewer;
 GRANT SELECT, INSERT ON {schema}.match_decision TO churn_reviewer;
