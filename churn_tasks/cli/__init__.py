@@ -26,6 +26,7 @@ from churn_tasks.cli.search import adopt_formula, search_month
 from churn_tasks.cli.source import check_source, what_we_need
 from churn_tasks.cli.stop import StopAsked, say_stopped
 from churn_tasks.cli.warehouse import warehouse
+from churn_tasks.cli.watch import watch_the_day
 from churn_tasks.core.errors import ChurnError
 from churn_tasks.core.months import Month, months_through
 from churn_tasks.core.settings import load_settings
@@ -61,6 +62,7 @@ app.command("backtest")(backtest_months)
 app.command("search")(search_month)
 app.command("adopt")(adopt_formula)
 app.command("forget")(forget_people)
+app.command("watch")(watch_the_day)
 
 
 @app.command("run")

@@ -64,7 +64,8 @@ def _taken(
     """What became known of a table since an earlier day; all of it where there was none. None: nothing did."""
     if not run.lake.before().has(f"raw_{name}", run.month):
         return extract_table(run, source, name)
-    return read_again(partial(late_rows_of, run, source, name, before))
+    late = partial(late_rows_of, run, source, name, before, must_tell=True)
+    return read_again(late)
 
 
 def tables_there(run: DayRun, names: Iterable[str]) -> list[str]:

@@ -75,13 +75,25 @@ def tables_taken_in(run: MonthRun) -> list[str]:
 
 
 def late_rows_of(
-    run: MonthRun, source: Source, name: str, before: OnRecord | None
+    run: MonthRun,
+    source: Source,
+    name: str,
+    before: OnRecord | None,
+    *,
+    must_tell: bool = False,
 ) -> Extracted | None:
-    """What came late of one table; None where nothing did, or nothing can be told."""
+    """What came late of one table; None where nothing did, or nothing can be told.
+
+    Args:
+        must_tell: refuse a source that cannot tell, instead of going on without its late rows.
+
+    Raises:
+        BadInput: see above.
+    """
     since = known_since(run, run.month, name)
     search, door = LateSearch(run, name, since), door_of(run, name)
     added = None
-    with _searched(run, source, search, before) as batches:
+    with _searched(run, source, search, before, must_tell) as batches:
         if batches is None:
             return None
         late = door.allowed(search.late_rows(batches))
@@ -149,7 +161,11 @@ def _row_count(run: MonthRun, source: Source, name: str) -> int:
 
 @contextmanager
 def _searched(
-    run: MonthRun, source: Source, search: LateSearch, before: OnRecord | None
+    run: MonthRun,
+    source: Source,
+    search: LateSearch,
+    before: OnRecord | None,
+    must_tell: bool,
 ) -> Iterator[pa.RecordBatchReader | None]:
     """Rows with the late ones among them; None where the source cannot tell: a file drop may have put its files away.
 
@@ -176,6 +192,8 @@ def _searched(
                 yield batches
                 return
     what = f"{search.name} of {run.month} cannot be searched for late rows"
+    if must_tell:
+        raise BadInput(f"{what}: {refusal}")
     log.warning("extract %s: %s: %s", run.edition, what, refusal)
     yield None
 

@@ -172,4 +172,9 @@ def test_a_dag_file_is_wiring_only(file):
 
 def test_there_are_dag_files():
     names = [file.name for file in DAG_FILES]
-    assert names == ["churn_backtest.py", "churn_monthly.py", "churn_review.py"]
+    assert names == [
+        "churn_backtest.py",
+        "churn_monthly.py",
+        "churn_review.py",
+        "churn_watch.py",
+    ]
