@@ -100,7 +100,7 @@ def test_the_number_of_queries_is_known() -> None:
     assert counted == {
         "catalogue": 1,
         "checks": 7,
-        "extraction": 7,
+        "extraction": 8,
         "matching": 25,
         "quarantine": 19,
         "restatement": 7,

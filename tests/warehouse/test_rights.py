@@ -35,18 +35,21 @@ VIEWS = (
     "bi_trigger",
     "bi_ledger",
     "bi_effect",
+    "bi_trigger_alarm",
+    "bi_watch_day",
 )
 TABLES = (
     "publish_lease", "run", "audit", "warning_list", "manifest", "manifest_history", "result", "validation",
     "promotion", "model_file", "quarantine_release", "check_acceptance", "model_order", "vault", "migration",
     "applied_migration", "match_review", "match_decision", "list_remainder", "erasure", "erasure_month",
-    "model_watch", "raised_trigger", "ledger", "ledger_rejected", "effect",
+    "model_watch", "raised_trigger", "ledger", "ledger_rejected", "effect", "trigger_alarm", "watch_day",
 )  # fmt: skip
 EVERYTHING = (
     *TABLES,
     *VIEWS,
     "retention_call_list",
     "retention_trigger",
+    "retention_alarm",
     "review_queue",
 )
 ADDED_ONLY = (
@@ -69,13 +72,17 @@ ALLOWED: dict[str, dict[str, frozenset[str]]] = {
         **dict.fromkeys(VIEWS, frozenset({"select"})),
         "retention_call_list": frozenset({"select"}),
         "retention_trigger": frozenset({"select"}),
+        "retention_alarm": frozenset({"select"}),
         "vault": frozenset({"select"}),
     },
     "churn_loader": {
         **dict.fromkeys(ADDED_ONLY, frozenset({"select", "insert"})),
         **dict.fromkeys(
-            ("manifest", "publish_lease"), frozenset({"select", "insert", "update"})
+            ("manifest", "publish_lease", "watch_day"),
+            frozenset({"select", "insert", "update"}),
         ),
+        # only how an alarm ended may be changed, see test_alarms.py
+        "trigger_alarm": frozenset({"select", "insert"}),
         "migration": frozenset({"select"}),
         "applied_migration": frozenset({"select"}),
         **dict.fromkeys(
@@ -292,7 +299,13 @@ def test_every_column_that_people_see_has_its_meaning_in_both_languages(
     meanings = _column_comments(url)
     assert (
         {view for view, _ in meanings}
-        == {*VIEWS, "retention_call_list", "retention_trigger", "review_queue"}
+        == {
+            *VIEWS,
+            "retention_call_list",
+            "retention_trigger",
+            "retention_alarm",
+            "review_queue",
+        }
         == set(comments(FOLDER))
     )
     assert len(meanings) > 60

@@ -26,7 +26,7 @@ alarm AS (
 ),
 
 listed AS (
-    SELECT w.*
+    SELECT w.month, w.customer_id, w.rank, w.level, w.churn_score, w.phone_token, w.region_code, w.person_id
     FROM {schema}.manifest AS m
     INNER JOIN {schema}.warning_list AS w ON w.month = m.month AND w.run_id = m.run_id
     WHERE m.month = (SELECT max(month) FROM {schema}.manifest)
@@ -45,7 +45,6 @@ called AS (
         w.month AS list_month,
         w.rank AS list_rank,
         w.level,
-        w.action_priority,
         coalesce(a.phone_token, w.phone_token) AS phone_token,
         coalesce(a.region_code, w.region_code) AS region_code,
         coalesce(w.person_id, a.person_id) AS person_id
@@ -56,8 +55,7 @@ called AS (
 SELECT
     row_number() OVER (
         ORDER BY
-            c.urgency DESC, c.priority DESC NULLS LAST, c.action_priority DESC NULLS LAST, c.churn_score DESC NULLS LAST,
-            c.customer_id
+            c.urgency DESC, c.priority DESC NULLS LAST, c.list_rank NULLS LAST, c.churn_score DESC NULLS LAST, c.customer_id
     ) AS place,
     c.customer_id,
     v.phone_number,
@@ -73,7 +71,6 @@ SELECT
     c.list_month,
     c.list_rank,
     c.level,
-    c.action_priority,
     d.day AS data_day,
     d.is_complete,
     d.missing_en,
