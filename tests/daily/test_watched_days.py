@@ -190,6 +190,17 @@ def test_a_day_before_the_history_is_refused(operator: Operator) -> None:
         list(watch_days(operator.settings, date(2023, 12, 31)))
 
 
+def test_an_event_of_a_day_to_come_waits_for_its_day(operator: Operator) -> None:
+    """Entered on the 10th for the 12th: taken in on the 10th, and no row of it is news on the 12th."""
+    asks = operator.quiet[0]
+    operator.asks_to_port(asks, 12, known=10)
+    operator.watched(10, 11)
+    assert operator.alarms([asks]) == []
+    operator.watched(12)
+    (alarm,) = operator.alarms([asks])
+    assert (alarm["event_date"], alarm["first_day"]) == (day(12), day(12))
+
+
 def test_what_became_known_of_the_month_before_is_raised_in_the_next(
     operator: Operator,
 ) -> None:

@@ -218,6 +218,15 @@ def test_all_lines_of_the_person_go_from_every_table(lake: Lake) -> None:
     assert taken_out(lake.settings.taken_out_file)[MARCH].persons == 1
 
 
+def test_what_the_daily_watch_has_taken_in_is_gone_as_a_whole(lake: Lake) -> None:
+    """It makes the running month anew from the source, where the door keeps them out."""
+    folder = lake.settings.watch_dir / "lake" / "raw_cdr" / "month=2024-03-01"
+    folder.mkdir(parents=True)
+    (folder / "restated=2024-03-15.parquet").write_bytes(b"rows of S1")
+    forget(lake.settings, GIVEN)
+    assert not lake.settings.watch_dir.exists()
+
+
 def test_who_was_called_stays_one_person_without_a_name(lake: Lake) -> None:
     forget(lake.settings, GIVEN)
     veiled = read_forgotten(lake.settings.forgotten_file, lake.tokens.key)
