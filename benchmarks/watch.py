@@ -2,10 +2,10 @@
 
     python benchmarks/watch.py FOLDER --from 2024-10-01 --to 2025-01-31 > benchmarks/results/watch.md
 
-FOLDER is a copy of the state folder that the demo leaves (``postgres`` and ``profiles`` below it), with every month run.
-Each day is watched as it was known when it ended; then lists and alarms are held against the days on which the simulator
-made people leave. Asked of all who leave in the delay or the predict month of a list without changing lines; warned in
-time: at least three days before. A list is out on the day of its run, an alarm on the morning after its day.
+FOLDER is a copy of the state folder that the demo leaves (``postgres``, ``profiles`` below it), every month of it run.
+Each day is watched as it was known when it ended; then lists and alarms are held against the days on which the
+simulator made people leave. Asked of all who leave in the delay or the predict month of a list without changing lines;
+warned in time: at least three days before. A list is out on the day of its run, an alarm on the morning after its day.
 """
 
 import argparse
@@ -16,8 +16,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
 
-import pandas as pd
+import pandas as pd  # noqa: TID253 - a benchmark is no DAG
 import psycopg
+import typer
 
 from churn_tasks.adapters.warehouse import Warehouse
 from churn_tasks.core.months import Month
@@ -81,9 +82,11 @@ def print_cost(settings: Settings, first: date, last: date) -> None:
         alarms.append(report.alarms)
         incomplete += bool(report.missing)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"| days | rows a day | alarms a day | CPU s a day (median, most) | wall s (median) | MB | with old data |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    print(
+    typer.echo(
+        "| days | rows a day | alarms a day | CPU s a day (median, most) | wall s (median) | MB | with old data |"
+    )
+    typer.echo("| --- | --- | --- | --- | --- | --- | --- |")
+    typer.echo(
         f"| {len(cpu)} | {median(rows):,.0f} | {median(alarms):,.0f} | {median(cpu):.1f}, {max(cpu):.1f}"
         f" | {median(wall):.1f} | {peak:,.0f} | {incomplete} |\n"
     )
@@ -117,8 +120,10 @@ def print_lists(
     last: date,
 ) -> None:
     """Coverage in time and precision of each list, of the alarms of its two months, and of both."""
-    print("| list | leavers | who warns | warned | in time | coverage | precision |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    typer.echo(
+        "| list | leavers | who warns | warned | in time | coverage | precision |"
+    )
+    typer.echo("| --- | --- | --- | --- | --- | --- | --- |")
     for start in sorted(set(listed["month"])):
         window = settings.calendar.window(Month.of(start))
         if window.as_of < first or window.predict_end > last + timedelta(days=1):
@@ -145,11 +150,11 @@ def print_lists(
         }
         for who, warned in told.items():
             hit = in_time(warned, leavers, leaving)
-            print(
+            typer.echo(
                 f"| {Month.of(start)} | {len(leavers)} | {who} | {len(warned)} | {len(hit)}"
                 f" | {len(hit) / len(leavers):.0%} | {len(hit) / max(len(warned), 1):.0%} |"
             )
-    print()
+    typer.echo()
 
 
 def first_warned(alarms: pd.DataFrame) -> dict[str, date]:
@@ -174,15 +179,13 @@ def in_time(
     }
 
 
-def print_triggers(
-    leaving: dict[str, date], alarms: pd.DataFrame, last: date
-) -> None:
+def print_triggers(leaving: dict[str, date], alarms: pd.DataFrame, last: date) -> None:
     """Each trigger by itself: alarms that could be followed for sixty days, who left after them, and how soon."""
-    print(
+    typer.echo(
         f"| trigger | alarms | left within {FOLLOWED_DAYS} days, {LEAD_DAYS} or more after | days from event to alarm"
         " (median) | days left to act (median) |"
     )
-    print("| --- | --- | --- | --- | --- |")
+    typer.echo("| --- | --- | --- | --- | --- |")
     followed = alarms[alarms["warned"] <= last - timedelta(days=FOLLOWED_DAYS)]
     for trigger, rows in followed.groupby("trigger"):
         days = []
@@ -192,9 +195,11 @@ def print_triggers(
         soon = [each for each in days if LEAD_DAYS <= each <= FOLLOWED_DAYS]
         waited = [(row.warned - row.event_date).days for row in rows.itertuples()]
         known_to_the_day = trigger in ("port_requested", "threatened_leaving")
-        wait = f"{median(waited):.0f}" if known_to_the_day else "the source tells no day"
+        wait = (
+            f"{median(waited):.0f}" if known_to_the_day else "the source tells no day"
+        )
         left = f"{median(soon):.0f}" if soon else ""
-        print(
+        typer.echo(
             f"| {trigger} | {len(rows)} | {len(soon) / len(rows):.0%} | {wait} | {left} |"
         )
 

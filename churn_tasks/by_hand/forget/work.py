@@ -223,8 +223,8 @@ class Forgetting:
         write_note(self.settings.forgetting_file, note)
 
     def _sweep(self) -> None:
-        """Remove what killed processes have left (half-written files, and what DuckDB could not hold in memory), and what
-        the daily watch has taken in: it makes that anew from the source, without them.
+        """Remove what killed processes have left: half-written files, and what DuckDB could not hold in memory. With it
+        goes what the daily watch has taken in; it makes that anew from the source, without them.
         """
         lake = self.settings.lake_dir
         shutil.rmtree(self.settings.watch_dir, ignore_errors=True)
