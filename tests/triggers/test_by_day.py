@@ -12,7 +12,7 @@ from churn_tasks.declared.watched import narrowed, sources_of, triggers_by_day
 from tests.triggers.test_declared_triggers import PORTED, with_triggers
 
 BY_DAY = {
-    "rival_carrier_used", "faults_reported", "complaint_unsettled", "relocation_unmet", "key_account_request_unmet",
+    "faults_reported", "complaint_unsettled", "relocation_unmet", "key_account_request_unmet",
     "port_requested", "said_leaving", "threatened_leaving", "rival_called",
 }  # fmt: skip
 
