@@ -7,6 +7,7 @@ import pytest
 
 from churn_airflow.day import PATTERN, day_of
 from churn_tasks.core.errors import BadInput
+from tests.lakes import small_profile, telecom_tables
 
 BAD = [
     "",
@@ -26,19 +27,32 @@ def watch_dag(load_dag):
     return load_dag("churn_watch.py")
 
 
-def test_it_is_one_task_that_looks_at_the_day_before(watch_dag):
+def test_it_is_one_task_with_a_manual(watch_dag):
     assert [task.task_id for task in watch_dag.tasks] == ["watch"]
-    table = watch_dag.timetable
-    assert (table.expression, str(table.timezone), table.run_offset, table.key_format) == (
-        "0 7 * * *", "Asia/Shanghai", -1, "%Y-%m-%d",
-    )  # fmt: skip
-    assert watch_dag.catchup is False, "a run makes up for missed days itself"
     assert watch_dag.max_active_runs == 1
-    assert watch_dag.end_date is not None, "the simulated source has ended"
     (task,) = watch_dag.tasks
     assert (task.retries, task.execution_timeout) == (6, timedelta(hours=2))
     assert task.on_failure_callback
     assert "At three in the morning" in watch_dag.doc_md
+
+
+def test_a_source_that_has_ended_is_watched_by_hand_alone(watch_dag):
+    """An end date would do the same for the clock, but leaves runs by hand without their task, and green."""
+    assert type(watch_dag.timetable).__name__ == "NullTimetable"
+    assert watch_dag.end_date is None
+
+
+def test_a_source_that_grows_is_watched_each_morning_for_the_day_before(
+    load_dag, tmp_path, monkeypatch
+):
+    profile = small_profile(tmp_path, telecom_tables(), time_zone="Asia/Shanghai")
+    monkeypatch.setenv("CHURN_PROFILE", str(profile))
+    dag = load_dag("churn_watch.py")
+    table = dag.timetable
+    assert (table.expression, str(table.timezone), table.run_offset, table.key_format) == (
+        "0 7 * * *", "Asia/Shanghai", -1, "%Y-%m-%d",
+    )  # fmt: skip
+    assert dag.catchup is False, "a run makes up for missed days itself"
 
 
 @pytest.mark.parametrize("context", [
