@@ -2,8 +2,9 @@
 
 A table is stale when nothing of it became known for as long as it never went without rows in the latest month that has
 been run, and when by its rate of then ``EXPECTED_ROWS`` should have come: where rows come by chance, so long a silence
-has a probability of exp(-10), or 1 in 20,000. So a table of calls is stale after one day, one of rare requests after as
-many quiet days as it is used to, and one that comes with the end of the month never.
+has a probability of exp(-20), and of exp(-10) on days with half the rows of others. So a table of calls is stale after
+one day, one of rare requests after as many quiet days as it is used to, and one that comes with the end of the month
+never.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from churn_tasks.declared.sql_parts import Relation
 from churn_tasks.runner.day_run import DayRun
 from churn_tasks.work.deliveries import on_record
 
-EXPECTED_ROWS = 10
+EXPECTED_ROWS = 20
 
 
 @dataclass(frozen=True)

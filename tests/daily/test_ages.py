@@ -21,8 +21,8 @@ AT_THE_END = Past(date(2024, 8, 2), longest_gap_days=31, rows_a_day=600)
         (0, CALLS, False),
         (1, CALLS, True),  # every day had calls
         (4, REQUESTS, False),  # 1.6 requests are missing: chance
-        (24, REQUESTS, False),  # 9.6
-        (25, REQUESTS, True),  # 10
+        (49, REQUESTS, False),  # 19.6
+        (50, REQUESTS, True),  # 20
         (2, WORKDAYS, False),  # a weekend
         (3, WORKDAYS, True),
         (30, AT_THE_END, False),
