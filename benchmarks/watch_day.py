@@ -2,8 +2,8 @@
 
     python benchmarks/watch_day.py FOLDER --copies 10 --days 14 15 >> benchmarks/results/watch.md
 
-FOLDER is made anew: 20,000 simulated customers of one month, 60 call records each, made so many times larger inside the
-database (``large_source.py``). The first day takes in the month so far, the others what one day brings.
+FOLDER is made unless it is there: 20,000 simulated customers of one month, 60 call records each, made so many times
+larger inside the database (``large_source.py``). The first day takes in the month so far, the others what one day brings.
 """
 
 import argparse
@@ -36,13 +36,10 @@ def main() -> None:
     cluster = Cluster(arguments.folder / "postgres", durable=False)
     cluster.start()
     try:
-        source = cluster.create_database("source")
-        warehouse = cluster.create_database("warehouse")
-        size = SimulationSettings(
-            customers=CUSTOMERS, months=1, cdr_per_month=CDR_PER_MONTH
-        )
-        simulate(source, size)
-        make_large(source, MONTH, arguments.copies)
+        if not cluster.has_database("source"):
+            make_source(cluster.create_database("source"), arguments.copies)
+            cluster.create_database("warehouse")
+        source, warehouse = cluster.url("source"), cluster.url("warehouse")
         environment = {
             "CHURN_PROFILE": "telecom",
             "CHURN_STATE_DIR": str(arguments.folder / "state"),
@@ -56,7 +53,15 @@ def main() -> None:
         for number in arguments.days:
             typer.echo(measured(MONTH.start.replace(day=number), environment, settings))
     finally:
-        cluster.remove()
+        cluster.stop()
+
+
+def make_source(url: str, copies: int) -> None:
+    size = SimulationSettings(
+        customers=CUSTOMERS, months=1, cdr_per_month=CDR_PER_MONTH
+    )
+    simulate(url, size)
+    make_large(url, MONTH, copies)
 
 
 def measured(day: date, environment: dict[str, str], settings: Settings) -> str:
