@@ -2,8 +2,8 @@
 
     python benchmarks/watch_day.py FOLDER --copies 10 --days 14 15 >> benchmarks/results/watch.md
 
-FOLDER is made unless it is there: 20,000 simulated customers of one month, 60 call records each, made so many times
-larger inside the database (``large_source.py``). The first day takes in the month so far, the others what one day brings.
+FOLDER is made unless it is there: 20,000 simulated customers of one month, 60 call records each, so many times larger
+(``large_source.py``). The first day takes in the month so far, the others what one day brings.
 """
 
 import argparse
