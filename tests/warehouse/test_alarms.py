@@ -142,6 +142,25 @@ def test_staff_call_from_list_and_alarms_ranked_together(
     assert region == (2,)
 
 
+def test_who_is_held_out_is_not_called_for_an_alarm_while_the_draw_stands(
+    warehouse: Warehouse, url: str
+) -> None:
+    """Whichever of the person's lines raises it; when the draw has ended, and of nobody else."""
+    drawn = [
+        listed(1, arm="hold_out", arm_until=date(2024, 9, 1)),
+        listed(2, arm="hold_out", arm_until=date(2024, 8, 15)),
+        listed(3, arm="panel"),
+        listed(4, arm="treat", arm_until=date(2024, 9, 1)),
+    ]
+    warehouse.publish(warehouse.take_lease(JUNE), "june", drawn)
+    other_line = fired("second_line", person_id="Pcustomer_1")
+    fires = [fired(f"customer_{rank}") for rank in (1, 2, 3, 4)]
+    watch(warehouse, 15, other_line, *fires, fired("beside"))
+    with as_role(url, "churn_retention") as staff:
+        rows = staff.execute("SELECT customer_id FROM retention_alarm").fetchall()
+    assert {cells[0] for cells in rows} == {"customer_2", "customer_4", "beside"}
+
+
 def test_alarms_of_months_that_are_watched_no_more_are_no_calls(
     warehouse: Warehouse, url: str
 ) -> None:

@@ -1,4 +1,5 @@
--- Alarms of the two months that are watched and the list in force, a row a customer, the most urgent first.
+-- Alarms of the two months that are watched and the list in force, a row a customer, the most urgent first. Persons who
+-- are held out of a list are not called for an alarm either, as long as the draw stands.
 CREATE OR REPLACE VIEW {schema}.retention_alarm WITH (security_barrier) AS
 WITH watched AS (
     SELECT
@@ -30,6 +31,15 @@ listed AS (
     FROM {schema}.manifest AS m
     INNER JOIN {schema}.warning_list AS w ON w.month = m.month AND w.run_id = m.run_id
     WHERE m.month = (SELECT max(month) FROM {schema}.manifest)
+),
+
+held AS (
+    SELECT w.customer_id, w.person_id
+    FROM {schema}.manifest AS m
+    INNER JOIN {schema}.warning_list AS w ON w.month = m.month AND w.run_id = m.run_id
+    LEFT JOIN watched ON true
+    WHERE w.arm = 'panel'
+        OR w.arm = 'hold_out' AND (w.arm_until > watched.last_day OR watched.last_day IS NULL)
 ),
 
 called AS (
@@ -77,4 +87,7 @@ SELECT
     d.missing_zh
 FROM called AS c
 LEFT JOIN {schema}.watch_day AS d ON d.day = (SELECT last_day FROM watched)
-LEFT JOIN {schema}.vault AS v ON v.phone_token = c.phone_token;
+LEFT JOIN {schema}.vault AS v ON v.phone_token = c.phone_token
+WHERE NOT EXISTS (
+    SELECT 1 FROM held WHERE held.customer_id = c.customer_id OR held.person_id = c.person_id
+);
