@@ -140,6 +140,15 @@ VALUES: tuple[Kind, ...] = (
         cell("item_code", "X99"),
     ),
     kind(
+        "code_spelt_otherwise",
+        "a code in another spelling",
+        "代码大小写不同",
+        "service_status Closed",
+        SetAside("service_status_unknown", "service_status", "Closed"),
+        cell("service_status", "Closed"),
+        table="customer",
+    ),
+    kind(
         "key_empty",
         "an empty key",
         "主键为空",

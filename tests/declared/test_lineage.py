@@ -124,7 +124,10 @@ def test_every_feature_of_the_shipped_profiles_leads_to_a_contract(
 def test_closed_lists_are_read_from_the_rules(telecom: Lineage) -> None:
     assert allowed_codes(telecom.raw["survey"]) == {"kind": ("csat", "nps")}
     assert allowed_codes(telecom.raw["cdr"]) == {
-        "kind": ("voice", "sms", "mms", "data")
+        "kind": ("voice", "sms", "mms", "data"),
+        "direction": ("out", "in"),
+        "peer_kind": ("person", "own_hotline", "competitor_hotline", "business"),
+        "carrier": ("own", "other"),
     }
     assert "item_code" in allowed_codes(telecom.raw["bill"])
 
@@ -164,7 +167,13 @@ def changed_without(run: MonthRun, leaf: Leaf, lineage: Lineage) -> set[str]:
 BLIND = {
     Leaf("cdr", "direction"): (
         set(),
-        {"call_to_past_ratio", "call_below_peak_share", "talk_idle_months"},
+        {
+            "call_to_past_ratio",
+            "call_below_peak_share",
+            "talk_idle_months",
+            "use_last_ten_ratio",
+            "use_last_ten_deviation_ratio",
+        },
     ),
     Leaf("complaint", "outcome_known_date"): (set(), {"clv_cny", "margin_mean_cny"}),
     Leaf("customer", "service_status"): (
