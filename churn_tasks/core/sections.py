@@ -364,3 +364,11 @@ class ProfileFile(Closed):
     quality: Quality = Quality()
     restatement: Restatement = Restatement()
     resources: Resources = Resources()
+
+    @model_validator(mode="after")
+    def _months_in_order(self) -> Self:
+        if self.last_month is not None and self.last_month < self.first_month:
+            raise ValueError(
+                f"last_month {self.last_month} lies before first_month {self.first_month}"
+            )
+        return self

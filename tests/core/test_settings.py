@@ -62,6 +62,13 @@ def test_a_typo_names_the_field(
         load_settings(_profile(tmp_path, **changes))
 
 
+@pytest.mark.parametrize("last", ["2023-12", "2022-06"])
+def test_a_last_month_before_the_first_is_refused(tmp_path: Path, last: str) -> None:
+    with pytest.raises(SettingsError, match=f"last_month {last} lies before first"):
+        load_settings(_profile(tmp_path, first_month="2024-01", last_month=last))
+    load_settings(_profile(tmp_path, first_month=last, last_month=last))  # control
+
+
 SEEDED = ("hold_out", "matching", "model")
 
 
