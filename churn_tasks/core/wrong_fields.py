@@ -1,6 +1,6 @@
 """What is wrong with a file of settings or declarations, field by field, without the address that pydantic adds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -9,7 +9,10 @@ from churn_tasks.core.privacy import masked
 
 NO_FIELDS = "must be fields with values, such as name: value"
 UNKNOWN = "extra_forbidden"  # as pydantic calls a field that there is not
+OWN_ERROR = "Value error, "  # how it begins what a check of ours says
+MOST_GIVEN = 200  # characters
 Model = type[BaseModel]
+Place = tuple[int | str, ...]
 
 
 def wrong_fields(error: ValidationError | TypeError, model: Model | None = None) -> str:
@@ -21,16 +24,33 @@ def wrong_fields(error: ValidationError | TypeError, model: Model | None = None)
     """
     if isinstance(error, TypeError):
         return NO_FIELDS
-    problems = []
+    return "; ".join(said for _, said in problems(error, model))
+
+
+def problems(
+    error: ValidationError, model: Model | None = None
+) -> Iterator[tuple[Place, str]]:
+    """The place of each wrong field within the file, and what :func:`wrong_fields` says of it.
+
+    What stands in no single field has the place ``()`` and says by itself what is wrong.
+    """
     for problem in error.errors():
-        field = ".".join(map(str, problem["loc"]))
-        about = f"{field}: " if field else ""
-        given = masked(repr(problem["input"]))
-        said = problem["msg"]
+        place = problem["loc"]
+        said = problem["msg"].removeprefix(OWN_ERROR)
         if problem["type"] == UNKNOWN:
-            said = _no_such_field(problem["loc"], model) or said
-        problems.append(f"{about}{said} (given: {given})")
-    return "; ".join(problems)
+            said = _no_such_field(place, model) or said
+        if place:
+            field = ".".join(map(str, place))
+            said = f"{field}: {said} (given: {_given(problem['input'])})"
+        yield place, said
+
+
+def _given(value: object) -> str:
+    """What was given, masked; a whole section is cut short."""
+    given = masked(repr(value))
+    if len(given) <= MOST_GIVEN:
+        return given
+    return f"{given[:MOST_GIVEN]}..."
 
 
 def _no_such_field(place: Sequence[int | str], model: Model | None) -> str:

@@ -17,10 +17,11 @@ from datetime import date, timedelta
 
 from churn_tasks.core.currency import Currency
 from churn_tasks.core.definition import Value
+from churn_tasks.core.slots import SLOT
 from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.core.windows import Window
 from churn_tasks.declared.columns import Column
-from churn_tasks.declared.labels.events import KNOWN, SINCE, SLOT
+from churn_tasks.declared.labels.events import KNOWN, SINCE
 from churn_tasks.declared.money import YUAN, unit_in
 from churn_tasks.declared.query import Query
 from churn_tasks.declared.triggers import ORDINARY, Raised

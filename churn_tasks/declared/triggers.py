@@ -18,6 +18,7 @@ from churn_tasks.core.definition import NAME, Value
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.naming import given_twice
 from churn_tasks.core.settings import INCLUDE, Settings
+from churn_tasks.core.slots import PlainText
 from churn_tasks.declared.labels.events import Event, known_events
 from churn_tasks.declared.money import YUAN
 from churn_tasks.declared.yaml_file import read_declaration
@@ -51,7 +52,7 @@ class Trigger(Closed):
     priority: int = Field(ge=1, le=100)
     tier: tuple[TierName, ...] = ()
     by_day: bool = False
-    words: Text
+    words: PlainText
 
     @property
     def value_tiers(self) -> list[int]:

@@ -4,21 +4,28 @@
 same names in a ``playbook`` folder of its own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE, Settings
-from churn_tasks.core.wrong_fields import wrong_fields
+from churn_tasks.core.slots import PlainText, refuse_slots
+from churn_tasks.core.wrong_fields import NO_FIELDS, Place, problems, wrong_fields
+from churn_tasks.declared.contracts import FeatureColumn
+from churn_tasks.declared.query import read_query
 from churn_tasks.declared.yaml_file import read_yaml
 
 SHIPPED = INCLUDE / "playbook"
+FEATURES = "sql/features"
+File = TypeVar("File", bound=Closed)
 
+FIGURES = ("value", "months")  # that a sign may say
 
 Role = Literal["cause", "symptom", "profile", "ours"]
 
@@ -33,11 +40,15 @@ class Reason(Closed):
         steady: said in place of ``says`` where a low figure has not fallen, if ``says`` speaks of a fall.
     """
 
-    title: Text
-    says: Text
-    steady: Text | None = None
+    title: PlainText
+    says: PlainText
+    steady: PlainText | None = None
     role: Role = "symptom"
     share: float = Field(1, gt=0)
+
+
+def _with_figures(says: Text) -> Text:
+    return refuse_slots(says, FIGURES)
 
 
 class Sign(Closed):
@@ -51,7 +62,7 @@ class Sign(Closed):
 
     of: tuple[str, ...] = Field(min_length=1)
     shows: tuple[str, ...] = Field(min_length=1)
-    says: Text
+    says: Annotated[Text, AfterValidator(_with_figures)]
 
 
 class Reasons(Closed):
@@ -88,8 +99,8 @@ class Reasons(Closed):
 class Strategies(Closed):
     """``strategies.yaml``: what to do by first reason, and what to do when no reason stands out."""
 
-    without_reason: Text
-    by_reason: dict[str, Text]
+    without_reason: PlainText
+    by_reason: dict[str, PlainText]
 
 
 class Playbook(Closed):
@@ -105,7 +116,7 @@ class Playbook(Closed):
         if reasons != strategies:
             lacks, unknown = sorted(reasons - strategies), sorted(strategies - reasons)
             raise ValueError(
-                f"strategies.yaml lacks {lacks} and has the unknown {unknown}"
+                f"by_reason of strategies.yaml lacks {lacks} and has the unknown {unknown}"
             )
         return self
 
@@ -124,51 +135,139 @@ class Playbook(Closed):
             )
 
 
+@dataclass(frozen=True)
+class Merged:
+    """A shipped file with a profile's own of the same name on top, entry by entry within its tables.
+
+    Attributes:
+        mine: what the profile's own says.
+        content: both.
+    """
+
+    shipped: Path
+    own: Path
+    mine: Mapping[str, Any]
+    content: Mapping[str, Any]
+
+    def file_of(self, place: Place) -> Path:
+        """The file that holds an entry; of what concerns the whole, the one that people of the profile edit."""
+        if not self.own.is_file():
+            return self.shipped
+        found: Any = self.mine
+        for part in place[:2]:
+            if not isinstance(found, Mapping):
+                break
+            if part not in found:
+                return self.shipped
+            found = found[part]
+        return self.own
+
+    def read_as(self, kind: type[File]) -> File:
+        """What both say.
+
+        Raises:
+            SettingsError: each wrong field with the file that holds it.
+        """
+        try:
+            return kind.model_validate(self.content)
+        except ValidationError as error:
+            told = []
+            for place, said in problems(error, kind):
+                told.append(f"{self.file_of(place)}: {said}")
+            raise SettingsError("; ".join(told)) from error
+
+
 def load_playbook(settings: Settings) -> Playbook:
     """The shipped playbook with the profile's own entries on top.
 
     Raises:
-        SettingsError: a file is malformed, with the field.
+        SettingsError: a file is malformed, with the file, the field and what is wrong with it.
     """
-    own = settings.profile_dir / "playbook"
-    reasons = _merged("reasons.yaml", own, ("groups", "signs"))
-    strategies = _merged("strategies.yaml", own, ("by_reason",))
+    reasons = _merged(settings, "reasons.yaml", ("groups", "signs"))
+    strategies = _merged(settings, "strategies.yaml", ("by_reason",))
+    both = {
+        "reasons": reasons.read_as(Reasons),
+        "strategies": strategies.read_as(Strategies),
+    }
     try:
-        return Playbook(reasons=Reasons(**reasons), strategies=Strategies(**strategies))
-    except (ValidationError, TypeError) as error:
-        raise SettingsError(
-            f"playbook of profile {settings.profile} ({SHIPPED}): {wrong_fields(error)}"
-        ) from error
+        return Playbook(**both)
+    except ValidationError as error:
+        folder = settings.profile_dir / "playbook"
+        edited = folder if folder.is_dir() else SHIPPED
+        raise SettingsError(f"{edited}: {wrong_fields(error)}") from error
 
 
-def refuse_unknown_features(settings: Settings, features: Iterable[str]) -> None:
-    """Refuse a sign of the profile's own ``reasons.yaml`` that names a feature which the profile does not make.
+def refuse_unknown_features(settings: Settings, features: Collection[str]) -> None:
+    """Refuse a feature in the profile's own ``reasons.yaml`` that neither it nor any profile that ships could make.
 
-    Shipped signs are for all profiles, so what a profile lacks of them falls away.
+    What the profile merely lacks falls away: a file may be written for several.
+
+    Args:
+        features: those that the profile makes.
 
     Raises:
-        SettingsError: the sign, its feature, and the features that are spelled alike.
+        SettingsError: the entry, its feature, and the features that are spelled alike.
     """
     file = settings.profile_dir / "playbook" / "reasons.yaml"
-    content = (read_yaml(file) or {}) if file.is_file() else {}
-    known = sorted(features)
-    for name, sign in content.get("signs", {}).items():
-        for feature in sorted(set(sign["of"]) - set(known)):
-            alike = ", ".join(get_close_matches(feature, known)) or "none"
+    named = _named_features(_content(file))
+    if not {feature for _, feature in named} - set(features):
+        return
+    known = _known_features(settings) | set(features)
+    for entry, feature in named:
+        if feature not in known:
+            alike = ", ".join(get_close_matches(feature, sorted(known))) or "none"
             raise SettingsError(
-                f"{file}: signs.{name}.of names the feature {feature}, which the profile does not make."
+                f"{file}: {entry} names the feature {feature}, which no query makes."
                 f" Features of nearly that name: {alike}"
             )
 
 
-def _merged(name: str, own: Path, tables: Iterable[str]) -> dict[str, Any]:
+def _named_features(reasons: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Each entry of a file that names a feature, with the feature."""
+    named = []
+    for name, sign in reasons.get("signs", {}).items():
+        for feature in sign["of"]:
+            named.append((f"signs.{name}.of", feature))
+    for feature in reasons.get("not_said", ()):
+        named.append(("not_said", feature))
+    return named
+
+
+def _known_features(settings: Settings) -> set[str]:
+    """The features that the profile or one that ships could make, whatever its sources."""
+    of_profiles = INCLUDE.glob(f"profiles/*/{FEATURES}")
+    known: set[str] = set()
+    for root in (INCLUDE / FEATURES, settings.profile_dir / FEATURES, *of_profiles):
+        for folder in root.glob("*/"):
+            for query in read_query("features", folder, settings.windows.observe):
+                for column in query.output.columns:
+                    if isinstance(column, FeatureColumn):
+                        known.add(column.name)
+    return known
+
+
+def _content(file: Path) -> dict[str, Any]:
+    """What a file says; nothing where there is none.
+
+    Raises:
+        SettingsError: it is no YAML, or no mapping.
+    """
+    content = read_yaml(file) if file.is_file() else None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise SettingsError(f"{file}: {NO_FIELDS}")
+    return content
+
+
+def _merged(settings: Settings, name: str, tables: Iterable[str]) -> Merged:
     """The shipped file with the profile's own on top, entry by entry within each of ``tables``."""
-    merged: dict[str, Any] = {}
-    for file in (SHIPPED / name, own / name):
-        if not file.is_file():
-            continue
-        content = read_yaml(file) or {}
-        for table in tables:
-            content[table] = merged.get(table, {}) | content.get(table, {})
-        merged = merged | content
-    return merged
+    shipped, own = SHIPPED / name, settings.profile_dir / "playbook" / name
+    mine = _content(own)
+    content = _content(shipped)
+    both = content | mine
+    for table in tables:
+        entries = mine.get(table, {})
+        if isinstance(entries, dict):  # what is no table is told when it is read
+            both[table] = content.get(table, {}) | entries
+    return Merged(shipped, own, mine, both)

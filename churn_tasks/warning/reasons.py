@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from churn_tasks.core.closed import Text
+from churn_tasks.core.slots import filled
 from churn_tasks.declared.contracts import FeatureColumn
 from churn_tasks.warning.causes import Causes, FoundCause
 from churn_tasks.warning.evidence import number
@@ -109,8 +110,9 @@ def _given_cause(found: FoundCause, known: Known) -> GivenReason:
         if known.features[shown.feature].unit == SHARE:
             value = f"{number(shown.value * 100)}%"
         words = {"value": value, "months": known.sayings.months}
-        shown_en.append(reasons.signs[shown.name].says.en.format(**words))
-        shown_zh.append(reasons.signs[shown.name].says.zh.format(**words))
+        says_sign = reasons.signs[shown.name].says
+        shown_en.append(filled(says_sign.en, words))
+        shown_zh.append(filled(says_sign.zh, words))
     return GivenReason(
         group=found.cause,
         role="cause",

@@ -144,9 +144,9 @@ def test_an_event_that_spark_would_round_otherwise_is_found() -> None:
 
 
 WRONG_WORDS = [
-    ("{fault_count}", "{faults_count}", "says.en names faults_count that is not there"),
+    ("{fault_count}", "{faults_count}", "en names {faults_count} that is not there"),
     ("{fault_count}", "many", "leaves fault_count unsaid"),
-    ("{fault_count}", "{fault_count} of {limit}", "names limit that is not there"),
+    ("{fault_count}", "{fault_count} of {limit}", "names {limit} that is not there"),
 ]
 
 

@@ -24,6 +24,7 @@ from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.definition import Sign, Value
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.naming import not_among
+from churn_tasks.core.slots import refuse_slots, slots
 from churn_tasks.core.sql_text import literal
 from churn_tasks.declared.contracts import Column, QueryFile
 from churn_tasks.declared.yaml_file import read_declaration
@@ -32,7 +33,6 @@ FOLDER = "sql/events"
 SINCE = "since"
 COLUMNS = ["customer_id", "event_date"]
 KNOWN = "known_date"
-SLOT = re.compile(r"\{([a-z_]+)\}")
 NOTHING = {
     "choice": "CAST(NULL AS VARCHAR)",
     "integer": "CAST(NULL AS DOUBLE)",
@@ -145,14 +145,14 @@ class EventFile(QueryFile):
                 raise ValueError(f"says nothing of its {', '.join(sorted(names))}")
             return self
         known = {*names, "event_date", *(each.name for each in self.parameters)}
+        try:
+            refuse_slots(self.says, sorted(known))
+        except ValueError as error:
+            raise ValueError(f"says: {error}") from error
         for language, words in (("en", self.says.en), ("zh", self.says.zh)):
-            asked = set(SLOT.findall(words))
-            unknown, unsaid = sorted(asked - known), sorted(names - asked)
-            if unknown or unsaid:
-                raise ValueError(
-                    f"says.{language} names {', '.join(unknown) or 'nothing'} that is not there, and leaves"
-                    f" {', '.join(unsaid) or 'nothing'} unsaid; there are {', '.join(sorted(known))}"
-                )
+            unsaid = sorted(names - slots(words))
+            if unsaid:
+                raise ValueError(f"says.{language} leaves {', '.join(unsaid)} unsaid")
         return self
 
     @model_validator(mode="after")
