@@ -2,10 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 SEEDS = 2**32  # 0 to below that: what numpy, scikit-learn and LightGBM all take
 Seed = Annotated[int, Field(ge=0, lt=SEEDS)]
+# blank is as empty as nothing: people would read a line without words
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Closed(BaseModel):
@@ -15,7 +17,7 @@ class Closed(BaseModel):
 
 
 class Text(Closed):
-    """One text in both languages of the product."""
+    """One text in both languages of the product; neither may be blank."""
 
-    en: str
-    zh: str
+    en: Words
+    zh: Words

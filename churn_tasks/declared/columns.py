@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from churn_tasks.core.closed import Closed
+from churn_tasks.core.closed import Closed, Words
 from churn_tasks.declared.subjects import BY_NAME, Subject, seems_to_identify
 
 ColumnType = Literal[
@@ -72,8 +72,8 @@ class Column(Closed):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     type: ColumnType
     unit: str = ""
-    en: str
-    zh: str
+    en: Words
+    zh: Words
     required: bool = False
     pii: Literal["none", "quasi", "token", "direct"] = "none"
     derived: Derived | None = None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import Field
 
-from churn_tasks.core.closed import Closed
+from churn_tasks.core.closed import Closed, Words
 from churn_tasks.core.errors import SettingsError
 
 
@@ -20,8 +20,8 @@ class Figure(Closed):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     value: float
     unit: str
-    en: str
-    zh: str
+    en: Words
+    zh: Words
 
 
 def with_figures(sql: str, figures: Iterable[Figure]) -> str:

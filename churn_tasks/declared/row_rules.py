@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from churn_tasks.core.closed import Closed
+from churn_tasks.core.closed import Closed, Words
 from churn_tasks.declared.columns import Bounds, Column
 
 
@@ -17,8 +17,8 @@ class Rule(Closed):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     reject_when: str
-    en: str
-    zh: str
+    en: Words
+    zh: Words
     most: dict[str, float] = Field({}, max_length=1)
     max_share: float = Field(
         0.05,

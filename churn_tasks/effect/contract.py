@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from churn_tasks.core.closed import Closed, Text
+from churn_tasks.core.closed import Closed, Text, Words
 from churn_tasks.core.settings import INCLUDE
 from churn_tasks.declared.yaml_file import read_yaml
 
@@ -24,8 +24,8 @@ class EntryColumn(Closed):
 
     name: str
     type: Literal["text", "integer", "decimal", "date", "month"]
-    en: str
-    zh: str
+    en: Words
+    zh: Words
     required: bool = False
     allowed: tuple[str, ...] = ()
     lowest: float | None = None
@@ -37,8 +37,8 @@ class EntryColumn(Closed):
 class EntryRule(Closed):
     """Why a row is set aside, and whether people may accept such a row as it is."""
 
-    en: str
-    zh: str
+    en: Words
+    zh: Words
     may_be_accepted: bool = False
 
 

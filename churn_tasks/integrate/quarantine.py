@@ -84,13 +84,13 @@ def broken_columns(table: RawTable, rule: Rule) -> list[str]:
 
     >>> from churn_tasks.declared.contracts import RawColumn, RawTable, Rule
     >>> names = ("event_date", "known_date", "amount_cny", "item_code")
-    >>> table = RawTable(table="bill", key=(), meaning={"en": "", "zh": ""},
-    ...     columns=[RawColumn(name=name, type="text", en="", zh="") for name in names])
+    >>> table = RawTable(table="bill", key=(), meaning={"en": "x", "zh": "x"},
+    ...     columns=[RawColumn(name=name, type="text", en="x", zh="x") for name in names])
     >>> broken_columns(table, Rule(name="sign_wrong", reject_when="item_code = 'amount_cny' AND amount_cny > 0",
-    ...     en="", zh=""))
+    ...     en="x", zh="x"))
     ['item_code', 'amount_cny']
     >>> broken_columns(table, Rule(name="amount_cny_unreadable",
-    ...     reject_when="unreadable IS NOT DISTINCT FROM 'amount_cny'", en="", zh=""))
+    ...     reject_when="unreadable IS NOT DISTINCT FROM 'amount_cny'", en="x", zh="x"))
     ['amount_cny']
     """
     for ending in AUTOMATIC:

@@ -13,7 +13,7 @@ from churn_tasks.integrate.quarantine import (
     released_sql,
 )
 
-TEXT = Text(en="", zh="")
+TEXT = Text(en="x", zh="x")
 COLUMNS = (
     ("bill_id", "text", "none", True), ("event_date", "date", "none", True), ("known_date", "date", "none", True),
     ("item_code", "text", "none", False), ("amount_cny", "decimal", "none", False), ("holder", "text", "direct", False),
@@ -34,11 +34,11 @@ RULES = (
 
 def bill(**more: Any) -> RawTable:
     columns = [
-        RawColumn(name=n, type=t, pii=p, required=r, en="", zh="")
+        RawColumn(name=n, type=t, pii=p, required=r, en="x", zh="x")
         for n, t, p, r in COLUMNS
     ]  # type: ignore[arg-type]
     columns += [
-        RawColumn(name=name, type="text", en="", zh="")
+        RawColumn(name=name, type="text", en="x", zh="x")
         for name in more.get("further", ())
     ]
     return RawTable(

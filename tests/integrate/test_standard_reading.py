@@ -19,7 +19,7 @@ from tests.property_sizes import examples
 
 D = Decimal
 _DATES = tuple(
-    RawColumn(name=name, type="date", en="", zh="")
+    RawColumn(name=name, type="date", en="x", zh="x")
     for name in ("event_date", "known_date")
 )
 
@@ -40,9 +40,9 @@ def _read(
     **how: Any,
 ) -> tuple[Any, str | None, bool]:
     """The value of one delivered cell, the rule that was needed, and whether it could not be read."""
-    column = RawColumn(name="x", type=kind, unit=unit, en="", zh="")  # type: ignore[arg-type]
+    column = RawColumn(name="x", type=kind, unit=unit, en="x", zh="x")  # type: ignore[arg-type]
     table = RawTable(
-        table="t", key=(), meaning=Text(en="", zh=""), columns=(column, *_DATES)
+        table="t", key=(), meaning=Text(en="x", zh="x"), columns=(column, *_DATES)
     )
     rows = f"(SELECT CAST($x AS {sql_type}) AS x, CURRENT_DATE AS month)"
     declared = {"x": Standard(**how)} if how else {}

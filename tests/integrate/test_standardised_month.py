@@ -282,10 +282,11 @@ def test_raw_keeps_what_a_cast_would_lose() -> None:
         "absent": "text",
     }
     columns = [
-        {"name": name, "type": kind, "en": "", "zh": ""} for name, kind in types.items()
+        {"name": name, "type": kind, "en": "x", "zh": "x"}
+        for name, kind in types.items()
     ]
     table = RawTable(
-        table="x", key=(), meaning={"en": "", "zh": ""}, columns=columns
+        table="x", key=(), meaning={"en": "x", "zh": "x"}, columns=columns
     ).as_delivered  # type: ignore[arg-type]
     delivered = {
         "event_date": "VARCHAR",

@@ -188,7 +188,7 @@ def test_units_and_meanings_of_bad_columns_are_refused() -> None:
     }
     for name, (unit, problem) in bad.items():
         assert (
-            _unit_problem(Column(name=name, type="decimal", unit=unit, en="", zh=""))
+            _unit_problem(Column(name=name, type="decimal", unit=unit, en="x", zh="x"))
             == problem
         )
     texts = {

@@ -20,7 +20,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from churn_tasks.core.closed import Closed, Text
+from churn_tasks.core.closed import Closed, Text, Words
 from churn_tasks.core.definition import Sign, Value
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.naming import not_among
@@ -57,8 +57,8 @@ class Parameter(Closed):
     allowed: tuple[str, ...] = ()
     default: Value | None = None
     least_observe: int = Field(1, ge=1)
-    en: str
-    zh: str
+    en: Words
+    zh: Words
 
     def refused(self, value: Value) -> str:
         """Why a value cannot be used; empty when it can."""

@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from churn_tasks.core.closed import Closed, Text
+from churn_tasks.core.closed import Closed, Text, Words
 from churn_tasks.core.currency import money_words
 from churn_tasks.core.naming import not_among
 from churn_tasks.declared.columns import Column
@@ -49,8 +49,8 @@ class Measure(Closed):
     family: Literal["basic", "service", "consumption"] = "consumption"
     group: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     expect: Direction = "none"
-    en: str
-    zh: str
+    en: Words
+    zh: Words
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -88,8 +88,8 @@ class Line(Closed):
     other: str = Field("", alias="in")
     times: int = Field(1, ge=1)
     name: str | None = Field(None, pattern=r"^[a-z][a-z0-9_]*$")
-    en: str | None = None
-    zh: str | None = None
+    en: Words | None = None
+    zh: Words | None = None
     unit: str | None = None
     expect: Direction | None = None
     group: str | None = None

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, TypeVar
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from churn_tasks.core.closed import Closed
+from churn_tasks.core.closed import Closed, Words
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE, Settings
 from churn_tasks.core.sql_text import identifier
@@ -52,8 +52,8 @@ class Level(Closed):
     when: str
     same: float = Field(gt=0, lt=1)
     rare: str | None = None
-    en: str
-    zh: str
+    en: Words
+    zh: Words
 
     def said(self, language: Language) -> str:
         """The level in words."""
@@ -110,8 +110,8 @@ class Guard(Closed):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     when: LevelsByComparison = Field(min_length=1)
     unless: LevelsByComparison = Field(default_factory=dict)
-    en: str
-    zh: str
+    en: Words
+    zh: Words
 
     def named_levels(self) -> Iterator[tuple[str, str]]:
         """Each comparison and level that the guard speaks of."""
