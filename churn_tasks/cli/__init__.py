@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.logging import RichHandler
-from rich.markup import escape
 
 from churn_tasks.cli.backtest import backtest_months
 from churn_tasks.cli.catalogue import write_catalogue_page
@@ -16,7 +15,14 @@ from churn_tasks.cli.features import features
 from churn_tasks.cli.forget import forget_people
 from churn_tasks.cli.ledger import ledger
 from churn_tasks.cli.models import models
-from churn_tasks.cli.options import MonthOption, ProfileOption, console, progress, say
+from churn_tasks.cli.options import (
+    MonthOption,
+    ProfileOption,
+    console,
+    progress,
+    said_step,
+    say,
+)
 from churn_tasks.cli.probe_leaks import probe_leaks
 from churn_tasks.cli.quality import quality
 from churn_tasks.cli.quarantine import quarantine
@@ -25,6 +31,7 @@ from churn_tasks.cli.review import review
 from churn_tasks.cli.search import adopt_formula, search_month
 from churn_tasks.cli.source import check_source, what_we_need
 from churn_tasks.cli.stop import StopAsked, say_stopped
+from churn_tasks.cli.tables import coloured
 from churn_tasks.cli.warehouse import warehouse
 from churn_tasks.cli.watch import watch_the_day
 from churn_tasks.core.errors import ChurnError
@@ -140,9 +147,10 @@ def _say(report: "StepReport") -> None:
     rows = ", ".join(f"{table} {count:,}" for table, count in report.rows.items())
     facts = ", ".join(f"{name} {value}" for name, value in report.facts.items())
     details = "; ".join(filter(None, (report.reason, rows, facts)))
-    colour = "yellow" if report.outcome == "skipped" else "green"
     say(
-        f"{report.month} [{colour}]{report.step:<15}[/] {report.seconds:6.1f} s  {details}"
+        f"{report.month} ",
+        said_step(report.step, report.outcome),
+        f" {report.seconds:6.1f} s  {details}",
     )
 
 
@@ -162,9 +170,7 @@ def main() -> None:
     except ChurnError as error:
         if stopped.asked:
             say_stopped()
-        console.print(
-            f"[red]{type(error).__name__}:[/] {escape(str(error))}", highlight=False
-        )
+        say(coloured(f"{type(error).__name__}:", "red"), f" {error}")
         raise SystemExit(1) from error
     except BaseException:
         if stopped.asked:

@@ -1,6 +1,6 @@
 """``churn catalogue``: the page of every feature, written again from what the months left in the lake."""
 
-from churn_tasks.cli.options import ProfileOption, console
+from churn_tasks.cli.options import ProfileOption, say
 from churn_tasks.core.settings import load_settings
 
 
@@ -13,4 +13,4 @@ def write_catalogue_page(profile: ProfileOption = None) -> None:
     from churn_tasks.work.catalogue import write_catalogue
 
     page = write_catalogue(load_settings(profile))
-    console.print(f"{page}: {page.stat().st_size:,} bytes", highlight=False)
+    say(f"{page}: {page.stat().st_size:,} bytes")

@@ -99,6 +99,7 @@ def compare_definitions(
     console.print(
         f"{folder}/compare.png, compare.json, compare.csv",
         highlight=False,
+        markup=False,
         soft_wrap=True,
     )
 

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import typer
-from rich.markup import escape
 
-from churn_tasks.cli.options import ProfileOption, console
+from churn_tasks.cli.options import ProfileOption, console, say
 from churn_tasks.cli.tables import table
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import load_settings
@@ -53,11 +52,11 @@ def show_features(
                 query.output.table,
                 column.unit,
                 column.expect,
-                escape(meaning),
+                meaning,
             )
             tables.add(query.output.table)
     console.print(screen)
-    console.print(f"{screen.row_count} features in {len(tables)} tables.")
+    say(f"{screen.row_count} features in {len(tables)} tables.")
 
 
 def _asked_for(
@@ -117,5 +116,5 @@ def show_patterns(language: Language = "en") -> None:
         text = TEXTS[name]
         form = text.zh if language == "zh" else text.en
         meaning = form.format(m=measure, o="b")
-        screen.add_row(name, column, text.formula, text.empty, escape(meaning))
+        screen.add_row(name, column, text.formula, text.empty, meaning)
     console.print(screen)

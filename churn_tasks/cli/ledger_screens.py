@@ -2,7 +2,6 @@
 
 from contextlib import closing
 
-from rich.markup import escape
 from rich.table import Table
 
 from churn_tasks.adapters.warehouse import Warehouse
@@ -38,7 +37,7 @@ def entries_screen(
         cells = []
         for name in SHOWN:
             value = row[name]
-            cells.append(NOT_KNOWN if value is None else escape(str(value)))
+            cells.append(NOT_KNOWN if value is None else str(value))
         screen.add_row(*cells)
     return screen
 
@@ -60,5 +59,5 @@ def rejected_screen(settings: Settings, top: int) -> Table:
         customer = row["customer_id"] or NOT_KNOWN
         why = said(row["rules"].split(", "))
         cells = (row["source"], str(row["line"]), customer, why)
-        screen.add_row(*map(escape, cells))
+        screen.add_row(*cells)
     return screen

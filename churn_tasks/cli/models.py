@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from churn_tasks.cli.options import ProfileOption, console, refuse_blank, say
@@ -132,7 +131,7 @@ def restore_files(
     with opened_models(load_settings(profile)) as opened:
         done = restore(opened, version)
     for each in done:
-        say(escape(each.said))
+        say(each.said)
     if any(each.is_lost for each in done):
         raise typer.Exit(1)
 
@@ -208,7 +207,7 @@ def _screen(states: list["VersionState"]) -> Table:
             ", ".join(state.in_force),
             "; ".join(state.orders),
         )
-        screen.add_row(*map(escape, cells))
+        screen.add_row(*cells)
     return screen
 
 
@@ -230,7 +229,7 @@ def _history(decisions: list[dict[str, Any]]) -> Table:
             row["decided_by"],
             row["why"],
         )
-        screen.add_row(*map(escape, cells))
+        screen.add_row(*cells)
     return screen
 
 

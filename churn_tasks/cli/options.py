@@ -12,6 +12,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.text import Text
 
 from churn_tasks.core.errors import BadInput
 
@@ -49,7 +50,7 @@ def progress(width: int) -> Progress:
         width: characters for what is being done.
     """
     return Progress(
-        TextColumn(f"{{task.description:<{width}}}"),
+        TextColumn(f"{{task.description:<{width}}}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -58,6 +59,15 @@ def progress(width: int) -> Progress:
     )
 
 
-def say(text: str) -> None:
-    """One line, its numbers and paths in no colour of their own."""
-    console.print(text, highlight=False)
+def say(*parts: str | Text) -> None:
+    """One line as it stands: brackets in it are no markup, and numbers and paths have no colour of their own.
+
+    Args:
+        parts: joined without a space; what is to have a colour comes as :func:`churn_tasks.cli.tables.coloured`.
+    """
+    console.print(Text.assemble(*parts))
+
+
+def said_step(step: str, outcome: str) -> Text:
+    """The name of a step in the colour of its outcome, as wide as the longest one."""
+    return Text(f"{step:<15}", style="yellow" if outcome == "skipped" else "green")

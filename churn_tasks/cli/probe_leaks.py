@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from churn_tasks.cli.options import ProfileOption, console
-from churn_tasks.cli.tables import table
+from churn_tasks.cli.options import ProfileOption, console, say
+from churn_tasks.cli.tables import coloured, table
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.files import replace_text
 from churn_tasks.core.months import Month
@@ -72,11 +72,10 @@ def probe_leaks(
         )
     leaks = [suspect.name for suspect in suspects if suspect.stops]
     if leaks:
-        console.print(
-            f"[red]{len(leaks)} of {len(suspects)} columns have seen the label:[/] {', '.join(leaks)}"
-        )
+        found = f"{len(leaks)} of {len(suspects)} columns have seen the label:"
+        say(coloured(found, "red"), f" {', '.join(leaks)}")
         raise typer.Exit(1)
-    console.print(f"[green]None of {len(suspects)} columns is a leak.[/]")
+    say(coloured(f"None of {len(suspects)} columns is a leak.", "green"))
 
 
 def _asked(

@@ -3,9 +3,15 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from churn_tasks.cli.options import MonthOption, ProfileOption, console, refuse_blank
+from churn_tasks.cli.options import (
+    MonthOption,
+    ProfileOption,
+    console,
+    refuse_blank,
+    say,
+)
+from churn_tasks.cli.tables import table
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
 
@@ -43,12 +49,12 @@ def list_stops(month: MonthOption, profile: ProfileOption = None) -> None:
 
     settings, chosen = load_settings(profile), Month.parse(month)
     accepted = {each.measure: each for each in acceptances.in_force(settings, chosen)}
-    table = Table("measure", "value", "accepted by", "why", title=str(chosen))
+    screen = table(str(chosen), "measure", "value", "accepted by", folded=["why"])
     for found in acceptances.stopping(settings, chosen):
-        table.add_row(
+        screen.add_row(
             found.measure, f"{found.value:g}", *_said(accepted.get(found.measure))
         )
-    console.print(table)
+    console.print(screen)
 
 
 def _said(acceptance: "Acceptance | None") -> tuple[str, str]:
@@ -71,10 +77,9 @@ def accept_figure(
     accepted = acceptances.accept(
         load_settings(profile), Month.parse(month), measure, by, why
     )
-    console.print(
+    say(
         f"{month}: {accepted.measure} = {accepted.value:g} is accepted, and nothing more than a tenth away from it."
         f" Run the month again: churn run --month {month}, or clear its task in Airflow.",
-        highlight=False,
     )
 
 
@@ -92,4 +97,4 @@ def take_acceptance_back(
     taken = acceptances.take_back(
         load_settings(profile), Month.parse(month), measure, by, why
     )
-    console.print(f"{month}: {taken.measure} is no longer accepted.", highlight=False)
+    say(f"{month}: {taken.measure} is no longer accepted.")

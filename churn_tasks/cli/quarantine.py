@@ -4,7 +4,14 @@ from typing import Annotated
 
 import typer
 
-from churn_tasks.cli.options import MonthOption, ProfileOption, console, refuse_blank
+from churn_tasks.cli.options import (
+    MonthOption,
+    ProfileOption,
+    console,
+    refuse_blank,
+    say,
+)
+from churn_tasks.cli.tables import coloured
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
 
@@ -96,19 +103,16 @@ def release_rows(
     chosen = releases.Chosen(Month.parse(month), table, rule, tuple(row or ()))
     if undo:
         taken = releases.take_back(settings, chosen, by, why)
-        console.print(
+        say(
             f"{taken} releases taken back; apply with: churn quarantine replay --month {month}"
         )
         return
     picked = releases.rows_to_release(settings, chosen)
-    console.print(releases.consequences(chosen, picked), highlight=False)
+    say(releases.consequences(chosen, picked))
     if not yes:
         typer.confirm("Release these rows?", abort=True)
     added = releases.record_releases(settings, chosen, picked, by, why)
-    console.print(
-        f"{added} rows released; apply with: churn quarantine replay --month {month}",
-        highlight=False,
-    )
+    say(f"{added} rows released; apply with: churn quarantine replay --month {month}")
 
 
 @quarantine.command("replay")
@@ -122,7 +126,8 @@ def replay_month(month: MonthOption, profile: ProfileOption = None) -> None:
 
     for report in replay(load_settings(profile), Month.parse(month)):
         rows = ", ".join(f"{table} {count:,}" for table, count in report.rows.items())
-        console.print(
-            f"{report.month} [green]{report.step:<15}[/] {report.outcome} {report.reason} {rows}",
-            highlight=False,
+        say(
+            f"{report.month} ",
+            coloured(f"{report.step:<15}", "green"),
+            f" {report.outcome} {report.reason} {rows}",
         )

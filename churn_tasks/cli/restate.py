@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from churn_tasks.adapters.lake import Lake
-from churn_tasks.cli.options import MonthOption, ProfileOption, console, say
+from churn_tasks.cli.options import MonthOption, ProfileOption, console, said_step, say
 from churn_tasks.cli.tables import count, table
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import Settings, load_settings
@@ -31,9 +31,10 @@ def restate_month(
     day = known_until.date() if known_until else earliest_day(settings, chosen)
     published = []
     for report in restate(settings, chosen, known_until=day):
-        colour = "yellow" if report.outcome == "skipped" else "green"
         say(
-            f"{report.month} [{colour}]{report.step:<15}[/] {report.seconds:6.1f} s  {report.reason}"
+            f"{report.month} ",
+            said_step(report.step, report.outcome),
+            f" {report.seconds:6.1f} s  {report.reason}",
         )
         if report.step == "publish" and report.outcome == "done":
             published.append(report)

@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
-from churn_tasks.cli.options import ProfileOption, console, refuse_blank
+from churn_tasks.cli.options import ProfileOption, console, refuse_blank, say
 from churn_tasks.cli.tables import table
 from churn_tasks.core.errors import BadInput
 from churn_tasks.core.settings import load_settings
@@ -69,7 +68,7 @@ def decide_one_by_one(
             return
         who = by.strip() or typer.prompt("Your name")
         decided = _ask(warehouse, pairs, who)
-    console.print(f"{decided} of {len(pairs)} pairs decided.")
+    say(f"{decided} of {len(pairs)} pairs decided.")
 
 
 @review.command("list")
@@ -99,7 +98,7 @@ def list_pairs(
             pair["evidence"] or "",
             pair["decided_by"] or "",
         )
-        screen.add_row(*map(escape, cells))
+        screen.add_row(*cells)
     console.print(screen)
 
 
@@ -149,14 +148,14 @@ def _record(
     with _warehouse(profile) as warehouse:
         added = warehouse.decide_pair(_numbers(pair), decision, by, why)
     outcome = f"{decision} recorded" if added else "it was so already"
-    console.print(f"{pair}: {outcome}.")
+    say(f"{pair}: {outcome}.")
 
 
 def _ask(warehouse: "Warehouse", pairs: list[dict[str, Any]], who: str) -> int:
     """Ask about each pair until somebody has had enough; returns how many were decided."""
     decided = 0
     for number, pair in enumerate(pairs, start=1):
-        console.print(f"\n{number} of {len(pairs)}")
+        say(f"\n{number} of {len(pairs)}")
         console.print(_side_by_side(pair))
         answer = _answer()
         if answer == "quit":
@@ -187,13 +186,11 @@ def _side_by_side(pair: Mapping[str, Any]) -> Table:
     from churn_tasks.integrate.matching.side_by_side import fields
 
     caption = f"{pair['probability']:.1%}  {pair['reason']}: {pair['evidence'] or ''}"
-    screen = table("", "", "", folded=["A", "B"], caption=escape(caption))
+    screen = table("", "", "", folded=["A", "B"], caption=caption)
     for field in fields(pair):
         label = f"{field.label.en} {field.label.zh}"
         mark, style = ("≠", "bold yellow") if field.differs else ("", "")
-        screen.add_row(
-            label, mark, escape(field.left), escape(field.right), style=style
-        )
+        screen.add_row(label, mark, field.left, field.right, style=style)
     return screen
 
 

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.text import Text
 
-from churn_tasks.cli.options import MonthOption, ProfileOption, console
+from churn_tasks.cli.options import MonthOption, ProfileOption, console, say
+from churn_tasks.cli.tables import Screen, coloured
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
 
@@ -29,10 +30,10 @@ def search_month(
 
     settings = load_settings(profile)
     with Progress(
-        TextColumn("{task.description:<16}"),
+        TextColumn("{task.description:<16}", markup=False),
         BarColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[state]}"),
+        TextColumn("{task.fields[state]}", markup=False),
         console=console,
         transient=True,
     ) as progress:
@@ -47,7 +48,7 @@ def search_month(
     outcome = done.outcome
     ended = "stopped by the clock" if outcome.stopped else "complete"
     effort = f"{outcome.judged:,} formulas judged in {outcome.generations} generations"
-    console.print(f"{effort} ({ended}); written to {done.folder}", highlight=False)
+    say(f"{effort} ({ended}); written to {done.folder}")
 
 
 def adopt_formula(
@@ -66,16 +67,15 @@ def adopt_formula(
 
     settings = load_settings(profile)
     folder = adopt(settings, name, Month.parse(month) if month else None, called)
-    console.print(f"written: {folder}/query.sql and query.yaml", highlight=False)
-    console.print(
+    say(f"written: {folder}/query.sql and query.yaml")
+    say(
         "The next run of `features` makes the column; months before need `churn step features` again to train on it."
         f" So that no selection drops it, name it under features.pin: [{folder.name}].",
-        highlight=False,
     )
 
 
-def _attributes(done: "Search") -> Table:
-    screen = Table(
+def _attributes(done: "Search") -> Screen:
+    screen = Screen(
         "attribute",
         "adds to average precision",
         "in best subsets",
@@ -86,8 +86,8 @@ def _attributes(done: "Search") -> Table:
     return screen
 
 
-def _formulas(done: "Search") -> Table:
-    screen = Table(
+def _formulas(done: "Search") -> Screen:
+    screen = Screen(
         "formula",
         "inner folds",
         "unseen customers",
@@ -98,11 +98,11 @@ def _formulas(done: "Search") -> Table:
     )
     for one in done.formulas:
         screen.add_row(
-            f"{one['formula']}\n[dim]{one['name']}[/]",
+            Text.assemble(one["formula"], "\n", (one["name"], "dim")),
             f"{one['inner_gain_share']:.2%}",
             f"{one['confirmed_gain_share']:.2%}",
             one["months_gained"],
             f"{one['single_auc']:.3f}",
-            one["why_not"] or "[green]found[/]",
+            one["why_not"] or coloured("found", "green"),
         )
     return screen

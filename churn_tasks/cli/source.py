@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.text import Text
 
 from churn_tasks.cli.options import MonthOption, ProfileOption, console, say
+from churn_tasks.cli.tables import coloured
 from churn_tasks.core.files import replace_text
 from churn_tasks.core.months import Month
 from churn_tasks.core.settings import load_settings
@@ -49,9 +51,9 @@ def check_source(
         one.table for one in judged if one.stops and one.table in gaps.delivered
     ]
     may_run = not impossible and not stopping
-    say(_verdict(chosen, stopping, impossible))
+    say(*_verdict(chosen, stopping, impossible))
     for file in unread_files(settings, gaps.contracts):
-        say(f"[yellow]Not read[/]: {file}")
+        say(coloured("Not read", "yellow"), f": {file}")
     proposed = list(proposals(settings, chosen))
     if proposed:
         console.print(proposal_screen(proposed))
@@ -71,7 +73,9 @@ def check_source(
         raise typer.Exit(1)
 
 
-def _verdict(month: Month, stopping: Sequence[str], impossible: str) -> str:
+def _verdict(
+    month: Month, stopping: Sequence[str], impossible: str
+) -> list[str | Text]:
     """The answer in a sentence: whether the month can run, and else because of what."""
     why = []
     if stopping:
@@ -79,8 +83,8 @@ def _verdict(month: Month, stopping: Sequence[str], impossible: str) -> str:
     if impossible:
         why.append(f"nobody is a customer: {impossible}")
     if not why:
-        return f"[green]{month} can run.[/]"
-    return f"[red]{month} cannot run yet[/]: {'; '.join(why)}"
+        return [coloured(f"{month} can run.", "green")]
+    return [coloured(f"{month} cannot run yet", "red"), f": {'; '.join(why)}"]
 
 
 def _write(

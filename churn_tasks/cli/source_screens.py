@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from rich.markup import escape
 from rich.table import Table
 
 from churn_tasks.adapters.source.proposal import Proposal
 from churn_tasks.checks.destinations import IN_ORDER, Destination
 from churn_tasks.checks.source_check import Judged
-from churn_tasks.cli.tables import NOT_KNOWN, count, table
+from churn_tasks.cli.tables import NOT_KNOWN, coloured, count, table
 
 STATES = ("present", "refused", "absent")
 MOST_NAMED = 3  # features of a category
@@ -20,7 +19,10 @@ BECOMES = {
     "kept only": "kept only 仅保存",
     "ignored": "ignored 未采用",
 }
-SHOWN = {"present": "[green]present[/]", "absent": "not delivered"}
+SHOWN = {
+    "present": coloured("present", "green"),
+    "absent": coloured("not delivered", ""),
+}
 
 
 def source_screens(
@@ -54,7 +56,7 @@ def _overview(judged: Sequence[Judged], title: str) -> Table:
         screen.add_row(
             one.table,
             one.kind,
-            "[red]stops the month[/]" if one.stops else SHOWN[one.state],
+            coloured("stops the month", "red") if one.stops else SHOWN[one.state],
             count(one.rows if is_present else None),
             count(one.rows_before),
             str(one.newest_known or NOT_KNOWN),
@@ -72,7 +74,7 @@ def proposal_screen(proposed: Sequence[Proposal]) -> Table:
         folded=("found",),
     )
     for one in proposed:
-        screen.add_row(escape(one.file), one.reads, escape("; ".join(one.found)))
+        screen.add_row(one.file, one.reads, "; ".join(one.found))
     return screen
 
 
@@ -82,7 +84,7 @@ def _stops(judged: Sequence[Judged]) -> Table:
     )
     for one in judged:
         for why in one.stops:
-            screen.add_row(one.table, f"[red]{escape(why)}[/]")
+            screen.add_row(one.table, coloured(why, "red"))
     return screen
 
 
@@ -92,7 +94,7 @@ def _remarks(judged: Sequence[Judged]) -> Table:
     )
     for one in judged:
         for remark in one.remarks:
-            screen.add_row(one.table, escape(remark))
+            screen.add_row(one.table, remark)
     return screen
 
 
@@ -107,8 +109,8 @@ def _columns(judged: Sequence[Judged]) -> Table:
     )
     for one in judged:
         for column, now, wanted, rows in one.mistyped:
-            unreadable = "[red]none can[/]" if rows < 0 else f"{rows:,}"
-            screen.add_row(one.table, column, escape(now), wanted, unreadable)
+            unreadable = coloured("none can", "red") if rows < 0 else f"{rows:,}"
+            screen.add_row(one.table, column, now, wanted, unreadable)
     return screen
 
 
@@ -125,7 +127,7 @@ def _destinations(judged: Sequence[Judged]) -> Table:
             there = [each for each in one.destinations if each.becomes == becomes]
             if there:
                 columns = ", ".join(_destination(each) for each in there)
-                screen.add_row(head, BECOMES[becomes], escape(columns))
+                screen.add_row(head, BECOMES[becomes], columns)
                 head = ""
     return screen
 

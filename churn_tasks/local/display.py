@@ -94,7 +94,7 @@ class Display:
     def _picture(self) -> Group:
         lines = Table.grid(padding=(0, 2))
         for name, text in self.stages.items():
-            lines.add_row(Text(name, style="bold"), text)
+            lines.add_row(Text(name, style="bold"), Text(text))
         lines.add_row(
             Text("Time", style="bold"), f"{time.monotonic() - self.started:.0f} s"
         )
