@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from churn_tasks.core.definition import Definition
 from churn_tasks.core.errors import SettingsError
-from churn_tasks.core.wrong_fields import wrong_fields
+from churn_tasks.core.wrong_fields import Place, wrong_fields
 from churn_tasks.core.yaml_file import read_yaml
 
 DEFAULT = "last_billed"
@@ -73,6 +73,23 @@ def fields(name: str, roots: Sequence[Path]) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise SettingsError(f"{files[name]}: holds no fields")
     return _with_kinds({**content, "name": name}, roots)
+
+
+def holder(given: object, place: Place, roots: Sequence[Path]) -> Path | None:
+    """The file under ``definitions`` that holds a field of a profile's settings; None: ``settings.yaml`` itself does.
+
+    Args:
+        given: as in :func:`stated`.
+        place: of the field within the settings, such as ``("definition", "meaning", "en")``.
+    """
+    if place[:1] != ("definition",):
+        return None
+    own: dict[str, Any] = {"name": given or DEFAULT}
+    if isinstance(given, Mapping):
+        own = dict(given)
+    if "signs" in own or set(place[1:2]) & set(own):
+        return None
+    return definition_files(roots).get(own.get("name", DEFAULT))
 
 
 def _with_kinds(content: dict[str, Any], roots: Sequence[Path]) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from churn_tasks.core.definition_files import stated, with_lengths
+from churn_tasks.core.definition_files import holder, stated, with_lengths
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.family_files import family_files
 from churn_tasks.core.sections import ProfileFile
 from churn_tasks.core.windows import Calendar
-from churn_tasks.core.wrong_fields import wrong_fields
+from churn_tasks.core.wrong_fields import problems
 from churn_tasks.core.yaml_file import read_yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -168,14 +168,18 @@ def load_settings(profile: str | None = None, **overrides: Any) -> Settings:
     folder = profile_folder(profile or environment.profile)
     file = folder / "settings.yaml"
     content = {**(read_yaml(file) or {}), **overrides}
-    content["definition"] = stated(content.get("definition"), (INCLUDE, folder))
+    given = content.get("definition")
+    content["definition"] = stated(given, (INCLUDE, folder))
     content["windows"] = with_lengths(content.get("windows"), content["definition"])
     try:
         settings = Settings(
             **content, profile=folder.name, profile_dir=folder, environment=environment
         )
     except ValidationError as error:
-        raise SettingsError(f"{file}: {wrong_fields(error, Settings)}") from error
+        told = []
+        for place, said in problems(error, Settings):
+            told.append(f"{holder(given, place, (INCLUDE, folder)) or file}: {said}")
+        raise SettingsError("; ".join(told)) from error
     _require_families(settings, file)
     return settings
 

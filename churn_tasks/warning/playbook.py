@@ -5,10 +5,8 @@ same names in a ``playbook`` folder of its own.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
@@ -16,14 +14,13 @@ from churn_tasks.core.closed import Closed, Text
 from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE, Settings
 from churn_tasks.core.slots import PlainText, refuse_slots
-from churn_tasks.core.wrong_fields import NO_FIELDS, Place, problems, wrong_fields
+from churn_tasks.core.wrong_fields import wrong_fields
 from churn_tasks.declared.contracts import FeatureColumn
+from churn_tasks.declared.own_file import Merged, fields_of, merged
 from churn_tasks.declared.query import read_query
-from churn_tasks.declared.yaml_file import read_yaml
 
 SHIPPED = INCLUDE / "playbook"
 FEATURES = "sql/features"
-File = TypeVar("File", bound=Closed)
 
 FIGURES = ("value", "months")  # that a sign may say
 
@@ -135,48 +132,6 @@ class Playbook(Closed):
             )
 
 
-@dataclass(frozen=True)
-class Merged:
-    """A shipped file with a profile's own of the same name on top, entry by entry within its tables.
-
-    Attributes:
-        mine: what the profile's own says.
-        content: both.
-    """
-
-    shipped: Path
-    own: Path
-    mine: Mapping[str, Any]
-    content: Mapping[str, Any]
-
-    def file_of(self, place: Place) -> Path:
-        """The file that holds an entry; of what concerns the whole, the one that people of the profile edit."""
-        if not self.own.is_file():
-            return self.shipped
-        found: Any = self.mine
-        for part in place[:2]:
-            if not isinstance(found, Mapping):
-                break
-            if part not in found:
-                return self.shipped
-            found = found[part]
-        return self.own
-
-    def read_as(self, kind: type[File]) -> File:
-        """What both say.
-
-        Raises:
-            SettingsError: each wrong field with the file that holds it.
-        """
-        try:
-            return kind.model_validate(self.content)
-        except ValidationError as error:
-            told = []
-            for place, said in problems(error, kind):
-                told.append(f"{self.file_of(place)}: {said}")
-            raise SettingsError("; ".join(told)) from error
-
-
 def load_playbook(settings: Settings) -> Playbook:
     """The shipped playbook with the profile's own entries on top.
 
@@ -209,7 +164,7 @@ def refuse_unknown_features(settings: Settings, features: Collection[str]) -> No
         SettingsError: the entry, its feature, and the features that are spelled alike.
     """
     file = settings.profile_dir / "playbook" / "reasons.yaml"
-    named = _named_features(_content(file))
+    named = _named_features(fields_of(file))
     if not {feature for _, feature in named} - set(features):
         return
     known = _known_features(settings) | set(features)
@@ -246,28 +201,5 @@ def _known_features(settings: Settings) -> set[str]:
     return known
 
 
-def _content(file: Path) -> dict[str, Any]:
-    """What a file says; nothing where there is none.
-
-    Raises:
-        SettingsError: it is no YAML, or no mapping.
-    """
-    content = read_yaml(file) if file.is_file() else None
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise SettingsError(f"{file}: {NO_FIELDS}")
-    return content
-
-
-def _merged(settings: Settings, name: str, tables: Iterable[str]) -> Merged:
-    """The shipped file with the profile's own on top, entry by entry within each of ``tables``."""
-    shipped, own = SHIPPED / name, settings.profile_dir / "playbook" / name
-    mine = _content(own)
-    content = _content(shipped)
-    both = content | mine
-    for table in tables:
-        entries = mine.get(table, {})
-        if isinstance(entries, dict):  # what is no table is told when it is read
-            both[table] = content.get(table, {}) | entries
-    return Merged(shipped, own, mine, both)
+def _merged(settings: Settings, name: str, tables: Collection[str]) -> Merged:
+    return merged(SHIPPED / name, settings.profile_dir / "playbook" / name, tables)

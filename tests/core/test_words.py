@@ -65,5 +65,15 @@ def test_a_definition_says_what_it_means(tmp_path: Path) -> None:
     settings = profile / "settings.yaml"
     said = settings.read_text(encoding="utf-8")
     settings.write_text(f"{said}definition: still\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match=r"definition\.meaning\.en: .*1 character"):
+    with pytest.raises(SettingsError, match=r"/still\.yaml: definition\.meaning\.en: "):
+        load_settings(str(profile))
+
+
+def test_a_field_that_the_profile_replaces_is_told_in_its_settings(
+    tmp_path: Path,
+) -> None:
+    """Control: of the same definition one field stands in settings.yaml, the others in the file that ships."""
+    meaning = {"en": " ", "zh": "停用"}
+    profile = small_profile(tmp_path, ["bill"], definition={"meaning": meaning})
+    with pytest.raises(SettingsError, match=r"/settings\.yaml: definition\.meaning"):
         load_settings(str(profile))

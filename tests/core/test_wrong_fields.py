@@ -67,6 +67,9 @@ def test_a_file_without_fields_says_what_is_wanted(tmp_path: Path) -> None:
             lambda s: load_rules(s, ["customer_name"]),
         ),
         ("playbook/strategies.yaml", "rank: 13800138000\n", load_playbook),
+        ("playbook/strategies.yaml", "without_reason: {zh: 询问}\n", load_playbook),
+        ("matching/customer.yaml", "[columns]\n", load_plan),
+        ("matching/survivorship.yaml", "[gender]\n", lambda s: load_rules(s, [])),
     ],
 )
 def test_files_that_the_business_edits_say_the_field_and_no_address(
@@ -78,6 +81,7 @@ def test_files_that_the_business_edits_say_the_field_and_no_address(
     file.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError) as wrong:
         load(load_settings(str(settings.profile_dir)))
+    assert str(wrong.value).startswith(f"{file}: "), "the file that holds it"
     assert "(given: " in str(wrong.value)
     assert ADDRESS not in str(wrong.value)
     assert "13800138000" not in str(wrong.value)

@@ -2,18 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from math import isqrt
-from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-import yaml
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from churn_tasks.core.closed import Closed, Words
-from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE, Settings
 from churn_tasks.core.sql_text import identifier
-from churn_tasks.core.wrong_fields import wrong_fields
-from churn_tasks.declared.yaml_file import read_yaml
+from churn_tasks.declared.own_file import merged
 
 Language = Literal["en", "zh"]
 V = TypeVar("V")
@@ -230,20 +226,5 @@ def load_plan(settings: Settings, name: str = "customer") -> MatchingPlan:
     Raises:
         SettingsError: a section is malformed or names something that does not exist.
     """
-    shipped = INCLUDE / "matching" / f"{name}.yaml"
-    own = settings.profile_dir / "matching" / f"{name}.yaml"
-    try:
-        return MatchingPlan(**(_sections(shipped) | _sections(own)))
-    except (ValidationError, TypeError) as error:
-        raise SettingsError(
-            f"matching plan {shipped}, profile {settings.profile}: {wrong_fields(error)}"
-        ) from error
-
-
-def _sections(file: Path) -> dict[str, object]:
-    if not file.is_file():
-        return {}
-    try:
-        return read_yaml(file) or {}
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{file}: {error}") from error
+    file = f"matching/{name}.yaml"
+    return merged(INCLUDE / file, settings.profile_dir / file).read_as(MatchingPlan)

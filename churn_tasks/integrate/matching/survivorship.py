@@ -5,12 +5,11 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from churn_tasks.core.errors import SettingsError
 from churn_tasks.core.settings import INCLUDE, Settings
 from churn_tasks.core.sql_text import literal
-from churn_tasks.core.wrong_fields import wrong_fields
 from churn_tasks.declared.composer import composed
 from churn_tasks.declared.contracts import SQL_TYPES, Column, Table
+from churn_tasks.declared.own_file import merged
 from churn_tasks.declared.sql_parts import (
     Columns,
     Name,
@@ -19,7 +18,6 @@ from churn_tasks.declared.sql_parts import (
     Value,
     union_all,
 )
-from churn_tasks.declared.yaml_file import read_yaml
 
 Rule = Literal[
     "primary_line",
@@ -48,17 +46,12 @@ def load_rules(settings: Settings, available: list[str]) -> dict[str, Rule]:
     Raises:
         SettingsError: a rule or a field of the file does not exist.
     """
-    content: dict[str, object] = {}
-    for folder in (INCLUDE, settings.profile_dir):
-        file = folder / "matching" / "survivorship.yaml"
-        if file.is_file():
-            content |= read_yaml(file) or {}
+    file = "matching/survivorship.yaml"
+    both = merged(INCLUDE / file, settings.profile_dir / file)
     try:
-        rules = TypeAdapter(dict[str, Rule]).validate_python(content)
+        rules = TypeAdapter(dict[str, Rule]).validate_python(both.content)
     except ValidationError as error:
-        raise SettingsError(
-            f"matching/survivorship.yaml, profile {settings.profile}: {wrong_fields(error)}"
-        ) from error
+        raise both.refused(error) from error
     return {name: rule for name, rule in rules.items() if name in available}
 
 
