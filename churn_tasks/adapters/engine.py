@@ -350,7 +350,10 @@ class Engine:
         import pyarrow as pa
 
         path = str(self._spill / "laid_aside.arrow")
-        with pa.OSFile(path, "wb") as file, pa.ipc.new_stream(file, batches.schema) as written:
+        with (
+            pa.OSFile(path, "wb") as file,
+            pa.ipc.new_stream(file, batches.schema) as written,
+        ):
             for batch in batches:
                 written.write_batch(batch)
         with pa.OSFile(path, "rb") as file, pa.ipc.open_stream(file) as rows:
