@@ -77,8 +77,8 @@ def test_a_month_killed_at_any_moment_ends_like_one_that_was_not(
         ("check_relations", 0.8),
     ]  # the last two within train
     reached = [_kill_after(killed, step, seconds) for step, seconds in kills]
-    assert reached == [True] * 21
+    assert reached == [True] * 22
     assert _whole(killed) == 0
     assert _outcome(killed) == expected
     assert len(expected["published"]) > 40
-    assert len(expected) == 35
+    assert len(expected) == 36
