@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from churn_tasks.cli.options import ProfileOption, say
+from churn_tasks.cli.tables import coloured
 from churn_tasks.core.settings import load_settings
 
 OLD_DATA = 3  # exit code: the watch is done, and some of its data are old
@@ -32,9 +33,9 @@ def watch_the_day(day: DayOption, profile: ProfileOption = None) -> None:
         told = report.idle or (
             f"{report.alarms} new alarms, {report.rows:,} rows, {report.rejected} set aside in the month so far"
         )
-        say(f"{report.day} [{colour}]watch[/] {told}")
+        say(f"{report.day} ", coloured("watch", colour), f" {told}")
         missing = report.missing
         for each in missing:
-            say(f"{report.day} [yellow]no all-clear[/] {each}")
+            say(f"{report.day} ", coloured("no all-clear", "yellow"), f" {each}")
     if missing:
         raise typer.Exit(OLD_DATA)

@@ -111,8 +111,10 @@ def test_a_line_is_said_as_it_stands_and_a_colour_stays_one(
 
 
 def _with_markup(code: str) -> Iterator[str]:
-    """Calls through which a text would be read as markup: print of a text, and tables of the library."""
+    """Where a text would be read as markup, or markup be printed: prints of a text, tables of the library, ``[/]``."""
     for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Constant) and "[/" in str(node.value):
+            yield ast.unparse(node)
         if not isinstance(node, ast.Call):
             continue
         called = ast.unparse(node.func)
@@ -131,8 +133,8 @@ def test_no_command_prints_data_as_markup(file: Path) -> None:
     assert list(_with_markup(file.read_text(encoding="utf-8"))) == []
 
 
-def test_the_look_at_the_code_finds_both_kinds() -> None:
+def test_the_look_at_the_code_finds_every_kind() -> None:
     """Negative control."""
-    code = "console.print(f'{name}')\nscreen = Table('a')\n"
-    assert len(list(_with_markup(code))) == 2
+    code = "console.print(f'{name}')\nscreen = Table('a')\nsay(f'[red]{name}[/]')\n"
+    assert len(list(_with_markup(code))) == 3
     assert not list(_with_markup("console.print(f'{name}', markup=False)"))
