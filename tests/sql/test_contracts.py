@@ -241,6 +241,6 @@ def test_all_three_families_of_attributes_are_there() -> None:
         if isinstance(column, FeatureColumn)
     ]
     counted = Counter(column.family for column in telecom)
-    assert len(telecom) == 419
+    assert len(telecom) == 420
     assert set(counted) == {"basic", "service", "consumption"}
     assert min(counted.values()) >= 10

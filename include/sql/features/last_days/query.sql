@@ -39,6 +39,7 @@ used AS (
 compared AS (
     SELECT
         customer_id,
+        use_count,
         ten_active_days,
         ten_count,
         10 * (use_count - ten_count) / (date_diff('day', $observe_start, $as_of) - 10) AS expected
@@ -47,6 +48,7 @@ compared AS (
 
 SELECT
     customer_id,
+    use_count AS use_window_count,
     ten_active_days AS active_last_ten_days,
     ten_count / nullif(expected, 0) AS use_last_ten_ratio,
     (ten_count - expected) / sqrt(expected + 1) AS use_last_ten_deviation_ratio
