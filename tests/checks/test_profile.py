@@ -158,6 +158,7 @@ def test_nothing_personal_is_in_a_profile(run: MonthRun) -> None:
     columns |= {
         "customer_id": "'S' || i",
         "pay_mode": "'prepaid'",
+        "service_status": "'active'",
         "event_date": "DATE '2024-01-01'",
     }
     columns |= {
