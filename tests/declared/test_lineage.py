@@ -171,6 +171,7 @@ BLIND = {
             "call_to_past_ratio",
             "call_below_peak_share",
             "talk_idle_months",
+            "use_window_count",
             "use_last_ten_ratio",
             "use_last_ten_deviation_ratio",
         },
