@@ -15,7 +15,7 @@ QUESTIONS = [
 
 
 def test_the_number_of_questions_is_known() -> None:
-    assert len(QUESTIONS) == 19
+    assert len(QUESTIONS) == 22
 
 
 @pytest.mark.parametrize("query", QUESTIONS, ids=lambda query: query.name)
