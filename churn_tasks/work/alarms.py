@@ -8,10 +8,9 @@ import pyarrow as pa
 from churn_tasks.core.formulas import neutral_sql
 from churn_tasks.core.sql_text import identifier, literal
 from churn_tasks.declared.query import load_question
-from churn_tasks.declared.trigger_sql import AskedDays
 from churn_tasks.declared.triggers import Raised
 from churn_tasks.runner.day_run import DayRun
-from churn_tasks.work.triggers import CUSTOMER, raised_sql
+from churn_tasks.work.triggers import CUSTOMER, days_of_month, raised_sql
 
 RAISED = "raised"
 PROFILE = "month_profile"
@@ -29,23 +28,13 @@ WITH_LEAVING = (
 )
 
 
-def asked_days(run: DayRun) -> AskedDays:
-    """The days of the month up to the day that is watched."""
-    return AskedDays(
-        before=run.window_of(run.month - 1),
-        since=run.month.start,
-        until=run.window.as_of,
-        known_until=run.window.known_until,
-    )
-
-
 def triggers_of_days(run: DayRun, raised: Sequence[Raised]) -> pa.Table:
     """Every trigger of the month so far as rows of ``out_trigger``, with ``month`` and ``has_left``.
 
     Who has left since is among them: an alarm of whoever is gone is another thing than one that was taken back.
     """
     month = literal(run.month.start)
-    fired = raised_sql(run, list(raised), asked_days(run))
+    fired = raised_sql(run, list(raised), days_of_month(run))
     with run.engine.named(CUSTOMER, _customers(run, month)):
         rows = run.engine.connection.sql(WITH_LEAVING.format(month, fired))
         return rows.to_arrow_table()

@@ -28,7 +28,7 @@ OF_THE_COHORT = (
 
 
 def days_of_month(run: MonthRun) -> AskedDays:
-    """Every day of the run's month, with what was known when it ran."""
+    """The days of the run's month up to its as_of, with what it knows; a watched day's as_of is the day after."""
     return AskedDays(
         before=run.window_of(run.month - 1),
         since=run.month.start,

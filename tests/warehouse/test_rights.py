@@ -50,6 +50,7 @@ EVERYTHING = (
     "retention_call_list",
     "retention_trigger",
     "retention_alarm",
+    "held_out",
     "review_queue",
 )
 ADDED_ONLY = (
@@ -124,7 +125,7 @@ def test_each_role_may_do_exactly_this(url: str, role: str) -> None:
     allowed = {
         (name, verb): verb in ALLOWED[role].get(name, ()) for name, verb in tried
     }
-    assert len(tried) == 44 * 6
+    assert len(tried) == 45 * 6
     assert tried == allowed
 
 
@@ -304,6 +305,7 @@ def test_every_column_that_people_see_has_its_meaning_in_both_languages(
             "retention_call_list",
             "retention_trigger",
             "retention_alarm",
+            "held_out",
             "review_queue",
         }
         == set(comments(FOLDER))

@@ -34,12 +34,10 @@ listed AS (
 ),
 
 held AS (
-    SELECT w.customer_id, w.person_id
-    FROM {schema}.manifest AS m
-    INNER JOIN {schema}.warning_list AS w ON w.month = m.month AND w.run_id = m.run_id
-    LEFT JOIN watched ON true
-    WHERE w.arm = 'panel'
-        OR w.arm = 'hold_out' AND (w.arm_until > watched.last_day OR watched.last_day IS NULL)
+    SELECT h.customer_id, h.person_id
+    FROM {schema}.held_out AS h
+    CROSS JOIN watched
+    WHERE h.held_until > coalesce(watched.last_day, '-infinity')
 ),
 
 called AS (

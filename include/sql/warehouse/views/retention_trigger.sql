@@ -22,9 +22,6 @@ INNER JOIN {schema}.raised_trigger AS t ON t.month = m.month AND t.run_id = m.ru
 LEFT JOIN {schema}.warning_list AS w ON w.month = t.month AND w.run_id = t.run_id AND w.customer_id = t.customer_id
 LEFT JOIN {schema}.vault AS v ON v.phone_token = t.phone_token
 WHERE NOT EXISTS (
-    SELECT 1
-    FROM {schema}.manifest AS held_by
-    INNER JOIN {schema}.warning_list AS held ON held.month = held_by.month AND held.run_id = held_by.run_id
-    WHERE held.customer_id = t.customer_id
-        AND (held.arm = 'panel' OR held.arm = 'hold_out' AND t.event_date < held.arm_until)
+    SELECT 1 FROM {schema}.held_out AS held
+    WHERE held.customer_id = t.customer_id AND held.held_until > t.event_date
 );
