@@ -19,7 +19,7 @@ COLUMNS = "customer_id, person_id, arm, arm_month"
 def standing_months(run: MonthRun) -> list[Month]:
     """The run's own month, and those before whose draws still hold: of 2024-10 (delay 1, predict 1) 2024-09."""
     windows = run.settings.windows
-    first = run.month + 1 - max(windows.delay + windows.predict, 1)
+    first = run.month + 1 - windows.delay - windows.predict
     earliest = max(first, run.settings.first_month)
     return list(months_between(earliest, run.month + 1))
 
